@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The log as every process sees it: one event, one line, key=value fields.
+ * Foreign bytes are escaped here and nowhere else. Never blocks: a line goes
+ * to the logger as one datagram, and is dropped and counted where the logger
+ * does not keep up. Rooms smtp and mime do not log; they return. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/view.h"
+
+#include <stdint.h>
+
+/* Levels say who must act: error (we stop, or something is lost), warn (the
+ * operator), info (history), debug (us). */
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
+		 LOG_LEVEL_ERROR };
+enum log_format { LOG_AS_TEXT, LOG_AS_JSON };
+
+struct log_settings {
+	const char *target;             /* "stderr", "syslog" or a path */
+	enum log_format format;
+	enum log_level level;
+};
+
+struct log_field {
+	const char *key;                /* NULL ends a list */
+	enum { LOG_TEXT, LOG_NUMBER, LOG_MILLIS } kind;
+	struct view text;
+	int64_t number;                 /* LOG_MILLIS: microseconds, shown as
+					 * milliseconds with three places */
+};
+
+#define LOG_VIEW(k, v) ((struct log_field){ .key = (k), .text = (v) })
+#define LOG_STR(k, s) \
+	((struct log_field){ .key = (k), .text = view_of(s) })
+#define LOG_NUM(k, n) ((struct log_field){ \
+	.key = (k), .kind = LOG_NUMBER, .number = (int64_t)(n) })
+#define LOG_MS(k, us) ((struct log_field){ \
+	.key = (k), .kind = LOG_MILLIS, .number = (int64_t)(us) })
+
+/* log_warn("database away", LOG_STR("host", host), LOG_NUM("error", code));
+ * The message is a constant: what varies is a field. */
+#define log_event(level, ...) LOG_FIRST_AND_REST(level, __VA_ARGS__, \
+	((struct log_field){ .key = NULL }))
+#define LOG_FIRST_AND_REST(level, message, ...) \
+	log_write((level), (message), (const struct log_field[]){ __VA_ARGS__ })
+#define log_debug(...) log_event(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...) log_event(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_event(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
+
+/* Writes the event; the fields end with a NULL key. */
+void log_write(enum log_level level, const char *message,
+	       const struct log_field *fields);
+
+/* Whether an event of this level would be written: spare the work else. */
+bool log_wants(enum log_level level);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Allocation that does not fail: a process that cannot get memory ends at
+ * once, its supervisor starts another and the sender comes back. What a
+ * client can make grow is bounded before, by a struct budget. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed memory for count items of size bytes; free() releases it. */
+void *memory_new(size_t count, size_t size);
+
+/* As realloc; size is not 0. The new part is not zeroed. */
+void *memory_resize(void *old, size_t size);
+
+/* A NUL-terminated copy; free() releases it. */
+char *memory_copy_text(const char *text);
+
+/* Exit code of a process that ran out of memory. */
+enum { MEMORY_EXIT = 71 };
+
+/* What may be used by one worker in all, in bytes. Not shared by threads. */
+struct budget {
+	size_t used;
+	size_t limit;
+};
+
+/* Charges n bytes; false, and nothing charged, where that would go beyond
+ * the limit. A NULL budget takes everything. */
+bool budget_take(struct budget *b, size_t n);
+void budget_give(struct budget *b, size_t n);
+
+/* Whether three quarters are used: time to stop taking more in. */
+bool budget_is_tight(const struct budget *b);
+
+#endif

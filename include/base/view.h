@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Borrowed bytes. What a client sends is never a C string: it has a length,
+ * may hold NUL, and dies when the buffer it points into is next changed. */
+#ifndef BASE_VIEW_H
+#define BASE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct view {
+	const char *at;
+	size_t len;
+};
+
+#define VIEW(literal) ((struct view){ (literal), sizeof(literal) - 1 })
+
+/* The bytes of a C string, without its NUL; NULL gives an empty view. */
+struct view view_of(const char *text);
+
+/* Bytes from..to of v; both are clamped to its length. */
+struct view view_slice(struct view v, size_t from, size_t to);
+
+/* v without spaces and tabs at both ends. */
+struct view view_trim(struct view v);
+
+bool view_equal(struct view a, struct view b);
+
+/* ASCII letters without regard to case; all other bytes exactly. */
+bool view_equal_nocase(struct view a, struct view b);
+bool view_starts_nocase(struct view v, struct view prefix);
+bool view_ends_nocase(struct view v, struct view suffix);
+
+/* Offset of the first byte c, or v.len when there is none. */
+size_t view_find(struct view v, char c);
+
+/* Offset of the last byte c, or v.len when there is none. */
+size_t view_find_last(struct view v, char c);
+
+/* Reads a decimal number of digits only that does not exceed max into
+ * *value_out. False, and *value_out untouched, for anything else. */
+bool view_to_size(struct view v, size_t max, size_t *value_out);
+
+/* ASCII lower case, whatever the locale; other bytes are kept. */
+char ascii_lower(char c);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Listeners and who may do what, filled by config. */
+#ifndef NET_SETTINGS_H
+#define NET_SETTINGS_H
+
+#include "base/strings.h"
+#include "net/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum listen_tls { LISTEN_CLEAR, LISTEN_STARTTLS, LISTEN_IMPLICIT_TLS };
+
+struct listen_settings {
+	const char *name;               /* as configured: "0.0.0.0:25", "unix:/p", "fd:NAME" */
+	enum listen_tls tls;
+	bool has_proxy_protocol;
+	unsigned mode;                  /* of a unix socket */
+};
+
+struct certificate_settings {
+	const char *name;               /* SNI; "" for the default one */
+	const char *certificate;        /* PEM files */
+	const char *key;
+};
+
+struct net_settings {
+	struct listen_settings *listeners;
+	size_t listener_count;
+	struct certificate_settings *certificates;      /* [0]: the default;
+							 * none: no TLS */
+	size_t certificate_count;
+	int tls_min_version;            /* 12 or 13 */
+	struct address_ranges trusted_proxies;
+	struct address_ranges xclient_hosts;
+	struct address_ranges blocked_clients;
+};
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which domains are ours. Names are A-labels in lower case without a
+ * trailing dot (who adds or asks has normalised them). */
+#ifndef SMTP_DOMAINS_H
+#define SMTP_DOMAINS_H
+
+#include "base/view.h"
+
+struct domains;
+
+struct domains *domains_new(void);
+void domains_free(struct domains **d);
+
+/* "example.com"; "*.example.net": any depth below it, not itself; "*": all;
+ * "[192.0.2.1]": an address literal. Twice the same is once. False for what
+ * is none of these. */
+bool domains_add(struct domains *d, struct view pattern);
+
+bool domains_match(const struct domains *d, struct view domain);
+size_t domains_count(const struct domains *d);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the protocol must know, filled by config. */
+#ifndef SMTP_SETTINGS_H
+#define SMTP_SETTINGS_H
+
+#include "base/strings.h"
+#include "smtp/domains.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct smtp_settings {
+	const char *hostname;           /* greeting, Received */
+	const char *primary_host;       /* "": `to` keeps its own domain */
+	struct domains *domains;        /* hosted: domains and domain_files */
+	struct domains *discard_domains;
+	struct strings discard_addresses;       /* keys, in lower case */
+	bool has_domains_query;         /* more domains come from the database */
+	bool has_recipient_query;
+	bool accepts_bare_newline;
+	bool adds_trace_headers;
+
+	size_t message_size;            /* limits.message_size, bytes */
+	size_t transaction_bytes;
+	size_t recipients;              /* a message */
+	size_t mails;                   /* a session */
+	size_t errors;                  /* a session, then 421 */
+
+	/* A domain as an A-label, lower case and without a trailing dot, into
+	 * out (size bytes); its length, or 0 where it is no domain name. The
+	 * room has no IDNA library of its own: net's is handed in. */
+	size_t (*domain_to_ascii)(struct view domain, char *out, size_t size);
+};
+
+/* What changes while a worker runs, shared by its sessions: written by the
+ * loop's thread only. */
+struct smtp_state {
+	size_t max_message_bytes;       /* SIZE: settings and table together */
+	size_t max_address_chars;       /* what `to` and `recipient` can hold */
+	bool offers_smtputf8;           /* they can hold UTF-8 */
+	bool offers_starttls;           /* a certificate is loaded */
+	bool is_store_away;             /* MAIL gets 451 4.3.0 */
+	bool is_memory_tight;           /* DATA and BDAT get 452 4.3.1 */
+	bool is_under_pressure;         /* error limit is 1 */
+	bool is_draining;               /* 421 once a transaction has ended */
+	const struct domains *more_domains;     /* from domains_query; NULL
+						 * until it first succeeded */
+};
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Mails to committed rows over one persistent connection. All calls block,
+ * bounded by mysql.timeout: only delivery and the janitor make them. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/scoreboard.h"
+#include "mail.h"
+#include "store/settings.h"
+
+struct store;
+
+/* Does not connect yet. settings and slot must outlive it; slot is told when
+ * a database call begins and ends, batches and rows are counted there. */
+struct store *store_new(const struct store_settings *settings,
+			struct scoreboard_slot *slot);
+void store_free(struct store **s);
+
+/* Before threads and sandbox: loads the client library and what it would
+ * load late (authentication plugins, name service, TLS). Once a process. */
+void store_warm_up(const struct store_settings *settings);
+
+/* What the table on the connected host allows; changes with a reconnect. */
+struct store_bounds {
+	size_t max_message_bytes;       /* SIZE; the smallest over hosts seen */
+	size_t max_address_chars;       /* of `to` and `recipient` */
+	bool has_utf8_addresses;
+	bool is_known;                  /* false before the first connect: the
+					 * last known or assumed figures */
+};
+struct store_bounds store_bounds(const struct store *s);
+
+/* Makes sure of a connection that can write, trying each host at most once;
+ * false where none can be had now. Cheap while connected and idle. */
+bool store_connect(struct store *s);
+
+/* Whether the last connect or save found a host that can be written. */
+bool store_is_up(const struct store *s);
+
+/* Stores all rows of each mail, one message's rows in one transaction, as
+ * many messages a statement as batch_rows and batch_bytes allow. Sets each
+ * message's verdict (and error); VERDICT_NONE means not stored and to be
+ * tried again with the same id: the caller holds it or gives it up. Ids that
+ * may already be there (in doubt) are settled first. */
+void store_save(struct store *s, struct mail *const *mails, size_t count);
+
+/* For a message with VERDICT_NONE that is being given up: whether its row
+ * may be in the table all the same. */
+bool store_is_in_doubt(const struct store *s, const struct message *m);
+
+/* The caller gives the message up: nothing of it is remembered. */
+void store_forget(struct store *s, const struct message *m);
+
+/* Asks recipient_query for each key at once; answers[i] is 1 (a row), 0 (no
+ * row) or -1 (the database did not answer). */
+void store_find_recipients(struct store *s, const struct view *keys,
+			   signed char *answers, size_t count);
+
+/* Runs domains_query and hands each value of its first column to take;
+ * false, possibly after some, where it failed. */
+bool store_fetch_domains(struct store *s,
+			 void (*take)(void *context, struct view domain),
+			 void *context);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All that one worker needs, filled by config. */
+#ifndef WORKER_SETTINGS_H
+#define WORKER_SETTINGS_H
+
+#include "mime/settings.h"
+#include "net/settings.h"
+#include "smtp/settings.h"
+#include "store/settings.h"
+
+enum header_check { HEADER_CHECK_REJECT, HEADER_CHECK_SCORE,
+		    HEADER_CHECK_OFF };
+
+struct worker_settings {
+	struct smtp_settings smtp;
+	struct mime_settings mime;
+	struct net_settings net;
+	struct store_settings store;
+
+	enum header_check header_check;
+	double header_check_score;
+
+	size_t workers;                 /* resolved: never 0 */
+	size_t connections;             /* limits, over all workers */
+	size_t connections_per_ip;
+	size_t rate_per_ip;
+	size_t memory;                  /* bytes, of one worker */
+
+	int64_t greet_delay_ms;
+	int64_t command_ms;             /* timeouts */
+	int64_t data_ms;
+	int64_t transaction_ms;
+	size_t min_rate;                /* bytes a second */
+	int64_t tls_ms;
+	int64_t proxy_ms;
+	int64_t shutdown_ms;
+	int64_t drain_ms;
+
+	size_t recycle_mails;           /* 0: never */
+	size_t recycle_rss;
+};
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One worker process: the only place where smtp, mime, store and net meet. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include "base/seat.h"
+#include "worker/settings.h"
+
+/* Before fork or sandbox: everything libraries would load late. */
+void worker_warm_up(const struct worker_settings *settings);
+
+/* Serves until told to leave; returns the exit code. Called in the forked
+ * child, with one thread. listeners[i] belongs to
+ * settings->net.listeners[i]; they are shared with other workers,
+ * non-blocking, and closed here when the worker drains. */
+int worker_run(const struct worker_settings *settings,
+	       const struct seat *seat, int *listeners);
+
+#endif

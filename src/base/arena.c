@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory that dies together, in blocks that double up to a bound. */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used;
+	size_t size;
+	_Alignas(ALIGNMENT) char bytes[];
+};
+
+static size_t
+aligned(size_t n)
+{
+	return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static struct arena_block *
+add_block(struct arena *a, size_t at_least)
+{
+	size_t size = FIRST_BLOCK;
+
+	if (a->blocks != NULL && a->blocks->size < LARGEST_BLOCK)
+		size = a->blocks->size * 2;
+	else if (a->blocks != NULL)
+		size = LARGEST_BLOCK;
+	if (size < at_least)
+		size = at_least;
+	if (!budget_take(a->budget, size))
+		return NULL;
+	struct arena_block *block =
+		memory_resize(NULL, sizeof(struct arena_block) + size);
+	block->next = a->blocks;
+	block->used = 0;
+	block->size = size;
+	a->blocks = block;
+	return block;
+}
+
+/* The bytes are not zeroed: copies fill them at once. */
+static void *
+take(struct arena *a, size_t size)
+{
+	assert(size <= SIZE_MAX / 2);
+	size = aligned(size > 0 ? size : 1);
+	struct arena_block *block = a->blocks;
+	if (block == NULL || size > block->size - block->used)
+		block = add_block(a, size);
+	if (block == NULL)
+		return NULL;
+	void *p = block->bytes + block->used;
+	block->used += size;
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = take(a, size);
+
+	if (p != NULL)
+		memset(p, 0, size);
+	return p;
+}
+
+struct view
+arena_copy(struct arena *a, struct view bytes)
+{
+	char *copy = take(a, bytes.len + 1);
+
+	if (copy == NULL)
+		return (struct view){ NULL, 0 };
+	if (bytes.len > 0)
+		memcpy(copy, bytes.at, bytes.len);
+	copy[bytes.len] = '\0';
+	return (struct view){ copy, bytes.len };
+}
+
+void
+arena_shrink(struct arena *a, void *newest, size_t from, size_t to)
+{
+	struct arena_block *block = a->blocks;
+
+	assert(block != NULL && to <= from);
+	from = aligned(from > 0 ? from : 1);
+	to = aligned(to > 0 ? to : 1);
+	assert((char *)newest + from == block->bytes + block->used);
+	block->used -= from - to;
+}
+
+static void
+free_block(struct arena *a, struct arena_block *block)
+{
+	budget_give(a->budget, block->size);
+	free(block);
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *keep = NULL;
+
+	while (a->blocks != NULL) {
+		struct arena_block *block = a->blocks;
+		a->blocks = block->next;
+		if (keep == NULL && block->size <= LARGEST_BLOCK)
+			keep = block;
+		else
+			free_block(a, block);
+	}
+	if (keep != NULL) {
+		keep->used = 0;
+		keep->next = NULL;
+	}
+	a->blocks = keep;
+}
+
+void
+arena_free(struct arena *a)
+{
+	while (a->blocks != NULL) {
+		struct arena_block *block = a->blocks;
+		a->blocks = block->next;
+		free_block(a, block);
+	}
+}

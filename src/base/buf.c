@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Growable bytes with a ceiling. */
+#include "base/buf.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST = 128 };
+
+void
+buf_release(struct buf *b)
+{
+	free(b->at);
+	b->at = NULL;
+	b->len = 0;
+	b->size = 0;
+}
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	assert(b->len <= b->size);
+	if (b->len > b->ceiling || n > b->ceiling - b->len) {
+		errno = ENOBUFS;
+		return NULL;
+	}
+	if (n > b->size - b->len) {
+		size_t size = b->size > 0 ? b->size : SMALLEST;
+		while (size < b->len + n && size <= b->ceiling / 2)
+			size *= 2;
+		if (size < b->len + n || size > b->ceiling)
+			size = b->ceiling;
+		b->at = memory_resize(b->at, size);
+		b->size = size;
+	}
+	return b->at + b->len;
+}
+
+int
+buf_append(struct buf *b, struct view bytes)
+{
+	if (bytes.len == 0)
+		return 0;
+	char *where = buf_reserve(b, bytes.len);
+	if (where == NULL)
+		return -1;
+	memcpy(where, bytes.at, bytes.len);
+	b->len += bytes.len;
+	return 0;
+}
+
+int
+buf_append_text(struct buf *b, const char *text)
+{
+	return buf_append(b, view_of(text));
+}
+
+int
+buf_append_byte(struct buf *b, char c)
+{
+	return buf_append(b, (struct view){ &c, 1 });
+}
+
+int
+buf_vprintf(struct buf *b, const char *format, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	assert(len >= 0);
+	/* vsnprintf wants room for its NUL, which we do not keep. */
+	char *where = buf_reserve(b, (size_t)len + 1);
+	if (where == NULL)
+		return -1;
+	vsnprintf(where, (size_t)len + 1, format, args);
+	b->len += (size_t)len;
+	return 0;
+}
+
+int
+buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int result = buf_vprintf(b, format, args);
+	va_end(args);
+	return result;
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	assert(n <= b->len);
+	if (n == 0)
+		return;
+	memmove(b->at, b->at + n, b->len - n);
+	b->len -= n;
+}
+
+struct view
+buf_view(const struct buf *b)
+{
+	return (struct view){ b->at, b->len };
+}

@@ -9,7 +9,7 @@ VERSION = 0.1.0
 # ---- The house: every room and what stands in it -------------------------
 
 base       = arena buf chain clock log memory queue scoreboard view
-net        =
+net        = address domain_name
 smtp       =
 mime       =
 store      =

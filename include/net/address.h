@@ -20,6 +20,11 @@ struct address_ranges {
 /* From accept(); a unix socket's peer is 127.0.0.1 with is_local. */
 struct address address_from_socket(const struct sockaddr_storage *from);
 
+/* From 4 or 16 bytes in network order, as a PROXY header or an XCLIENT gives
+ * them; an IPv4-mapped one becomes IPv4. */
+struct address address_from_bytes(const uint8_t *bytes, size_t len,
+				  uint16_t port);
+
 /* "192.0.2.1", "2001:db8::1"; an IPv4-mapped one becomes IPv4. */
 bool address_parse(struct view text, struct address *out);
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Domain names as A-labels (RFC 5890). Names of plain letters, digits and
+ * hyphens, which are nearly all, are checked and copied in one pass; libidn2
+ * sees only those with an ACE label or a byte beyond ASCII. */
+#include "net/domain_name.h"
+
+#include <idn2.h>
+#include <string.h>
+
+enum {
+	LABEL_MAX = 63,         /* octets, RFC 1035 2.3.4 */
+	NAME_MAX_LEN = 253,     /* without the dot at the end */
+	INPUT_MAX = 1024        /* 253 characters of four bytes, and room */
+};
+
+static bool
+is_let_dig(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool
+is_ascii(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if ((unsigned char)v.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static bool
+has_ace_label(struct view name)
+{
+	for (size_t i = 0; i + 4 <= name.len; i++)
+		if ((i == 0 || name.at[i - 1] == '.') &&
+		    view_starts_nocase(view_slice(name, i, name.len),
+				       VIEW("xn--")))
+			return true;
+	return false;
+}
+
+/* Letters, digits and hyphens in labels of 1 to 63 octets that begin and end
+ * with a letter or digit (RFC 1123 2.1); in lower case into out. */
+static size_t
+copy_host_name(struct view name, char *out, size_t size)
+{
+	size_t label = 0;
+
+	if (name.len > 0 && name.at[name.len - 1] == '.')
+		name.len--;
+	if (name.len == 0 || name.len > NAME_MAX_LEN || name.len >= size)
+		return 0;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = ascii_lower(name.at[i]);
+		bool ends = i + 1 == name.len || name.at[i + 1] == '.';
+		out[i] = c;
+		if (c == '.' && label > 0 && i + 1 < name.len) {
+			label = 0;
+			continue;
+		}
+		bool fits = is_let_dig(c) || (c == '-' && label > 0 && !ends);
+		if (!fits || ++label > LABEL_MAX)
+			return 0;
+	}
+	out[name.len] = '\0';
+	return name.len;
+}
+
+/* Through libidn2: IDNA2008 with the mappings of TR46 that make it blind to
+ * case, and each ACE label proved to be one. */
+static size_t
+copy_idn(struct view name, char *out, size_t size)
+{
+	char text[INPUT_MAX + 1];
+	uint8_t *ascii = NULL;
+
+	if (name.len > INPUT_MAX || view_find(name, '\0') != name.len)
+		return 0;
+	memcpy(text, name.at, name.len);
+	text[name.len] = '\0';
+	int rc = idn2_lookup_u8((const uint8_t *)text, &ascii,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL |
+				IDN2_USE_STD3_ASCII_RULES);
+	if (rc != IDN2_OK)
+		return 0;
+	/* What was mapped to ASCII is held to the same rules as ASCII. */
+	size_t len = copy_host_name(view_of((const char *)ascii), out, size);
+	idn2_free(ascii);
+	return len;
+}
+
+/* Printable, without a bracket or space within (RFC 5321 4.1.3). */
+static size_t
+copy_literal(struct view literal, char *out, size_t size)
+{
+	size_t last = literal.len - 1;
+
+	if (literal.len < 3 || literal.at[last] != ']' || literal.len >= size)
+		return 0;
+	for (size_t i = 0; i < literal.len; i++) {
+		char c = literal.at[i];
+		bool is_bracket = c == '[' || c == ']' || c == '\\';
+		if (c <= ' ' || c > '~' ||
+		    (is_bracket && i != 0 && i != last))
+			return 0;
+		out[i] = ascii_lower(c);
+	}
+	out[literal.len] = '\0';
+	return literal.len;
+}
+
+size_t
+domain_name_to_ascii(struct view domain, char *out, size_t size)
+{
+	if (domain.len == 0)
+		return 0;
+	if (domain.at[0] == '[')
+		return copy_literal(domain, out, size);
+	if (is_ascii(domain) && !has_ace_label(domain))
+		return copy_host_name(domain, out, size);
+	return copy_idn(domain, out, size);
+}

@@ -8,7 +8,7 @@ VERSION = 0.1.0
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = arena buf chain clock log memory queue scoreboard view
+base       = arena buf chain clock log memory queue scoreboard utf8 view
 net        = address domain_name
 smtp       =
 mime       =

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UTF-8 as RFC 3629 has it. Everything foreign passes through here before it
+ * reaches the database, which takes surrogates and cuts anywhere. */
+#include "base/utf8.h"
+
+#include <string.h>
+
+/* Second byte's range for each first byte (RFC 3629 section 4); the later
+ * ones are always 80..BF. */
+struct lead {
+	unsigned char from, to;         /* first byte */
+	unsigned char len;
+	unsigned char low, high;        /* second byte */
+};
+
+static const struct lead leads[] = {
+	{ 0xc2, 0xdf, 2, 0x80, 0xbf },
+	{ 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf },
+	{ 0xed, 0xed, 3, 0x80, 0x9f },
+	{ 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf },
+	{ 0xf1, 0xf3, 4, 0x80, 0xbf },
+	{ 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+static const struct lead *
+lead_of(unsigned char c)
+{
+	for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
+		if (c >= leads[i].from && c <= leads[i].to)
+			return &leads[i];
+	return NULL;
+}
+
+/* How many bytes at the front of v could belong to one character, and
+ * whether they do. At least 1 for what is not empty. */
+static size_t
+measure(struct view v, bool *whole_out)
+{
+	const unsigned char *at = (const unsigned char *)v.at;
+
+	*whole_out = true;
+	if (at[0] < 0x80)
+		return 1;
+	*whole_out = false;
+	const struct lead *lead = lead_of(at[0]);
+	if (lead == NULL || v.len < 2 || at[1] < lead->low ||
+	    at[1] > lead->high)
+		return 1;
+	size_t n = 2;
+	while (n < lead->len && n < v.len && at[n] >= 0x80 && at[n] <= 0xbf)
+		n++;
+	*whole_out = n == lead->len;
+	return n;
+}
+
+size_t
+utf8_char_len(struct view v)
+{
+	bool is_whole = false;
+
+	if (v.len == 0)
+		return 0;
+	size_t n = measure(v, &is_whole);
+	return is_whole ? n : 0;
+}
+
+size_t
+utf8_decode(struct view v, uint32_t *code_out)
+{
+	static const unsigned char bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	size_t n = utf8_char_len(v);
+
+	if (n == 0)
+		return 0;
+	uint32_t code = (unsigned char)v.at[0] & bits[n];
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | ((unsigned char)v.at[i] & 0x3f);
+	*code_out = code;
+	return n;
+}
+
+size_t
+utf8_encode(uint32_t code, char *where)
+{
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = len - 1; i > 0; i--) {
+		where[i] = (char)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	where[0] = (char)(marks[len] | code);
+	return len;
+}
+
+/* Length of the run of ASCII at the front, eight bytes a step. */
+static size_t
+ascii_run(struct view v)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	while (v.len - n >= sizeof(word)) {
+		memcpy(&word, v.at + n, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+		n += sizeof(word);
+	}
+	while (n < v.len && (unsigned char)v.at[n] < 0x80)
+		n++;
+	return n;
+}
+
+size_t
+utf8_valid_len(struct view v)
+{
+	size_t done = 0;
+
+	while (done < v.len) {
+		struct view rest = view_slice(v, done, v.len);
+		size_t n = ascii_run(rest);
+		if (n == 0)
+			n = utf8_char_len(rest);
+		if (n == 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+bool
+utf8_is_valid(struct view v)
+{
+	return utf8_valid_len(v) == v.len;
+}
+
+/* Copies without its NULs; the ranges may overlap. */
+static size_t
+copy_without_nul(struct view v, char *where)
+{
+	char *to = where;
+
+	while (v.len > 0) {
+		size_t n = view_find(v, '\0');
+		memmove(to, v.at, n);
+		to += n;
+		v = view_slice(v, n + 1, v.len);
+	}
+	return (size_t)(to - where);
+}
+
+size_t
+utf8_mend(struct view v, char *where)
+{
+	char *to = where;
+
+	while (v.len > 0) {
+		size_t n = utf8_valid_len(v);
+		to += copy_without_nul(view_slice(v, 0, n), to);
+		v = view_slice(v, n, v.len);
+		if (v.len == 0)
+			break;
+		bool is_whole;
+		n = measure(v, &is_whole);
+		memcpy(to, "\xef\xbf\xbd", 3);
+		to += 3;
+		v = view_slice(v, n, v.len);
+	}
+	return (size_t)(to - where);
+}
+
+/* Length of the character at the front, 1 for an ill-formed byte. */
+static size_t
+step(struct view v)
+{
+	size_t n = utf8_char_len(v);
+
+	return n > 0 ? n : 1;
+}
+
+size_t
+utf8_chars(struct view v)
+{
+	size_t count = 0;
+
+	while (v.len > 0) {
+		size_t n = step(v);
+		v = view_slice(v, n, v.len);
+		count++;
+	}
+	return count;
+}
+
+/* Characters that belong to the one before them: the blocks of combining
+ * marks, joiners, variation selectors, emoji modifiers and tags. */
+static bool
+belongs_to_previous(uint32_t code)
+{
+	static const struct { uint32_t from, to; } ranges[] = {
+		{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd },
+		{ 0x0610, 0x061a }, { 0x064b, 0x065f }, { 0x06d6, 0x06dc },
+		{ 0x093a, 0x093c }, { 0x093e, 0x094f }, { 0x09bc, 0x09cd },
+		{ 0x0a3c, 0x0a4d }, { 0x0abc, 0x0acd }, { 0x0bbe, 0x0bcd },
+		{ 0x0c3e, 0x0c4d }, { 0x0cbc, 0x0ccd }, { 0x0d3e, 0x0d4d },
+		{ 0x0e31, 0x0e31 }, { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e },
+		{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x200c, 0x200d },
+		{ 0x20d0, 0x20ff }, { 0x302a, 0x302f }, { 0x3099, 0x309a },
+		{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
+		{ 0x1f3fb, 0x1f3ff }, { 0xe0020, 0xe007f },
+		{ 0xe0100, 0xe01ef },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].from && code <= ranges[i].to)
+			return true;
+	return false;
+}
+
+/* Start of the character that ends before at. */
+static size_t
+previous(struct view v, size_t at)
+{
+	size_t from = at - 1;
+
+	while (from > 0 && at - from < 4 &&
+	       ((unsigned char)v.at[from] & 0xc0) == 0x80)
+		from--;
+	return utf8_char_len(view_slice(v, from, at)) == at - from ? from :
+								     at - 1;
+}
+
+static uint32_t
+code_at(struct view v, size_t at)
+{
+	uint32_t code = 0;
+
+	(void)utf8_decode(view_slice(v, at, v.len), &code);
+	return code;
+}
+
+static bool
+is_flag_letter(uint32_t code)
+{
+	return code >= 0x1f1e6 && code <= 0x1f1ff;
+}
+
+/* Whether what is before at and what begins there are seen as one. */
+static bool
+is_inside_cluster(struct view v, size_t at)
+{
+	uint32_t next = code_at(v, at);
+
+	if (belongs_to_previous(next))
+		return true;
+	size_t before = previous(v, at);
+	uint32_t last = code_at(v, before);
+	if (last == 0x200d || (last == '\r' && next == '\n'))
+		return true;
+	if (!is_flag_letter(next))
+		return false;
+	size_t letters = 0;
+	while (is_flag_letter(last) && letters < 64) {
+		letters++;
+		if (before == 0)
+			break;
+		before = previous(v, before);
+		last = code_at(v, before);
+	}
+	return letters % 2 == 1;
+}
+
+/* The last place not after at where a reader would see no harm; a cluster
+ * longer than anyone writes is cut inside. */
+static size_t
+retreat(struct view v, size_t at)
+{
+	enum { LONGEST_CLUSTER = 32 };
+	size_t candidate = at;
+
+	for (int i = 0; i < LONGEST_CLUSTER && candidate > 0; i++) {
+		if (candidate == v.len || !is_inside_cluster(v, candidate))
+			return candidate;
+		candidate = previous(v, candidate);
+	}
+	return at;
+}
+
+size_t
+utf8_cut_chars(struct view v, size_t chars)
+{
+	size_t at = 0;
+
+	/* A character has at least one byte, most have no more. */
+	if (v.len <= chars)
+		return v.len;
+	while (at < v.len && chars > 0) {
+		at += step(view_slice(v, at, v.len));
+		chars--;
+	}
+	return at > 0 ? retreat(v, at) : 0;
+}
+
+size_t
+utf8_cut_bytes(struct view v, size_t bytes)
+{
+	if (v.len <= bytes)
+		return v.len;
+	size_t at = bytes;
+	while (at > 0 && bytes - at < 3 &&
+	       ((unsigned char)v.at[at] & 0xc0) == 0x80)
+		at--;
+	/* Bytes that follow no first byte stand each alone. */
+	if (utf8_char_len(view_slice(v, at, v.len)) <= bytes - at)
+		at = bytes;
+	return at > 0 ? retreat(v, at) : 0;
+}
+
+bool
+utf8_is_bmp(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if ((unsigned char)v.at[i] >= 0xf0)
+			return false;
+	return true;
+}
+
+size_t
+utf8_to_bmp(char *at, size_t len)
+{
+	struct view v = { at, len };
+	char *to = at;
+
+	while (v.len > 0) {
+		size_t n = step(v);
+		if (n == 4)
+			memcpy(to, "\xef\xbf\xbd", 3);
+		else
+			memmove(to, v.at, n);
+		to += n == 4 ? 3 : n;
+		v = view_slice(v, n, v.len);
+	}
+	return (size_t)(to - at);
+}

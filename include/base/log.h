@@ -20,6 +20,7 @@ struct log_settings {
 	const char *target;             /* "stderr", "syslog" or a path */
 	enum log_format format;
 	enum log_level level;
+	bool has_console;               /* -v: a copy to stderr as well */
 };
 
 struct log_field {

@@ -79,11 +79,11 @@ copy_idn(struct view name, char *out, size_t size)
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';
 	int rc = idn2_lookup_u8((const uint8_t *)text, &ascii,
-				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL |
-				IDN2_USE_STD3_ASCII_RULES);
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (rc != IDN2_OK)
 		return 0;
-	/* What was mapped to ASCII is held to the same rules as ASCII. */
+	/* libidn2's own STD3 rules would drop an underscore silently; what
+	 * was mapped to ASCII is held to our rules instead. */
 	size_t len = copy_host_name(view_of((const char *)ascii), out, size);
 	idn2_free(ascii);
 	return len;

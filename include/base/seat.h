@@ -19,12 +19,16 @@ enum seat_word {
 	SEAT_REOPEN = 'O'       /* logger: open the files again */
 };
 
+struct census;                          /* net/census.h */
+
 struct seat {
 	int number;                     /* worker N, from 1 */
 	unsigned generation;
 	int channel;                    /* socket to the master */
 	struct scoreboard *board;
 	struct scoreboard_slot *slot;
+	struct census *census;          /* workers: where they count */
+	unsigned census_region;
 };
 
 #endif

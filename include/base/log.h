@@ -57,4 +57,23 @@ void log_write(enum log_level level, const char *message,
 /* Whether an event of this level would be written: spare the work else. */
 bool log_wants(enum log_level level);
 
+/* ---- For whoever starts a process ------------------------------------- */
+
+struct scoreboard_slot;
+
+struct log_voice {
+	int fd;                         /* to the logger; -1: stderr */
+	enum log_format format;
+	enum log_level level;
+	char name[32];                  /* "master", "worker 3" */
+	struct scoreboard_slot *slot;   /* counts dropped lines; may be NULL */
+};
+
+/* From now on this process speaks so. Kept by copy. */
+void log_speak(const struct log_voice *voice);
+
+/* The two ends of the logger's queue: [0] is read by the logger, [1] written
+ * by everyone. Both close-on-exec, [1] never blocks. -1 with errno. */
+int log_pair(int ends[2]);
+
 #endif

@@ -7,7 +7,9 @@
 #define BASE_SCOREBOARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct scoreboard;
 struct scoreboard_slot;
@@ -72,5 +74,63 @@ void slot_set_fingerprint(struct scoreboard_slot *s, uint64_t fingerprint);
 
 /* Whether a message with this fingerprint killed a worker before. */
 bool scoreboard_is_poison(const struct scoreboard *b, uint64_t fingerprint);
+
+/* The latest error that the log met in this process, for status. */
+void slot_set_error(struct scoreboard_slot *s, const char *text);
+
+/* The gauge summed over all processes that live; a slot that holds nonsense
+ * counts as it is: clamp the result. */
+uint64_t scoreboard_sum(const struct scoreboard *b, enum slot_gauge which);
+
+/* ---- For readers: status in a terminal and over HTTP ------------------- */
+
+enum { SLOT_ERROR_SIZE = 120, BOARD_VERSION_SIZE = 32 };
+
+/* A copy of one slot. Times are microseconds; 0 where there was none. */
+struct slot_figures {
+	enum slot_role role;
+	enum slot_state state;
+	pid_t pid;
+	int number;
+	unsigned generation;
+	unsigned restarts;
+	int64_t began_wall_us;
+	int64_t beat_us[SLOT_THREADS];          /* monotonic */
+	int64_t database_since_us;              /* monotonic */
+	uint64_t fingerprint;
+	uint64_t counters[SLOT_COUNTERS];       /* of this process */
+	uint64_t gauges[SLOT_GAUGES];
+	char error[SLOT_ERROR_SIZE];            /* printable ASCII */
+};
+
+/* What concerns the service as a whole. */
+struct board_figures {
+	pid_t master;
+	char version[BOARD_VERSION_SIZE];
+	int64_t began_wall_us;
+	unsigned generation;
+	uint64_t reloads, reloads_failed, upgrades, restarts, poisoned;
+	uint64_t counters[SLOT_COUNTERS];       /* of all processes ever */
+};
+
+/* Maps run_dir/scoreboard for reading; NULL with errno (EPROTO where it is
+ * of another version of the program). */
+struct scoreboard *scoreboard_open(const char *run_dir);
+void scoreboard_close(struct scoreboard **b);
+
+size_t scoreboard_slots(const struct scoreboard *b);
+
+/* Copies slot i; false where no process lives there. Never blocks anyone;
+ * every enum is in range and every text ends, whatever the memory holds. */
+bool scoreboard_read(const struct scoreboard *b, size_t i,
+		     struct slot_figures *out);
+void scoreboard_read_board(const struct scoreboard *b,
+			   struct board_figures *out);
+
+/* Names for tables, JSON and metrics: "mails_accepted", "sessions", ... */
+const char *slot_counter_name(enum slot_counter which);
+const char *slot_gauge_name(enum slot_gauge which);
+const char *slot_role_name(enum slot_role role);
+const char *slot_state_name(enum slot_state state);
 
 #endif

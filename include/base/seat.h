@@ -3,6 +3,7 @@
 #ifndef BASE_SEAT_H
 #define BASE_SEAT_H
 
+#include "base/sandbox.h"
 #include "base/scoreboard.h"
 
 /* Bytes on the channel between master and child, one each. End of file on
@@ -29,6 +30,9 @@ struct seat {
 	struct scoreboard_slot *slot;
 	struct census *census;          /* workers: where they count */
 	unsigned census_region;
+	/* For sandbox_enter(), called by the child itself before its second
+	 * thread starts; NULL: none. */
+	const struct sandbox_rules *cage;
 };
 
 #endif

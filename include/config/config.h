@@ -5,11 +5,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "worker/settings.h"
 
 #include <sys/types.h>
-
-enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_KILL, SANDBOX_OFF };
 
 /* Where the configuration comes from: the file and what the command line
  * puts in the place of its values, at the start and at each reload. */

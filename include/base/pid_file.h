@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The file that says which process is the master. Its lock is the truth; the
+ * number in it is for people and scripts. */
+#ifndef BASE_PID_FILE_H
+#define BASE_PID_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Opens (or makes) and locks the file and writes the caller's pid into it.
+ * Returns the descriptor, close-on-exec, which holds the lock: never open
+ * and close the path again in this process. -1 with the reason in why; where
+ * another process holds the lock the reason names it. */
+int pid_file_take(const char *path, char *why, size_t size);
+
+/* Writes the caller's pid again, in place. */
+int pid_file_rewrite(int fd);
+
+/* Empties the file and gives the lock back. */
+void pid_file_leave(int *fd);
+
+/* Who holds the lock: its pid, 0 where nobody does or there is no file, -1
+ * with errno where it cannot be told. Not for the process that holds it. */
+pid_t pid_file_owner(const char *path);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The master's side of the scoreboard: it makes it, hands slots out and
+ * takes them back. */
+#ifndef BASE_SCOREBOARD_MASTER_H
+#define BASE_SCOREBOARD_MASTER_H
+
+#include "base/scoreboard.h"
+
+enum { SCOREBOARD_SLOTS = 512, SCOREBOARD_POISON = 64 };
+
+/* Makes run_dir/scoreboard (0640) with all its memory reserved, maps it, and
+ * gives its descriptor (not close-on-exec is the caller's choice). NULL with
+ * errno. */
+struct scoreboard *scoreboard_create(const char *run_dir, int *fd_out);
+
+/* Maps one that an older master handed over; NULL with errno (EPROTO: other
+ * layout). */
+struct scoreboard *scoreboard_adopt(int fd);
+
+/* A slot without a process, cleared of the last one but for its counters;
+ * NULL when all are taken. index_out is for scoreboard_read. */
+struct scoreboard_slot *scoreboard_take_slot(struct scoreboard *b,
+					     size_t *index_out);
+struct scoreboard_slot *scoreboard_slot_at(struct scoreboard *b, size_t i);
+
+/* Who sits there; called before the fork with pid 0, then with its pid. */
+struct slot_tenant {
+	enum slot_role role;
+	pid_t pid;
+	int number;
+	unsigned generation;
+	unsigned restarts;
+};
+void scoreboard_seat(struct scoreboard_slot *s,
+		     const struct slot_tenant *tenant);
+void scoreboard_vacate(struct scoreboard_slot *s);
+
+/* Thread ids as the owner noted them, for a stack: 0 where unknown. */
+pid_t scoreboard_thread_id(const struct scoreboard_slot *s,
+			   enum slot_thread thread);
+
+/* Puts the message on the list that scoreboard_is_poison() asks. */
+void scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint);
+
+/* The board's own figures; counters of it are not looked at. */
+void scoreboard_describe(struct scoreboard *b,
+			 const struct board_figures *figures);
+
+#endif

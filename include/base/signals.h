@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signals become something that poll() can see: handlers only note and wake;
+ * the work is done in the loop. */
+#ifndef BASE_SIGNALS_H
+#define BASE_SIGNALS_H
+
+#include <stdbool.h>
+
+/* Catches the signals (a list that ends with 0), ignores SIGPIPE, and
+ * returns a descriptor that is readable when one came; -1 with errno. */
+int signals_catch(const int *list);
+
+/* Quiets the descriptor; call it before asking which ones came. */
+void signals_quiet(void);
+
+/* Whether this signal came since it was last asked. */
+bool signals_came(int signal);
+
+/* In a forked child: all defaults again, none blocked, but TERM, INT, HUP,
+ * QUIT, USR1, USR2, TTIN, TTOU and PIPE ignored, since a child obeys its
+ * channel and not the terminal. Closes the descriptor. */
+void signals_for_child(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process that writes everybody's lines. */
+#ifndef LOGGER_LOGGER_H
+#define LOGGER_LOGGER_H
+
+#include "base/log.h"
+#include "base/seat.h"
+
+/* What the logger shares with the one after it: lines that were taken from
+ * the socket and may not have been written. In memory that the master maps
+ * once; a logger that dies leaves them here, and none is lost. */
+struct logger_desk;
+
+struct logger_duty {
+	const struct log_settings *settings;
+	int lines;                      /* log_pair's reading end */
+	int file;                       /* target, opened by the master; -1
+					 * for stderr and syslog */
+	struct logger_desk *desk;
+};
+
+/* Shared memory for a desk; NULL with errno. */
+struct logger_desk *logger_desk_new(void);
+
+/* Opens the target if it is a file: a descriptor for appending, -1 with errno
+ * otherwise, -2 where the target is no file. */
+int logger_open_target(const struct log_settings *settings);
+
+/* Writes lines until told to leave or until nobody is left who could send
+ * one; returns the exit code. */
+int logger_run(const struct logger_duty *duty, const struct seat *seat);
+
+#endif

@@ -21,6 +21,7 @@ enum seat_word {
 };
 
 struct census;                          /* net/census.h */
+struct tls_context;                     /* net/tls.h */
 
 struct seat {
 	int number;                     /* worker N, from 1 */
@@ -30,6 +31,9 @@ struct seat {
 	struct scoreboard_slot *slot;
 	struct census *census;          /* workers: where they count */
 	unsigned census_region;
+	struct tls_context *tls;        /* workers: made by the master, one a
+					 * generation, for shared ticket keys;
+					 * NULL without a certificate */
 	/* For sandbox_enter(), called by the child itself before its second
 	 * thread starts; NULL: none. */
 	const struct sandbox_rules *cage;

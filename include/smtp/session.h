@@ -41,6 +41,11 @@ struct session *session_new(const struct smtp_settings *settings,
 			    const struct address *client);
 void session_free(struct session **s);
 
+/* What this client may, said before session_greet: XCLIENT (it is one of
+ * xclient_hosts); no STARTTLS on this listener (tls = "off"). */
+void session_allow_xclient(struct session *s);
+void session_forbid_starttls(struct session *s);
+
 /* 220, RFC 5321 3.1. */
 void session_greet(struct session *s, struct buf *out);
 
@@ -77,7 +82,8 @@ enum session_end {
 	SESSION_END_RATE,       /* 4.7.0: per-address limits */
 	SESSION_END_OVERLOAD,   /* 4.3.2: too many connections */
 	SESSION_END_NO_STORE,   /* 4.3.0: no host can be written */
-	SESSION_END_BLOCKED     /* 554 5.7.1: blocked_clients */
+	SESSION_END_BLOCKED,    /* 554 5.7.1: blocked_clients */
+	SESSION_END_EARLY       /* 554 5.5.1: spoke before the greeting */
 };
 
 /* Appends the reply, wants CLOSE from now on, and drops any message. */
@@ -94,6 +100,7 @@ bool session_is_mid_command(const struct session *s);    /* half a line */
 bool session_has_greeted(const struct session *s);       /* EHLO or HELO */
 size_t session_message_bytes(const struct session *s);   /* held now */
 size_t session_mails(const struct session *s);           /* accepted */
+bool session_has_quit(const struct session *s);          /* CLOSE by QUIT */
 
 /* What the client did, for the log; constant text, or NULL: "HTTP on an SMTP
  * port", "TLS in clear", "bare CR or LF in data", ... Said once each. */

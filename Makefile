@@ -1,10 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Guerrilla SMTPd. `make help` lists the targets.
 
-PREFIX  ?= /usr/local
-CFLAGS  ?= -O2 -g
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-VERSION = 0.1.0
+VERSION     = 0.1.0
+
+# make SANITIZE=thread: the program and its tests with another sanitizer.
+SANITIZE     ?=
+FUZZ_SECONDS ?= 30
+
+# How the targets below build what they need: on all processors.
+build = $(MAKE) --no-print-directory \
+	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# make V=1 shows each command as it is.
+V     ?= 0
+quiet  = $(if $(filter 0,$(V)),@)
+say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
@@ -38,67 +52,212 @@ lib_libs = $(eval lib_libs := $(shell $(PKG_CONFIG) --libs $(libraries)))$(lib_l
 
 warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2 -Wconversion
 hardening = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
-sanitizers = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-fno-omit-frame-pointer
 
 all_cflags = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude \
 	$(lib_cflags) $(warnings) -pthread -MMD -MP
 release_cflags = $(all_cflags) $(hardening) $(CPPFLAGS) $(CFLAGS)
-checked_cflags = $(all_cflags) -fPIE $(CPPFLAGS) -O1 -g $(sanitizers)
-
+release_ldflags = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 libs = $(lib_libs) -pthread
-release_ldflags = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
+# The tests' own build: address and undefined-behaviour sanitizers, or others.
+ifeq ($(SANITIZE),)
+sanitizers = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+checked = build/checked
+unit = build/unit
+program = build/guerrilla-smtpd
+else
+comma = ,
+sanitizers = -fsanitize=$(SANITIZE)
+checked = build/sanitize-$(subst $(comma),-,$(SANITIZE))
+unit = $(checked)/unit
+program = $(checked)/guerrilla-smtpd
+endif
+
+checked_cflags = $(all_cflags) -fPIE $(CPPFLAGS) -O1 -g \
+	-fno-omit-frame-pointer $(sanitizers)
 checked_ldflags = -pie $(sanitizers) $(LDFLAGS)
 
 # ---- The program -------------------------------------------------------------
 
-all: build/guerrilla-smtpd
+all: $(program)
 
 objects = $(sources:src/%.c=build/release/%.o)
-checked_objects = $(sources:src/%.c=build/checked/%.o)
+checked_objects = $(sources:src/%.c=$(checked)/%.o)
 
 build/guerrilla-smtpd: build/release/main.o $(objects)
-	$(CC) $(release_ldflags) -o $@ $^ $(libs)
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(release_ldflags) -o $@ $^ $(libs)
 
-build/release/%.o: src/%.c
+build/release/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
-	$(CC) $(release_cflags) -c -o $@ $<
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(release_cflags) -c -o $@ $<
 
-# The same with address and undefined-behaviour sanitizers, for the tests.
-build/checked/guerrilla-smtpd: build/checked/main.o $(checked_objects)
-	$(CC) $(checked_ldflags) -o $@ $^ $(libs)
+$(checked)/guerrilla-smtpd: $(checked)/main.o $(checked_objects)
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(checked_ldflags) -o $@ $^ $(libs)
 
-build/checked/%.o: src/%.c
+$(checked)/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
-	$(CC) $(checked_cflags) -c -o $@ $<
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -c -o $@ $<
+
+# Changes when the compiler or its flags do, so that all is built again.
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# ---- The two commands of README ------------------------------------------------
+
+run:
+	@scripts/setup build run
+	@$(build) all
+	@scripts/run
+
+check:
+	@scripts/setup build run test
+	@$(build) tests
+	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit)
+
+# What takes longer than a change should wait for.
+check-slow:
+	@scripts/setup build run test
+	@$(build) tests
+	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --slow
 
 # ---- Tests -------------------------------------------------------------------
 
-unit_tests = $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*_test.c))
+unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c))
+fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-build/checked/rooms.a: $(checked_objects)
-	rm -f $@
-	ar rcs $@ $^
+tests: all $(checked)/guerrilla-smtpd $(unit_tests) \
+	$(fuzz_names:%=$(checked)/replay/%)
 
-build/unit/%: tests/unit/%.c build/checked/rooms.a
+$(checked)/rooms.a: $(checked_objects)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+$(unit)/%: tests/unit/%.c $(checked)/rooms.a
 	@mkdir -p $(@D)
-	$(CC) $(checked_cflags) -Itests -o $@ $< build/checked/rooms.a \
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
 		$(checked_ldflags) $(libs) -lcmocka
 
 check-unit: $(unit_tests)
-	@for t in $(unit_tests); do echo "$$t"; $$t || exit 1; done
+	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit
 
-lint: check-layers
+# A fuzz target that only replays what is kept: no clang, no libFuzzer.
+$(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/rooms.a
+	@mkdir -p $(@D)
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ $(checked_ldflags) $(libs)
+
+fuzz:
+	@scripts/setup build fuzz
+	@$(build) $(fuzz_names:%=build/fuzz/%)
+	@tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_names)
+
+fuzz_cflags = $(all_cflags) -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+build/fuzz/rooms.a: $(sources:src/%.c=build/fuzz/objects/%.o)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+build/fuzz/objects/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(say) "  clang $<"
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/%.c build/fuzz/rooms.a
+	@mkdir -p $(@D)
+	$(say) "  clang $<"
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $^ $(libs)
+
+bench:
+	@scripts/setup build run bench
+	@$(build) all bench-programs
+	@tests/bench/run
+
+bench_programs = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
+
+bench-programs: $(bench_programs)
+
+build/bench/rooms.a: $(objects)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+build/bench/%: tests/bench/%.c build/bench/rooms.a
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags) $(libs)
+
+# ---- Reading the code ------------------------------------------------------------
+
+lint:
+	@scripts/setup build lint
+	@scripts/lint '$(all_cflags)'
 
 check-layers:
-	scripts/check-layers
+	@scripts/check-layers
+
+format:
+	@scripts/setup format
+	clang-format -i $$(find src include tests -name '*.[ch]')
+
+# ---- Installing --------------------------------------------------------------------
+
+sbin = $(DESTDIR)$(PREFIX)/sbin
+man = $(DESTDIR)$(PREFIX)/share/man
+share = $(DESTDIR)$(PREFIX)/share/guerrilla-smtpd
+units = $(DESTDIR)$(PREFIX)/lib/systemd/system
+conf = $(DESTDIR)$(SYSCONFDIR)/guerrilla-smtpd
+
+install: all
+	install -d $(sbin) $(man)/man8 $(man)/man5 $(share) $(units) $(conf)
+	install -m 755 build/guerrilla-smtpd $(sbin)/
+	install -m 644 $(wildcard src/*.8) $(man)/man8/
+	install -m 644 $(wildcard src/config/*.5) $(man)/man5/
+	install -m 644 $(wildcard etc/*.sql) etc/guerrilla-smtpd.conf $(share)/
+	for unit in $(wildcard etc/systemd/*); do \
+		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \
+			>$(units)/$${unit##*/} || exit 1; done
+	@# The operator's own configuration is never touched.
+	[ -e $(conf)/guerrilla-smtpd.conf ] || install -m 640 \
+		etc/guerrilla-smtpd.conf $(conf)/guerrilla-smtpd.conf
+
+# Leaves the configuration, the spool and the table.
+uninstall:
+	rm -f $(sbin)/guerrilla-smtpd $(man)/man8/guerrilla-smtpd.8 \
+		$(man)/man5/guerrilla-smtpd.conf.5
+	rm -f $(patsubst etc/systemd/%,$(units)/%,$(wildcard etc/systemd/*))
+	rm -rf $(share)
 
 # ------------------------------------------------------------------------------
 
 clean:
 	rm -rf build
 
-.PHONY: all check-unit lint check-layers clean
+help:
+	@echo 'make              the program: $(program)'
+	@echo 'make run          try it: private database, port 2525, ^C ends it'
+	@echo 'make check        the tests; make check-slow: those that take long'
+	@echo 'make bench        how fast, beside the ceiling and smtp-sink'
+	@echo 'make fuzz         FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
+	@echo 'make lint         clang-tidy, cppcheck, layers, lengths, manuals'
+	@echo 'make format       clang-format'
+	@echo 'make install      PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) DESTDIR='
+	@echo 'make uninstall    leaves configuration and mail'
+	@echo 'make clean        removes build/'
+	@echo 'CC, CFLAGS, CPPFLAGS, LDFLAGS are honoured;'
+	@echo 'SANITIZE=thread builds program and tests with that sanitizer;'
+	@echo 'V=1 shows each command.'
+
+FORCE:
+
+.PHONY: all run check check-slow tests check-unit fuzz bench bench-programs \
+	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:
 
--include $(wildcard build/*/*.d build/*/*/*.d)
+-include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d)

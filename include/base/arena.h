@@ -10,7 +10,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks;     /* newest first */
-	struct budget *budget;          /* charged for each block; may be NULL */
+	struct budget *budget;          /* charged by the block; may be NULL */
 };
 
 /* Zeroed, aligned for any type, until arena_reset or arena_free.

@@ -12,7 +12,8 @@
 enum listen_tls { LISTEN_CLEAR, LISTEN_STARTTLS, LISTEN_IMPLICIT_TLS };
 
 struct listen_settings {
-	const char *name;               /* as configured: "0.0.0.0:25", "unix:/p", "fd:NAME" */
+	const char *name;               /* as configured: "0.0.0.0:25",
+					 * "unix:/path", "fd:NAME" */
 	enum listen_tls tls;
 	bool has_proxy_protocol;
 	unsigned mode;                  /* of a unix socket */

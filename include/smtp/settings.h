@@ -16,7 +16,7 @@ struct smtp_settings {
 	struct domains *domains;        /* hosted: domains and domain_files */
 	struct domains *discard_domains;
 	struct strings discard_addresses;       /* keys, in lower case */
-	bool has_domains_query;         /* more domains come from the database */
+	bool has_domains_query;         /* more domains are in the database */
 	bool has_recipient_query;
 	bool accepts_bare_newline;
 	bool adds_trace_headers;

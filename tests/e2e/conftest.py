@@ -59,10 +59,7 @@ def mariadb(mariadb_of_this_run):
 def database(mariadb):
     """An empty database with the recommended table."""
     database = Database(mariadb, f"test_{next(NUMBERS)}")
-    schema = "etc/schema.sql"
-    if not os.path.exists(os.path.join(TOP, schema)):
-        schema = "tests/e2e/support/schema.sql"
-    database.load(schema)
+    database.load("etc/schema.sql")
     yield database
     mariadb.resume()
     mariadb.start()

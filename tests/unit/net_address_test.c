@@ -60,7 +60,8 @@ static void
 what_is_no_address_is_refused(void **state)
 {
 	static const struct view cases[] = {
-		VIEW(""), VIEW("."), VIEW("1"), VIEW("1.2.3"), VIEW("1.2.3.4.5"),
+		VIEW(""), VIEW("."), VIEW("1"), VIEW("1.2.3"),
+		VIEW("1.2.3.4.5"),
 		VIEW("1.2.3.256"), VIEW("01.2.3.4"), VIEW("1.2.3.4 "),
 		VIEW(" 1.2.3.4"), VIEW("1.2.3.4\0"), VIEW("1.2.3.4\0.5"),
 		VIEW("0x7f.1.1.1"), VIEW(":"), VIEW(":::"), VIEW("1::2::3"),

@@ -23,7 +23,8 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 # ---- The house: every room and what stands in it -------------------------
 
 base       = arena buf chain clock log memory queue scoreboard utf8 view
-net        = address domain_name
+net        = address census census_region domain_name listen \
+	proxy_protocol tls tls_context
 smtp       =
 mime       =
 store      =

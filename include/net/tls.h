@@ -3,27 +3,10 @@
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
-#include "net/settings.h"
+#include "base/view.h"
+#include "net/tls_context.h"
 
-/* Certificates, keys and ticket keys. Made by the master before it forks, so
- * that all workers of a generation take each other's session tickets. */
-struct tls_context;
 struct tls;
-
-/* Loads every certificate of the settings. NULL, and a sentence with the
- * file, what is wrong and what helps in why, where one does not load. */
-struct tls_context *tls_context_new(const struct net_settings *settings,
-				    char *why, size_t size);
-void tls_context_free(struct tls_context **c);
-
-/* Whether this one would load, for a check of the configuration. */
-bool tls_check_certificate(const struct certificate_settings *s, char *why,
-			   size_t size);
-
-/* When the first of the certificates ends (seconds since 1970, UTC), and the
- * file it is in, which lives as long as the context. */
-int64_t tls_context_expiry(const struct tls_context *c,
-			   const char **file_out);
 
 enum tls_result {
 	TLS_OK,

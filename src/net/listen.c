@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Listening sockets. Everything an operator can get wrong here is said in a
+ * sentence of its own, because it is met once, at start, by a person. */
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+	BACKLOG = 4096,         /* the kernel cuts it to somaxconn */
+	FIRST_INHERITED = 3     /* sd_listen_fds(3) */
+};
+
+/* Where a fault goes. */
+struct why {
+	const char *name;
+	char *text;
+	size_t size;
+};
+
+static int
+refuse(const struct why *w, const char *sentence)
+{
+	snprintf(w->text, w->size, "%s: %s", w->name, sentence);
+	return -1;
+}
+
+/* ---- Names ---------------------------------------------------------------- */
+
+static bool
+parse_unix(struct view path, struct listen_name *out, const char **why_out)
+{
+	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
+
+	if (path.len == 0 || path.at[0] != '/') {
+		*why_out = "a unix listener needs an absolute path";
+		return false;
+	}
+	if (path.len >= room) {
+		*why_out = "a socket's path ends at 107 bytes";
+		return false;
+	}
+	*out = (struct listen_name){ .kind = LISTEN_UNIX, .rest = path };
+	return true;
+}
+
+static bool
+parse_inherited(struct view name, struct listen_name *out,
+		const char **why_out)
+{
+	bool is_fine = name.len > 0 && name.len <= 255;
+
+	for (size_t i = 0; i < name.len && is_fine; i++)
+		is_fine = name.at[i] > ' ' && name.at[i] <= '~' &&
+			  name.at[i] != ':';
+	if (!is_fine) {
+		*why_out = "write fd:NAME as in FileDescriptorName=";
+		return false;
+	}
+	*out = (struct listen_name){ .kind = LISTEN_INHERITED, .rest = name };
+	return true;
+}
+
+/* "[address" or "address" at the front, without the colon and port. */
+static bool
+parse_host(struct view host, struct address *out)
+{
+	if (host.len < 2 || host.at[0] != '[')
+		return view_find(host, ':') == host.len &&
+		       address_parse(host, out);
+	if (host.at[host.len - 1] != ']')
+		return false;
+	host = view_slice(host, 1, host.len - 1);
+	return view_find(host, ':') != host.len && address_parse(host, out);
+}
+
+static bool
+parse_inet(struct view name, struct listen_name *out, const char **why_out)
+{
+	size_t colon = view_find_last(name, ':');
+	struct address address;
+	size_t port;
+
+	if (colon == name.len || !view_to_size(view_slice(name, colon + 1,
+							  name.len),
+					       65535, &port) || port == 0) {
+		*why_out = "needs a port from 1 to 65535 at its end";
+		return false;
+	}
+	if (!parse_host(view_slice(name, 0, colon), &address)) {
+		*why_out = "write ADDRESS:PORT, [IPV6]:PORT, unix:/PATH or "
+			   "fd:NAME, with a number for the address";
+		return false;
+	}
+	address.port = (uint16_t)port;
+	*out = (struct listen_name){ .kind = LISTEN_INET,
+				     .address = address };
+	return true;
+}
+
+bool
+listen_parse(struct view name, struct listen_name *out, const char **why_out)
+{
+	struct view unix_ = VIEW("unix:"), fd = VIEW("fd:");
+
+	if (view_find(name, '\0') != name.len) {
+		*why_out = "holds a NUL";
+		return false;
+	}
+	if (view_starts_nocase(name, unix_))
+		return parse_unix(view_slice(name, unix_.len, name.len), out,
+				  why_out);
+	if (view_starts_nocase(name, fd))
+		return parse_inherited(view_slice(name, fd.len, name.len),
+				       out, why_out);
+	return parse_inet(name, out, why_out);
+}
+
+bool
+listen_is_same(const struct listen_name *a, const struct listen_name *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind != LISTEN_INET)
+		return view_equal(a->rest, b->rest);
+	return a->address.len == b->address.len &&
+	       a->address.port == b->address.port &&
+	       memcmp(a->address.bytes, b->address.bytes,
+		      a->address.len) == 0;
+}
+
+/* ---- What helps ----------------------------------------------------------- */
+
+static const char *
+advice(int error, enum listen_kind kind)
+{
+	static const struct {
+		int error;
+		enum listen_kind kind;
+		const char *sentence;
+	} known[] = {
+		{ EADDRINUSE, LISTEN_INET,
+		  "another program listens there already ('ss -ltnp' shows "
+		  "which)" },
+		{ EACCES, LISTEN_INET,
+		  "not permitted: ports below 1024 need a start as root, or "
+		  "CAP_NET_BIND_SERVICE" },
+		{ EADDRNOTAVAIL, LISTEN_INET,
+		  "this machine does not have that address" },
+		{ EAFNOSUPPORT, LISTEN_INET,
+		  "this machine has no addresses of that kind" },
+		{ EACCES, LISTEN_UNIX,
+		  "not permitted: look at the owner and mode of its folder" },
+		{ ENOENT, LISTEN_UNIX, "its folder is not there" },
+		{ EADDRINUSE, LISTEN_UNIX,
+		  "another program listens there already" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].error == error && known[i].kind == kind)
+			return known[i].sentence;
+	return strerror(error);
+}
+
+/* ---- Opening -------------------------------------------------------------- */
+
+static int
+make_socket(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static socklen_t
+fill_inet(const struct address *a, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (a->len == 4) {
+		struct sockaddr_in in = { .sin_family = AF_INET,
+					  .sin_port = htons(a->port) };
+		memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
+		memcpy(out, &in, sizeof(in));
+		return sizeof(in);
+	}
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(a->port) };
+	memcpy(&in6.sin6_addr, a->bytes, sizeof(in6.sin6_addr));
+	memcpy(out, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+/* A listening socket, or -1 with errno. */
+static int
+open_inet(const struct address *a)
+{
+	struct sockaddr_storage where;
+	socklen_t len = fill_inet(a, &where);
+	int on = 1;
+	int fd = make_socket(where.ss_family);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (where.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&where, len) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Whether a connection to the socket file finds nobody. */
+static bool
+is_deserted(const struct sockaddr_un *where)
+{
+	int fd = make_socket(AF_UNIX);
+
+	if (fd < 0)
+		return false;
+	bool found_nobody = connect(fd, (const struct sockaddr *)where,
+				    sizeof(*where)) != 0 &&
+			    errno == ECONNREFUSED;
+	close(fd);
+	return found_nobody;
+}
+
+/* Takes a socket file away that a killed program left. */
+static int
+clear_the_way(const struct sockaddr_un *where, const struct why *w)
+{
+	struct stat st;
+
+	if (lstat(where->sun_path, &st) != 0)
+		return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return refuse(w, "a file that is no socket is there already");
+	if (!is_deserted(where))
+		return refuse(w, advice(EADDRINUSE, LISTEN_UNIX));
+	if (unlink(where->sun_path) != 0 && errno != ENOENT)
+		return refuse(w, advice(errno, LISTEN_UNIX));
+	return 0;
+}
+
+static int
+open_unix(struct view path, unsigned mode, const struct why *w)
+{
+	struct sockaddr_un where = { .sun_family = AF_UNIX };
+
+	memcpy(where.sun_path, path.at, path.len);
+	if (clear_the_way(&where, w) != 0)
+		return -1;
+	int fd = make_socket(AF_UNIX);
+	if (fd < 0)
+		return refuse(w, strerror(errno));
+	/* Born with its mode: a chmod afterwards would leave a gap. */
+	mode_t before = umask(~mode & 0777);
+	int rc = bind(fd, (struct sockaddr *)&where, sizeof(where));
+	int error = errno;
+	umask(before);
+	if (rc == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	refuse(w, advice(rc != 0 ? error : errno, LISTEN_UNIX));
+	close(fd);
+	return -1;
+}
+
+/* The descriptor that LISTEN_FDNAMES gives this name, or -1; -2 where two
+ * have it. */
+static int
+find_inherited(struct view name, int count)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	struct view rest = view_of(names != NULL ? names : "");
+	int found = -1;
+
+	for (int i = 0; i < count; i++) {
+		size_t colon = view_find(rest, ':');
+		if (view_equal(view_slice(rest, 0, colon), name)) {
+			if (found != -1)
+				return -2;
+			found = FIRST_INHERITED + i;
+		}
+		rest = view_slice(rest, colon + 1, rest.len);
+	}
+	return found;
+}
+
+static bool
+is_listening_stream(int fd)
+{
+	int listens = 0, type = 0;
+	socklen_t len = sizeof(int), type_len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+			  &len) == 0 && listens != 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
+	       type == SOCK_STREAM;
+}
+
+static bool
+was_given_sockets(size_t *count_out)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	size_t pid_number;
+
+	return view_to_size(view_of(pid), INT32_MAX, &pid_number) &&
+	       pid_number == (size_t)getpid() &&
+	       view_to_size(view_of(fds), 1024, count_out);
+}
+
+static int
+open_inherited(struct view name, const struct why *w)
+{
+	size_t count;
+
+	if (!was_given_sockets(&count))
+		return refuse(w, "no sockets were handed to this process "
+				 "(LISTEN_PID, LISTEN_FDS): is its systemd "
+				 "socket unit started?");
+	int original = find_inherited(name, (int)count);
+	if (original == -1)
+		return refuse(w, "LISTEN_FDNAMES does not have this name");
+	if (original == -2)
+		return refuse(w, "LISTEN_FDNAMES has this name twice: give "
+				 "each socket a FileDescriptorName= of its "
+				 "own");
+	if (!is_listening_stream(original))
+		return refuse(w, "what was handed over is no listening "
+				 "stream socket (Accept=no, ListenStream=)");
+	/* A copy: the original's number stays ours for a later reload. */
+	int fd = fcntl(original, F_DUPFD_CLOEXEC, FIRST_INHERITED);
+	if (fd < 0)
+		return refuse(w, strerror(errno));
+	fcntl(original, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	return fd;
+}
+
+int
+listen_open(const struct listen_settings *s, char *why, size_t size)
+{
+	struct why w = { s->name, why, size };
+	struct listen_name name;
+	const char *fault;
+
+	if (!listen_parse(view_of(s->name), &name, &fault))
+		return refuse(&w, fault);
+	switch (name.kind) {
+	case LISTEN_UNIX:
+		return open_unix(name.rest, s->mode, &w);
+	case LISTEN_INHERITED:
+		return open_inherited(name.rest, &w);
+	case LISTEN_INET:
+		break;
+	}
+	int fd = open_inet(&name.address);
+	return fd >= 0 ? fd : refuse(&w, advice(errno, LISTEN_INET));
+}
+
+void
+listen_remove_file(const struct listen_settings *s)
+{
+	struct listen_name name;
+	const char *fault;
+
+	/* The path is the end of the name, so it is a C string. */
+	if (listen_parse(view_of(s->name), &name, &fault) &&
+	    name.kind == LISTEN_UNIX)
+		unlink(name.rest.at);
+}
+
+bool
+listen_has_ipv6(void)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	int fd = make_socket(AF_INET6);
+
+	if (fd < 0)
+		return false;
+	bool has = bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0;
+	close(fd);
+	return has;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* TLS connections: OpenSSL's answers told in five words. */
+#include "net/tls.h"
+
+#include "base/memory.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tls {
+	SSL *ssl;
+	const char *failure;    /* constant text; set: no more may be sent */
+};
+
+struct tls *
+tls_new(struct tls_context *c, int fd)
+{
+	SSL *ssl = tls_context_open(c);
+
+	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+		SSL_free(ssl);
+		ERR_clear_error();
+		return NULL;
+	}
+	SSL_set_accept_state(ssl);
+	struct tls *t = memory_new(1, sizeof(*t));
+	t->ssl = ssl;
+	return t;
+}
+
+void
+tls_free(struct tls **t)
+{
+	if (*t == NULL)
+		return;
+	SSL_free((*t)->ssl);
+	free(*t);
+	*t = NULL;
+}
+
+static const char *
+socket_failure(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+		return "connection reset";
+	case EPIPE:
+		return "broken pipe";
+	case ETIMEDOUT:
+		return "connection timed out";
+	default:
+		return "socket error";
+	}
+}
+
+static const char *
+library_failure(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+	return reason != NULL ? reason : "TLS error";
+}
+
+/* What a call that returned rc came to. */
+static enum tls_result
+outcome(struct tls *t, int rc)
+{
+	int error = errno;
+
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_NONE:
+		return TLS_OK;
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANTS_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANTS_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return TLS_EOF;
+	case SSL_ERROR_SYSCALL:
+		t->failure = socket_failure(error);
+		break;
+	default:
+		t->failure = library_failure();
+		break;
+	}
+	ERR_clear_error();
+	return TLS_FAILED;
+}
+
+enum tls_result
+tls_accept(struct tls *t)
+{
+	if (t->failure != NULL)
+		return TLS_FAILED;
+	ERR_clear_error();
+	return outcome(t, SSL_accept(t->ssl));
+}
+
+enum tls_result
+tls_read(struct tls *t, char *where, size_t size, size_t *len_out)
+{
+	if (t->failure != NULL)
+		return TLS_FAILED;
+	ERR_clear_error();
+	return outcome(t, SSL_read_ex(t->ssl, where, size, len_out));
+}
+
+enum tls_result
+tls_write(struct tls *t, struct view bytes, size_t *len_out)
+{
+	if (t->failure != NULL)
+		return TLS_FAILED;
+	ERR_clear_error();
+	return outcome(t, SSL_write_ex(t->ssl, bytes.at, bytes.len, len_out));
+}
+
+void
+tls_close(struct tls *t)
+{
+	if (t->failure != NULL || !SSL_is_init_finished(t->ssl))
+		return;
+	ERR_clear_error();
+	SSL_shutdown(t->ssl);
+	ERR_clear_error();
+}
+
+size_t
+tls_describe(const struct tls *t, char *out, size_t size)
+{
+	int len = snprintf(out, size, "%s %s", SSL_get_version(t->ssl),
+			   SSL_get_cipher_name(t->ssl));
+
+	return len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1;
+}
+
+bool
+tls_is_resumed(const struct tls *t)
+{
+	return SSL_session_reused(t->ssl) == 1;
+}
+
+const char *
+tls_failure(const struct tls *t)
+{
+	return t->failure != NULL ? t->failure : "none";
+}

@@ -22,7 +22,9 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = arena buf chain clock log memory queue scoreboard utf8 view
+base       = arena buf chain clock control_channel log log_line \
+	memory pid_file queue sandbox scoreboard scoreboard_master \
+	scoreboard_names scoreboard_read signals title utf8 view
 net        = address census census_region domain_name listen \
 	proxy_protocol tls tls_context
 smtp       =
@@ -33,7 +35,7 @@ janitor    =
 status     =
 logger     =
 config     =
-supervisor =
+supervisor = activation privileges roster
 control    =
 
 rooms = base net smtp mime store worker janitor status logger \

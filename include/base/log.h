@@ -72,6 +72,10 @@ struct log_voice {
 /* From now on this process speaks so. Kept by copy. */
 void log_speak(const struct log_voice *voice);
 
+/* An error without lock or limit, for a signal handler in a process that
+ * ends: the best that can be had there. */
+void log_last_words(const char *message, const struct log_field *fields);
+
 /* The two ends of the logger's queue: [0] is read by the logger, [1] written
  * by everyone. Both close-on-exec, [1] never blocks. -1 with errno. */
 int log_pair(int ends[2]);

@@ -17,10 +17,8 @@ struct scoreboard *scoreboard_create(const char *run_dir, int *fd_out);
  * layout). */
 struct scoreboard *scoreboard_adopt(int fd);
 
-/* A slot without a process, cleared of the last one but for its counters;
- * NULL when all are taken. index_out is for scoreboard_read. */
-struct scoreboard_slot *scoreboard_take_slot(struct scoreboard *b,
-					     size_t *index_out);
+/* Slot i, below SCOREBOARD_SLOTS. Which ones are free is the master's own
+ * knowledge: what stands in shared memory is not asked. */
 struct scoreboard_slot *scoreboard_slot_at(struct scoreboard *b, size_t i);
 
 /* Who sits there; called before the fork with pid 0, then with its pid. */
@@ -38,6 +36,9 @@ void scoreboard_vacate(struct scoreboard_slot *s);
 /* Thread ids as the owner noted them, for a stack: 0 where unknown. */
 pid_t scoreboard_thread_id(const struct scoreboard_slot *s,
 			   enum slot_thread thread);
+
+/* As scoreboard_read, for one slot; pid and role may be none. */
+void slot_read(const struct scoreboard_slot *s, struct slot_figures *out);
 
 /* Puts the message on the list that scoreboard_is_poison() asks. */
 void scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint);

@@ -1,55 +1,175 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The log as every process sees it. For now lines go to stderr. */
+/* The log client of a process: one event, one datagram to the logger, never
+ * waiting. Before log_speak() lines go to stderr. A warning that comes again
+ * and again is let through a few times a window, then only counted. */
 #include "base/log.h"
 
-#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log_line.h"
+#include "base/scoreboard.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-static void
-append_field(struct buf *line, const struct log_field *f)
+enum {
+	REPEATS = 16,           /* different warnings that are watched */
+	REPEAT_BURST = 20,      /* of one, let through in a window */
+	REPEAT_WINDOW_MS = 10000,
+	QUEUE_BYTES = 4 << 20
+};
+
+/* A message is a constant, so its address tells it. */
+struct repeat {
+	const char *message;
+	enum log_level level;
+	int64_t since_ms;
+	unsigned seen;
+};
+
+static struct log_voice voice = { .fd = -1, .level = LOG_LEVEL_INFO,
+				  .name = "start" };
+static struct repeat repeats[REPEATS];
+static pthread_mutex_t repeats_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+log_speak(const struct log_voice *new_voice)
 {
-	buf_printf(line, " %s=", f->key);
-	if (f->kind == LOG_NUMBER) {
-		buf_printf(line, "%" PRId64, f->number);
-		return;
-	}
-	if (f->kind == LOG_MILLIS) {
-		buf_printf(line, "%" PRId64 ".%03d", f->number / 1000,
-			   (int)(f->number % 1000));
-		return;
-	}
-	for (size_t i = 0; i < f->text.len; i++) {
-		unsigned char c = (unsigned char)f->text.at[i];
-		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\')
-			buf_printf(line, "\\x%02x", c);
-		else
-			buf_append_byte(line, (char)c);
-	}
+	voice = *new_voice;
 }
 
 bool
 log_wants(enum log_level level)
 {
-	return level >= LOG_LEVEL_INFO;
+	return level >= voice.level;
+}
+
+static void
+send_line(enum log_level level, const struct log_line *line)
+{
+	if (voice.fd < 0) {
+		ssize_t ignored = write(STDERR_FILENO, line->at, line->len);
+		(void)ignored;
+		return;
+	}
+	/* The level goes before the line: syslog wants it. */
+	char digit = (char)('0' + level);
+	struct iovec parts[] = {
+		{ .iov_base = &digit, .iov_len = 1 },
+		{ .iov_base = (char *)line->at, .iov_len = line->len },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	while (sendmsg(voice.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		if (errno == EINTR)
+			continue;
+		slot_count(voice.slot, COUNT_LOG_DROPPED, 1);
+		return;
+	}
+}
+
+static void
+write_event(enum log_level level, const char *message,
+	    const struct log_field *fields)
+{
+	struct log_line line;
+	const struct log_origin origin = {
+		.level = level,
+		.format = voice.format,
+		.wall_us = clock_wall_us(),
+		.name = voice.name,
+		.pid = (int)getpid(),
+	};
+
+	log_line_make(&line, &origin, message, fields);
+	send_line(level, &line);
+}
+
+/* The watched warning, or the one that was quiet for longest, made new. */
+static struct repeat *
+find_repeat(const char *message, int64_t now_ms)
+{
+	struct repeat *oldest = repeats;
+
+	for (struct repeat *r = repeats; r < repeats + REPEATS; r++) {
+		if (r->message == message)
+			return r;
+		if (r->since_ms < oldest->since_ms)
+			oldest = r;
+	}
+	/* Where all are busy this one goes through unwatched. */
+	if (oldest->seen > REPEAT_BURST &&
+	    now_ms - oldest->since_ms < REPEAT_WINDOW_MS)
+		return NULL;
+	*oldest = (struct repeat){ .message = message, .since_ms = now_ms };
+	return oldest;
+}
+
+/* Whether the event may pass; how many were kept back before it. */
+static bool
+may_pass(const char *message, unsigned *kept_back_out)
+{
+	int64_t now_ms = clock_ms();
+	bool may = true;
+
+	pthread_mutex_lock(&repeats_lock);
+	struct repeat *r = find_repeat(message, now_ms);
+	if (r != NULL && now_ms - r->since_ms >= REPEAT_WINDOW_MS) {
+		if (r->seen > REPEAT_BURST)
+			*kept_back_out = r->seen - REPEAT_BURST;
+		r->seen = 0;
+		r->since_ms = now_ms;
+	}
+	if (r != NULL)
+		may = ++r->seen <= REPEAT_BURST;
+	pthread_mutex_unlock(&repeats_lock);
+	return may;
 }
 
 void
 log_write(enum log_level level, const char *message,
 	  const struct log_field *fields)
 {
-	static const char *const names[] = { "debug", "info", "warn",
-					     "error" };
-	struct buf line = BUF(4096);
+	unsigned kept_back = 0;
 
 	if (!log_wants(level))
 		return;
-	buf_printf(&line, "%s: %s", names[level], message);
-	for (; fields->key != NULL; fields++)
-		append_field(&line, fields);
-	buf_append_byte(&line, '\n');
-	ssize_t ignored = write(STDERR_FILENO, line.at, line.len);
-	(void)ignored;
-	buf_release(&line);
+	if (level >= LOG_LEVEL_ERROR)
+		slot_set_error(voice.slot, message);
+	if (level >= LOG_LEVEL_WARN && !may_pass(message, &kept_back))
+		return;
+	if (kept_back > 0)
+		write_event(level, "the next one was kept back often",
+			    (const struct log_field[]){
+				LOG_STR("event", message),
+				LOG_NUM("times", kept_back),
+				{ .key = NULL } });
+	write_event(level, message, fields);
+}
+
+void
+log_last_words(const char *message, const struct log_field *fields)
+{
+	write_event(LOG_LEVEL_ERROR, message, fields);
+}
+
+int
+log_pair(int ends[2])
+{
+	/* SEQPACKET keeps each line whole like a datagram, and tells the
+	 * reader when the last writer is gone. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	int bytes = QUEUE_BYTES;
+#ifdef SO_SNDBUFFORCE
+	if (setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+		       sizeof(bytes)) == 0)
+		return 0;
+#endif
+	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	return 0;
 }

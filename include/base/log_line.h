@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One event as one line, in text or JSON; the only escape for foreign
+ * bytes. */
+#ifndef BASE_LOG_LINE_H
+#define BASE_LOG_LINE_H
+
+#include "base/log.h"
+
+enum { LOG_LINE_SIZE = 8192 };
+
+struct log_line {
+	size_t len;             /* with the LF at its end */
+	bool is_cut;            /* something did not fit: the line says so */
+	char at[LOG_LINE_SIZE];
+};
+
+struct log_origin {
+	enum log_level level;
+	enum log_format format;
+	int64_t wall_us;
+	const char *name;       /* "worker 3" */
+	int pid;
+};
+
+/* Text:  2026-01-31T09:00:00.123Z info worker 3[4711]: message key=value
+ * JSON:  {"time":"...","level":"info","process":"worker 3","pid":4711,
+ *         "event":"message","key":"value"}
+ * Pure printable ASCII in text; in JSON also valid UTF-8. */
+void log_line_make(struct log_line *line, const struct log_origin *origin,
+		   const char *message, const struct log_field *fields);
+
+/* Length of the time at the start of a text line, with its space. */
+enum { LOG_TIME_LEN = 25 };
+
+const char *log_level_name(enum log_level level);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signals as a readable descriptor: a handler sets the signal's flag and
+ * writes one byte; a full pipe is readable already, so no signal is lost. */
+#include "base/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t came[NSIG];
+static int ends[2] = { -1, -1 };
+
+static void
+note(int signal)
+{
+	int error = errno;
+
+	came[signal] = 1;
+	ssize_t ignored = write(ends[1], "", 1);
+	(void)ignored;
+	errno = error;
+}
+
+static void
+dispose(int signal, void (*how)(int))
+{
+	struct sigaction act = { .sa_handler = how, .sa_flags = SA_RESTART };
+
+	sigfillset(&act.sa_mask);
+	sigaction(signal, &act, NULL);
+}
+
+int
+signals_catch(const int *list)
+{
+	if (pipe(ends) != 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	}
+	dispose(SIGPIPE, SIG_IGN);
+	sigset_t none;
+	sigemptyset(&none);
+	for (; *list != 0; list++)
+		dispose(*list, note);
+	/* Whoever started us may have blocked some. */
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return ends[0];
+}
+
+void
+signals_quiet(void)
+{
+	char bytes[256];
+
+	while (read(ends[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+bool
+signals_came(int signal)
+{
+	if (!came[signal])
+		return false;
+	came[signal] = 0;
+	return true;
+}
+
+void
+signals_for_child(void)
+{
+	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT,
+				       SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU,
+				       SIGPIPE };
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++) {
+		if (i != SIGKILL && i != SIGSTOP)
+			dispose(i, SIG_DFL);
+		came[i] = 0;
+	}
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		dispose(ignored[i], SIG_IGN);
+	for (int i = 0; i < 2; i++) {
+		if (ends[i] >= 0)
+			close(ends[i]);
+		ends[i] = -1;
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}

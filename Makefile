@@ -34,7 +34,9 @@ worker     =
 janitor    =
 status     =
 logger     =
-config     =
+config     = config assign certificates check database decode document \
+	domain_lists faults field file hostname key list listeners print \
+	ranges token units
 supervisor = activation privileges roster
 control    =
 

@@ -55,6 +55,7 @@ struct config {
 	struct strings xclient_hosts;
 	struct strings blocked_clients;
 	struct strings hosts;
+	struct certificate_settings tls;
 	const char *password_file;
 
 	struct config_file *files;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One key's text to the field it fills, and back. */
+#ifndef CONFIG_FIELD_H
+#define CONFIG_FIELD_H
+
+#include "base/buf.h"
+#include "config/key.h"
+
+/* base is the struct that key->offset counts from. False, with a sentence in
+ * why (size bytes) and the field untouched, where text is no such value.
+ * text must live as long as the struct. Not for lists. */
+bool field_set(void *base, const struct key *key, const char *text,
+	       char *why, size_t size);
+
+/* Appends the value as one would write it, with quotes where it needs them;
+ * "" for a secret. */
+void field_print(const void *base, const struct key *key, struct buf *out);
+
+/* A double-quoted string, such that libconfuse reads the same bytes. */
+void field_quote(const char *text, struct buf *out);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The name of this machine, for greetings. */
+#ifndef CONFIG_HOSTNAME_H
+#define CONFIG_HOSTNAME_H
+
+#include "base/arena.h"
+
+/* The fully qualified name where it can be had within two seconds, else the
+ * short one, else "localhost". */
+const char *hostname_find(struct arena *arena);
+
+#endif

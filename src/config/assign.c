@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The settings to the fields of struct config. Fields of listen and tls_name
+ * are filled where those blocks are made. */
+#include "config/reading.h"
+
+#include "config/field.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+const struct setting *
+reading_find_in(const struct reading *r, int block, const char *section,
+		const char *name)
+{
+	const struct setting *found = NULL;
+
+	for (size_t i = 0; i < r->setting_count; i++) {
+		const struct setting *s = &r->settings[i];
+		if (s->block == block && strcmp(s->key->name, name) == 0 &&
+		    strcmp(s->key->section, section) == 0)
+			found = s;
+	}
+	return found;
+}
+
+const struct setting *
+reading_find(const struct reading *r, const char *section, const char *name)
+{
+	return reading_find_in(r, -1, section, name);
+}
+
+void
+reading_fault(struct reading *r, const char *section, const char *name,
+	      const char *format, ...)
+{
+	const struct setting *s = reading_find(r, section, name);
+	struct place at = { 0, 1 };
+	struct buf sentence = BUF(64 * 1024);
+	char full[KEY_NAME_SIZE];
+	va_list args;
+
+	if (s != NULL)
+		at = s->at;
+	va_start(args, format);
+	buf_vprintf(&sentence, format, args);
+	va_end(args);
+	key_full_name(key_find(section, view_of(name)), full, sizeof(full));
+	faults_add(&r->faults, at, full, "%.*s", (int)sentence.len,
+		   sentence.at);
+	buf_release(&sentence);
+}
+
+void
+reading_set(struct reading *r, void *base, const struct setting *s)
+{
+	char why[512];
+	char name[KEY_NAME_SIZE];
+	const struct setting_value *v = &s->values[0];
+
+	/* A syntax error may have kept it from being decoded. */
+	if (s->count == 0 || v->text == NULL)
+		return;
+	const char *text = s->key->kind == KEY_FILE ?
+		reading_resolve(r, v->at.file, v->text) : v->text;
+	if (field_set(base, s->key, text, why, sizeof(why)))
+		return;
+	key_full_name(s->key, name, sizeof(name));
+	faults_add(&r->faults, v->at, name, "%s", why);
+}
+
+static void
+append(struct strings *list, const char *text)
+{
+	list->at[list->count++] = text;
+}
+
+/* A list of its own values, or of the default's where the file has none or
+ * only adds to it. */
+static void
+assign_list(struct reading *r, const struct key *key)
+{
+	struct strings *list = (struct strings *)(void *)
+		((char *)r->config + key->offset);
+	size_t most = 0;
+	bool adds = true;
+
+	while (key->values[most] != NULL)
+		most++;
+	for (size_t i = 0; i < r->setting_count; i++)
+		if (r->settings[i].key == key) {
+			most += r->settings[i].count;
+			adds = adds && r->settings[i].appends;
+		}
+	list->at = arena_alloc(&r->config->arena,
+			       (most + 1) * sizeof(*list->at));
+	for (size_t i = 0; adds && key->values[i] != NULL; i++)
+		append(list, key->values[i]);
+	for (size_t i = 0; i < r->setting_count; i++)
+		for (size_t j = 0; r->settings[i].key == key &&
+				   j < r->settings[i].count; j++)
+			if (r->settings[i].values[j].text != NULL)
+				append(list, r->settings[i].values[j].text);
+}
+
+static bool
+is_in_a_block(const struct key *key)
+{
+	return section_find(view_of(key->section))->has_title;
+}
+
+void
+reading_set_default(void *base, const struct key *key)
+{
+	char why[512];
+
+	if (key->kind == KEY_WORD && key->value[0] == '\0')
+		return;
+	bool is_set = field_set(base, key, key->value, why, sizeof(why));
+	assert(is_set);
+	(void)is_set;
+}
+
+void
+reading_assign(struct reading *r)
+{
+	for (size_t i = 0; i < key_count(); i++) {
+		const struct key *key = key_at(i);
+		if (is_in_a_block(key))
+			continue;
+		if (key->kind == KEY_LIST)
+			assign_list(r, key);
+		else
+			reading_set_default(r->config, key);
+	}
+	for (size_t i = 0; i < r->setting_count; i++) {
+		const struct setting *s = &r->settings[i];
+		if (s->key->kind != KEY_LIST && s->block < 0)
+			reading_set(r, r->config, s);
+	}
+}
+
+bool
+reading_next_value(const struct reading *r, const char *section,
+		   const char *name, struct value_walk *walk)
+{
+	for (; walk->setting < r->setting_count; walk->setting++) {
+		const struct setting *s = &r->settings[walk->setting];
+		bool is_it = strcmp(s->key->name, name) == 0 &&
+			     strcmp(s->key->section, section) == 0;
+		if (is_it && walk->value < s->count) {
+			const struct setting_value *v =
+				&s->values[walk->value++];
+			if (v->text == NULL)
+				continue;
+			walk->text = v->text;
+			walk->at = v->at;
+			return true;
+		}
+		walk->value = 0;
+	}
+	return false;
+}

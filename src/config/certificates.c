@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Certificates: the default one and those for more names (SNI). */
+#include "config/reading.h"
+
+#include "net/domain_name.h"
+#include "net/tls_context.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LARGEST_PEM = 1024 * 1024 };
+
+struct found {
+	struct certificate_settings settings;
+	const struct setting *certificate;      /* where it was set; or NULL */
+	const struct setting *key;
+	const char *section;
+};
+
+/* Reads the file only to learn whether it can be read, and by whom. */
+static bool
+can_read(struct reading *r, const struct setting *s, const char *path)
+{
+	struct buf text = BUF(LARGEST_PEM);
+	char name[KEY_NAME_SIZE];
+
+	key_full_name(s->key, name, sizeof(name));
+	if (!reading_load(r, s->at, name, path, &text))
+		return false;
+	explicit_bzero(text.at, text.size);
+	buf_release(&text);
+	return true;
+}
+
+static void
+check_files(struct reading *r, const struct found *f)
+{
+	const struct certificate_settings *s = &f->settings;
+	char name[KEY_NAME_SIZE];
+	char why[512];
+
+	if (!can_read(r, f->certificate, s->certificate) ||
+	    !can_read(r, f->key, s->key))
+		return;
+	key_full_name(f->key->key, name, sizeof(name));
+	if ((reading_last_file(r)->mode & S_IROTH) != 0)
+		faults_add(&r->faults, f->key->at, name,
+			   "everyone can read %s: chmod 0640 %s",
+			   s->key, s->key);
+	key_full_name(f->certificate->key, name, sizeof(name));
+	if (!tls_check_certificate(s, why, sizeof(why)))
+		faults_add(&r->faults, f->certificate->at, name, "%s", why);
+}
+
+/* Whether both halves are there; a fault where only one is. */
+static bool
+is_whole(struct reading *r, const struct found *f)
+{
+	bool has_certificate = f->settings.certificate[0] != '\0';
+	bool has_key = f->settings.key[0] != '\0';
+	char name[KEY_NAME_SIZE];
+
+	if (has_certificate && has_key)
+		return true;
+	if (!has_certificate && !has_key)
+		return false;
+	key_full_name(key_find(f->section, view_of(has_certificate ?
+						   "key" : "certificate")),
+		      name, sizeof(name));
+	faults_add(&r->faults, has_certificate ? f->certificate->at :
+						 f->key->at,
+		   name, "missing: certificate and key go together");
+	return false;
+}
+
+static void
+add(struct reading *r, const struct found *f)
+{
+	struct net_settings *net = &r->config->worker.net;
+
+	check_files(r, f);
+	net->certificates[net->certificate_count++] = f->settings;
+}
+
+static bool
+is_double(const struct net_settings *net, const char *name)
+{
+	for (size_t i = 0; i < net->certificate_count; i++)
+		if (strcmp(net->certificates[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The name in the form in which a client's SNI is compared; NULL with a
+ * fault. */
+static const char *
+name_of(struct reading *r, const struct block *b)
+{
+	char ascii[DOMAIN_NAME_SIZE];
+	size_t len = domain_name_to_ascii(view_of(b->title), ascii,
+					  sizeof(ascii));
+
+	if (len > 0 && ascii[0] != '[')
+		return arena_copy(&r->config->arena,
+				  (struct view){ ascii, len }).at;
+	faults_add(&r->faults, b->at, "tls_name",
+		   "\"%.200s\" is not a domain name", b->title);
+	return NULL;
+}
+
+static void
+take_block(struct reading *r, int number)
+{
+	const struct block *b = &r->blocks[number];
+	struct net_settings *net = &r->config->worker.net;
+	struct found f = { .section = "tls_name" };
+
+	f.settings = (struct certificate_settings){ name_of(r, b), "", "" };
+	f.certificate = reading_find_in(r, number, f.section, "certificate");
+	f.key = reading_find_in(r, number, f.section, "key");
+	if (f.certificate != NULL)
+		reading_set(r, &f.settings, f.certificate);
+	if (f.key != NULL)
+		reading_set(r, &f.settings, f.key);
+	if (f.settings.name == NULL)
+		return;
+	if (is_double(net, f.settings.name))
+		faults_add(&r->faults, b->at, "tls_name", "%s given twice",
+			   f.settings.name);
+	else if (f.certificate == NULL && f.key == NULL)
+		faults_add(&r->faults, b->at, "tls_name",
+			   "%s needs certificate and key", f.settings.name);
+	else if (is_whole(r, &f))
+		add(r, &f);
+}
+
+void
+reading_fill_certificates(struct reading *r)
+{
+	struct config *c = r->config;
+	struct net_settings *net = &c->worker.net;
+	struct found f = { .section = "tls" };
+
+	c->tls.name = "";
+	f.settings = c->tls;
+	f.certificate = reading_find(r, "tls", "certificate");
+	f.key = reading_find(r, "tls", "key");
+	net->certificates = arena_alloc(&c->arena, (r->block_count + 1) *
+						sizeof(*net->certificates));
+	bool has_default = is_whole(r, &f);
+	if (has_default)
+		add(r, &f);
+	for (size_t i = 0; i < r->block_count; i++) {
+		const struct block *b = &r->blocks[i];
+		if (strcmp(b->section->name, "tls_name") != 0 ||
+		    b->title == NULL)
+			continue;
+		if (!has_default)
+			faults_add(&r->faults, b->at, "tls_name",
+				   "needs tls { certificate key }, for "
+				   "clients that name no host");
+		take_block(r, (int)i);
+	}
+}

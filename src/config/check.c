@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What must be there, what must fit together, and names that must exist. */
+#include "config/reading.h"
+
+#include "config/hostname.h"
+#include "net/domain_name.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST_TABLE = 64 };
+
+/* The name as an A-label, or the same text with a fault. */
+static const char *
+as_domain(struct reading *r, const char *key, const char *text)
+{
+	char ascii[DOMAIN_NAME_SIZE];
+	size_t len = domain_name_to_ascii(view_of(text), ascii,
+					  sizeof(ascii));
+
+	if (len > 0 && ascii[0] != '[')
+		return arena_copy(&r->config->arena,
+				  (struct view){ ascii, len }).at;
+	reading_fault(r, "", key, "\"%.200s\" is not a domain name", text);
+	return text;
+}
+
+static void
+check_names(struct reading *r)
+{
+	struct smtp_settings *smtp = &r->config->worker.smtp;
+
+	if (smtp->hostname[0] != '\0')
+		smtp->hostname = as_domain(r, "hostname", smtp->hostname);
+	else if (reading_find(r, "", "hostname") != NULL)
+		reading_fault(r, "", "hostname", "is empty");
+	else if (r->faults.count == 0)
+		smtp->hostname = hostname_find(&r->config->arena);
+	if (smtp->primary_host[0] != '\0')
+		smtp->primary_host = as_domain(r, "primary_host",
+					       smtp->primary_host);
+}
+
+static void
+check_account(struct reading *r)
+{
+	const struct config *c = r->config;
+	struct passwd *user = getpwnam(c->user);
+
+	if (user == NULL)
+		reading_fault(r, "", "user", "no user \"%.100s\" here",
+			      c->user);
+	else if (user->pw_uid == 0 && !c->may_be_root)
+		reading_fault(r, "", "user",
+			      "\"%.100s\" is root: needs allow_root = true",
+			      c->user);
+	if (c->group[0] != '\0' && getgrnam(c->group) == NULL)
+		reading_fault(r, "", "group", "no group \"%.100s\" here",
+			      c->group);
+}
+
+static void
+check_paths(struct reading *r)
+{
+	struct config *c = r->config;
+	const struct store_settings *store = &c->worker.store;
+	const char *target = c->log.target;
+
+	if (c->run_dir[0] == '\0')
+		reading_fault(r, "", "run_dir", "is empty");
+	if (c->pid_file[0] == '\0') {
+		struct buf path = BUF(64 * 1024);
+		buf_printf(&path, "%s/pid", c->run_dir);
+		c->pid_file = arena_copy(&c->arena, buf_view(&path)).at;
+		buf_release(&path);
+	}
+	if (store->spool_dir[0] == '\0' &&
+	    store->on_outage == STORE_OUTAGE_SPOOL)
+		reading_fault(r, "store", "spool_dir",
+			      "is empty, but on_outage is \"spool\"");
+	if (target[0] != '/' && strcmp(target, "stderr") != 0 &&
+	    strcmp(target, "syslog") != 0)
+		reading_fault(r, "log", "target", "\"%.100s\" is not stderr, "
+			      "syslog or an absolute path", target);
+}
+
+static void
+check_domains(struct reading *r)
+{
+	const struct config *c = r->config;
+
+	if (c->domains.count > 0 || c->domain_files.count > 0 ||
+	    c->worker.store.domains_query[0] != '\0')
+		return;
+	if (reading_find(r, "", "domains") == NULL)
+		reading_fault(r, "", "domains",
+			      "missing: which domains to receive mail for");
+	else
+		reading_fault(r, "", "domains", "is empty");
+}
+
+/* Question marks outside of quotes and quoted names. */
+static size_t
+placeholders(const char *sql)
+{
+	size_t count = 0;
+	char quote = '\0';
+
+	for (; *sql != '\0'; sql++) {
+		if (quote != '\0' && quote != '`' && *sql == '\\' &&
+		    sql[1] != '\0')
+			sql++;
+		else if (*sql == quote)
+			quote = '\0';
+		else if (quote == '\0' && strchr("'\"`", *sql) != NULL)
+			quote = *sql;
+		else if (quote == '\0' && *sql == '?')
+			count++;
+	}
+	return count;
+}
+
+static void
+check_queries(struct reading *r)
+{
+	const struct store_settings *store = &r->config->worker.store;
+
+	if (store->recipient_query[0] != '\0' &&
+	    placeholders(store->recipient_query) != 1)
+		reading_fault(r, "", "recipient_query",
+			      "needs one ?, where the address goes, not %zu",
+			      placeholders(store->recipient_query));
+	if (placeholders(store->domains_query) != 0)
+		reading_fault(r, "", "domains_query",
+			      "has a ?, but there is nothing to put there");
+	if (store->table[0] == '\0')
+		reading_fault(r, "mysql", "table", "is empty");
+	else if (strlen(store->table) > LONGEST_TABLE)
+		reading_fault(r, "mysql", "table",
+			      "is longer than %d characters", LONGEST_TABLE);
+}
+
+static void
+check_limits(struct reading *r)
+{
+	const struct worker_settings *w = &r->config->worker;
+
+	if (w->memory < w->smtp.message_size)
+		reading_fault(r, "limits", "memory",
+			      "is smaller than limits.message_size: no "
+			      "message of that size could be received");
+}
+
+void
+reading_check(struct reading *r)
+{
+	check_domains(r);
+	check_account(r);
+	check_paths(r);
+	check_queries(r);
+	check_limits(r);
+	check_names(r);
+}

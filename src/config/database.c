@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The database's hosts and its password. */
+#include "config/reading.h"
+
+#include "net/address.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+enum { MYSQL_PORT = 3306, LARGEST_PASSWORD_FILE = 64 * 1024,
+       LARGEST_PEM = 16 * 1024 * 1024, LONGEST_HOST = 255 };
+
+static bool
+is_host_name(struct view name)
+{
+	if (name.len == 0 || name.len > LONGEST_HOST || name.at[0] == '-')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = ascii_lower(name.at[i]);
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *
+read_host(struct arena *arena, struct view text, struct store_host *host)
+{
+	struct view name = text;
+	struct view port = VIEW("");
+	struct address address;
+	size_t number = MYSQL_PORT;
+	bool is_bracketed = text.len > 0 && text.at[0] == '[';
+	size_t colon = is_bracketed ? view_find(text, ']') + 1 :
+				      view_find(text, ':');
+
+	if (colon < text.len) {
+		name = view_slice(text, 0, colon);
+		port = view_slice(text, colon + 1, text.len);
+		if (text.at[colon] != ':' || !view_to_size(port, 65535,
+							   &number) ||
+		    number == 0)
+			return "is not HOST, HOST:PORT or [ADDRESS]:PORT";
+	} else if (view_equal_nocase(text, VIEW("localhost"))) {
+		number = 0;
+	}
+	if (is_bracketed) {
+		name = view_slice(name, 1, name.len - 1);
+		if (!address_parse(name, &address))
+			return "is not an address in brackets";
+	} else if (!is_host_name(name)) {
+		return "is not HOST, HOST:PORT or [ADDRESS]:PORT";
+	}
+	host->name = arena_copy(arena, name).at;
+	host->port = (unsigned)number;
+	return NULL;
+}
+
+static bool
+has_host(const struct store_settings *s, const struct store_host *host)
+{
+	for (size_t i = 0; i < s->host_count; i++)
+		if (strcmp(s->hosts[i].name, host->name) == 0 &&
+		    s->hosts[i].port == host->port)
+			return true;
+	return false;
+}
+
+static void
+take_host(struct reading *r, struct place at, const char *text)
+{
+	struct store_settings *s = &r->config->worker.store;
+	struct store_host host;
+	const char *wrong = read_host(&r->config->arena, view_of(text),
+				      &host);
+
+	if (wrong != NULL)
+		faults_add(&r->faults, at, "mysql.hosts", "\"%.100s\" %s",
+			   text, wrong);
+	else if (has_host(s, &host))
+		faults_add(&r->faults, at, "mysql.hosts",
+			   "\"%.100s\" given twice", text);
+	else
+		s->hosts[s->host_count++] = host;
+}
+
+static void
+fill_hosts(struct reading *r)
+{
+	struct config *c = r->config;
+	struct store_settings *s = &c->worker.store;
+	struct value_walk walk = { 0 };
+	const struct setting *set = reading_find(r, "mysql", "hosts");
+
+	s->hosts = arena_alloc(&c->arena, (c->hosts.count + 1) *
+					  sizeof(*s->hosts));
+	if (s->socket[0] != '\0') {
+		if (set != NULL)
+			reading_fault(r, "mysql", "socket",
+				      "contradicts hosts: give one of them");
+		s->hosts[s->host_count++] = (struct store_host){ "", 0 };
+		c->hosts.count = 0;
+		return;
+	}
+	if (set == NULL || set->appends)
+		take_host(r, (struct place){ 0, 1 }, "localhost");
+	while (reading_next_value(r, "mysql", "hosts", &walk))
+		take_host(r, walk.at, walk.text);
+	if (c->hosts.count == 0)
+		reading_fault(r, "mysql", "hosts", "is empty");
+}
+
+static const struct config_file *
+file_of(const struct reading *r, struct place at)
+{
+	for (size_t i = 0; i < r->config->file_count; i++)
+		if (strcmp(r->config->files[i].path,
+			   r->names[at.file]) == 0)
+			return &r->config->files[i];
+	return NULL;
+}
+
+/* A password in the configuration itself. */
+static void
+check_password(struct reading *r)
+{
+	const struct setting *s = reading_find(r, "mysql", "password");
+
+	if (s == NULL || r->config->worker.store.password[0] == '\0')
+		return;
+	const struct config_file *file = file_of(r, s->at);
+	if (file != NULL && (file->mode & S_IROTH) != 0)
+		reading_fault(r, "mysql", "password",
+			      "everyone can read %s: chmod 0640 %s",
+			      file->path, file->path);
+}
+
+static void
+read_password_file(struct reading *r)
+{
+	struct config *c = r->config;
+	const struct setting *s = reading_find(r, "mysql", "password_file");
+	struct buf text = BUF(LARGEST_PASSWORD_FILE);
+
+	if (s == NULL || c->password_file[0] == '\0')
+		return;
+	if (c->worker.store.password[0] != '\0')
+		reading_fault(r, "mysql", "password_file",
+			      "contradicts password: give one of them");
+	if (!reading_load(r, s->at, "mysql.password_file", c->password_file,
+			  &text))
+		return;
+	struct view first = buf_view(&text);
+	first = view_slice(first, 0, view_find(first, '\n'));
+	first = view_slice(first, 0, view_find(first, '\r'));
+	if (first.len == 0 || view_find(first, '\0') < first.len)
+		reading_fault(r, "mysql", "password_file",
+			      "no password in the first line of %s",
+			      c->password_file);
+	if ((reading_last_file(r)->mode & S_IROTH) != 0)
+		reading_fault(r, "mysql", "password_file",
+			      "everyone can read %s: chmod 0640 %s",
+			      c->password_file, c->password_file);
+	c->worker.store.password = arena_copy(&c->arena, first).at;
+	if (text.at != NULL)
+		explicit_bzero(text.at, text.size);
+	buf_release(&text);
+}
+
+static void
+check_tls(struct reading *r)
+{
+	const struct store_settings *s = &r->config->worker.store;
+	const struct setting *ca = reading_find(r, "mysql", "tls_ca");
+	struct buf text = BUF(LARGEST_PEM);
+
+	if (s->tls_ca[0] == '\0' || ca == NULL)
+		return;
+	if (!s->has_tls)
+		reading_fault(r, "mysql", "tls_ca", "needs tls = true");
+	reading_load(r, ca->at, "mysql.tls_ca", s->tls_ca, &text);
+	buf_release(&text);
+}
+
+void
+reading_fill_database(struct reading *r)
+{
+	fill_hosts(r);
+	check_password(r);
+	read_password_file(r);
+	check_tls(r);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which domains are ours and which are thrown away: from the lists and from
+ * domain_files, as A-labels. */
+#include "config/reading.h"
+
+#include "net/address.h"
+#include "net/domain_name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_DOMAIN_FILE = 256 * 1024 * 1024 };
+
+/* "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
+static bool
+is_literal(struct view text)
+{
+	struct address address;
+
+	if (text.len < 3 || text.at[0] != '[' || text.at[text.len - 1] != ']')
+		return false;
+	struct view inside = view_slice(text, 1, text.len - 1);
+	if (view_starts_nocase(inside, VIEW("IPv6:")))
+		return address_parse(view_slice(inside, 5, inside.len),
+				     &address) &&
+		       view_find(inside, '.') == inside.len;
+	return address_parse(inside, &address) &&
+	       view_find(inside, ':') == inside.len;
+}
+
+/* The pattern in the form domains_add takes, into out; its length or 0. */
+static size_t
+normalise(struct view text, char *out, size_t size)
+{
+	size_t wild = text.len > 2 && text.at[0] == '*' && text.at[1] == '.' ?
+		2 : 0;
+	struct view rest = view_slice(text, wild, text.len);
+
+	if (view_equal(text, VIEW("*"))) {
+		memcpy(out, "*", 2);
+		return 1;
+	}
+	if (rest.len > 0 && rest.at[0] == '[' &&
+	    (wild > 0 || !is_literal(rest)))
+		return 0;
+	memcpy(out, text.at, wild);
+	size_t len = domain_name_to_ascii(rest, out + wild, size - wild);
+	return len > 0 ? wild + len : 0;
+}
+
+static void
+add_domain(struct reading *r, struct domains *domains, struct place at,
+	   const char *key, struct view text)
+{
+	char pattern[DOMAIN_NAME_SIZE + 2];
+	size_t len = normalise(text, pattern, sizeof(pattern));
+
+	if (len == 0 || !domains_add(domains, (struct view){ pattern, len }))
+		faults_add(&r->faults, at, key,
+			   "\"%.*s\" is not a domain, \"*.domain\", \"*\" or "
+			   "\"[address]\"", text.len > 100 ? 100 :
+			   (int)text.len, text.at);
+}
+
+static void
+read_lines(struct reading *r, unsigned file, struct view rest)
+{
+	for (unsigned line = 1; rest.len > 0; line++) {
+		size_t end = view_find(rest, '\n');
+		struct view text = view_slice(rest, 0, end);
+		rest = view_slice(rest, end + 1, rest.len);
+		text = view_slice(text, 0, view_find(text, '#'));
+		text = view_slice(text, 0, view_find(text, '\r'));
+		text = view_trim(text);
+		if (text.len > 0)
+			add_domain(r, r->config->worker.smtp.domains,
+				   (struct place){ file, line },
+				   "domain_files", text);
+	}
+}
+
+static void
+read_domain_files(struct reading *r)
+{
+	struct value_walk walk = { 0 };
+	struct strings *files = &r->config->domain_files;
+
+	files->count = 0;
+	while (reading_next_value(r, "", "domain_files", &walk)) {
+		struct buf text = BUF(LARGEST_DOMAIN_FILE);
+		const char *path = reading_resolve(r, walk.at.file,
+						   walk.text);
+		/* As -T shall print it: found from anywhere. */
+		files->at[files->count++] = path;
+		if (!reading_load(r, walk.at, "domain_files", path, &text))
+			continue;
+		read_lines(r, reading_add_name(r, path), buf_view(&text));
+		buf_release(&text);
+	}
+}
+
+/* local@domain with the domain as an A-label, all in lower case. */
+static const char *
+address_key(struct reading *r, struct view text)
+{
+	size_t at = view_find_last(text, '@');
+	struct view local = view_slice(text, 0, at);
+	char domain[DOMAIN_NAME_SIZE];
+	size_t len = domain_name_to_ascii(view_slice(text, at + 1, text.len),
+					  domain, sizeof(domain));
+
+	if (len == 0 || local.len == 0 || local.len > 320)
+		return NULL;
+	char *key = arena_alloc(&r->config->arena, local.len + len + 2);
+	for (size_t i = 0; i < local.len; i++)
+		key[i] = ascii_lower(local.at[i]);
+	key[local.len] = '@';
+	memcpy(key + local.len + 1, domain, len);
+	return key;
+}
+
+static void
+fill_discard(struct reading *r)
+{
+	struct smtp_settings *smtp = &r->config->worker.smtp;
+	struct strings *keys = &smtp->discard_addresses;
+	struct value_walk walk = { 0 };
+
+	keys->at = arena_alloc(&r->config->arena,
+			       (r->config->discard.count + 1) *
+			       sizeof(*keys->at));
+	while (reading_next_value(r, "", "discard", &walk)) {
+		struct view text = view_of(walk.text);
+		if (view_find(text, '@') == text.len) {
+			add_domain(r, smtp->discard_domains, walk.at,
+				   "discard", text);
+			continue;
+		}
+		const char *key = address_key(r, text);
+		if (key != NULL)
+			keys->at[keys->count++] = key;
+		else
+			faults_add(&r->faults, walk.at, "discard",
+				   "\"%.100s\" is not an address",
+				   walk.text);
+	}
+}
+
+void
+reading_fill_domains(struct reading *r)
+{
+	struct smtp_settings *smtp = &r->config->worker.smtp;
+	struct value_walk walk = { 0 };
+
+	smtp->domains = domains_new();
+	smtp->discard_domains = domains_new();
+	while (reading_next_value(r, "", "domains", &walk))
+		add_domain(r, smtp->domains, walk.at, "domains",
+			   view_of(walk.text));
+	read_domain_files(r);
+	fill_discard(r);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that is wrong with a configuration, said in one run. Faults are
+ * found by several passes and printed in the order of the file. */
+#include "config/faults.h"
+
+#include "config/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_FAULT = 8 * 1024 };
+
+static void
+append_clean(struct buf *line, struct view text)
+{
+	/* What a file quotes must not break the line it is quoted in. */
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		if (c < ' ' || c == 0x7f)
+			buf_printf(line, "\\x%02x", c);
+		else
+			buf_append_byte(line, (char)c);
+	}
+}
+
+void
+faults_add(struct faults *f, struct place at, const char *key,
+	   const char *format, ...)
+{
+	if (f->count >= FAULTS_SHOWN) {
+		f->count++;
+		return;
+	}
+	struct buf sentence = BUF(LONGEST_FAULT);
+	struct buf line = BUF(LONGEST_FAULT * 5);
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&sentence, format, args);
+	va_end(args);
+	if (key != NULL)
+		buf_printf(&line, "%s: ", key);
+	append_clean(&line, buf_view(&sentence));
+	f->at = list_grow(f->at, f->count, sizeof(*f->at));
+	f->at[f->count++] = (struct fault){
+		.at = at,
+		.text = arena_copy(f->arena, buf_view(&line)).at,
+	};
+	buf_release(&sentence);
+	buf_release(&line);
+}
+
+static bool
+is_before(const struct fault *a, const struct fault *b)
+{
+	if (a->at.file != b->at.file)
+		return a->at.file < b->at.file;
+	return a->at.line < b->at.line;
+}
+
+/* Stable, and quick on what is nearly in order, as faults are. */
+static void
+sort(struct fault *at, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct fault moving = at[i];
+		size_t j = i;
+		for (; j > 0 && is_before(&moving, &at[j - 1]); j--)
+			at[j] = at[j - 1];
+		at[j] = moving;
+	}
+}
+
+void
+faults_print(const struct faults *f, const char *const *names,
+	     struct buf *out)
+{
+	size_t shown = f->count < FAULTS_SHOWN ? f->count : FAULTS_SHOWN;
+
+	sort(f->at, shown);
+	for (size_t i = 0; i < shown; i++) {
+		const struct fault *fault = &f->at[i];
+		buf_printf(out, "%s:%u: %s\n", names[fault->at.file],
+			   fault->at.line, fault->text);
+	}
+	if (f->count > shown)
+		buf_printf(out, "and %zu faults more\n", f->count - shown);
+}
+
+void
+faults_release(struct faults *f)
+{
+	free(f->at);
+	f->at = NULL;
+	f->count = 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that the configuration consists of or names: read whole, and noted
+ * with owner and mode, since a reload must be able to read them again as
+ * another user. */
+#include "config/reading.h"
+
+#include "config/list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+reading_resolve(struct reading *r, unsigned file, const char *path)
+{
+	const char *from = r->names[file];
+	const char *slash = strrchr(from, '/');
+
+	if (path[0] == '/' || path[0] == '\0' || slash == NULL)
+		return path;
+	struct buf whole = BUF(64 * 1024);
+	buf_append(&whole, (struct view){ from, (size_t)(slash - from) + 1 });
+	buf_append_text(&whole, path);
+	const char *copy = arena_copy(&r->config->arena, buf_view(&whole)).at;
+	buf_release(&whole);
+	return copy;
+}
+
+static void
+note(struct reading *r, const char *path, const char *key,
+     const struct stat *st)
+{
+	struct config *c = r->config;
+
+	c->files = list_grow(c->files, c->file_count, sizeof(*c->files));
+	c->files[c->file_count++] = (struct config_file){
+		.path = arena_copy(&c->arena, view_of(path)).at,
+		.key = arena_copy(&c->arena, view_of(key)).at,
+		.mode = st->st_mode & 07777,
+		.owner = st->st_uid,
+		.group = st->st_gid,
+	};
+}
+
+const struct config_file *
+reading_last_file(const struct reading *r)
+{
+	return &r->config->files[r->config->file_count - 1];
+}
+
+/* What the operator can do about a file that this user may not read. */
+static void
+append_advice(struct buf *sentence, const char *path)
+{
+	struct group *group = getgrgid(getegid());
+
+	if (geteuid() == 0)
+		return;
+	buf_printf(sentence, "; as root: chgrp ");
+	if (group != NULL)
+		buf_append_text(sentence, group->gr_name);
+	else
+		buf_printf(sentence, "%u", (unsigned)getegid());
+	buf_printf(sentence, " %s; chmod 0640 %s", path, path);
+}
+
+static bool
+cannot(struct reading *r, struct place where, const char *key,
+       const char *path)
+{
+	struct buf sentence = BUF(64 * 1024);
+	int error = errno;
+
+	buf_printf(&sentence, "cannot read %s: %s", path, strerror(error));
+	if (error == EACCES)
+		append_advice(&sentence, path);
+	faults_add(&r->faults, where, key, "%.*s", (int)sentence.len,
+		   sentence.at);
+	buf_release(&sentence);
+	return false;
+}
+
+static bool
+read_all(int fd, struct buf *text)
+{
+	for (;;) {
+		char *room = buf_reserve(text, 16 * 1024);
+		if (room == NULL)
+			return false;
+		ssize_t n = read(fd, room, 16 * 1024);
+		if (n == 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+		text->len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+bool
+reading_load(struct reading *r, struct place where, const char *key,
+	     const char *path, struct buf *text_out)
+{
+	struct stat st;
+	/* A FIFO put here by mistake must not block the master. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return cannot(r, where, key, path);
+	struct buf text = BUF(text_out->ceiling);
+	bool is_read = fstat(fd, &st) == 0;
+	if (is_read && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		is_read = false;
+	}
+	is_read = is_read && read_all(fd, &text);
+	int error = errno;
+	close(fd);
+	errno = error;
+	if (!is_read) {
+		buf_release(&text);
+		return cannot(r, where, key, path);
+	}
+	note(r, path, key != NULL ? key : "", &st);
+	*text_out = text;
+	return true;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fully qualified name of this machine. A resolver can take minutes when
+ * the network is away, so a child of its own asks it. */
+#include "config/hostname.h"
+
+#include "base/clock.h"
+#include "net/domain_name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 2000 };
+
+static _Noreturn void
+ask_resolver(const char *name, int answer)
+{
+	struct addrinfo hints = { .ai_flags = AI_CANONNAME,
+				  .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+
+	if (getaddrinfo(name, NULL, &hints, &found) == 0 && found != NULL &&
+	    found->ai_canonname != NULL) {
+		ssize_t ignored = write(answer, found->ai_canonname,
+					strlen(found->ai_canonname));
+		(void)ignored;
+	}
+	_exit(0);
+}
+
+/* What the child wrote, up to its end or the end of our patience. */
+static size_t
+await(int answer, char *out, size_t size)
+{
+	int64_t deadline = clock_ms() + PATIENCE_MS;
+	size_t len = 0;
+
+	for (;;) {
+		int64_t left = deadline - clock_ms();
+		struct pollfd p = { .fd = answer, .events = POLLIN };
+		if (left <= 0 || len == size)
+			return len;
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		ssize_t n = read(answer, out + len, size - len);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return len;
+		len += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static size_t
+qualify(const char *name, char *out, size_t size)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	pid_t child = fork();
+	if (child == 0)
+		ask_resolver(name, ends[1]);
+	close(ends[1]);
+	size_t len = child > 0 ? await(ends[0], out, size) : 0;
+	close(ends[0]);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return len;
+}
+
+static const char *
+as_domain(struct arena *arena, struct view name)
+{
+	char ascii[DOMAIN_NAME_SIZE];
+	size_t len = domain_name_to_ascii(name, ascii, sizeof(ascii));
+
+	if (len == 0)
+		return NULL;
+	return arena_copy(arena, (struct view){ ascii, len }).at;
+}
+
+const char *
+hostname_find(struct arena *arena)
+{
+	char name[256] = "";
+	char full[DOMAIN_NAME_SIZE];
+	const char *found = NULL;
+
+	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
+		return "localhost";
+	if (strchr(name, '.') == NULL)
+		found = as_domain(arena, (struct view){
+			full, qualify(name, full, sizeof(full)) });
+	if (found == NULL)
+		found = as_domain(arena, view_of(name));
+	return found != NULL ? found : "localhost";
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where to listen: the listeners of the file, those of -p, or the default
+ * two. */
+#include "config/reading.h"
+
+#include "net/listen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SMTP_PORT = 25 };
+
+static void
+add(struct net_settings *net, const struct listen_settings *l)
+{
+	net->listeners[net->listener_count++] = *l;
+}
+
+static struct listen_settings
+by_default(const struct config *c, const char *name)
+{
+	struct listen_settings l = { .name = name };
+
+	for (size_t i = 0; i < key_count(); i++)
+		if (strcmp(key_at(i)->section, "listen") == 0)
+			reading_set_default(&l, key_at(i));
+	l.tls = c->tls.certificate[0] != '\0' ? LISTEN_STARTTLS :
+						LISTEN_CLEAR;
+	return l;
+}
+
+/* Whether the title is a name to listen on, and the first of that name. */
+static bool
+is_good_name(struct reading *r, const struct block *b)
+{
+	const struct net_settings *net = &r->config->worker.net;
+	struct listen_name name;
+	struct listen_name other;
+	const char *why = "";
+
+	if (!listen_parse(view_of(b->title), &name, &why)) {
+		faults_add(&r->faults, b->at, "listen", "\"%.200s\": %s",
+			   b->title, why);
+		return false;
+	}
+	for (size_t i = 0; i < net->listener_count; i++)
+		if (listen_parse(view_of(net->listeners[i].name), &other,
+				 &why) && listen_is_same(&name, &other)) {
+			faults_add(&r->faults, b->at, "listen",
+				   "\"%s\" given twice", b->title);
+			return false;
+		}
+	return true;
+}
+
+static void
+check(struct reading *r, int block, const struct listen_settings *l)
+{
+	const struct config *c = r->config;
+	const struct setting *tls =
+		reading_find_in(r, block, "listen", "tls");
+	const struct setting *mode =
+		reading_find_in(r, block, "listen", "mode");
+	const struct setting *proxy =
+		reading_find_in(r, block, "listen", "proxy_protocol");
+	bool is_unix = strncmp(l->name, "unix:", 5) == 0;
+
+	if (!r->is_cut && tls != NULL && l->tls != LISTEN_CLEAR &&
+	    c->tls.certificate[0] == '\0')
+		faults_add(&r->faults, tls->at, "listen.tls",
+			   "needs tls { certificate key }");
+	if (mode != NULL && !is_unix)
+		faults_add(&r->faults, mode->at, "listen.mode",
+			   "is for unix sockets only");
+	if (!r->is_cut && proxy != NULL && l->has_proxy_protocol && !is_unix &&
+	    c->trusted_proxies.count == 0)
+		faults_add(&r->faults, proxy->at, "listen.proxy_protocol",
+			   "nobody is trusted: trusted_proxies is empty");
+}
+
+static void
+fill_from_blocks(struct reading *r)
+{
+	struct net_settings *net = &r->config->worker.net;
+
+	for (size_t i = 0; i < r->block_count; i++) {
+		const struct block *b = &r->blocks[i];
+		if (strcmp(b->section->name, "listen") != 0 ||
+		    b->title == NULL)
+			continue;
+		struct listen_settings l = by_default(r->config, b->title);
+		for (size_t j = 0; j < r->setting_count; j++)
+			if (r->settings[j].block == (int)i)
+				reading_set(r, &l, &r->settings[j]);
+		if (!is_good_name(r, b))
+			continue;
+		check(r, (int)i, &l);
+		add(net, &l);
+	}
+}
+
+void
+reading_fill_listeners(struct reading *r, unsigned port)
+{
+	struct config *c = r->config;
+	struct net_settings *net = &c->worker.net;
+	char text[32];
+
+	net->listeners = arena_alloc(&c->arena, (r->block_count + 2) *
+						sizeof(*net->listeners));
+	fill_from_blocks(r);
+	if (net->listener_count > 0 && port == 0)
+		return;
+	net->listener_count = 0;
+	for (int i = 0; i < 2; i++) {
+		if (i == 1 && !listen_has_ipv6())
+			continue;
+		snprintf(text, sizeof(text), "%s:%u",
+			 i == 0 ? "0.0.0.0" : "[::]", port > 0 ? port : SMTP_PORT);
+		struct listen_settings l =
+			by_default(c, arena_copy(&c->arena,
+						 view_of(text)).at);
+		add(net, &l);
+	}
+}

@@ -27,7 +27,9 @@ base       = arena buf chain clock control_channel log log_line \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = address census census_region domain_name listen \
 	proxy_protocol tls tls_context
-smtp       =
+smtp       = character chunk command content data domains hello line message \
+	newline parameter path recipient reply sender session trace verbs \
+	xclient
 mime       =
 store      =
 worker     =

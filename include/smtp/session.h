@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "mail.h"
+#include "smtp/message.h"
 #include "smtp/settings.h"
 
 struct session;
@@ -33,8 +34,8 @@ enum {
 };
 
 /* settings and state must outlive the session; budget is charged for what
- * the client makes grow. has_tls: an implicit-TLS listener. Idle sessions
- * are small: no buffer exists while nothing is in it. */
+ * the client makes grow. Idle sessions are small: no buffer exists while
+ * nothing is in it. */
 struct session *session_new(const struct smtp_settings *settings,
 			    const struct smtp_state *state,
 			    struct budget *budget,
@@ -62,6 +63,10 @@ struct view session_recipient(const struct session *s);
 void session_recipient_known(struct session *s, enum recipient_answer answer,
 			     struct buf *out);
 
+/* For WANTS_DOMAINS: more_domains has come, or waiting for it is over; while
+ * it is NULL the pending RCPT gets 451 4.4.3. */
+void session_domains_known(struct session *s, struct buf *out);
+
 /* For WANTS_DELIVERY: hands the complete message over; began_us and the id
  * are the caller's to set. Freed by message_free. */
 struct message *session_take_message(struct session *s);
@@ -71,7 +76,9 @@ void session_delivered(struct session *s, enum verdict verdict,
 		       const char *id, struct buf *out);
 
 /* For WANTS_TLS: the handshake is done; all state is forgotten (RFC 3207
- * 4.2). version_and_cipher goes into the message: "TLSv1.3 TLS_AES_...". */
+ * 4.2). Until then session_feed takes and drops what it is given. On an
+ * implicit-TLS listener: before session_greet. version_and_cipher goes into
+ * the message: "TLSv1.3 TLS_AES_...". */
 void session_tls_started(struct session *s, struct view version_and_cipher);
 
 /* Why the caller ends the session; the reply is 421 with its enhanced code. */
@@ -102,10 +109,25 @@ size_t session_message_bytes(const struct session *s);   /* held now */
 size_t session_mails(const struct session *s);           /* accepted */
 bool session_has_quit(const struct session *s);          /* CLOSE by QUIT */
 
+bool session_is_ehlo(const struct session *s);          /* not HELO */
+struct view session_helo(const struct session *s);      /* "" before it */
+const struct address *session_client(const struct session *s); /* XCLIENT
+							 * changes it */
+
+/* What has been counted in this session. */
+struct session_counts {
+	uint32_t mails;                 /* answered 250 after their data */
+	uint32_t transactions;          /* MAIL answered 250 */
+	uint32_t errors;                /* commands answered 5xx */
+	uint32_t recipients_refused;    /* RCPT answered 4xx or 5xx */
+	uint32_t mails_refused;         /* 5xx after the data, by the session */
+	uint32_t mails_deferred;        /* 4xx after the data, by the session */
+};
+struct session_counts session_counts(const struct session *s);
+
 /* What the client did, for the log; constant text, or NULL: "HTTP on an SMTP
  * port", "TLS in clear", "bare CR or LF in data", ... Said once each. */
 const char *session_remark(struct session *s);
 
-void message_free(struct message **m);
 
 #endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a session, shared by the files of this room that carry out
+ * its verbs; nobody else includes it. */
+#ifndef SMTP_CONVERSATION_H
+#define SMTP_CONVERSATION_H
+
+#include "smtp/data.h"
+#include "smtp/line.h"
+#include "smtp/reply.h"
+#include "smtp/session.h"
+
+/* How far the conversation is: which verbs are in order (RFC 5321 4.1.4). */
+enum stage {
+	STAGE_START = 1,        /* no EHLO or HELO yet */
+	STAGE_GREETED = 2,
+	STAGE_SENDER = 4,       /* after MAIL, no recipient accepted */
+	STAGE_RECIPIENT = 8,
+	STAGE_CHUNKS = 16,      /* BDAT has begun */
+	STAGE_ANY = 31
+};
+
+/* How the bytes that come now are read. */
+enum mode { MODE_LINES, MODE_DATA, MODE_CHUNK };
+
+/* What is wrong with the message; it is read to its end all the same. */
+enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_NEWLINE, FAULT_SIZE };
+
+enum remark { REMARK_HTTP = 1, REMARK_TLS = 2, REMARK_NEWLINE = 4,
+	      REMARK_LINE = 8, REMARK_ERRORS = 16, REMARK_XCLIENT = 32,
+	      REMARK_MEMORY = 64 };
+
+struct session {
+	const struct smtp_settings *settings;
+	const struct smtp_state *state;
+	struct budget *budget;
+	struct message *message;        /* from MAIL until handed over */
+	struct recipient *pending;      /* RCPT that waits for an answer; in
+					 * the message's arena */
+	char *helo;                     /* NULL before EHLO and HELO */
+	char *tls;                      /* NULL in clear */
+	size_t declared_size;           /* SIZE= of MAIL, 0 without one */
+	size_t chunk_left;
+	size_t most_bytes;              /* of this message, by size and rows */
+	struct line line;
+	struct address client;
+	struct session_counts counts;
+	struct data data;
+	uint8_t want;                   /* enum session_want */
+	uint8_t stage;                  /* enum stage */
+	uint8_t mode;                   /* enum mode */
+	uint8_t fault;                  /* enum fault */
+	uint8_t chunk_reply;            /* enum reply of a chunk that is only
+					 * skipped; REPLY_OK otherwise */
+	uint8_t remarks_due;            /* bits of enum remark */
+	uint8_t remarks_said;
+	bool is_ehlo;
+	bool is_last_chunk;
+	bool may_starttls;
+	bool may_xclient;
+	bool has_refused_recipient;     /* in this transaction */
+	bool has_had_transaction;
+	bool has_quit;
+};
+
+/* Says the reply. */
+void session_say(struct session *s, enum reply which, struct buf *out);
+
+/* Says it and counts it as the client's error; at the limit 421 follows. */
+void session_refuse(struct session *s, enum reply which, struct buf *out);
+
+/* Says a 421 (or 221) and wants to close. */
+void session_hang_up(struct session *s, enum reply which, struct buf *out);
+
+void session_note(struct session *s, enum remark remark);
+
+/* Drops sender, recipients and data; back to STAGE_GREETED or START. */
+void session_forget_transaction(struct session *s);
+
+/* Back to the state after the greeting. */
+void session_start_over(struct session *s);
+
+/* What the verbs do; argument is what stands behind the verb. */
+void hello_ehlo(struct session *s, struct view argument, struct buf *out);
+void hello_helo(struct session *s, struct view argument, struct buf *out);
+void hello_starttls(struct session *s, struct view argument, struct buf *out);
+void xclient_run(struct session *s, struct view argument, struct buf *out);
+void sender_run(struct session *s, struct view argument, struct buf *out);
+void recipient_run(struct session *s, struct view argument, struct buf *out);
+void content_data(struct session *s, struct view argument, struct buf *out);
+void content_bdat(struct session *s, struct view argument, struct buf *out);
+
+/* Rows that a message to these will have. */
+size_t recipient_rows(const struct envelope *e);
+
+/* Runs one command line. */
+void verbs_run(struct session *s, struct view line, struct buf *out);
+
+/* Takes message bytes; returns how many. */
+size_t content_feed(struct session *s, struct view bytes, struct buf *out);
+
+/* The transaction is over, with this reply. */
+void content_close(struct session *s, enum reply which, struct buf *out);
+
+#endif

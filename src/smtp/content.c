@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DATA (RFC 5321 4.1.1.4) and BDAT (RFC 3030): the bytes of the message, and
+ * how the transaction ends. Whatever is wrong with a message, its bytes are
+ * read to their true end: none of them is ever run as a command. */
+#include "smtp/conversation.h"
+
+#include "smtp/chunk.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void
+give_up(struct session *s, enum fault fault)
+{
+	if (s->fault == FAULT_NONE)
+		s->fault = (uint8_t)fault;
+	chain_free(&s->message->raw);
+}
+
+/* The first byte is yet to come. */
+static void
+begin(struct session *s)
+{
+	size_t rows = recipient_rows(&s->message->envelope);
+
+	s->data = (struct data){ .at = DATA_AT_LINE_START };
+	s->fault = FAULT_NONE;
+	s->most_bytes = s->state->max_message_bytes;
+	if (rows > 0 && s->settings->transaction_bytes / rows < s->most_bytes)
+		s->most_bytes = s->settings->transaction_bytes / rows;
+}
+
+static void
+keep(struct session *s, struct view text)
+{
+	if (s->fault != FAULT_NONE)
+		return;
+	if (text.len > s->most_bytes - s->message->raw.len)
+		give_up(s, FAULT_SIZE);
+	else if (!chain_append(&s->message->raw, text))
+		give_up(s, FAULT_MEMORY);
+}
+
+static void
+check_newlines(struct session *s)
+{
+	if (!s->data.has_bare_newline || s->fault != FAULT_NONE ||
+	    s->settings->accepts_bare_newline ||
+	    s->message->envelope.is_binary)
+		return;
+	session_note(s, REMARK_NEWLINE);
+	give_up(s, FAULT_NEWLINE);
+}
+
+void
+content_close(struct session *s, enum reply which, struct buf *out)
+{
+	session_forget_transaction(s);
+	session_say(s, which, out);
+	if (s->state->is_draining)
+		session_hang_up(s, REPLY_STOPPING, out);
+}
+
+static void
+refuse_message(struct session *s, enum reply which, struct buf *out)
+{
+	if (reply_class(which) == '5')
+		s->counts.mails_refused++;
+	else
+		s->counts.mails_deferred++;
+	content_close(s, which, out);
+}
+
+/* All of the message has been read. */
+static void
+finish_message(struct session *s, struct buf *out)
+{
+	check_newlines(s);
+	switch ((enum fault)s->fault) {
+	case FAULT_NONE:
+		s->want = SESSION_WANTS_DELIVERY;
+		break;
+	case FAULT_SIZE:
+		refuse_message(s, REPLY_TOO_BIG, out);
+		break;
+	case FAULT_NEWLINE:
+		refuse_message(s, REPLY_BARE_NEWLINE, out);
+		break;
+	case FAULT_MEMORY:
+		refuse_message(s, REPLY_FULL, out);
+		break;
+	}
+}
+
+/* Why message bytes cannot be taken now; REPLY_OK where they can. */
+static enum reply
+obstacle(const struct session *s)
+{
+	switch ((enum stage)s->stage) {
+	case STAGE_START:
+		return REPLY_HELLO_FIRST;
+	case STAGE_SENDER:
+		if (s->has_refused_recipient)
+			return REPLY_NO_RECIPIENTS;
+		return REPLY_RECIPIENT_FIRST;
+	case STAGE_RECIPIENT:
+		return s->state->is_memory_tight ? REPLY_FULL : REPLY_OK;
+	case STAGE_CHUNKS:
+		return REPLY_OK;
+	case STAGE_GREETED:
+	case STAGE_ANY:
+		break;
+	}
+	return REPLY_RECIPIENT_FIRST;
+}
+
+void
+content_data(struct session *s, struct view argument, struct buf *out)
+{
+	enum reply reply = obstacle(s);
+
+	(void)argument;
+	if (reply == REPLY_OK && s->message->envelope.is_binary)
+		reply = REPLY_NEEDS_CHUNKS;
+	if (reply != REPLY_OK) {
+		session_refuse(s, reply, out);
+		return;
+	}
+	begin(s);
+	s->mode = MODE_DATA;
+	session_say(s, REPLY_SEND_DATA, out);
+}
+
+static size_t
+feed_data(struct session *s, struct view bytes, struct buf *out)
+{
+	struct view text;
+	size_t used = 0;
+
+	while (used < bytes.len && s->data.at != DATA_AT_END) {
+		used += data_next(&s->data, view_slice(bytes, used, bytes.len),
+				  &text);
+		keep(s, text);
+	}
+	check_newlines(s);
+	if (s->data.at == DATA_AT_END) {
+		s->mode = MODE_LINES;
+		finish_message(s, out);
+	}
+	return used;
+}
+
+/* All of the chunk has been read. A failed one ends the transaction, so that
+ * those behind it find none and fail too. */
+static void
+finish_chunk(struct session *s, struct buf *out)
+{
+	s->mode = MODE_LINES;
+	if (s->chunk_reply == REPLY_FULL) {
+		refuse_message(s, REPLY_FULL, out);
+	} else if (s->chunk_reply != REPLY_OK) {
+		session_refuse(s, s->chunk_reply, out);
+	} else if (s->is_last_chunk) {
+		/* A CR that nothing follows is bare. */
+		if (s->data.at == DATA_AT_CR)
+			s->data.has_bare_newline = true;
+		finish_message(s, out);
+	} else if (s->fault == FAULT_SIZE) {
+		refuse_message(s, REPLY_TOO_BIG, out);
+	} else if (s->fault == FAULT_MEMORY) {
+		refuse_message(s, REPLY_FULL, out);
+	} else {
+		session_say(s, REPLY_OK, out);
+	}
+}
+
+void
+content_bdat(struct session *s, struct view argument, struct buf *out)
+{
+	switch (chunk_parse(argument, &s->chunk_left, &s->is_last_chunk)) {
+	case CHUNK_BAD:
+		session_refuse(s, REPLY_BAD_ARGUMENT, out);
+		return;
+	case CHUNK_HUGE:
+		/* Nobody waits for its end, so nothing can follow it. */
+		session_forget_transaction(s);
+		session_hang_up(s, REPLY_TOO_BIG, out);
+		return;
+	case CHUNK_GOOD:
+		break;
+	}
+	s->chunk_reply = (uint8_t)obstacle(s);
+	s->mode = MODE_CHUNK;
+	if (s->chunk_reply == REPLY_OK && s->stage != STAGE_CHUNKS) {
+		begin(s);
+		s->stage = STAGE_CHUNKS;
+	}
+	if (s->chunk_reply == REPLY_OK &&
+	    s->chunk_left > s->most_bytes - s->message->raw.len)
+		give_up(s, FAULT_SIZE);
+	if (s->chunk_left == 0)
+		finish_chunk(s, out);
+}
+
+static size_t
+feed_chunk(struct session *s, struct view bytes, struct buf *out)
+{
+	bytes = view_slice(bytes, 0, s->chunk_left);
+	if (s->chunk_reply == REPLY_OK) {
+		data_check(&s->data, bytes);
+		keep(s, bytes);
+		check_newlines(s);
+	}
+	s->chunk_left -= bytes.len;
+	if (s->chunk_left == 0)
+		finish_chunk(s, out);
+	return bytes.len;
+}
+
+size_t
+content_feed(struct session *s, struct view bytes, struct buf *out)
+{
+	if (s->mode == MODE_DATA)
+		return feed_data(s, bytes, out);
+	return feed_chunk(s, bytes, out);
+}
+
+void
+session_give_up_message(struct session *s)
+{
+	if (s->message == NULL || !session_is_in_data(s) ||
+	    s->want == SESSION_WANTS_DELIVERY)
+		return;
+	session_note(s, REMARK_MEMORY);
+	give_up(s, FAULT_MEMORY);
+}
+
+struct message *
+session_take_message(struct session *s)
+{
+	assert(s->want == SESSION_WANTS_DELIVERY && s->message != NULL);
+	struct message *m = s->message;
+	s->message = NULL;
+	return m;
+}
+
+void
+session_delivered(struct session *s, enum verdict verdict, const char *id,
+		  struct buf *out)
+{
+	static const enum reply replies[] = {
+		[VERDICT_NONE] = REPLY_STORE_FAULT,
+		[VERDICT_STORED] = REPLY_QUEUED,
+		[VERDICT_SPOOLED] = REPLY_QUEUED,
+		[VERDICT_DISCARDED] = REPLY_QUEUED,
+		[VERDICT_TRY_LATER] = REPLY_STORE_FAULT,
+		[VERDICT_FULL] = REPLY_FULL,
+		[VERDICT_TOO_BIG] = REPLY_TOO_BIG,
+		[VERDICT_HEADER_CHECK] = REPLY_HEADER_CHECK,
+		[VERDICT_IN_DOUBT] = REPLY_STORE_FAULT,
+	};
+
+	if (s->want != SESSION_WANTS_DELIVERY)
+		return;
+	s->want = SESSION_WANTS_INPUT;
+	if (verdict == VERDICT_IN_DOUBT) {
+		session_forget_transaction(s);
+		s->want = SESSION_WANTS_CLOSE;
+		return;
+	}
+	if (replies[verdict] != REPLY_QUEUED) {
+		content_close(s, replies[verdict], out);
+		return;
+	}
+	assert(id != NULL);
+	s->counts.mails++;
+	session_forget_transaction(s);
+	reply_append_with(out, REPLY_QUEUED, id);
+	if (s->state->is_draining)
+		session_hang_up(s, REPLY_STOPPING, out);
+}

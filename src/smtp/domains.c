@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which domains are ours: a hash set of names, with wildcards kept as the
+ * suffix behind their star, dot included. Operators have hundreds of
+ * thousands; a look-up costs one probe for each label of what is asked. */
+#include "smtp/domains.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 255, LABEL_MAX_BYTES = 63, FIRST_SLOTS = 16 };
+
+struct domains {
+	char *names;            /* each with its length before it */
+	size_t names_len;
+	size_t names_size;
+	uint32_t *slots;        /* offset in names + 1; 0: free */
+	size_t slot_count;      /* a power of two */
+	size_t count;
+	bool has_all;           /* "*" */
+};
+
+struct domains *
+domains_new(void)
+{
+	return memory_new(1, sizeof(struct domains));
+}
+
+void
+domains_free(struct domains **d)
+{
+	if (*d == NULL)
+		return;
+	free((*d)->names);
+	free((*d)->slots);
+	free(*d);
+	*d = NULL;
+}
+
+/* FNV-1a. */
+static size_t
+hash(struct view name)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ (unsigned char)name.at[i]) * 0x100000001b3;
+	return (size_t)(h ^ h >> 32);
+}
+
+static struct view
+name_at(const struct domains *d, uint32_t offset)
+{
+	const char *name = d->names + offset;
+
+	return (struct view){ name + 1, (unsigned char)name[0] };
+}
+
+/* The slot that holds name, or the free one where it would go. */
+static uint32_t *
+find(const struct domains *d, struct view name)
+{
+	size_t mask = d->slot_count - 1;
+	size_t i = hash(name) & mask;
+
+	while (d->slots[i] != 0 &&
+	       !view_equal(name_at(d, d->slots[i] - 1), name))
+		i = (i + 1) & mask;
+	return &d->slots[i];
+}
+
+static bool
+holds(const struct domains *d, struct view name)
+{
+	return d->slot_count > 0 && *find(d, name) != 0;
+}
+
+/* At most half of the slots are in use. */
+static void
+make_room(struct domains *d)
+{
+	if (d->count * 2 < d->slot_count)
+		return;
+	uint32_t *old = d->slots;
+	size_t old_count = d->slot_count;
+	d->slot_count = old_count > 0 ? old_count * 2 : FIRST_SLOTS;
+	d->slots = memory_new(d->slot_count, sizeof(*d->slots));
+	for (size_t i = 0; i < old_count; i++)
+		if (old[i] != 0)
+			*find(d, name_at(d, old[i] - 1)) = old[i];
+	free(old);
+}
+
+static uint32_t
+append(struct domains *d, struct view name)
+{
+	size_t offset = d->names_len;
+
+	if (d->names_size - offset < name.len + 1) {
+		d->names_size = d->names_size > 0 ? d->names_size * 2 : 1024;
+		d->names = memory_resize(d->names, d->names_size);
+	}
+	d->names[offset] = (char)name.len;
+	memcpy(d->names + offset + 1, name.at, name.len);
+	d->names_len += name.len + 1;
+	return (uint32_t)offset + 1;
+}
+
+static bool
+is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '_';
+}
+
+static bool
+is_name(struct view v)
+{
+	size_t label = 0;
+
+	if (v.len > NAME_MAX_BYTES - 2)
+		return false;
+	for (size_t i = 0; i <= v.len; i++) {
+		if (i < v.len && v.at[i] != '.') {
+			label++;
+			if (!is_name_char(v.at[i]))
+				return false;
+			continue;
+		}
+		if (label == 0 || label > LABEL_MAX_BYTES)
+			return false;
+		label = 0;
+	}
+	return true;
+}
+
+/* Of its inside only the signs are checked: it is compared, never used. */
+static bool
+is_literal(struct view v)
+{
+	if (v.len < 3 || v.len > NAME_MAX_BYTES || v.at[0] != '[' ||
+	    v.at[v.len - 1] != ']')
+		return false;
+	for (size_t i = 1; i + 1 < v.len; i++)
+		if (!is_name_char(v.at[i]) && v.at[i] != '.' && v.at[i] != ':')
+			return false;
+	return true;
+}
+
+bool
+domains_add(struct domains *d, struct view pattern)
+{
+	if (view_equal(pattern, VIEW("*"))) {
+		d->count += d->has_all ? 0 : 1;
+		d->has_all = true;
+		return true;
+	}
+	if (view_starts_nocase(pattern, VIEW("*."))) {
+		if (!is_name(view_slice(pattern, 2, pattern.len)))
+			return false;
+		pattern = view_slice(pattern, 1, pattern.len);
+	} else if (!is_name(pattern) && !is_literal(pattern)) {
+		return false;
+	}
+	make_room(d);
+	uint32_t *slot = find(d, pattern);
+	if (*slot == 0) {
+		*slot = append(d, pattern);
+		d->count++;
+	}
+	return true;
+}
+
+bool
+domains_match(const struct domains *d, struct view domain)
+{
+	if (domain.len == 0 || domain.len > NAME_MAX_BYTES)
+		return false;
+	if (d->has_all || holds(d, domain))
+		return true;
+	if (domain.at[0] == '[')
+		return false;
+	for (size_t i = 1; i < domain.len; i++)
+		if (domain.at[i] == '.' &&
+		    holds(d, view_slice(domain, i, domain.len)))
+			return true;
+	return false;
+}
+
+size_t
+domains_count(const struct domains *d)
+{
+	return d->count;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a conversation begins: EHLO and its extensions (RFC 5321 4.1.1.1),
+ * HELO, STARTTLS (RFC 3207). */
+#include "smtp/conversation.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELO_MAX = 255 };
+
+/* Domain or address literal, generously: a name with an underscore or a bare
+ * IPv6 address is no reason to refuse mail (RFC 5321 4.1.4), but what ends up
+ * in headers and logs holds no other signs. */
+static bool
+is_name(struct view v)
+{
+	if (v.len > HELO_MAX)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		char c = ascii_lower(v.at[i]);
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
+		    (c == '\0' || strchr("-._:[]", c) == NULL))
+			return false;
+	}
+	return v.len > 0;
+}
+
+/* False, and nothing changed, where the name is none. */
+static bool
+begin(struct session *s, struct view name)
+{
+	if (!is_name(name))
+		return false;
+	session_start_over(s);
+	s->helo = memory_resize(NULL, name.len + 1);
+	memcpy(s->helo, name.at, name.len);
+	s->helo[name.len] = '\0';
+	s->stage = STAGE_GREETED;
+	return true;
+}
+
+static bool
+offers_starttls(const struct session *s)
+{
+	return s->may_starttls && s->state->offers_starttls && s->tls == NULL;
+}
+
+/* RFC 1870, 2034, 2920, 3030, 3207, 6152, 6531, 9422. */
+static void
+list_extensions(const struct session *s, struct buf *out)
+{
+	int failed = buf_printf(out, "250-%.255s\r\n"
+		"250-PIPELINING\r\n250-SIZE %zu\r\n250-8BITMIME\r\n%s%s%s"
+		"250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+		"250-BINARYMIME\r\n250-LIMITS MAILMAX=%zu RCPTMAX=%zu\r\n"
+		"250 HELP\r\n", s->settings->hostname,
+		s->state->max_message_bytes,
+		s->state->offers_smtputf8 ? "250-SMTPUTF8\r\n" : "",
+		offers_starttls(s) ? "250-STARTTLS\r\n" : "",
+		s->may_xclient ? "250-XCLIENT NAME ADDR PORT PROTO HELO\r\n"
+			       : "",
+		s->settings->mails, s->settings->recipients);
+	assert(failed == 0);
+}
+
+void
+hello_ehlo(struct session *s, struct view argument, struct buf *out)
+{
+	if (!begin(s, argument)) {
+		session_refuse(s, REPLY_BAD_ARGUMENT, out);
+		return;
+	}
+	s->is_ehlo = true;
+	list_extensions(s, out);
+}
+
+void
+hello_helo(struct session *s, struct view argument, struct buf *out)
+{
+	if (begin(s, argument))
+		session_say(s, REPLY_HELLO, out);
+	else
+		session_refuse(s, REPLY_BAD_ARGUMENT, out);
+}
+
+void
+hello_starttls(struct session *s, struct view argument, struct buf *out)
+{
+	(void)argument;
+	if (s->tls != NULL) {
+		session_refuse(s, REPLY_TLS_ALREADY, out);
+	} else if (s->may_starttls && s->state->is_tls_broken) {
+		session_say(s, REPLY_TLS_BROKEN, out);
+	} else if (!offers_starttls(s)) {
+		session_refuse(s, REPLY_NOT_OFFERED, out);
+	} else {
+		session_say(s, REPLY_TLS_READY, out);
+		s->want = SESSION_WANTS_TLS;
+	}
+}

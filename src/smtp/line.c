@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Command lines. The usual line comes in one block and is only looked at;
+ * what comes in parts, or is not clean, is gathered byte by byte. */
+#include "smtp/line.h"
+
+#include <string.h>
+
+/* One clean line at the front of the block; 0 where that is not so. */
+static size_t
+take_clean(struct view bytes, struct view *line_out)
+{
+	size_t lf = view_find(bytes, '\n');
+
+	if (lf == bytes.len || lf == 0 || lf + 1 > LINE_MAX_BYTES)
+		return 0;
+	struct view line = view_slice(bytes, 0, lf);
+	if (view_find(line, '\r') != lf - 1 ||
+	    memchr(line.at, '\0', line.len) != NULL)
+		return 0;
+	*line_out = view_slice(line, 0, lf - 1);
+	return lf + 1;
+}
+
+static void
+keep(struct line *l, char c)
+{
+	if (c == '\0')
+		l->is_broken = true;
+	/* The CRLF is not kept, but counts. */
+	if (l->kept.len >= LINE_MAX_BYTES - 2)
+		l->is_too_long = true;
+	else if (!l->is_broken)
+		buf_append_byte(&l->kept, c);
+}
+
+/* True when c is the LF of the line's CRLF. */
+static bool
+take_byte(struct line *l, char c)
+{
+	l->is_begun = true;
+	if (c == '\n' && l->has_cr)
+		return true;
+	if (l->has_cr || c == '\n')
+		l->is_broken = true;
+	l->has_cr = c == '\r';
+	if (c != '\r' && c != '\n')
+		keep(l, c);
+	return false;
+}
+
+static enum line_kind
+kind_of(const struct line *l)
+{
+	if (l->is_broken)
+		return LINE_BROKEN;
+	return l->is_too_long ? LINE_TOO_LONG : LINE_WHOLE;
+}
+
+size_t
+line_feed(struct line *l, struct view bytes, struct view *line_out,
+	  enum line_kind *kind_out)
+{
+	size_t used = 0;
+
+	*kind_out = LINE_PARTIAL;
+	if (!l->is_begun) {
+		l->kept.ceiling = LINE_MAX_BYTES;
+		used = take_clean(bytes, line_out);
+		if (used > 0) {
+			*kind_out = LINE_WHOLE;
+			return used;
+		}
+	}
+	while (used < bytes.len && *kind_out == LINE_PARTIAL)
+		if (take_byte(l, bytes.at[used++]))
+			*kind_out = kind_of(l);
+	*line_out = buf_view(&l->kept);
+	return used;
+}
+
+void
+line_forget(struct line *l)
+{
+	if (!l->is_begun)
+		return;
+	buf_release(&l->kept);
+	*l = (struct line){ .is_begun = false };
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* RCPT (RFC 5321 4.1.1.3): whose mail we take. What is refused leaves nothing
+ * behind; what must be asked of the database waits in the message's arena. */
+#include "smtp/conversation.h"
+
+#include "smtp/parameter.h"
+#include "smtp/path.h"
+#include "base/utf8.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { ADDRESS_SIZE = 64 + 1 + 256 };
+
+/* One RCPT while it is judged. Views point into it or into the line. */
+struct candidate {
+	struct view local;              /* as given */
+	struct view domain;             /* A-label, lower case */
+	struct view address;            /* as given */
+	struct view key;
+	bool is_postmaster;
+	bool is_discarded;
+	char domain_bytes[256];
+	char address_bytes[ADDRESS_SIZE];
+	char key_bytes[ADDRESS_SIZE];
+};
+
+enum judgement { ACCEPT, REFUSE, ASK_DOMAINS, ASK_RECIPIENT };
+
+/* local@domain into where, which has room for any address. */
+static struct view
+join(char *where, struct view local, struct view domain)
+{
+	size_t len = local.len + 1 + domain.len;
+
+	assert(len <= ADDRESS_SIZE);
+	memcpy(where, local.at, local.len);
+	where[local.len] = '@';
+	memcpy(where + local.len + 1, domain.at, domain.len);
+	return (struct view){ where, len };
+}
+
+static struct view
+hostname(const struct session *s)
+{
+	return view_slice(view_of(s->settings->hostname), 0, 255);
+}
+
+/* The address with all its forms; domain is empty for <postmaster>. */
+static enum reply
+name_candidate(const struct session *s, struct view local,
+	       struct view domain, struct candidate *c)
+{
+	struct view host = view_slice(view_of(s->settings->primary_host),
+				      0, 255);
+
+	if (domain.len == 0)
+		domain = hostname(s);
+	size_t len = s->settings->domain_to_ascii(domain, c->domain_bytes,
+						  sizeof(c->domain_bytes));
+	if (len == 0)
+		return REPLY_BAD_PATH;
+	c->domain = (struct view){ c->domain_bytes, len };
+	c->address = join(c->address_bytes, local, domain);
+	c->local = view_slice(c->address, 0, local.len);
+	c->key = join(c->key_bytes, local, host.len > 0 ? host : c->domain);
+	for (size_t i = 0; i < c->key.len; i++)
+		c->key_bytes[i] = ascii_lower(c->key_bytes[i]);
+	c->is_postmaster = view_equal_nocase(local, VIEW("postmaster"));
+	size_t most = s->state->max_address_chars;
+	if (utf8_chars(c->address) > most || utf8_chars(c->key) > most)
+		return REPLY_ADDRESS_TOO_LONG;
+	return REPLY_OK;
+}
+
+static bool
+is_discarded(const struct session *s, const struct candidate *c)
+{
+	const struct smtp_settings *settings = s->settings;
+	char bytes[ADDRESS_SIZE];
+
+	if (settings->discard_domains != NULL &&
+	    domains_match(settings->discard_domains, c->domain))
+		return true;
+	struct view plain = join(bytes, c->local, c->domain);
+	for (size_t i = 0; i < settings->discard_addresses.count; i++) {
+		struct view one = view_of(settings->discard_addresses.at[i]);
+		if (view_equal(one, c->key) || view_equal_nocase(one, plain))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5321 4.5.1: postmaster of the server's own name is always there. */
+static bool
+is_hosted(const struct session *s, const struct candidate *c)
+{
+	if (domains_match(s->settings->domains, c->domain))
+		return true;
+	if (s->state->more_domains != NULL &&
+	    domains_match(s->state->more_domains, c->domain))
+		return true;
+	return c->is_postmaster && view_equal_nocase(c->domain, hostname(s));
+}
+
+/* Whether the same mailbox was accepted before: the local part exactly, the
+ * domain as it compares (RFC 5321 2.4). */
+static bool
+is_repeated(const struct session *s, const struct candidate *c)
+{
+	char bytes[256];
+
+	for (const struct recipient *r = s->message->envelope.first;
+	     r != NULL; r = r->next) {
+		size_t at = view_find_last(r->address, '@');
+		if (!view_equal(view_slice(r->address, 0, at), c->local))
+			continue;
+		size_t len = s->settings->domain_to_ascii(
+			view_slice(r->address, at + 1, r->address.len),
+			bytes, sizeof(bytes));
+		if (view_equal((struct view){ bytes, len }, c->domain))
+			return true;
+	}
+	return false;
+}
+
+/* Rows that the message will have, one for each recipient that is kept. */
+size_t
+recipient_rows(const struct envelope *e)
+{
+	size_t rows = 0;
+
+	for (const struct recipient *r = e->first; r != NULL; r = r->next)
+		if (!r->is_discarded)
+			rows++;
+	return rows;
+}
+
+/* By what MAIL declared; what it did not is found in the data. */
+static bool
+is_too_much(const struct session *s, const struct candidate *c)
+{
+	if (c->is_discarded || s->declared_size == 0)
+		return false;
+	return recipient_rows(&s->message->envelope) + 1 >
+	       s->settings->transaction_bytes / s->declared_size;
+}
+
+static enum judgement
+judge(const struct session *s, struct candidate *c, enum reply *reply_out)
+{
+	const struct envelope *envelope = &s->message->envelope;
+
+	*reply_out = REPLY_RECIPIENT_OK;
+	if (!is_hosted(s, c)) {
+		*reply_out = REPLY_NOT_OUR_DOMAIN;
+		return s->settings->has_domains_query &&
+		       s->state->more_domains == NULL ? ASK_DOMAINS : REFUSE;
+	}
+	c->is_discarded = is_discarded(s, c);
+	if (envelope->recipients > 0 && is_repeated(s, c))
+		return REFUSE;
+	*reply_out = REPLY_TOO_MANY_RECIPIENTS;
+	if (envelope->recipients >= s->settings->recipients)
+		return REFUSE;
+	*reply_out = REPLY_TOO_MUCH_AT_ONCE;
+	if (is_too_much(s, c))
+		return REFUSE;
+	return s->settings->has_recipient_query && !c->is_postmaster &&
+	       !c->is_discarded ? ASK_RECIPIENT : ACCEPT;
+}
+
+/* One block, so that it can be given back whole. NULL without memory. */
+static size_t
+block_size(struct view address, struct view key)
+{
+	return sizeof(struct recipient) + address.len + key.len;
+}
+
+static struct recipient *
+make(struct session *s, const struct candidate *c)
+{
+	struct recipient *r = arena_alloc(&s->message->arena,
+					  block_size(c->address, c->key));
+
+	if (r == NULL)
+		return NULL;
+	char *text = (char *)(r + 1);
+	memcpy(text, c->address.at, c->address.len);
+	memcpy(text + c->address.len, c->key.at, c->key.len);
+	r->address = (struct view){ text, c->address.len };
+	r->key = (struct view){ text + c->address.len, c->key.len };
+	r->is_postmaster = c->is_postmaster;
+	r->is_discarded = c->is_discarded;
+	return r;
+}
+
+static void
+refuse(struct session *s, enum reply reply, struct buf *out)
+{
+	s->counts.recipients_refused++;
+	s->has_refused_recipient = true;
+	session_refuse(s, reply, out);
+}
+
+static void
+accept(struct session *s, struct recipient *r, struct buf *out)
+{
+	struct envelope *e = &s->message->envelope;
+
+	if (e->last != NULL)
+		e->last->next = r;
+	else
+		e->first = r;
+	e->last = r;
+	e->recipients++;
+	s->stage = STAGE_RECIPIENT;
+	session_say(s, REPLY_RECIPIENT_OK, out);
+}
+
+/* Carries out what judge says about c. */
+static void
+carry_out(struct session *s, struct candidate *c, struct buf *out)
+{
+	enum reply reply;
+	enum judgement judgement = judge(s, c, &reply);
+
+	if (judgement == REFUSE && reply == REPLY_RECIPIENT_OK) {
+		session_say(s, reply, out);
+		return;
+	}
+	if (judgement == REFUSE) {
+		refuse(s, reply, out);
+		return;
+	}
+	struct recipient *r = make(s, c);
+	if (r == NULL) {
+		refuse(s, REPLY_FULL, out);
+	} else if (judgement == ACCEPT) {
+		accept(s, r, out);
+	} else {
+		s->pending = r;
+		s->want = judgement == ASK_DOMAINS ? SESSION_WANTS_DOMAINS
+						   : SESSION_WANTS_RECIPIENT;
+	}
+}
+
+/* "TO:<path>". There is no parameter that we offer for RCPT. */
+static enum reply
+read_argument(const struct session *s, struct view argument,
+	      struct path *path)
+{
+	struct parameter p;
+
+	if (!view_starts_nocase(argument, VIEW("TO:")))
+		return REPLY_BAD_ARGUMENT;
+	struct view rest = view_trim(view_slice(argument, 3, argument.len));
+	size_t len = path_parse(rest, path);
+	if (len == 0 || path->is_null)
+		return REPLY_BAD_PATH;
+	rest = view_slice(rest, len, rest.len);
+	if (rest.len > 0 && rest.at[0] != ' ')
+		return REPLY_BAD_PATH;
+	switch (parameter_next(&rest, &p)) {
+	case PARAMETER_GOOD:
+		return REPLY_UNKNOWN_PARAMETER;
+	case PARAMETER_BAD:
+		return REPLY_BAD_PARAMETER;
+	case PARAMETER_END:
+		break;
+	}
+	if (path->is_utf8 && !s->message->envelope.is_smtputf8)
+		return REPLY_NEEDS_SMTPUTF8;
+	return REPLY_OK;
+}
+
+void
+recipient_run(struct session *s, struct view argument, struct buf *out)
+{
+	struct candidate c = { .is_discarded = false };
+	struct path path;
+
+	enum reply reply = read_argument(s, argument, &path);
+	if (reply == REPLY_OK)
+		reply = name_candidate(s, path.local, path.domain, &c);
+	if (reply == REPLY_OK)
+		carry_out(s, &c, out);
+	else
+		refuse(s, reply, out);
+}
+
+/* Gives the pending one's memory back; its address is lost. */
+static void
+drop_pending(struct session *s)
+{
+	struct recipient *r = s->pending;
+
+	s->pending = NULL;
+	arena_shrink(&s->message->arena, r, block_size(r->address, r->key), 0);
+}
+
+struct view
+session_recipient(const struct session *s)
+{
+	return s->pending != NULL ? s->pending->key : VIEW("");
+}
+
+void
+session_recipient_known(struct session *s, enum recipient_answer answer,
+			struct buf *out)
+{
+	if (s->want != SESSION_WANTS_RECIPIENT)
+		return;
+	s->want = SESSION_WANTS_INPUT;
+	if (answer == RECIPIENT_KNOWN) {
+		accept(s, s->pending, out);
+		s->pending = NULL;
+		return;
+	}
+	drop_pending(s);
+	refuse(s, answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
+					      : REPLY_LOOKUP_IMPOSSIBLE, out);
+}
+
+void
+session_domains_known(struct session *s, struct buf *out)
+{
+	struct candidate c = { .is_discarded = false };
+	char address[ADDRESS_SIZE];
+
+	if (s->want != SESSION_WANTS_DOMAINS)
+		return;
+	s->want = SESSION_WANTS_INPUT;
+	size_t len = s->pending->address.len;
+	memcpy(address, s->pending->address.at, len);
+	drop_pending(s);
+	if (s->state->more_domains == NULL) {
+		refuse(s, REPLY_LOOKUP_IMPOSSIBLE, out);
+		return;
+	}
+	struct view v = { address, len };
+	size_t at = view_find_last(v, '@');
+	enum reply reply = name_candidate(s, view_slice(v, 0, at),
+					  view_slice(v, at + 1, len), &c);
+	if (reply == REPLY_OK)
+		carry_out(s, &c, out);
+	else
+		refuse(s, reply, out);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, 3030) and
+ * SMTPUTF8 (RFC 6531): it opens a transaction, and with it a message. */
+#include "smtp/conversation.h"
+
+#include "smtp/parameter.h"
+#include "smtp/path.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum body { BODY_7BIT, BODY_8BIT, BODY_BINARY };
+
+/* What the parameters say; each at most once. */
+struct wishes {
+	size_t size;
+	enum body body;
+	bool has_size;
+	bool has_body;
+	bool has_utf8;
+};
+
+/* RFC 1870 6: 1 to 20 digits; what does not fit a size_t is too big. */
+static enum reply
+take_size(struct wishes *w, struct view value)
+{
+	size_t size;
+
+	if (value.len == 0 || value.len > 20)
+		return REPLY_BAD_PARAMETER;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return REPLY_BAD_PARAMETER;
+	w->size = view_to_size(value, SIZE_MAX, &size) ? size : SIZE_MAX;
+	w->has_size = true;
+	return REPLY_OK;
+}
+
+static enum reply
+take_body(struct wishes *w, struct view value)
+{
+	if (view_equal_nocase(value, VIEW("7BIT")))
+		w->body = BODY_7BIT;
+	else if (view_equal_nocase(value, VIEW("8BITMIME")))
+		w->body = BODY_8BIT;
+	else if (view_equal_nocase(value, VIEW("BINARYMIME")))
+		w->body = BODY_BINARY;
+	else
+		return value.len > 0 ? REPLY_UNKNOWN_PARAMETER
+				     : REPLY_BAD_PARAMETER;
+	w->has_body = true;
+	return REPLY_OK;
+}
+
+static enum reply
+take_parameter(const struct session *s, struct parameter p, struct wishes *w)
+{
+	if (view_equal_nocase(p.keyword, VIEW("SIZE")) && !w->has_size)
+		return take_size(w, p.value);
+	if (view_equal_nocase(p.keyword, VIEW("BODY")) && !w->has_body)
+		return take_body(w, p.value);
+	if (view_equal_nocase(p.keyword, VIEW("SMTPUTF8")) && !w->has_utf8 &&
+	    s->state->offers_smtputf8) {
+		w->has_utf8 = true;
+		return p.has_value ? REPLY_BAD_PARAMETER : REPLY_OK;
+	}
+	return REPLY_UNKNOWN_PARAMETER;
+}
+
+static enum reply
+take_parameters(const struct session *s, struct view rest, struct wishes *w)
+{
+	struct parameter p;
+
+	for (;;) {
+		switch (parameter_next(&rest, &p)) {
+		case PARAMETER_END:
+			return REPLY_OK;
+		case PARAMETER_BAD:
+			return REPLY_BAD_PARAMETER;
+		case PARAMETER_GOOD:
+			break;
+		}
+		enum reply reply = take_parameter(s, p, w);
+		if (reply != REPLY_OK)
+			return reply;
+	}
+}
+
+/* "FROM:<path> parameters"; blanks behind the colon are a common mistake. */
+static enum reply
+read_argument(const struct session *s, struct view argument,
+	      struct path *path, struct wishes *w)
+{
+	if (!view_starts_nocase(argument, VIEW("FROM:")))
+		return REPLY_BAD_ARGUMENT;
+	struct view rest = view_trim(view_slice(argument, 5, argument.len));
+	size_t len = path_parse(rest, path);
+	if (len == 0 || (!path->is_null && path->domain.len == 0))
+		return REPLY_BAD_PATH;
+	rest = view_slice(rest, len, rest.len);
+	if (rest.len > 0 && rest.at[0] != ' ')
+		return REPLY_BAD_PATH;
+	enum reply reply = take_parameters(s, rest, w);
+	if (reply == REPLY_OK && path->is_utf8 && !w->has_utf8)
+		return REPLY_NEEDS_SMTPUTF8;
+	return reply;
+}
+
+/* Whether a transaction may begin at all. */
+static enum reply
+may_begin(const struct session *s, const struct wishes *w)
+{
+	if (s->state->is_draining && s->has_had_transaction)
+		return REPLY_STOPPING;
+	if (s->counts.transactions >= s->settings->mails)
+		return REPLY_TOO_MANY_MAILS;
+	if (w->size > s->state->max_message_bytes)
+		return REPLY_TOO_BIG;
+	if (s->state->is_store_away)
+		return REPLY_STORE_FAULT;
+	return REPLY_OK;
+}
+
+/* RFC 3848 and RFC 6531 4.3. */
+static struct view
+protocol(const struct session *s, const struct wishes *w)
+{
+	if (!s->is_ehlo)
+		return VIEW("SMTP");
+	if (w->has_utf8)
+		return s->tls != NULL ? VIEW("UTF8SMTPS") : VIEW("UTF8SMTP");
+	return s->tls != NULL ? VIEW("ESMTPS") : VIEW("ESMTP");
+}
+
+/* False where there is no memory for it. */
+static bool
+open_message(struct session *s, const struct path *path,
+	     const struct wishes *w)
+{
+	struct message *m = message_new(s->budget);
+
+	if (m == NULL)
+		return false;
+	s->message = m;
+	m->client = s->client;
+	m->protocol = protocol(s, w);
+	m->helo = arena_copy(&m->arena, view_of(s->helo));
+	m->tls = arena_copy(&m->arena, view_of(s->tls));
+	m->envelope.sender = arena_copy(&m->arena, path->mailbox);
+	m->envelope.is_smtputf8 = w->has_utf8;
+	m->envelope.is_8bit = w->body != BODY_7BIT;
+	m->envelope.is_binary = w->body == BODY_BINARY;
+	s->declared_size = w->size;
+	return m->helo.at != NULL && m->tls.at != NULL &&
+	       m->envelope.sender.at != NULL;
+}
+
+void
+sender_run(struct session *s, struct view argument, struct buf *out)
+{
+	struct path path;
+	struct wishes wishes = { .has_size = false };
+
+	enum reply reply = read_argument(s, argument, &path, &wishes);
+	if (reply == REPLY_OK)
+		reply = may_begin(s, &wishes);
+	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS) {
+		session_hang_up(s, reply, out);
+	} else if (reply != REPLY_OK) {
+		session_refuse(s, reply, out);
+	} else if (!open_message(s, &path, &wishes)) {
+		session_forget_transaction(s);
+		session_say(s, REPLY_FULL, out);
+	} else {
+		s->counts.transactions++;
+		s->stage = STAGE_SENDER;
+		session_say(s, REPLY_SENDER_OK, out);
+	}
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The conversation as its caller sees it: made, fed, answered, ended. What
+ * the verbs do stands in the files named after them. */
+#include "smtp/session.h"
+
+#include "smtp/command.h"
+#include "smtp/conversation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct session *
+session_new(const struct smtp_settings *settings,
+	    const struct smtp_state *state, struct budget *budget,
+	    const struct address *client)
+{
+	struct session *s = memory_new(1, sizeof(*s));
+
+	s->settings = settings;
+	s->state = state;
+	s->budget = budget;
+	s->client = *client;
+	s->want = SESSION_WANTS_INPUT;
+	s->stage = STAGE_START;
+	s->mode = MODE_LINES;
+	s->may_starttls = true;
+	return s;
+}
+
+void
+session_free(struct session **s)
+{
+	if (*s == NULL)
+		return;
+	session_start_over(*s);
+	line_forget(&(*s)->line);
+	free((*s)->tls);
+	free(*s);
+	*s = NULL;
+}
+
+void
+session_forbid_starttls(struct session *s)
+{
+	s->may_starttls = false;
+}
+
+void
+session_allow_xclient(struct session *s)
+{
+	s->may_xclient = true;
+}
+
+void
+session_greet(struct session *s, struct buf *out)
+{
+	session_say(s, REPLY_GREETING, out);
+}
+
+/* ---- Input ------------------------------------------------------------- */
+
+static void
+turn_away(struct session *s, enum foreign foreign, struct buf *out)
+{
+	session_note(s, foreign == FOREIGN_TLS ? REMARK_TLS : REMARK_HTTP);
+	session_forget_transaction(s);
+	session_hang_up(s, REPLY_FOREIGN_PROTOCOL, out);
+}
+
+static size_t
+feed_line(struct session *s, struct view bytes, struct buf *out)
+{
+	struct view line;
+	enum line_kind kind;
+
+	size_t used = line_feed(&s->line, bytes, &line, &kind);
+	enum foreign foreign = command_foreign(line);
+	if (foreign != FOREIGN_NONE) {
+		turn_away(s, foreign, out);
+		line_forget(&s->line);
+		return used;
+	}
+	switch (kind) {
+	case LINE_PARTIAL:
+		return used;
+	case LINE_WHOLE:
+		verbs_run(s, line, out);
+		break;
+	case LINE_BROKEN:
+		session_note(s, REMARK_LINE);
+		session_refuse(s, REPLY_BAD_LINE, out);
+		break;
+	case LINE_TOO_LONG:
+		session_refuse(s, REPLY_LINE_TOO_LONG, out);
+		break;
+	}
+	line_forget(&s->line);
+	return used;
+}
+
+size_t
+session_feed(struct session *s, struct view bytes, struct buf *out)
+{
+	size_t used = 0;
+
+	while (used < bytes.len && s->want == SESSION_WANTS_INPUT &&
+	       out->len < SESSION_OUT_HIGH) {
+		struct view rest = view_slice(bytes, used, bytes.len);
+		if (s->mode == MODE_LINES)
+			used += feed_line(s, rest, out);
+		else
+			used += content_feed(s, rest, out);
+	}
+	/* What came in clear behind STARTTLS must not be taken for what comes
+	 * encrypted (CVE-2011-0411). */
+	return s->want == SESSION_WANTS_TLS ? bytes.len : used;
+}
+
+void
+session_tls_started(struct session *s, struct view version_and_cipher)
+{
+	session_start_over(s);
+	line_forget(&s->line);
+	free(s->tls);
+	s->tls = memory_resize(NULL, version_and_cipher.len + 1);
+	memcpy(s->tls, version_and_cipher.at, version_and_cipher.len);
+	s->tls[version_and_cipher.len] = '\0';
+	s->want = SESSION_WANTS_INPUT;
+}
+
+/* ---- Replies and states -------------------------------------------------- */
+
+void
+session_say(struct session *s, enum reply which, struct buf *out)
+{
+	reply_append(out, which, s->settings->hostname);
+}
+
+void
+session_hang_up(struct session *s, enum reply which, struct buf *out)
+{
+	session_say(s, which, out);
+	s->want = SESSION_WANTS_CLOSE;
+}
+
+void
+session_refuse(struct session *s, enum reply which, struct buf *out)
+{
+	size_t most = s->state->is_under_pressure ? 1 : s->settings->errors;
+
+	session_say(s, which, out);
+	if (reply_class(which) != '5')
+		return;
+	s->counts.errors++;
+	if (s->counts.errors < most)
+		return;
+	session_note(s, REMARK_ERRORS);
+	session_forget_transaction(s);
+	session_hang_up(s, REPLY_TOO_MANY_ERRORS, out);
+}
+
+void
+session_note(struct session *s, enum remark remark)
+{
+	if ((s->remarks_said & remark) == 0)
+		s->remarks_due |= (uint8_t)remark;
+	s->remarks_said |= (uint8_t)remark;
+}
+
+const char *
+session_remark(struct session *s)
+{
+	static const struct {
+		enum remark remark;
+		const char *text;
+	} remarks[] = {
+		{ REMARK_HTTP, "HTTP on an SMTP port" },
+		{ REMARK_TLS, "TLS in clear" },
+		{ REMARK_NEWLINE, "bare CR or LF in data" },
+		{ REMARK_LINE, "bare CR, LF or NUL in a command" },
+		{ REMARK_ERRORS, "too many errors" },
+		{ REMARK_XCLIENT, "XCLIENT without permission" },
+		{ REMARK_MEMORY, "message given up for want of memory" },
+	};
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(*remarks); i++) {
+		if ((s->remarks_due & remarks[i].remark) == 0)
+			continue;
+		s->remarks_due &= (uint8_t)~remarks[i].remark;
+		return remarks[i].text;
+	}
+	return NULL;
+}
+
+void
+session_forget_transaction(struct session *s)
+{
+	if (session_is_in_transaction(s))
+		s->has_had_transaction = true;
+	message_free(&s->message);
+	s->pending = NULL;
+	s->declared_size = 0;
+	s->chunk_left = 0;
+	s->fault = FAULT_NONE;
+	s->mode = MODE_LINES;
+	s->has_refused_recipient = false;
+	s->stage = s->helo != NULL ? STAGE_GREETED : STAGE_START;
+}
+
+void
+session_start_over(struct session *s)
+{
+	session_forget_transaction(s);
+	free(s->helo);
+	s->helo = NULL;
+	s->is_ehlo = false;
+	s->stage = STAGE_START;
+}
+
+void
+session_end(struct session *s, enum session_end why, struct buf *out)
+{
+	static const enum reply replies[] = {
+		[SESSION_END_IDLE] = REPLY_IDLE,
+		[SESSION_END_SLOW] = REPLY_SLOW,
+		[SESSION_END_STOPPING] = REPLY_STOPPING,
+		[SESSION_END_RATE] = REPLY_TOO_MANY_CONNECTIONS,
+		[SESSION_END_OVERLOAD] = REPLY_OVERLOAD,
+		[SESSION_END_NO_STORE] = REPLY_NO_STORE,
+		[SESSION_END_BLOCKED] = REPLY_BLOCKED,
+		[SESSION_END_EARLY] = REPLY_EARLY,
+	};
+	enum session_want want = s->want;
+
+	session_forget_transaction(s);
+	s->want = SESSION_WANTS_CLOSE;
+	/* Clear text has no place in a TLS handshake, nor behind a goodbye. */
+	if (want != SESSION_WANTS_TLS && want != SESSION_WANTS_CLOSE)
+		session_say(s, replies[why], out);
+}
+
+/* ---- What the caller may know --------------------------------------------- */
+
+enum session_want
+session_want(const struct session *s)
+{
+	return s->want;
+}
+
+bool
+session_is_in_transaction(const struct session *s)
+{
+	return (s->stage & (STAGE_START | STAGE_GREETED)) == 0;
+}
+
+bool
+session_is_in_data(const struct session *s)
+{
+	return s->mode != MODE_LINES || s->stage == STAGE_CHUNKS;
+}
+
+bool
+session_is_mid_command(const struct session *s)
+{
+	return s->line.is_begun;
+}
+
+bool
+session_has_greeted(const struct session *s)
+{
+	return s->helo != NULL;
+}
+
+bool
+session_is_ehlo(const struct session *s)
+{
+	return s->is_ehlo;
+}
+
+struct view
+session_helo(const struct session *s)
+{
+	return view_of(s->helo);
+}
+
+const struct address *
+session_client(const struct session *s)
+{
+	return &s->client;
+}
+
+size_t
+session_message_bytes(const struct session *s)
+{
+	return s->message != NULL ? s->message->raw.len : 0;
+}
+
+size_t
+session_mails(const struct session *s)
+{
+	return s->counts.mails;
+}
+
+bool
+session_has_quit(const struct session *s)
+{
+	return s->has_quit;
+}
+
+struct session_counts
+session_counts(const struct session *s)
+{
+	return s->counts;
+}

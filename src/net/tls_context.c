@@ -144,6 +144,20 @@ load_chain(struct certificate *c, const struct why *w)
 	return is_loaded;
 }
 
+/* OpenSSL's decoders do not tell "none" from "damaged". */
+static bool
+mentions_key(FILE *f)
+{
+	char line[256];
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "-----BEGIN ", 11) == 0 &&
+		    strstr(line, "PRIVATE KEY-----") != NULL)
+			return true;
+	return false;
+}
+
 static bool
 use_key(struct certificate *c, const char *file, FILE *f,
 	const struct why *w)
@@ -160,9 +174,9 @@ use_key(struct certificate *c, const char *file, FILE *f,
 		return refuse(w, file, "the key is encrypted: store it "
 				       "without a passphrase ('openssl pkey')");
 	if (key == NULL)
-		return refuse(w, file, is_last_of_file()
-				       ? "holds no private key in PEM form"
-				       : "its private key is damaged");
+		return refuse(w, file, mentions_key(f)
+				       ? "its private key is damaged"
+				       : "holds no private key in PEM form");
 	bool belongs = SSL_CTX_use_PrivateKey(c->ssl, key) == 1 &&
 		       SSL_CTX_check_private_key(c->ssl) == 1;
 	EVP_PKEY_free(key);

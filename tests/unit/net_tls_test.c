@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* TLS against OpenSSL as the client, over a socket pair in one process:
+ * handshakes, names, tickets, ends of connections, and certificates that
+ * must not load. */
+#include "net/tls.h"
+
+#include "base/memory.h"
+#include "unit/tls_client.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { DAY = 24 * 3600 };
+
+static struct tls_files files;
+
+static int
+make_files(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	tls_files_make(&files);
+	return 0;
+}
+
+static int
+remove_files(void **state)
+{
+	(void)state;
+	tls_files_remove(&files);
+	return 0;
+}
+
+static struct tls_context *
+load(struct certificate_settings *certificates, size_t count, int min_version)
+{
+	struct net_settings settings = {
+		.certificates = certificates,
+		.certificate_count = count,
+		.tls_min_version = min_version,
+	};
+	char why[512] = "";
+	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
+
+	if (c == NULL)
+		fail_msg("%s", why);
+	return c;
+}
+
+static struct tls_context *
+load_default(int min_version)
+{
+	struct certificate_settings one = { "", files.cert, files.key };
+
+	return load(&one, 1, min_version);
+}
+
+/* ---- Handshakes ----------------------------------------------------------- */
+
+static void
+versions_are_negotiated(void **state)
+{
+	static const struct {
+		int server_min, client_version;
+		const char *described;  /* NULL: refused */
+	} cases[] = {
+		{ 12, TLS1_3_VERSION, "TLSv1.3 TLS_AES_256_GCM_SHA384" },
+		{ 12, TLS1_2_VERSION, "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384" },
+		{ 12, TLS1_1_VERSION, NULL },
+		{ 12, TLS1_VERSION, NULL },
+		{ 13, TLS1_3_VERSION, "TLSv1.3 TLS_AES_256_GCM_SHA384" },
+		{ 13, TLS1_2_VERSION, NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls_context *c = load_default(cases[i].server_min);
+		struct tls_pair p;
+		tls_pair_open(&p, c, false);
+		SSL_set_security_level(p.client, 0);
+		SSL_set_min_proto_version(p.client, cases[i].client_version);
+		SSL_set_max_proto_version(p.client, cases[i].client_version);
+		enum tls_result r = tls_pair_shake(&p);
+		char text[TLS_DESCRIPTION_SIZE];
+		assert_int_equal(r, cases[i].described ? TLS_OK : TLS_FAILED);
+		if (r == TLS_OK) {
+			size_t len = tls_describe(p.server, text, sizeof(text));
+			assert_string_equal(text, cases[i].described);
+			assert_int_equal(len, strlen(text));
+			assert_int_equal(tls_describe(p.server, text, 5), 4);
+			assert_string_equal(text, "TLSv");
+		} else {
+			assert_true(strlen(tls_failure(p.server)) > 4);
+		}
+		tls_pair_close(&p);
+		tls_context_free(&c);
+	}
+}
+
+static void
+old_ciphers_are_refused(void **state)
+{
+	static const char *const lists[] = {
+		"AES128-SHA:@SECLEVEL=0", "ECDHE-ECDSA-AES128-SHA",
+		"ECDHE-ECDSA-AES256-SHA384", "aNULL:@SECLEVEL=0",
+		"eNULL:@SECLEVEL=0", "DHE",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct tls_context *c = load_default(12);
+		struct tls_pair p;
+		tls_pair_open(&p, c, false);
+		SSL_set_max_proto_version(p.client, TLS1_2_VERSION);
+		assert_int_equal(SSL_set_cipher_list(p.client, lists[i]), 1);
+		if (tls_pair_shake(&p) == TLS_OK)
+			fail_msg("%s", lists[i]);
+		tls_pair_close(&p);
+		tls_context_free(&c);
+	}
+}
+
+static void
+the_name_asked_for_chooses_the_certificate(void **state)
+{
+	struct certificate_settings three[] = {
+		{ "", files.cert, files.key },
+		{ "mail.example.net", files.other_cert, files.other_key },
+		{ "*.B\303\274cher.example", files.third_cert,
+		  files.third_key },
+	};
+	static const struct { const char *asked, *common_name; } cases[] = {
+		{ NULL, "default" }, { "unknown.example", "default" },
+		{ "mail.example.net", "other" }, { "MAIL.example.NET", "other" },
+		{ "x.mail.example.net", "default" },
+		{ "mx.xn--bcher-kva.example", "third" },
+		{ "xn--bcher-kva.example", "default" },
+		{ "a.b.xn--bcher-kva.example", "default" },
+		{ ".xn--bcher-kva.example", "third" },
+	};
+	struct tls_context *c = load(three, 3, 12);
+	(void)state;
+
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls_pair p;
+		tls_pair_open(&p, c, false);
+		SSL_set_max_proto_version(p.client, i % 2 ? TLS1_2_VERSION
+							  : TLS1_3_VERSION);
+		if (cases[i / 2].asked != NULL)
+			SSL_set_tlsext_host_name(p.client, cases[i / 2].asked);
+		assert_int_equal(tls_pair_shake(&p), TLS_OK);
+		char name[64] = "";
+		tls_peer_common_name(&p, name, sizeof(name));
+		assert_string_equal(name, cases[i / 2].common_name);
+		tls_pair_close(&p);
+	}
+	tls_context_free(&c);
+}
+
+/* ---- Bytes ---------------------------------------------------------------- */
+
+static void
+bytes_go_both_ways_at_any_size(void **state)
+{
+	enum { SIZE = 300000 };
+	struct tls_context *c = load_default(12);
+	char *sent = memory_new(SIZE, 1), *got = memory_new(SIZE, 1);
+	struct tls_pair p;
+	(void)state;
+
+	for (size_t i = 0; i < SIZE; i++)
+		sent[i] = (char)(i * 7 + i / 256);
+	tls_pair_open(&p, c, false);
+	assert_int_equal(tls_pair_shake(&p), TLS_OK);
+
+	size_t out = 0, in = 0, n;
+	while (in < SIZE) {
+		enum tls_result r = TLS_OK;
+		while (out < SIZE && r == TLS_OK) {
+			struct view rest = { sent + out, SIZE - out };
+			n = 0;
+			r = tls_write(p.server, rest, &n);
+			assert_true(r == TLS_OK ? n > 0 : r == TLS_WANTS_WRITE);
+			out += r == TLS_OK ? n : 0;
+			/* The buffer may move between two tries. */
+			char *moved = memory_new(SIZE, 1);
+			memcpy(moved, sent, SIZE);
+			free(sent);
+			sent = moved;
+		}
+		while (SSL_read_ex(p.client, got + in, SIZE - in, &n) == 1)
+			in += n;
+	}
+	assert_memory_equal(sent, got, SIZE);
+
+	/* And back, by one byte at a time. */
+	assert_int_equal(SSL_write_ex(p.client, sent, 5000, &n), 1);
+	for (size_t i = 0; i < 5000; i++) {
+		char byte;
+		assert_int_equal(tls_read(p.server, &byte, 1, &n), TLS_OK);
+		assert_int_equal(byte, sent[i]);
+	}
+	assert_int_equal(tls_read(p.server, got, 1, &n), TLS_WANTS_READ);
+	tls_pair_close(&p);
+	tls_context_free(&c);
+	free(sent);
+	free(got);
+}
+
+/* The bytes of the client cross the wire one by one: no state of the server
+ * may depend on where records are cut. */
+static void
+records_may_arrive_byte_by_byte(void **state)
+{
+	(void)state;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		struct tls_context *c = load_default(12);
+		struct tls_pair p;
+		char got[32] = "";
+		size_t n = 0, wants = 0;
+		tls_pair_open(&p, c, true);
+		SSL_set_max_proto_version(p.client, version);
+		assert_int_equal(tls_pair_shake(&p), TLS_OK);
+		assert_int_equal(SSL_write(p.client, "MAIL FROM:<>\r\n", 14),
+				 14);
+		while (tls_pair_carry(&p, 1) > 0) {
+			enum tls_result r = tls_read(p.server, got,
+						     sizeof(got), &n);
+			if (r == TLS_OK)
+				break;
+			assert_int_equal(r, TLS_WANTS_READ);
+			wants++;
+		}
+		assert_true(wants > 14);
+		assert_int_equal(n, 14);
+		assert_memory_equal(got, "MAIL FROM:<>\r\n", 14);
+		tls_pair_close(&p);
+		tls_context_free(&c);
+	}
+}
+
+static void
+a_connection_ends_in_each_way(void **state)
+{
+	enum { NOTIFIED, CUT, GARBAGE, WAYS };
+	struct tls_context *c = load_default(12);
+	(void)state;
+
+	for (int way = NOTIFIED; way < WAYS; way++) {
+		struct tls_pair p;
+		char byte;
+		size_t n = 0;
+		tls_pair_open(&p, c, false);
+		assert_int_equal(tls_pair_shake(&p), TLS_OK);
+		/* An unread ticket would make a reset of the cut. */
+		assert_true(SSL_read(p.client, &byte, 1) < 0);
+		if (way == NOTIFIED)
+			SSL_shutdown(p.client);
+		else if (way == GARBAGE)
+			assert_int_equal(write(p.client_fd,
+					       "QUIT and some more\r\n", 20),
+					 20);
+		else
+			tls_pair_cut(&p);
+		assert_int_equal(tls_read(p.server, &byte, 1, &n),
+				 way == GARBAGE ? TLS_FAILED : TLS_EOF);
+		if (way == GARBAGE) {
+			/* Once broken it stays so, and says why. */
+			assert_string_not_equal(tls_failure(p.server), "none");
+			assert_int_equal(tls_write(p.server, VIEW("421"), &n),
+					 TLS_FAILED);
+			assert_int_equal(tls_accept(p.server), TLS_FAILED);
+		}
+		tls_close(p.server);
+		tls_pair_close(&p);
+	}
+	tls_context_free(&c);
+}
+
+static void
+we_say_goodbye_with_close_notify(void **state)
+{
+	struct tls_context *c = load_default(12);
+	struct tls_pair p;
+	char byte;
+	(void)state;
+
+	tls_pair_open(&p, c, false);
+	tls_close(p.server);            /* before a handshake: nothing */
+	assert_int_equal(tls_pair_shake(&p), TLS_OK);
+	tls_close(p.server);
+	int rc = SSL_read(p.client, &byte, 1);
+	assert_int_equal(SSL_get_error(p.client, rc), SSL_ERROR_ZERO_RETURN);
+	tls_pair_close(&p);
+	tls_context_free(&c);
+}
+
+static void
+what_is_no_handshake_fails_with_a_reason(void **state)
+{
+	static const struct { struct view bytes; const char *why; } cases[] = {
+		{ VIEW("GET / HTTP/1.1\r\n\r\n"), "http request" },
+		{ VIEW("EHLO client.example\r\n"), "wrong version number" },
+		{ VIEW("\x16\3\1\0\5\1\0\0\1\0"), NULL },
+		{ VIEW("\x16\3\1\xff\xff"), NULL },
+		{ VIEW("\x17\3\3\0\1\0"), NULL },
+		{ VIEW("\x80\x2e\1\0\2\0\x15\0\0\0\x10"), NULL },
+	};
+	struct tls_context *c = load_default(12);
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls_pair p;
+		tls_pair_open(&p, c, false);
+		assert_int_equal(write(p.client_fd, cases[i].bytes.at,
+				       cases[i].bytes.len),
+				 cases[i].bytes.len);
+		assert_int_equal(shutdown(p.client_fd, SHUT_WR), 0);
+		enum tls_result r = tls_accept(p.server);
+		assert_true(r == TLS_FAILED || r == TLS_EOF);
+		if (cases[i].why != NULL)
+			assert_string_equal(tls_failure(p.server),
+					    cases[i].why);
+		tls_pair_close(&p);
+	}
+	tls_context_free(&c);
+}
+
+static void
+renegotiation_is_refused(void **state)
+{
+	struct tls_context *c = load_default(12);
+	struct tls_pair p;
+	char byte;
+	size_t n;
+	(void)state;
+
+	tls_pair_open(&p, c, false);
+	SSL_set_max_proto_version(p.client, TLS1_2_VERSION);
+	assert_int_equal(tls_pair_shake(&p), TLS_OK);
+	assert_int_equal(SSL_renegotiate(p.client), 1);
+	SSL_do_handshake(p.client);
+	enum tls_result r = tls_read(p.server, &byte, 1, &n);
+	assert_true(r == TLS_WANTS_READ || r == TLS_FAILED);
+	assert_true(SSL_do_handshake(p.client) <= 0);
+	assert_int_equal(SSL_get_error(p.client, -1), SSL_ERROR_SSL);
+	tls_pair_close(&p);
+	tls_context_free(&c);
+}
+
+/* ---- Tickets -------------------------------------------------------------- */
+
+/* Serves the other end of a socket in a process of its own: what it reads is
+ * whether the session was resumed. */
+static void
+serve_in_child(struct tls_context *c, const int ends[2])
+{
+	struct tls *t = tls_new(c, ends[0]);
+	char byte = '?';
+	size_t n;
+
+	close(ends[1]);
+	assert_int_equal(fcntl(ends[0], F_SETFL, 0), 0);
+	if (tls_accept(t) != TLS_OK ||
+	    tls_read(t, &byte, 1, &n) != TLS_OK)
+		_exit(2);
+	byte = tls_is_resumed(t) ? 'R' : 'N';
+	tls_write(t, (struct view){ &byte, 1 }, &n);
+	_exit(0);
+}
+
+/* A connection to a worker forked now; gives back the session for the next
+ * one. The answer is 'R' for resumed. */
+static char
+visit(struct tls_context *c, int version, SSL_SESSION **session)
+{
+	int ends[2], status;
+	char answer = '?';
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		serve_in_child(c, ends);
+	close(ends[0]);
+	SSL_CTX *ctx = tls_client_context();
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_fd(ssl, ends[1]);
+	SSL_set_max_proto_version(ssl, version);
+	SSL_set_tlsext_host_name(ssl, "mail.example.net");
+	if (*session != NULL)
+		SSL_set_session(ssl, *session);
+	assert_int_equal(SSL_connect(ssl), 1);
+	assert_int_equal(SSL_write(ssl, "?", 1), 1);
+	assert_int_equal(SSL_read(ssl, &answer, 1), 1);
+	SSL_SESSION_free(*session);
+	*session = SSL_get1_session(ssl);
+	/* Or OpenSSL takes the session for a broken one. */
+	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(ends[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return answer;
+}
+
+static void
+workers_take_each_others_tickets(void **state)
+{
+	struct certificate_settings two[] = {
+		{ "", files.cert, files.key },
+		{ "mail.example.net", files.other_cert, files.other_key },
+	};
+	(void)state;
+
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		struct tls_context *c = load(two, 2, 12);
+		struct tls_context *next = load(two, 2, 12);
+		SSL_SESSION *session = NULL;
+		assert_int_equal(visit(c, version, &session), 'N');
+		assert_int_equal(visit(c, version, &session), 'R');
+		assert_int_equal(visit(c, version, &session), 'R');
+		/* Another generation has other keys. */
+		assert_int_equal(visit(next, version, &session), 'N');
+		SSL_SESSION_free(session);
+		tls_context_free(&c);
+		tls_context_free(&next);
+	}
+}
+
+/* ---- Certificates --------------------------------------------------------- */
+
+static void
+each_fault_of_a_certificate_is_told(void **state)
+{
+	const struct {
+		const char *certificate, *key, *file, *sentence;
+	} cases[] = {
+		{ files.missing, files.key, files.missing,
+		  "No such file or directory" },
+		{ files.cert, files.missing, files.missing,
+		  "No such file or directory" },
+		{ files.key, files.key, files.key,
+		  "holds no certificate in PEM form" },
+		{ files.cert, files.cert, files.cert,
+		  "a key that everyone can read is no secret" },
+		{ files.cert, files.empty, files.empty,
+		  "holds no private key in PEM form" },
+		{ files.empty, files.key, files.empty,
+		  "holds no certificate in PEM form" },
+		{ files.cert, files.other_key, files.other_key,
+		  "this key does not belong to the certificate in " },
+		{ files.cert, files.encrypted_key, files.encrypted_key,
+		  "the key is encrypted" },
+		{ files.cert, files.damaged_key, files.damaged_key,
+		  "its private key is damaged" },
+		{ files.damaged_cert, files.key, files.damaged_cert,
+		  "its certificate is damaged" },
+		{ files.damaged_chain, files.key, files.damaged_chain,
+		  "its chain is damaged" },
+		{ files.weak_cert, files.weak_key, files.weak_cert,
+		  "ee key too small" },
+		{ files.directory, files.key, files.directory, "" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct certificate_settings s = {
+			"", cases[i].certificate, cases[i].key
+		};
+		char why[512] = "", expected[512];
+		snprintf(expected, sizeof(expected), "%s: %s", cases[i].file,
+			 cases[i].sentence);
+		assert_false(tls_check_certificate(&s, why, sizeof(why)));
+		if (strncmp(why, expected, strlen(expected)) != 0)
+			fail_msg("\"%s\" is not \"%s\"", why, expected);
+		assert_int_equal(ERR_peek_error(), 0);
+	}
+}
+
+static void
+a_name_that_is_none_is_told(void **state)
+{
+	struct certificate_settings s = { "a b", files.cert, files.key };
+	char why[512] = "";
+	(void)state;
+
+	assert_false(tls_check_certificate(&s, why, sizeof(why)));
+	assert_string_equal(why, "a b: is no domain name");
+}
+
+/* Root may read everything: the check is made as another. */
+static void
+an_unreadable_key_is_told_with_what_helps(void **state)
+{
+	struct certificate_settings s = { "", files.cert, files.key };
+	int status;
+	(void)state;
+
+	pid_t pid = fork();
+	if (pid == 0) {
+		char why[512] = "";
+		chmod(files.directory, 0755);
+		chmod(files.key, 0);
+		if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+			_exit(3);
+		if (tls_check_certificate(&s, why, sizeof(why)))
+			_exit(1);
+		_exit(strstr(why, "chgrp") && strstr(why, "chmod 0640")
+		      ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	chmod(files.key, 0600);
+	assert_int_equal(status, 0);
+}
+
+static void
+certificate_and_key_may_share_a_file(void **state)
+{
+	struct certificate_settings s = { "", files.both, "" };
+	struct tls_context *c = load(&s, 1, 12);
+	struct tls_pair p;
+	(void)state;
+
+	tls_pair_open(&p, c, false);
+	assert_int_equal(tls_pair_shake(&p), TLS_OK);
+	tls_pair_close(&p);
+	tls_context_free(&c);
+}
+
+static void
+the_first_to_expire_is_known(void **state)
+{
+	struct certificate_settings two[] = {
+		{ "", files.cert, files.key },
+		{ "mail.example.net", files.other_cert, files.other_key },
+	};
+	struct certificate_settings expired = { "", files.expired_cert,
+						files.key };
+	const char *file = NULL;
+	(void)state;
+
+	/* The default lives 30 days, the other 10. */
+	struct tls_context *c = load(two, 1, 12);
+	int64_t left = tls_context_expiry(c, &file) - time(NULL);
+	assert_string_equal(file, files.cert);
+	assert_in_range(left, 30 * DAY - 100, 30 * DAY);
+	tls_context_free(&c);
+
+	c = load(two, 2, 12);
+	left = tls_context_expiry(c, &file) - time(NULL);
+	assert_string_equal(file, files.other_cert);
+	assert_in_range(left, 10 * DAY - 100, 10 * DAY);
+	tls_context_free(&c);
+
+	/* An expired one is served: that is for the log to say. */
+	c = load(&expired, 1, 12);
+	assert_true(tls_context_expiry(c, &file) < time(NULL));
+	tls_context_free(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(versions_are_negotiated),
+		cmocka_unit_test(old_ciphers_are_refused),
+		cmocka_unit_test(the_name_asked_for_chooses_the_certificate),
+		cmocka_unit_test(bytes_go_both_ways_at_any_size),
+		cmocka_unit_test(records_may_arrive_byte_by_byte),
+		cmocka_unit_test(a_connection_ends_in_each_way),
+		cmocka_unit_test(we_say_goodbye_with_close_notify),
+		cmocka_unit_test(what_is_no_handshake_fails_with_a_reason),
+		cmocka_unit_test(renegotiation_is_refused),
+		cmocka_unit_test(workers_take_each_others_tickets),
+		cmocka_unit_test(each_fault_of_a_certificate_is_told),
+		cmocka_unit_test(a_name_that_is_none_is_told),
+		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),
+		cmocka_unit_test(certificate_and_key_may_share_a_file),
+		cmocka_unit_test(the_first_to_expire_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, make_files, remove_files);
+}

@@ -31,9 +31,11 @@ smtp       = character chunk command content data domains hello line message \
 	newline parameter path recipient reply sender session trace verbs \
 	xclient
 mime       =
-store      =
+store      = bind bounds catalog connection doubt fault fit hosts insert \
+	known_column link lookup outcome save server settle store table \
+	table_warnings transaction warm_up
 worker     =
-janitor    =
+janitor    = janitor
 status     =
 logger     =
 config     = config assign certificates check database decode document \

@@ -37,6 +37,10 @@ bool store_connect(struct store *s);
 /* Whether the last connect or save found a host that can be written. */
 bool store_is_up(const struct store *s);
 
+/* While it is down: when a host may next be tried (clock_ms), so that the
+ * caller need not call before; 0 while it is up. */
+int64_t store_next_try_ms(const struct store *s);
+
 /* Stores all rows of each mail, one message's rows in one transaction, as
  * many messages a statement as batch_rows and batch_bytes allow. Sets each
  * message's verdict (and error); VERDICT_NONE means not stored and to be
@@ -50,6 +54,10 @@ bool store_is_in_doubt(const struct store *s, const struct message *m);
 
 /* The caller gives the message up: nothing of it is remembered. */
 void store_forget(struct store *s, const struct message *m);
+
+/* The message comes from elsewhere (the spool) and may be stored already:
+ * where the table has no UNIQUE id, store_save looks before it inserts. */
+void store_suspect(struct store *s, const struct message *m);
 
 /* Asks recipient_query for each key at once; answers[i] is 1 (a row), 0 (no
  * row) or -1 (the database did not answer). */

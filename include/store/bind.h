@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One value of one row as a parameter of a prepared statement. */
+#ifndef STORE_BIND_H
+#define STORE_BIND_H
+
+#include "store/table.h"
+
+#include <mysql.h>
+
+enum { BIND_KEY_TOO_LONG = 1406 };
+
+struct bind {
+	MYSQL_BIND *parameter;
+	bool in_pieces;                 /* the raw message comes later */
+	unsigned long length;
+	union {
+		long long number;
+		double real;
+		MYSQL_TIME time;
+		char text[ADDRESS_TEXT_SIZE];
+	};
+};
+
+/* Bytes of scratch that bind_value may use for this value. */
+size_t bind_scratch(const struct column *c, const struct row *row);
+
+/* Fills bind and its parameter, which point into the row, the bind and the
+ * scratch until the statement has run. False where a key does not fit. */
+bool bind_value(struct bind *bind, const struct column *c,
+		const struct row *row, char **scratch);
+
+/* Whether the server has to convert text for this column. */
+bool bind_converts(const struct column *c);
+
+#endif

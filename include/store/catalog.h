@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asks the server what the table looks like. */
+#ifndef STORE_CATALOG_H
+#define STORE_CATALOG_H
+
+#include "store/connection.h"
+#include "store/table.h"
+
+/* Reads the table's columns, keys and engine. False with c->fault where the
+ * server did not answer; what is wrong with the table is in out->fault. */
+bool catalog_read(struct connection *c, const char *table, struct table *out);
+
+/* `name` in backticks, for a statement; out has 2 * NAME_SIZE + 3 bytes. */
+enum { QUOTED_SIZE = 2 * NAME_SIZE + 3 };
+const char *catalog_quote(const char *name, char out[QUOTED_SIZE]);
+
+/* A text literal of a name, with its quotes, into out. */
+const char *catalog_literal(struct connection *c, const char *name,
+			    char out[QUOTED_SIZE]);
+
+#endif

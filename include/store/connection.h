@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One connection to one host, and what was learned of the server there.
+ * MYSQL types stay inside this room: only its own files include this. */
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
+
+#include "store/fault.h"
+#include "store/settings.h"
+#include "store/table.h"
+
+#include <mysql.h>
+
+/* Who a server is, so that it is known again, and what it can take. */
+struct server {
+	char hostname[NAME_SIZE];
+	char version[NAME_SIZE];
+	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
+	int64_t id;
+	int64_t started_s;              /* wall clock, of its start */
+	bool is_galera;
+	bool is_tidb;
+	bool is_read_only;
+	size_t max_packet;
+	size_t max_row;                 /* by the engine; SIZE_MAX: none */
+	size_t max_transaction;
+};
+
+struct connection {
+	MYSQL *mysql;
+	size_t host;                    /* of settings->hosts */
+	unsigned long id;               /* the server's number for it */
+	int64_t opened_ms;
+	struct server server;
+	struct fault fault;             /* of the last call that failed */
+};
+
+/* Connects, sets the session up and proves that the server can be written;
+ * NULL with *fault_out where any of that fails. */
+struct connection *connection_open(const struct store_settings *settings,
+				   size_t host, struct fault *fault_out);
+
+/* is_broken: nobody waits for the server's good-bye. */
+void connection_close(struct connection **c, bool is_broken);
+
+/* False where the server has hung up meanwhile; no round trip. */
+bool connection_is_alive(struct connection *c);
+
+/* Runs a statement; 0, or the error, which is in c->fault too. */
+int connection_run(struct connection *c, const char *sql);
+
+/* Runs a query and gives its rows to the caller, who frees them; NULL with
+ * c->fault. */
+MYSQL_RES *connection_ask(struct connection *c, const char *sql);
+
+/* Notes the connection's own last error in c->fault and returns it. */
+int connection_note_fault(struct connection *c);
+
+/* Whether both are the same server, whatever its address. */
+bool server_is_same(const struct server *a, const struct server *b);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the server at the other end is, and whether it takes writes. */
+#ifndef STORE_SERVER_H
+#define STORE_SERVER_H
+
+#include "store/connection.h"
+
+/* Fills c->server; false with c->fault. */
+bool server_read(struct connection *c);
+
+/* False with c->fault for a replica, a node out of its cluster's majority,
+ * and one that is read only for any other reason. */
+bool server_is_writable(struct connection *c);
+
+#endif

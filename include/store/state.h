@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a store consists of; for the files of this room. */
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
+
+#include "store/doubt.h"
+#include "store/link.h"
+
+struct store {
+	const struct store_settings *settings;
+	struct scoreboard_slot *slot;
+	struct link link;
+	struct doubts doubts;
+	struct mail **pending;          /* of the save that runs */
+	size_t pending_size;
+	struct row *rows;               /* of the transaction that runs */
+	size_t rows_size;
+	MYSQL_STMT *recipient_query;    /* prepared on the connection below */
+	struct connection *recipient_connection;
+	unsigned long recipient_connection_id;
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table as it is: which of our columns it has, how wide, in which
+ * character set; which keys. Pure: what was read comes in as text. */
+#ifndef STORE_TABLE_H
+#define STORE_TABLE_H
+
+#include "store/fault.h"
+#include "store/known_column.h"
+
+enum charset_class {
+	CHARSET_BYTES,          /* binary: holds anything */
+	CHARSET_UTF8MB4,
+	CHARSET_UTF8MB3,
+	CHARSET_LATIN1,         /* holds any bytes, of one byte each */
+	CHARSET_OTHER           /* the server converts, '?' for the rest */
+};
+
+enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
+		     FAMILY_DATE };
+
+enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
+
+struct column {
+	const struct known_column *known;
+	enum column_family family;
+	enum charset_class charset;
+	char charset_name[NAME_SIZE];
+	size_t max_chars;       /* of text */
+	size_t max_bytes;
+	int64_t max_number;     /* of an integer */
+};
+
+struct table {
+	struct column columns[KNOWN_COLUMNS];
+	size_t count;
+	char engine[NAME_SIZE];
+	bool is_transactional;
+	bool has_unique_id;     /* a key that settles unknown commits */
+	bool has_date_index;    /* one that begins with `date` */
+	struct fault fault;     /* error not 0: cannot be written, and why */
+};
+
+/* One row of information_schema.COLUMNS. */
+struct column_facts {
+	struct view name;
+	struct view data_type;          /* "varchar" */
+	struct view column_type;        /* "int(11) unsigned" */
+	struct view charset;            /* empty where it has none */
+	struct view max_chars;          /* digits or empty */
+	struct view max_bytes;
+	bool is_nullable;
+	bool has_default;
+	struct view extra;              /* "auto_increment" */
+};
+
+/* One row of information_schema.STATISTICS. */
+struct index_facts {
+	struct view name;
+	struct view column;
+	bool is_unique;
+	bool is_prefix;                 /* of the column's beginning only */
+	size_t position;                /* from 1 */
+};
+
+void table_init(struct table *t);
+void table_add_column(struct table *t, const struct column_facts *facts);
+
+/* Rows come key by key, in order of position. */
+void table_add_indexes(struct table *t, const struct index_facts *facts,
+		       size_t count);
+
+/* Once all is added: finds what is missing. */
+void table_finish(struct table *t);
+
+/* NULL where the table has no such column. */
+const struct column *table_column(const struct table *t, const char *name);
+
+#endif

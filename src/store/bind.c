@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One value of one row as a parameter. Long text is bound as a blob where
+ * the bytes are the column's own: as a string the server would first count
+ * its characters. */
+#include "store/bind.h"
+
+#include "base/utf8.h"
+#include "store/fit.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <time.h>
+
+bool
+bind_converts(const struct column *c)
+{
+	return c->charset == CHARSET_OTHER ||
+	       (c->charset == CHARSET_LATIN1 &&
+		c->known->kind != VALUE_RAW);
+}
+
+static size_t
+raw_bytes(const struct row *row)
+{
+	return row->recipient->trace.len + row->mail->message->raw.len;
+}
+
+size_t
+bind_scratch(const struct column *c, const struct row *row)
+{
+	struct value v = { 0 };
+
+	if (c->known->kind == VALUE_RAW)
+		return (fit_is_exact(c) ? 1 : 4) * raw_bytes(row);
+	if (c->known->kind != VALUE_TEXT)
+		return 0;
+	c->known->get(row, &v);
+	return fit_scratch(c, v.text);
+}
+
+static void
+set_bytes(struct bind *bind, enum enum_field_types type, struct view v)
+{
+	MYSQL_BIND *p = bind->parameter;
+
+	bind->length = (unsigned long)v.len;
+	p->buffer_type = type;
+	p->buffer = (void *)(uintptr_t)(v.len > 0 ? v.at : "");
+	p->buffer_length = bind->length;
+	p->length = &bind->length;
+}
+
+static bool
+set_text(struct bind *bind, const struct column *c, const struct row *row,
+	 char **scratch)
+{
+	struct value v = { 0 };
+	struct view fitted;
+
+	c->known->get(row, &v);
+	if (!fit_text(c, v.text, scratch, &fitted))
+		return false;
+	bool is_verbatim = !bind_converts(c) && c->family != FAMILY_INTEGER &&
+			   !c->known->is_key;
+	set_bytes(bind, is_verbatim && fitted.len > 255 ?
+			MYSQL_TYPE_LONG_BLOB : MYSQL_TYPE_STRING, fitted);
+	return true;
+}
+
+static void
+set_raw(struct bind *bind, const struct column *c, const struct row *row,
+	char **scratch)
+{
+	enum enum_field_types type = bind_converts(c) ? MYSQL_TYPE_STRING :
+							MYSQL_TYPE_LONG_BLOB;
+	struct view trace = row->recipient->trace;
+	const struct chain *raw = &row->mail->message->raw;
+	size_t len = raw_bytes(row);
+
+	if (bind->in_pieces) {
+		set_bytes(bind, type, VIEW(""));
+		return;
+	}
+	/* What has to be mended lies at the end of its own scratch. */
+	char *at = *scratch + (fit_is_exact(c) ? 0 : 3 * len);
+	if (trace.len > 0)
+		memcpy(at, trace.at, trace.len);
+	chain_copy(raw, 0, raw->len, at + trace.len);
+	if (!fit_is_exact(c)) {
+		len = fit_raw(c, (struct view){ at, len }, *scratch);
+		at = *scratch;
+	}
+	*scratch = at + len;
+	set_bytes(bind, type, (struct view){ at, len });
+}
+
+static void
+set_number(struct bind *bind, const struct column *c, const struct row *row)
+{
+	struct value v = { 0 };
+
+	c->known->get(row, &v);
+	bind->number = v.number;
+	if (c->family == FAMILY_INTEGER && v.number > c->max_number)
+		bind->number = c->max_number;
+	bind->parameter->buffer_type = MYSQL_TYPE_LONGLONG;
+	bind->parameter->buffer = &bind->number;
+}
+
+static void
+set_real(struct bind *bind, const struct column *c, const struct row *row)
+{
+	struct value v = { 0 };
+
+	c->known->get(row, &v);
+	bind->real = v.real;
+	bind->parameter->buffer_type = MYSQL_TYPE_DOUBLE;
+	bind->parameter->buffer = &bind->real;
+}
+
+/* An integer column gets seconds since 1970, any other a UTC date. */
+static void
+set_date(struct bind *bind, const struct column *c, const struct row *row)
+{
+	struct value v = { 0 };
+	struct tm tm = { 0 };
+
+	if (c->family == FAMILY_INTEGER || c->family == FAMILY_REAL) {
+		set_number(bind, c, row);
+		return;
+	}
+	c->known->get(row, &v);
+	time_t seconds = (time_t)v.number;
+	gmtime_r(&seconds, &tm);
+	bind->time = (MYSQL_TIME){
+		.year = (unsigned)tm.tm_year + 1900,
+		.month = (unsigned)tm.tm_mon + 1,
+		.day = (unsigned)tm.tm_mday,
+		.hour = (unsigned)tm.tm_hour,
+		.minute = (unsigned)tm.tm_min,
+		.second = (unsigned)tm.tm_sec,
+		.time_type = MYSQL_TIMESTAMP_DATETIME,
+	};
+	bind->parameter->buffer_type = MYSQL_TYPE_DATETIME;
+	bind->parameter->buffer = &bind->time;
+}
+
+/* Bytes in a binary column, INET_ATON in an integer one (which has no room
+ * for IPv6), else text; '' where it does not fit: half an address is none. */
+static void
+set_address(struct bind *bind, const struct column *c, const struct row *row)
+{
+	const struct address *a = &row->mail->message->client;
+	const uint8_t *b = a->bytes;
+
+	if (c->family == FAMILY_INTEGER) {
+		bind->number = a->len == 4 ? (long long)b[0] << 24 |
+			b[1] << 16 | b[2] << 8 | b[3] : 0;
+		if (bind->number > c->max_number)
+			bind->number = 0;
+		bind->parameter->buffer_type = MYSQL_TYPE_LONGLONG;
+		bind->parameter->buffer = &bind->number;
+		return;
+	}
+	if (c->family == FAMILY_BYTES) {
+		size_t len = a->len <= c->max_bytes ? a->len : 0;
+		memcpy(bind->text, b, len);
+		set_bytes(bind, MYSQL_TYPE_LONG_BLOB,
+			  (struct view){ bind->text, len });
+		return;
+	}
+	bind->text[0] = '\0';
+	inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, b, bind->text,
+		  sizeof(bind->text));
+	struct view text = view_of(bind->text);
+	if (text.len > c->max_chars)
+		text.len = 0;
+	set_bytes(bind, MYSQL_TYPE_STRING, text);
+}
+
+bool
+bind_value(struct bind *bind, const struct column *c, const struct row *row,
+	   char **scratch)
+{
+	memset(bind->parameter, 0, sizeof(*bind->parameter));
+	bind->length = 0;
+	switch (c->known->kind) {
+	case VALUE_TEXT:
+		return set_text(bind, c, row, scratch);
+	case VALUE_RAW:
+		set_raw(bind, c, row, scratch);
+		return true;
+	case VALUE_NUMBER:
+		set_number(bind, c, row);
+		return true;
+	case VALUE_REAL:
+		set_real(bind, c, row);
+		return true;
+	case VALUE_DATE:
+		set_date(bind, c, row);
+		return true;
+	case VALUE_ADDRESS:
+		set_address(bind, c, row);
+		return true;
+	}
+	return true;
+}

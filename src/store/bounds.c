@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The largest message that can be stored: SIZE. Room is left for what we put
+ * before a message (4 KB) and for the other columns (64 KB). */
+#include "store/bounds.h"
+
+#include "base/buf.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	TRACE_ROOM = 4 * 1024,
+	PACKET_ROOM = 68 * 1024,
+	ASSUMED_PACKET = 16 * 1024 * 1024,
+	ASSUMED_ADDRESS = 320,
+	FILE_MAX = 4096
+};
+
+static size_t
+less(size_t from, size_t what)
+{
+	return from > what ? from - what : 0;
+}
+
+static void
+lower(struct limit *l, size_t bytes, const char *name, const char *remedy)
+{
+	if (bytes >= l->bytes)
+		return;
+	l->bytes = bytes;
+	l->name = name;
+	l->remedy = remedy;
+}
+
+/* A text column may need three bytes for each that it cannot hold, but real
+ * mail is ASCII: what does not fit is refused with the data. */
+static size_t
+mail_column_bytes(const struct table *table)
+{
+	const struct column *mail = table_column(table, "mail");
+	size_t most = SIZE_MAX;
+
+	if (mail == NULL)
+		return most;
+	if (mail->max_bytes < most)
+		most = mail->max_bytes;
+	if (mail->max_chars < most)
+		most = mail->max_chars;
+	return most;
+}
+
+size_t
+bounds_transaction_bytes(const struct store_settings *settings,
+			 const struct server *server)
+{
+	return settings->transaction_bytes < server->max_transaction ?
+	       settings->transaction_bytes : server->max_transaction;
+}
+
+size_t
+bounds_row_bytes(const struct server *server)
+{
+	size_t packet = less(server->max_packet, PACKET_ROOM - TRACE_ROOM);
+
+	return server->max_row < packet ? less(server->max_row, 4096) : packet;
+}
+
+struct limit
+bounds_of_message(const struct store_settings *settings,
+		  const struct server *server, const struct table *table)
+{
+	struct limit l = { settings->message_size, "limits.message_size",
+			   "raise it in the configuration" };
+
+	lower(&l, less(mail_column_bytes(table), TRACE_ROOM),
+	      "the column `mail`",
+	      "ALTER TABLE ... MODIFY `mail` LONGBLOB NOT NULL");
+	lower(&l, less(server->max_packet, PACKET_ROOM),
+	      "the server's max_allowed_packet",
+	      "raise it in the server's configuration");
+	lower(&l, less(server->max_row, PACKET_ROOM), "the engine's row",
+	      server->is_tidb ? "txn-entry-size-limit of TiDB" :
+				"a larger innodb_log_file_size");
+	lower(&l, bounds_transaction_bytes(settings, server),
+	      settings->transaction_bytes <= server->max_transaction ?
+	      "limits.transaction_bytes" : "the engine's transaction",
+	      "raise it in the configuration");
+	return l;
+}
+
+static size_t
+address_chars(const struct table *table, const char *name, bool *has_utf8)
+{
+	const struct column *c = table_column(table, name);
+
+	if (c == NULL)
+		return SIZE_MAX;
+	if (c->charset != CHARSET_UTF8MB4 && c->charset != CHARSET_BYTES)
+		*has_utf8 = false;
+	return c->max_chars < c->max_bytes ? c->max_chars : c->max_bytes;
+}
+
+struct store_bounds
+bounds_of_table(const struct store_settings *settings,
+		const struct server *server, const struct table *table)
+{
+	struct store_bounds b = { .has_utf8_addresses = true,
+				  .is_known = true };
+	size_t to = address_chars(table, "to", &b.has_utf8_addresses);
+	size_t recipient = address_chars(table, "recipient",
+					 &b.has_utf8_addresses);
+
+	b.max_address_chars = to < recipient ? to : recipient;
+	b.max_message_bytes =
+		bounds_of_message(settings, server, table).bytes;
+	return b;
+}
+
+struct store_bounds
+bounds_smaller(struct store_bounds a, struct store_bounds b)
+{
+	if (b.max_message_bytes < a.max_message_bytes)
+		a.max_message_bytes = b.max_message_bytes;
+	if (b.max_address_chars < a.max_address_chars)
+		a.max_address_chars = b.max_address_chars;
+	a.has_utf8_addresses = a.has_utf8_addresses && b.has_utf8_addresses;
+	a.is_known = true;
+	return a;
+}
+
+/* Two instances may share a spool_dir that neither spools into: the figures
+ * carry the name of what they are for. */
+static void
+put_identity(const struct store_settings *settings, struct buf *out)
+{
+	buf_printf(out, "%s.%s@%s", settings->database, settings->table,
+		   settings->hosts[0].name);
+	for (size_t i = 0; i < out->len; i++)
+		if (out->at[i] <= ' ')
+			out->at[i] = '_';
+	buf_append_byte(out, '\0');
+}
+
+static bool
+read_figures(const struct store_settings *settings, struct store_bounds *b)
+{
+	char path[FILE_MAX];
+	char text[FILE_MAX];
+	char identity[FILE_MAX];
+	unsigned has_utf8 = 0;
+	struct buf ours = BUF(FILE_MAX);
+
+	snprintf(path, sizeof(path), "%s/bounds", settings->spool_dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	int found = sscanf(text, "table %4095s\nmessage %zu\naddress %zu\n"
+			   "utf8 %u\n", identity, &b->max_message_bytes,
+			   &b->max_address_chars, &has_utf8);
+	b->has_utf8_addresses = has_utf8 == 1;
+	put_identity(settings, &ours);
+	bool is_ours = found == 4 && strcmp(identity, ours.at) == 0;
+	buf_release(&ours);
+	return is_ours;
+}
+
+struct store_bounds
+bounds_load(const struct store_settings *settings)
+{
+	struct store_bounds b = { 0 };
+	size_t assumed = ASSUMED_PACKET - PACKET_ROOM;
+
+	if (!read_figures(settings, &b) || b.max_message_bytes == 0)
+		b = (struct store_bounds){ .max_message_bytes = assumed,
+					   .max_address_chars =
+						   ASSUMED_ADDRESS };
+	if (settings->message_size < b.max_message_bytes)
+		b.max_message_bytes = settings->message_size;
+	b.is_known = false;
+	return b;
+}
+
+/* Without a spool_dir there is nothing to keep it in; the next start assumes
+ * what it must. */
+void
+bounds_keep(const struct store_settings *settings,
+	    const struct store_bounds *bounds)
+{
+	char path[FILE_MAX];
+	char unfinished[FILE_MAX + 32];
+	struct buf text = BUF(FILE_MAX);
+	struct buf ours = BUF(FILE_MAX);
+
+	snprintf(path, sizeof(path), "%s/bounds", settings->spool_dir);
+	snprintf(unfinished, sizeof(unfinished), "%s.%ld", path,
+		 (long)getpid());
+	int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		      0600);
+	if (fd < 0)
+		return;
+	put_identity(settings, &ours);
+	buf_printf(&text, "table %s\nmessage %zu\naddress %zu\nutf8 %d\n",
+		   ours.at, bounds->max_message_bytes,
+		   bounds->max_address_chars, bounds->has_utf8_addresses);
+	bool is_written = write(fd, text.at, text.len) == (ssize_t)text.len;
+	close(fd);
+	if (!is_written || rename(unfinished, path) != 0)
+		unlink(unfinished);
+	buf_release(&text);
+	buf_release(&ours);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One connection to one host. The client library may fail over, reconnect
+ * and quote on its own; it does none of that here, since each of those can
+ * answer OK for a transaction that is gone. */
+#include "store/connection.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/server.h"
+
+#include <errmsg.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#if defined(MARIADB_PACKAGE_VERSION) || defined(MARIADB_BASE_VERSION)
+#define IS_CONNECTOR_C 1
+#else
+#define IS_CONNECTOR_C 0
+#endif
+
+/* Any of them may be unknown to one engine or other: each goes alone. */
+static const char *const session_settings[] = {
+	"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+	"SET SESSION autocommit = 1",
+	"SET SESSION time_zone = '+00:00'",
+	"SET SESSION innodb_lock_wait_timeout = 5",
+	"SET SESSION unique_checks = 1",
+};
+
+static unsigned
+whole_seconds(int64_t ms)
+{
+	int64_t seconds = (ms + 999) / 1000;
+
+	return seconds < 1 ? 1 : (unsigned)seconds;
+}
+
+static void
+set_tls(MYSQL *mysql, const struct store_settings *settings)
+{
+	if (settings->tls_ca[0] != '\0')
+		mysql_options(mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
+#if IS_CONNECTOR_C
+	my_bool yes = 1;
+	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
+	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+#else
+	unsigned mode = SSL_MODE_VERIFY_IDENTITY;
+	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+	if (settings->tls_ca[0] == '\0')
+		mysql_options(mysql, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
+#endif
+}
+
+static void
+set_options(MYSQL *mysql, const struct store_settings *settings,
+	    const struct store_host *host)
+{
+	unsigned connect_s = whole_seconds(settings->connect_timeout_ms);
+	unsigned timeout_s = whole_seconds(settings->timeout_ms);
+	unsigned long packet = 1024UL * 1024 * 1024;
+	unsigned no = 0;
+	unsigned protocol = host->port > 0 ? MYSQL_PROTOCOL_TCP :
+					     MYSQL_PROTOCOL_SOCKET;
+
+	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &timeout_s);
+	mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &timeout_s);
+	mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
+	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	if (settings->has_tls)
+		set_tls(mysql, settings);
+}
+
+static int
+socket_of(MYSQL *mysql)
+{
+#if IS_CONNECTOR_C
+	return (int)mysql_get_socket(mysql);
+#else
+	return (int)mysql->net.fd;
+#endif
+}
+
+/* A host that vanishes without a word is noticed within timeout. On a unix
+ * socket these fail, and are not needed. */
+static void
+watch_socket(MYSQL *mysql, const struct store_settings *settings)
+{
+	int fd = socket_of(mysql);
+	int on = 1;
+	int timeout_ms = (int)settings->timeout_ms;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+#ifdef TCP_USER_TIMEOUT
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+		   sizeof(timeout_ms));
+#endif
+#ifdef TCP_KEEPIDLE
+	int idle_s = 30;
+	int interval_s = 5;
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
+		   sizeof(interval_s));
+#endif
+}
+
+int
+connection_note_fault(struct connection *c)
+{
+	int error = (int)mysql_errno(c->mysql);
+
+	/* A library that fails without a number leaves us in doubt. */
+	fault_set(&c->fault, error != 0 ? error : CR_UNKNOWN_ERROR, "%s",
+		  mysql_error(c->mysql));
+	return c->fault.error;
+}
+
+int
+connection_run(struct connection *c, const char *sql)
+{
+	if (mysql_real_query(c->mysql, sql, strlen(sql)) != 0)
+		return connection_note_fault(c);
+	MYSQL_RES *unwanted = mysql_store_result(c->mysql);
+	if (unwanted != NULL)
+		mysql_free_result(unwanted);
+	return 0;
+}
+
+MYSQL_RES *
+connection_ask(struct connection *c, const char *sql)
+{
+	if (mysql_real_query(c->mysql, sql, strlen(sql)) != 0) {
+		connection_note_fault(c);
+		return NULL;
+	}
+	MYSQL_RES *rows = mysql_store_result(c->mysql);
+	if (rows == NULL)
+		connection_note_fault(c);
+	return rows;
+}
+
+static bool
+set_up_session(struct connection *c)
+{
+	size_t count = sizeof(session_settings) / sizeof(session_settings[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		int error = connection_run(c, session_settings[i]);
+		/* Refused by the server: it may not know the variable. But
+		 * strictness, the first, is a must. */
+		if (error != 0 && (i == 0 || error >= CR_MIN_ERROR))
+			return false;
+	}
+	return true;
+}
+
+static bool
+sign_in(struct connection *c, const struct store_settings *settings)
+{
+	const struct store_host *host = &settings->hosts[c->host];
+	bool is_local = host->port == 0;
+	const char *socket = settings->socket[0] != '\0' ? settings->socket
+							  : NULL;
+
+	set_options(c->mysql, settings, host);
+	if (mysql_real_connect(c->mysql, is_local ? NULL : host->name,
+			       settings->user, settings->password,
+			       settings->database, host->port,
+			       is_local ? socket : NULL, 0) == NULL) {
+		connection_note_fault(c);
+		return false;
+	}
+	c->id = mysql_thread_id(c->mysql);
+	c->opened_ms = clock_ms();
+	watch_socket(c->mysql, settings);
+	return true;
+}
+
+struct connection *
+connection_open(const struct store_settings *settings, size_t host,
+		struct fault *fault_out)
+{
+	struct connection *c = memory_new(1, sizeof(*c));
+
+	c->host = host;
+	c->mysql = mysql_init(NULL);
+	if (c->mysql == NULL)
+		fault_set(&c->fault, CR_OUT_OF_MEMORY, "out of memory");
+	else if (sign_in(c, settings) && set_up_session(c) &&
+		 server_read(c) && server_is_writable(c))
+		return c;
+	*fault_out = c->fault;
+	connection_close(&c, true);
+	return NULL;
+}
+
+void
+connection_close(struct connection **c, bool is_broken)
+{
+	if (*c == NULL)
+		return;
+	MYSQL *mysql = (*c)->mysql;
+	int fd = mysql != NULL ? socket_of(mysql) : -1;
+	if (is_broken && fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+	if (mysql != NULL)
+		mysql_close(mysql);
+	free(*c);
+	*c = NULL;
+}
+
+/* An idle connection has nothing to say: what is readable is its end. Below
+ * TLS it may be a record for the library, so there a round trip decides. */
+bool
+connection_is_alive(struct connection *c)
+{
+	struct pollfd fd = { .fd = socket_of(c->mysql), .events = POLLIN };
+	char byte;
+
+	if (fd.fd < 0)
+		return false;
+	if (poll(&fd, 1, 0) == 0)
+		return true;
+	if (mysql_get_ssl_cipher(c->mysql) == NULL ||
+	    recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return false;
+	return mysql_ping(c->mysql) == 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which host may be tried when. A dead host costs each worker one attempt a
+ * pause, and workers that lost it together do not come back together. */
+#include "store/hosts.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 2000 };
+
+/* xorshift64: spread, not secrecy. */
+static uint64_t
+draw(struct hosts *h)
+{
+	h->chance ^= h->chance << 13;
+	h->chance ^= h->chance >> 7;
+	h->chance ^= h->chance << 17;
+	return h->chance;
+}
+
+void
+hosts_init(struct hosts *h, const struct store_settings *settings,
+	   uint64_t seed)
+{
+	assert(settings->host_count > 0);
+	h->count = settings->host_count;
+	h->at = memory_new(h->count, sizeof(*h->at));
+	h->chance = seed | 1;
+	for (int i = 0; i < 8; i++)
+		draw(h);
+	h->first = settings->order == STORE_ORDER_SPREAD ?
+		   (size_t)(draw(h) % h->count) : 0;
+	for (size_t i = 0; i < h->count; i++)
+		h->at[i].pause_ms = FIRST_PAUSE_MS;
+}
+
+void
+hosts_deinit(struct hosts *h)
+{
+	free(h->at);
+	h->at = NULL;
+}
+
+size_t
+hosts_order(const struct hosts *h, size_t k)
+{
+	return (h->first + k) % h->count;
+}
+
+bool
+hosts_is_due(const struct hosts *h, size_t host, int64_t now_ms)
+{
+	return now_ms >= h->at[host].may_try_ms;
+}
+
+int64_t
+hosts_jitter(struct hosts *h, int64_t ms)
+{
+	return ms / 2 + (int64_t)(draw(h) % (uint64_t)(ms / 2 + 1));
+}
+
+void
+hosts_failed(struct hosts *h, size_t host, int64_t now_ms)
+{
+	struct host_state *state = &h->at[host];
+
+	state->may_try_ms = now_ms + hosts_jitter(h, state->pause_ms);
+	state->pause_ms *= 2;
+	if (state->pause_ms > LONGEST_PAUSE_MS)
+		state->pause_ms = LONGEST_PAUSE_MS;
+}
+
+void
+hosts_worked(struct hosts *h, size_t host)
+{
+	h->at[host] = (struct host_state){ .pause_ms = FIRST_PAUSE_MS };
+}
+
+int64_t
+hosts_next_ms(const struct hosts *h)
+{
+	int64_t next = h->at[0].may_try_ms;
+
+	for (size_t i = 1; i < h->count; i++)
+		if (h->at[i].may_try_ms < next)
+			next = h->at[i].may_try_ms;
+	return next;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one connection that a process keeps. The program walks its own list of
+ * hosts: the client library would only do so for a refused connect. */
+#include "store/link.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/bounds.h"
+#include "store/catalog.h"
+#include "store/outcome.h"
+#include "store/table_warnings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LOOK_PAUSE_MS = 10 * 1000 };
+
+void
+link_init(struct link *l, const struct store_settings *settings,
+	  struct scoreboard_slot *slot)
+{
+	memset(l, 0, sizeof(*l));
+	l->settings = settings;
+	l->slot = slot;
+	l->insert = insert_new(settings);
+	l->by_host = memory_new(settings->host_count, sizeof(*l->by_host));
+	l->bounds = bounds_load(settings);
+	uint64_t seed = (uint64_t)clock_us() * 0x9e3779b97f4a7c15u;
+	hosts_init(&l->hosts, settings, seed ^ (uint64_t)getpid() << 32);
+	slot_gauge(slot, GAUGE_MAX_MESSAGE_BYTES, l->bounds.max_message_bytes);
+}
+
+void
+link_deinit(struct link *l)
+{
+	connection_close(&l->connection, false);
+	insert_free(&l->insert);
+	hosts_deinit(&l->hosts);
+	free(l->by_host);
+}
+
+static struct view
+host_name(const struct link *l, size_t host)
+{
+	const char *name = l->settings->hosts[host].name;
+
+	return name[0] != '\0' ? view_of(name) : VIEW("localhost");
+}
+
+/* One line when a host's trouble begins or changes, not one an attempt. */
+static void
+tell_failure(struct link *l, size_t host, const struct fault *fault)
+{
+	struct host_state *state = &l->hosts.at[host];
+
+	if (state->logged_error == fault->error)
+		return;
+	state->logged_error = fault->error;
+	enum demand demand = outcome_of(fault->error)->demand;
+	bool is_for_operator = demand == DEMAND_REFUSE ||
+			       demand == DEMAND_REREAD;
+	log_event(is_for_operator ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+		  "database host cannot be used",
+		  LOG_VIEW("host", host_name(l, host)),
+		  LOG_NUM("error", fault->error), LOG_STR("text", fault->text));
+}
+
+static void
+tell_bounds(const struct link *l, const struct server *server)
+{
+	struct limit limit =
+		bounds_of_message(l->settings, server, &l->table);
+
+	log_info("largest message", LOG_NUM("bytes", l->bounds.max_message_bytes),
+		 LOG_STR("decided_by", limit.name),
+		 LOG_STR("to_raise", limit.remedy));
+}
+
+/* SIZE is told before a message's host is known: the smallest counts. */
+static void
+take_bounds(struct link *l, const struct connection *c)
+{
+	struct store_bounds now = { .is_known = false };
+	size_t before = l->bounds.max_message_bytes;
+	bool was_known = l->bounds.is_known;
+
+	l->by_host[c->host] =
+		bounds_of_table(l->settings, &c->server, &l->table);
+	for (size_t i = 0; i < l->settings->host_count; i++) {
+		if (!l->by_host[i].is_known)
+			continue;
+		now = now.is_known ? bounds_smaller(now, l->by_host[i]) :
+				     l->by_host[i];
+	}
+	if (was_known && memcmp(&now, &l->bounds, sizeof(now)) == 0)
+		return;
+	l->bounds = now;
+	slot_gauge(l->slot, GAUGE_MAX_MESSAGE_BYTES, now.max_message_bytes);
+	if (!was_known || before != now.max_message_bytes)
+		tell_bounds(l, &c->server);
+	bounds_keep(l->settings, &now);
+}
+
+/* Reads the table through c and proves that rows may be inserted. */
+static bool
+learn_table(struct link *l, struct connection *c)
+{
+	insert_forget(l->insert);
+	if (!catalog_read(c, l->settings->table, &l->table))
+		return false;
+	if (l->table.fault.error != 0) {
+		c->fault = l->table.fault;
+		return false;
+	}
+	if (insert_prove(l->insert, c, &l->table) != 0)
+		return false;
+	take_bounds(l, c);
+	if (!l->has_warned)
+		table_warn(&l->table, l->settings);
+	l->has_warned = true;
+	return true;
+}
+
+static void
+set_up(struct link *l, bool is_up)
+{
+	slot_gauge(l->slot, GAUGE_STORE_UP, is_up);
+	if (l->was_up == is_up)
+		return;
+	l->was_up = is_up;
+	if (!is_up)
+		log_warn("database is away",
+			 LOG_NUM("error", l->fault.error),
+			 LOG_STR("text", l->fault.text));
+	else
+		log_info("database is there",
+			 LOG_VIEW("host", host_name(l, l->connection->host)),
+			 LOG_STR("version", l->connection->server.version));
+}
+
+/* A fresh connection takes the place of the one there is. */
+static void
+adopt(struct link *l, struct connection *c)
+{
+	int64_t now = clock_ms();
+
+	connection_close(&l->connection, false);
+	l->connection = c;
+	hosts_worked(&l->hosts, c->host);
+	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
+	l->look_ms = now + LOOK_PAUSE_MS;
+	slot_count(l->slot, COUNT_RECONNECTS, 1);
+	set_up(l, true);
+}
+
+bool
+link_up_to(struct link *l, size_t host)
+{
+	struct fault fault = { 0 };
+
+	slot_enter_database(l->slot);
+	struct connection *c = connection_open(l->settings, host, &fault);
+	bool is_ready = c != NULL && learn_table(l, c);
+	if (c != NULL && !is_ready)
+		fault = c->fault;
+	slot_leave_database(l->slot);
+	if (is_ready) {
+		adopt(l, c);
+		return true;
+	}
+	connection_close(&c, true);
+	tell_failure(l, host, &fault);
+	hosts_failed(&l->hosts, host, clock_ms());
+	l->fault = fault;
+	return false;
+}
+
+static bool
+find_host(struct link *l, int64_t deadline_ms)
+{
+	for (size_t k = 0; k < l->hosts.count; k++) {
+		size_t host = hosts_order(&l->hosts, k);
+		int64_t now = clock_ms();
+		if (now >= deadline_ms)
+			break;
+		if (hosts_is_due(&l->hosts, host, now) && link_up_to(l, host))
+			return true;
+	}
+	set_up(l, false);
+	return false;
+}
+
+/* Age is a matter of hygiene: the old connection serves until a new one is
+ * there. The table and statements belong to the connection, so on failure
+ * it is learned anew. */
+static void
+renew(struct link *l)
+{
+	size_t host = l->connection->host;
+	struct connection *old = l->connection;
+
+	l->connection = NULL;
+	insert_forget(l->insert);
+	if (link_up_to(l, host)) {
+		connection_close(&old, false);
+		return;
+	}
+	l->connection = old;
+	l->renew_ms = clock_ms() + LOOK_PAUSE_MS;
+	if (!learn_table(l, old))
+		link_drop(l, false);
+}
+
+/* Goes back to the host we like best, once it is well again. */
+static void
+look_for_better(struct link *l)
+{
+	(void)l;
+}
+
+bool
+link_up(struct link *l, int64_t deadline_ms)
+{
+	if (l->connection != NULL && !connection_is_alive(l->connection))
+		link_drop(l, false);
+	if (l->connection == NULL)
+		return find_host(l, deadline_ms);
+	int64_t now = clock_ms();
+	if (now >= l->renew_ms)
+		renew(l);
+	else if (now >= l->look_ms)
+		look_for_better(l);
+	return l->connection != NULL || find_host(l, deadline_ms);
+}
+
+void
+link_drop(struct link *l, bool host_failed)
+{
+	if (l->connection == NULL)
+		return;
+	size_t host = l->connection->host;
+	l->fault = l->connection->fault;
+	connection_close(&l->connection, true);
+	insert_forget(l->insert);
+	if (!host_failed)
+		return;
+	tell_failure(l, host, &l->fault);
+	hosts_failed(&l->hosts, host, clock_ms());
+}
+
+bool
+link_reread(struct link *l)
+{
+	if (learn_table(l, l->connection))
+		return true;
+	link_drop(l, true);
+	set_up(l, false);
+	return false;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Mails to committed rows: what waits is put into groups that fit one
+ * statement, whole messages each. */
+#include "store/store.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/bounds.h"
+#include "store/outcome.h"
+#include "store/save.h"
+#include "store/state.h"
+#include "store/transaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
+
+struct store *
+store_new(const struct store_settings *settings, struct scoreboard_slot *slot)
+{
+	struct store *s = memory_new(1, sizeof(*s));
+
+	s->settings = settings;
+	s->slot = slot;
+	link_init(&s->link, settings, slot);
+	return s;
+}
+
+void
+store_free(struct store **s)
+{
+	if (*s == NULL)
+		return;
+	struct store *store = *s;
+	if (store->recipient_query != NULL)
+		mysql_stmt_close(store->recipient_query);
+	link_deinit(&store->link);
+	doubts_deinit(&store->doubts);
+	free(store->pending);
+	free(store->rows);
+	free(store);
+	*s = NULL;
+}
+
+struct store_bounds
+store_bounds(const struct store *s)
+{
+	return s->link.bounds;
+}
+
+bool
+store_connect(struct store *s)
+{
+	return link_up(&s->link, clock_ms() + s->settings->timeout_ms);
+}
+
+bool
+store_is_up(const struct store *s)
+{
+	return s->link.connection != NULL;
+}
+
+int64_t
+store_next_try_ms(const struct store *s)
+{
+	return s->link.connection != NULL ? 0 : hosts_next_ms(&s->link.hosts);
+}
+
+/* Bytes and rows of a message in the table. */
+struct extent {
+	size_t rows;
+	size_t bytes;
+	size_t largest_row;
+};
+
+static struct extent
+measure(const struct mail *mail)
+{
+	struct extent e = { 0 };
+	const struct message *m = mail->message;
+
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next) {
+		if (r->is_discarded)
+			continue;
+		size_t bytes = r->trace.len + m->raw.len;
+		e.rows++;
+		e.bytes += bytes + mail->body.len + mail->subject.len + 512;
+		if (bytes > e.largest_row)
+			e.largest_row = bytes;
+	}
+	return e;
+}
+
+static bool
+is_too_big(const struct store *s, const struct extent *e)
+{
+	const struct server *server = &s->link.connection->server;
+	const struct column *mail = table_column(&s->link.table, "mail");
+
+	return e->largest_row > bounds_row_bytes(server) ||
+	       e->largest_row > mail->max_bytes ||
+	       e->largest_row > mail->max_chars ||
+	       e->rows * e->largest_row >
+	       bounds_transaction_bytes(s->settings, server);
+}
+
+/* Whether the mail may go with the group: it has room, and no reason to be
+ * alone. */
+static bool
+joins(const struct store *s, struct extent *sum, const struct extent *e)
+{
+	size_t rows = insert_max_rows(s->link.insert, &s->link.table);
+	size_t bytes = transaction_statement_bytes(&s->link);
+
+	if (sum->rows > 0 && (sum->rows + e->rows > rows ||
+			      sum->bytes + e->bytes > bytes ||
+			      e->largest_row > ALONE))
+		return false;
+	sum->rows += e->rows;
+	sum->bytes += e->bytes;
+	return true;
+}
+
+/* A message whose statement timed out must not take others with it again. */
+static bool
+must_go_alone(const struct store *s, const struct mail *mail)
+{
+	const struct doubt *d = s->doubts.count == 0 ? NULL :
+		doubts_find(&s->doubts, mail->message);
+
+	return d != NULL && d->timeouts > 0;
+}
+
+/* How many of the pending ones make the next group. */
+static size_t
+next_group(const struct store *s, struct group pending)
+{
+	struct extent sum = { 0 };
+	size_t n = 0;
+
+	while (n < pending.count) {
+		struct extent e = measure(pending.mails[n]);
+		bool is_alone = must_go_alone(s, pending.mails[n]);
+		if (n > 0 && is_alone)
+			break;
+		if (!joins(s, &sum, &e))
+			break;
+		n++;
+		if (is_alone || e.largest_row > ALONE)
+			break;
+	}
+	return n;
+}
+
+/* Takes in what is to be sent now; the others have, or keep, a verdict. */
+static struct group
+collect(struct attempt *a, struct mail *const *mails, size_t count)
+{
+	struct store *s = a->store;
+	struct group pending = { s->pending, 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct message *m = mails[i]->message;
+		struct extent e = measure(mails[i]);
+		if (m->verdict != VERDICT_NONE)
+			continue;
+		if (e.rows == 0)
+			m->verdict = VERDICT_DISCARDED;
+		else if (is_too_big(s, &e))
+			m->verdict = VERDICT_TOO_BIG;
+		else if (s->doubts.count == 0 || save_may_send(a, mails[i]))
+			s->pending[pending.count++] = mails[i];
+	}
+	return pending;
+}
+
+/* What the operator must mend is not waited for, where there is no spool. */
+static void
+defer_if_hopeless(struct store *s, struct mail *const *mails, size_t count)
+{
+	enum demand demand = outcome_of(s->link.fault.error)->demand;
+	bool is_hopeless = demand == DEMAND_REFUSE || demand == DEMAND_REREAD;
+
+	if (s->link.connection != NULL || !is_hopeless ||
+	    s->settings->on_outage == STORE_OUTAGE_SPOOL)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct message *m = mails[i]->message;
+		if (m->verdict != VERDICT_NONE || store_is_in_doubt(s, m))
+			continue;
+		m->verdict = VERDICT_TRY_LATER;
+		m->error = s->link.fault.error;
+	}
+}
+
+static void
+save_all(struct attempt *a, struct mail *const *mails, size_t count)
+{
+	struct store *s = a->store;
+
+	if (count > s->pending_size) {
+		s->pending = memory_resize(s->pending,
+					   count * sizeof(struct mail *));
+		s->pending_size = count;
+	}
+	if (!link_up(&s->link, a->deadline_ms))
+		return;
+	struct group pending = collect(a, mails, count);
+	while (pending.count > 0 && link_up(&s->link, a->deadline_ms)) {
+		size_t n = next_group(s, pending);
+		a->repeats = 0;
+		a->commits_failed = 0;
+		if (!save_group(a, (struct group){ pending.mails, n }))
+			break;
+		pending.mails += n;
+		pending.count -= n;
+	}
+}
+
+void
+store_save(struct store *s, struct mail *const *mails, size_t count)
+{
+	struct attempt a = {
+		.store = s,
+		.deadline_ms = clock_ms() + s->settings->timeout_ms
+	};
+
+	if (count == 0)
+		return;
+	save_all(&a, mails, count);
+	defer_if_hopeless(s, mails, count);
+}
+
+bool
+store_is_in_doubt(const struct store *s, const struct message *m)
+{
+	const struct doubt *d = doubts_find(&s->doubts, m);
+
+	return d != NULL && d->may_be_stored;
+}
+
+void
+store_forget(struct store *s, const struct message *m)
+{
+	doubts_remove(&s->doubts, m);
+}
+
+void
+store_suspect(struct store *s, const struct message *m)
+{
+	const struct lost_connection nobody = { .is_known = false };
+
+	doubts_add(&s->doubts, m, &nobody)->may_be_stored = true;
+}

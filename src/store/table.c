@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table as it is. A table of any ancestor will do, if it has the columns
+ * that carry our promises and demands none that we cannot fill. */
+#include "store/table.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { UNKNOWN_COLUMN = 1054, NO_DEFAULT = 1364, TOO_NARROW = 1406,
+       NO_SUCH_TABLE = 1146 };
+
+static const struct {
+	const char *type;
+	enum column_family family;
+	int64_t max_number;             /* unsigned ones hold twice that */
+} types[] = {
+	{ "tinyint", FAMILY_INTEGER, INT8_MAX },
+	{ "smallint", FAMILY_INTEGER, INT16_MAX },
+	{ "mediumint", FAMILY_INTEGER, 0x7fffff },
+	{ "int", FAMILY_INTEGER, INT32_MAX },
+	{ "bigint", FAMILY_INTEGER, INT64_MAX / 2 },
+	{ "bit", FAMILY_INTEGER, 1 },
+	{ "year", FAMILY_INTEGER, INT16_MAX },
+	{ "float", FAMILY_REAL, INT64_MAX / 2 },
+	{ "double", FAMILY_REAL, INT64_MAX / 2 },
+	{ "decimal", FAMILY_REAL, INT64_MAX / 2 },
+	{ "date", FAMILY_DATE, 0 },
+	{ "datetime", FAMILY_DATE, 0 },
+	{ "timestamp", FAMILY_DATE, 0 },
+	{ "binary", FAMILY_BYTES, 0 },
+	{ "varbinary", FAMILY_BYTES, 0 },
+	{ "tinyblob", FAMILY_BYTES, 0 },
+	{ "blob", FAMILY_BYTES, 0 },
+	{ "mediumblob", FAMILY_BYTES, 0 },
+	{ "longblob", FAMILY_BYTES, 0 },
+};
+
+/* Columns that carry the same bytes whenever and by whomever a message is
+ * sent again. Those that may be cut to another width are none of them. */
+static const char *const unchanging[] = {
+	"hash", "date", "to", "recipient", "return_path", "size", "is_tls",
+	"ip_addr", "has_attach"
+};
+
+void
+table_init(struct table *t)
+{
+	memset(t, 0, sizeof(*t));
+}
+
+const struct column *
+table_column(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->columns[i].known->name, name) == 0)
+			return &t->columns[i];
+	return NULL;
+}
+
+static bool
+contains(struct view text, struct view word)
+{
+	for (size_t i = 0; i + word.len <= text.len; i++)
+		if (view_starts_nocase(view_slice(text, i, text.len), word))
+			return true;
+	return false;
+}
+
+static enum charset_class
+class_of(struct view charset)
+{
+	if (view_equal_nocase(charset, VIEW("utf8mb4")))
+		return CHARSET_UTF8MB4;
+	if (view_equal_nocase(charset, VIEW("utf8mb3")) ||
+	    view_equal_nocase(charset, VIEW("utf8")))
+		return CHARSET_UTF8MB3;
+	if (view_equal_nocase(charset, VIEW("latin1")))
+		return CHARSET_LATIN1;
+	if (charset.len == 0 || view_equal_nocase(charset, VIEW("binary")))
+		return CHARSET_BYTES;
+	return CHARSET_OTHER;
+}
+
+/* bit(n) holds n bits; the other widths in brackets are for show. */
+static int64_t
+most_of(const struct column_facts *facts, int64_t max_signed)
+{
+	if (view_starts_nocase(facts->column_type, VIEW("bit(")))
+		return facts->column_type.len > 6 ? INT8_MAX : 1;
+	return contains(facts->column_type, VIEW("unsigned")) ?
+	       max_signed * 2 : max_signed;
+}
+
+static void
+set_type(struct column *c, const struct column_facts *facts)
+{
+	c->family = FAMILY_TEXT;
+	c->max_number = INT64_MAX;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!view_equal_nocase(facts->data_type,
+				       view_of(types[i].type)))
+			continue;
+		c->family = types[i].family;
+		c->max_number = most_of(facts, types[i].max_number);
+	}
+}
+
+static void
+set_width(struct column *c, const struct column_facts *facts)
+{
+	c->max_chars = SIZE_MAX;
+	c->max_bytes = SIZE_MAX;
+	view_to_size(facts->max_chars, SIZE_MAX, &c->max_chars);
+	view_to_size(facts->max_bytes, SIZE_MAX, &c->max_bytes);
+	/* A TEXT of another character set counts bytes after conversion;
+	 * four for each character is the most it may need. */
+	bool is_text_type = contains(facts->data_type, VIEW("text"));
+	if (c->charset == CHARSET_OTHER && is_text_type)
+		c->max_chars = c->max_bytes / 4;
+	if (c->charset == CHARSET_OTHER || c->charset == CHARSET_LATIN1)
+		c->max_bytes = SIZE_MAX;
+}
+
+/* An enum's default is its first value, whatever information_schema says. */
+static bool
+fills_itself(const struct column_facts *facts)
+{
+	return facts->is_nullable || facts->has_default ||
+	       contains(facts->extra, VIEW("auto_increment")) ||
+	       contains(facts->extra, VIEW("generated")) ||
+	       view_equal_nocase(facts->data_type, VIEW("enum"));
+}
+
+void
+table_add_column(struct table *t, const struct column_facts *facts)
+{
+	const struct known_column *known = known_column_find(facts->name);
+
+	if (known == NULL && !fills_itself(facts) && t->fault.error == 0)
+		fault_set(&t->fault, NO_DEFAULT, "column `%.*s` is NOT NULL "
+			  "without a default, and nothing fills it",
+			  (int)facts->name.len, facts->name.at);
+	/* DEFAULT_GENERATED is MySQL's word for a default that is computed. */
+	bool is_computed = contains(facts->extra, VIEW("generated")) &&
+			   !contains(facts->extra, VIEW("default_generated"));
+	if (known == NULL || is_computed || t->count == KNOWN_COLUMNS)
+		return;
+	struct column *c = &t->columns[t->count++];
+	memset(c, 0, sizeof(*c));
+	c->known = known;
+	c->charset = class_of(facts->charset);
+	snprintf(c->charset_name, sizeof(c->charset_name), "%.*s",
+		 (int)facts->charset.len, facts->charset.at);
+	set_type(c, facts);
+	set_width(c, facts);
+}
+
+static bool
+is_unchanging(struct view column)
+{
+	for (size_t i = 0; i < sizeof(unchanging) / sizeof(unchanging[0]); i++)
+		if (view_equal_nocase(column, view_of(unchanging[i])))
+			return true;
+	return false;
+}
+
+/* Whether one key, facts[0..count-1], is unique by `hash` and columns that
+ * are the same on a repeat. */
+static bool
+settles(const struct index_facts *facts, size_t count)
+{
+	bool has_hash = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!facts[i].is_unique || facts[i].is_prefix ||
+		    !is_unchanging(facts[i].column))
+			return false;
+		if (view_equal_nocase(facts[i].column, VIEW("hash")))
+			has_hash = true;
+	}
+	return has_hash;
+}
+
+void
+table_add_indexes(struct table *t, const struct index_facts *facts,
+		  size_t count)
+{
+	size_t from = 0;
+
+	for (size_t i = 1; i <= count; i++) {
+		if (i < count && view_equal(facts[i].name, facts[from].name))
+			continue;
+		if (settles(&facts[from], i - from))
+			t->has_unique_id = true;
+		from = i;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (facts[i].position == 1 &&
+		    view_equal_nocase(facts[i].column, VIEW("date")))
+			t->has_date_index = true;
+}
+
+static void
+find_missing(struct table *t)
+{
+	for (size_t i = 0; i < KNOWN_COLUMNS; i++) {
+		const struct known_column *known = &known_columns[i];
+		if (known->is_required && t->fault.error == 0 &&
+		    table_column(t, known->name) == NULL)
+			fault_set(&t->fault, UNKNOWN_COLUMN,
+				  "the table has no column `%s`",
+				  known->name);
+	}
+}
+
+void
+table_finish(struct table *t)
+{
+	if (t->count == 0 && t->fault.error == 0)
+		fault_set(&t->fault, NO_SUCH_TABLE, "there is no such table, "
+			  "or no right to see it");
+	find_missing(t);
+	const struct column *hash = table_column(t, "hash");
+	if (hash != NULL && t->fault.error == 0 &&
+	    (hash->max_chars < MAIL_ID_LEN || hash->max_bytes < MAIL_ID_LEN))
+		fault_set(&t->fault, TOO_NARROW, "column `hash` must hold %d "
+			  "characters", MAIL_ID_LEN);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deadlines in a binary heap, earliest at place 1. */
+#include "worker/deadline.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 64 };
+
+static struct deadline **
+at(struct deadlines *all, size_t place)
+{
+	return &all->heap[place - 1];
+}
+
+static void
+put(struct deadlines *all, struct deadline *d, size_t place)
+{
+	*at(all, place) = d;
+	d->place = place;
+}
+
+static void
+rise(struct deadlines *all, struct deadline *d)
+{
+	size_t place = d->place;
+
+	while (place > 1 && (*at(all, place / 2))->at_ms > d->at_ms) {
+		put(all, *at(all, place / 2), place);
+		place /= 2;
+	}
+	put(all, d, place);
+}
+
+static void
+sink(struct deadlines *all, struct deadline *d)
+{
+	size_t place = d->place;
+
+	while (place * 2 <= all->count) {
+		size_t child = place * 2;
+		if (child < all->count &&
+		    (*at(all, child + 1))->at_ms < (*at(all, child))->at_ms)
+			child++;
+		if ((*at(all, child))->at_ms >= d->at_ms)
+			break;
+		put(all, *at(all, child), place);
+		place = child;
+	}
+	put(all, d, place);
+}
+
+void
+deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
+{
+	if (d->place == 0) {
+		if (all->count == all->size) {
+			all->size = all->size > 0 ? all->size * 2 : FIRST_SIZE;
+			all->heap = memory_resize(all->heap,
+					all->size * sizeof(*all->heap));
+		}
+		d->at_ms = at_ms;
+		put(all, d, ++all->count);
+		rise(all, d);
+		return;
+	}
+	int64_t was = d->at_ms;
+	d->at_ms = at_ms;
+	if (at_ms < was)
+		rise(all, d);
+	else if (at_ms > was)
+		sink(all, d);
+}
+
+void
+deadline_clear(struct deadlines *all, struct deadline *d)
+{
+	if (d->place == 0)
+		return;
+	struct deadline *last = *at(all, all->count--);
+	if (last != d) {
+		put(all, last, d->place);
+		rise(all, last);
+		sink(all, last);
+	}
+	d->place = 0;
+}
+
+struct deadline *
+deadline_next(const struct deadlines *all)
+{
+	return all->count > 0 ? all->heap[0] : NULL;
+}
+
+void
+deadlines_deinit(struct deadlines *all)
+{
+	free(all->heap);
+	*all = (struct deadlines){ 0 };
+}

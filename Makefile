@@ -34,7 +34,8 @@ mime       =
 store      = bind bounds catalog connection doubt fault fit hosts insert \
 	known_column link lookup outcome save server settle store table \
 	table_warnings transaction warm_up
-worker     = deadline lookup_cache loop message_id
+worker     = batch deadline delivery lookup lookup_cache loop mail_reader \
+	message_id
 janitor    = janitor
 status     =
 logger     =

@@ -9,6 +9,7 @@
 #include "base/queue.h"
 #include "base/view.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* An IP address in network byte order; an IPv4-mapped one is kept as IPv4.
@@ -82,6 +83,8 @@ struct message {
 	uint64_t client_key;            /* who waits for the verdict */
 	enum verdict verdict;
 	int error;                      /* the database's, 0 without one */
+	atomic_bool is_abandoned;       /* the client hung up: drop it, if it
+					 * is not yet in the database */
 };
 
 /* Whether the To, Cc, ... headers name a domain that we host. */

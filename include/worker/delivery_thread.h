@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of delivery, shared by the files that are its thread. Private to
+ * the room. */
+#ifndef WORKER_DELIVERY_THREAD_H
+#define WORKER_DELIVERY_THREAD_H
+
+#include "store/spool.h"
+#include "worker/delivery.h"
+#include "worker/mail_reader.h"
+
+#include <stdatomic.h>
+
+struct delivery {
+	const struct worker_settings *settings;
+	const struct seat *seat;
+	pthread_t thread;
+	struct queue messages;          /* in; its wake-up serves both */
+	struct queue questions;
+	struct queue verdicts;          /* out; its wake-up serves all three */
+	struct queue answers;
+	atomic_bool is_stopping;
+	atomic_llong hold_until_ms;
+
+	pthread_mutex_t news_lock;
+	struct delivery_news news;
+	bool has_news;
+
+	/* The thread's own. */
+	struct store *store;
+	struct spool *spool;            /* NULL: on_outage is tempfail */
+	struct mail_reader *reader;
+	struct arena arena;             /* of one batch */
+	struct mail *mails;             /* batch_rows of them */
+	struct mail **batch;
+	struct message *pending;        /* oldest first */
+	struct message **pending_end;
+	size_t held;
+	struct domains *domains;
+	int64_t refresh_ms;             /* when domains are asked for again */
+	int64_t down_since_ms;          /* 0: the store is up */
+};
+
+/* Connects if there is need; false where no host can be written now. Tells
+ * the loop what has changed. */
+bool delivery_connect(struct delivery *d);
+
+/* Tells the loop, if anything it should know has changed. domains: new ones,
+ * now the loop's, or NULL. */
+void delivery_tell_news(struct delivery *d, struct domains *domains);
+
+/* ---- lookup.c: what is asked of the database ------------------------------ */
+
+void delivery_answer_questions(struct delivery *d);
+
+/* Runs domains_query when its time has come; a failed one keeps the list. */
+void delivery_refresh_domains(struct delivery *d);
+
+/* ---- batch.c: messages to rows -------------------------------------------- */
+
+/* Takes what waits in the queue behind what is held already. */
+void delivery_take_messages(struct delivery *d);
+
+/* One batch to the store, or what has been held too long to its end. */
+void delivery_serve_pending(struct delivery *d);
+
+#endif

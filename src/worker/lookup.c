@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What delivery asks of the database on behalf of sessions: recipients, all
+ * that wait at once, and the list of domains. */
+#include "worker/delivery_thread.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/domain_name.h"
+
+enum { QUESTIONS_AT_ONCE = 256, RETRY_MS = 1000 };
+
+static void
+answer_some(struct delivery *d, struct question *const *asked, size_t count)
+{
+	struct view keys[QUESTIONS_AT_ONCE];
+	signed char answers[QUESTIONS_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++) {
+		keys[i] = (struct view){ asked[i]->key, asked[i]->len };
+		answers[i] = -1;
+	}
+	if (delivery_connect(d))
+		store_find_recipients(d->store, keys, answers, count);
+	for (size_t i = 0; i < count; i++) {
+		asked[i]->answer = answers[i];
+		asked[i]->link.next = NULL;
+		queue_push(&d->answers, &asked[i]->link);
+	}
+	queue_wake(&d->verdicts);
+}
+
+void
+delivery_answer_questions(struct delivery *d)
+{
+	struct queue_link *link = queue_take_all(&d->questions);
+	struct question *asked[QUESTIONS_AT_ONCE];
+	size_t count = 0;
+
+	while (link != NULL) {
+		struct question *q = (struct question *)link;
+		link = link->next;
+		asked[count++] = q;
+		if (count == QUESTIONS_AT_ONCE || link == NULL) {
+			answer_some(d, asked, count);
+			count = 0;
+		}
+	}
+}
+
+/* Two sets of the same names: each thread has its own. */
+struct fetched {
+	struct domains *ours;
+	struct domains *loops;
+};
+
+static void
+take_domain(void *context, struct view value)
+{
+	struct fetched *f = context;
+	char pattern[DOMAIN_NAME_SIZE + 2] = "*.";
+	size_t len = 0;
+
+	if (view_starts_nocase(value, VIEW("*.")))
+		len = 2;
+	size_t ascii = domain_name_to_ascii(view_slice(value, len, value.len),
+					    pattern + len,
+					    sizeof(pattern) - len);
+	struct view name = { pattern, len + ascii };
+	if (view_equal(value, VIEW("*")))
+		name = value;
+	else if (ascii == 0)
+		name.len = 0;
+	if (domains_add(f->ours, name) && domains_add(f->loops, name))
+		return;
+	log_warn("domains_query gave what is no domain: passed over",
+		 LOG_VIEW("value", value));
+}
+
+/* A failed refresh keeps the last list. */
+void
+delivery_refresh_domains(struct delivery *d)
+{
+	const struct store_settings *store = &d->settings->store;
+
+	if (!d->settings->smtp.has_domains_query ||
+	    clock_ms() < d->refresh_ms || !delivery_connect(d))
+		return;
+	struct fetched f = { domains_new(), domains_new() };
+	d->refresh_ms = clock_ms() + store->domains_refresh_ms;
+	if (!store_fetch_domains(d->store, take_domain, &f)) {
+		log_warn("domains_query failed: the last list stays",
+			 LOG_NUM("domains", d->domains != NULL
+					? domains_count(d->domains) : 0));
+		if (d->domains == NULL)
+			d->refresh_ms = clock_ms() + RETRY_MS;
+		domains_free(&f.ours);
+		domains_free(&f.loops);
+		return;
+	}
+	domains_free(&d->domains);
+	d->domains = f.ours;
+	mail_reader_set_domains(d->reader, d->domains);
+	delivery_tell_news(d, f.loops);
+}
+

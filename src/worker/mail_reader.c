@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a message as it came to a mail as it is stored. What is parsed now
+ * is noted in the scoreboard, so that a message that kills its worker is
+ * stored unparsed the next time. */
+#include "worker/mail_reader.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "mime/mime.h"
+#include "net/domain_name.h"
+#include "smtp/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct mail_reader {
+	const struct worker_settings *settings;
+	const struct seat *seat;
+	struct mime_settings mime_settings;
+	struct mime *mime;
+	const struct domains *more_domains;
+	struct buf trace;
+	unsigned limits_met;            /* since limits_said_us */
+	int64_t limits_said_us;
+};
+
+enum {
+	SAY_LIMITS_US = 60 * 1000000,
+	PRINTED_BYTES = 64 * 1024       /* of each end, for a fingerprint */
+};
+
+static bool
+is_hosted(void *context, struct view domain)
+{
+	const struct mail_reader *r = context;
+	char ascii[DOMAIN_NAME_SIZE];
+	size_t len = domain_name_to_ascii(domain, ascii, sizeof(ascii));
+	struct view name = { ascii, len };
+
+	if (len == 0)
+		return false;
+	if (domains_match(r->settings->smtp.domains, name))
+		return true;
+	return r->more_domains != NULL &&
+	       domains_match(r->more_domains, name);
+}
+
+struct mail_reader *
+mail_reader_new(const struct worker_settings *settings,
+		const struct seat *seat)
+{
+	struct mail_reader *r = memory_new(1, sizeof(*r));
+
+	r->settings = settings;
+	r->seat = seat;
+	r->mime_settings = settings->mime;
+	r->mime_settings.is_hosted = is_hosted;
+	r->mime_settings.context = r;
+	r->mime = mime_new(&r->mime_settings);
+	r->trace = BUF(TRACE_MAX);
+	return r;
+}
+
+void
+mail_reader_free(struct mail_reader **r)
+{
+	if (*r == NULL)
+		return;
+	mime_free(&(*r)->mime);
+	buf_release(&(*r)->trace);
+	free(*r);
+	*r = NULL;
+}
+
+void
+mail_reader_set_domains(struct mail_reader *r, const struct domains *more)
+{
+	r->more_domains = more;
+}
+
+static uint64_t
+mix(uint64_t print, struct view bytes)
+{
+	while (bytes.len >= sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, bytes.at, sizeof(word));
+		print = (print ^ word) * 0x9e3779b97f4a7c15u;
+		print ^= print >> 32;
+		bytes = view_slice(bytes, sizeof(word), bytes.len);
+	}
+	for (size_t i = 0; i < bytes.len; i++)
+		print = (print ^ (unsigned char)bytes.at[i]) * 0x100000001b3u;
+	return print;
+}
+
+/* Tells messages apart well enough for a list of killers. The ends are
+ * enough, and a mail of 25 MB costs no more than one of 64 KB. */
+static uint64_t
+fingerprint(const struct chain *raw)
+{
+	uint64_t print = raw->len;
+
+	if (raw->first == NULL)
+		return 1;
+	print = mix(print, view_slice((struct view){ raw->first->bytes,
+						     raw->first->len },
+				      0, PRINTED_BYTES));
+	size_t len = raw->last->len;
+	size_t from = len > PRINTED_BYTES ? len - PRINTED_BYTES : 0;
+	print = mix(print, view_slice((struct view){ raw->last->bytes, len },
+				      from, len));
+	return print != 0 ? print : 1;
+}
+
+static void
+say_limits(struct mail_reader *r, const struct message *m, unsigned met)
+{
+	int64_t now = clock_us();
+
+	slot_count(r->seat->slot, COUNT_LIMITS_MET, 1);
+	r->limits_met++;
+	if (r->limits_said_us != 0 && now - r->limits_said_us < SAY_LIMITS_US)
+		return;
+	log_warn("a message is over a limit of the parser: its row tells "
+		 "what came before", LOG_STR("id", m->id),
+		 LOG_NUM("limits", met), LOG_NUM("messages", r->limits_met));
+	r->limits_said_us = now;
+	r->limits_met = 0;
+}
+
+static void
+parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
+{
+	struct message *m = mail->message;
+	int64_t began = clock_us();
+	uint64_t print = fingerprint(&m->raw);
+
+	if (scoreboard_is_poison(r->seat->board, print)) {
+		slot_count(r->seat->slot, COUNT_POISON, 1);
+		log_warn("a message that ended a worker before is stored "
+			 "without parsing", LOG_STR("id", m->id));
+		mime_read_plain(r->mime, m, arena, mail);
+	} else {
+		slot_set_fingerprint(r->seat->slot, print);
+		mime_read(r->mime, m, arena, mail);
+		slot_set_fingerprint(r->seat->slot, 0);
+	}
+	if (mail->limits_met != 0)
+		say_limits(r, m, mail->limits_met);
+	m->parse_us = clock_us() - began;
+}
+
+static void
+write_traces(struct mail_reader *r, struct message *m, struct arena *arena)
+{
+	struct recipient *to = m->envelope.first;
+
+	for (; to != NULL; to = to->next) {
+		r->trace.len = 0;
+		trace_write(m, to, r->settings->smtp.hostname, &r->trace);
+		to->trace = arena_copy(arena, buf_view(&r->trace));
+	}
+}
+
+static bool
+is_for_postmaster(const struct envelope *e)
+{
+	for (const struct recipient *r = e->first; r != NULL; r = r->next)
+		if (r->is_postmaster)
+			return true;
+	return false;
+}
+
+/* Mail that names no hosted domain in any of its headers is most often spam
+ * that was addressed by guessing. */
+static enum verdict
+check_header(struct mail_reader *r, struct mail *mail)
+{
+	enum header_check check = r->settings->header_check;
+
+	if (check == HEADER_CHECK_OFF || mail->addressed == ADDRESSED_TO_US)
+		return VERDICT_NONE;
+	mail->spam_score += r->settings->header_check_score;
+	if (check == HEADER_CHECK_REJECT &&
+	    mail->addressed == ADDRESSED_ELSEWHERE &&
+	    !is_for_postmaster(&mail->message->envelope))
+		return VERDICT_HEADER_CHECK;
+	return VERDICT_NONE;
+}
+
+enum verdict
+mail_reader_read(struct mail_reader *r, struct message *message,
+		 struct arena *arena, struct mail *mail)
+{
+	*mail = (struct mail){ .message = message };
+	parse(r, arena, mail);
+	enum verdict verdict = check_header(r, mail);
+	if (verdict == VERDICT_NONE && r->settings->smtp.adds_trace_headers)
+		write_traces(r, message, arena);
+	return verdict;
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Delivery with a store, spool and reader that only do what a test says: no
+ * message is lost, none gets two verdicts, and holding ends in time. */
+#include "base/clock.h"
+#include "store/spool.h"
+#include "worker/delivery.h"
+#include "worker/mail_reader.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MOST = 64 };
+
+/* ---- The doubles. Their state is set before the thread starts, or atomic. -- */
+
+static atomic_bool is_up;
+static atomic_bool is_slow;             /* store_save takes a while */
+static atomic_int saves;
+static atomic_int largest_batch;
+static atomic_int forgotten;
+static atomic_int spooled;
+static atomic_bool is_in_doubt;
+static char saved[MOST * 4][MAIL_ID_LEN + 1];
+static atomic_int saved_count;
+
+struct store {
+	int nothing;
+};
+static struct store the_store;
+
+struct store *
+store_new(const struct store_settings *settings, struct scoreboard_slot *slot)
+{
+	(void)settings;
+	(void)slot;
+	return &the_store;
+}
+
+void
+store_free(struct store **s)
+{
+	*s = NULL;
+}
+
+struct store_bounds
+store_bounds(const struct store *s)
+{
+	(void)s;
+	return (struct store_bounds){ .max_message_bytes = 1000,
+				      .is_known = true };
+}
+
+bool
+store_connect(struct store *s)
+{
+	(void)s;
+	return is_up;
+}
+
+bool
+store_is_up(const struct store *s)
+{
+	(void)s;
+	return is_up;
+}
+
+void
+store_save(struct store *s, struct mail *const *mails, size_t count)
+{
+	(void)s;
+	saves++;
+	if ((int)count > largest_batch)
+		largest_batch = (int)count;
+	if (is_slow)
+		usleep(20000);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(mails[i]->message->verdict, VERDICT_NONE);
+		if (!is_up)
+			continue;
+		memcpy(saved[saved_count++], mails[i]->message->id,
+		       MAIL_ID_LEN);
+		mails[i]->message->verdict = VERDICT_STORED;
+	}
+}
+
+bool
+store_is_in_doubt(const struct store *s, const struct message *m)
+{
+	(void)s;
+	(void)m;
+	return is_in_doubt;
+}
+
+void
+store_forget(struct store *s, const struct message *m)
+{
+	(void)s;
+	(void)m;
+	forgotten++;
+}
+
+void
+store_find_recipients(struct store *s, const struct view *keys,
+		      signed char *answers, size_t count)
+{
+	(void)s;
+	for (size_t i = 0; i < count; i++)
+		answers[i] = keys[i].at[0] == 'k';
+}
+
+bool
+store_fetch_domains(struct store *s, void (*take)(void *, struct view),
+		    void *context)
+{
+	(void)s;
+	take(context, VIEW("From.Query.Example"));
+	take(context, VIEW("*.below.example"));
+	take(context, VIEW("not a domain"));
+	return true;
+}
+
+struct spool *
+spool_open(const struct store_settings *settings)
+{
+	return (struct spool *)settings->spool_dir;
+}
+
+void
+spool_close(struct spool **s)
+{
+	*s = NULL;
+}
+
+void
+spool_write(struct spool *s, struct mail *const *mails, size_t count)
+{
+	(void)s;
+	for (size_t i = 0; i < count; i++)
+		mails[i]->message->verdict = VERDICT_SPOOLED;
+	spooled += (int)count;
+}
+
+struct mail_reader *
+mail_reader_new(const struct worker_settings *settings,
+		const struct seat *seat)
+{
+	(void)seat;
+	return (struct mail_reader *)settings;
+}
+
+void
+mail_reader_free(struct mail_reader **r)
+{
+	*r = NULL;
+}
+
+void
+mail_reader_set_domains(struct mail_reader *r, const struct domains *more)
+{
+	(void)r;
+	assert_true(domains_match(more, VIEW("from.query.example")));
+	assert_true(domains_match(more, VIEW("x.below.example")));
+}
+
+enum verdict
+mail_reader_read(struct mail_reader *r, struct message *message,
+		 struct arena *arena, struct mail *mail)
+{
+	(void)r;
+	(void)arena;
+	*mail = (struct mail){ .message = message };
+	return message->id[0] == 'r' ? VERDICT_HEADER_CHECK : VERDICT_NONE;
+}
+
+/* ---- The tests' side ------------------------------------------------------- */
+
+static struct worker_settings settings;
+static struct seat seat;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	settings = (struct worker_settings){
+		.store = { .batch_rows = 8, .batch_bytes = 1000,
+			   .hold_ms = 300, .spool_dir = "spool" },
+	};
+	is_up = true;
+	is_slow = false;
+	is_in_doubt = false;
+	saves = largest_batch = forgotten = spooled = saved_count = 0;
+	return 0;
+}
+
+static struct message *
+new_message(char kind, int number, size_t recipients)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	snprintf(m->id, sizeof(m->id), "%c%031d", kind, number);
+	m->envelope.recipients = recipients;
+	m->complete_us = clock_us();
+	assert_true(chain_append(&m->raw, VIEW("0123456789")));
+	return m;
+}
+
+static void
+drop(struct message *m)
+{
+	chain_free(&m->raw);
+	free(m);
+}
+
+static void
+wait_for(struct delivery *d)
+{
+	struct pollfd fd = { .fd = delivery_descriptor(d), .events = POLLIN };
+
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+}
+
+/* Takes verdicts until there are count; each must be the one given. */
+static void
+expect(struct delivery *d, int count, enum verdict verdict)
+{
+	while (count > 0) {
+		wait_for(d);
+		struct message *m = delivery_take_verdicts(d);
+		while (m != NULL) {
+			struct message *next = (struct message *)m->link.next;
+			assert_int_equal(m->verdict, verdict);
+			drop(m);
+			count--;
+			m = next;
+		}
+	}
+	assert_int_equal(count, 0);
+}
+
+static void
+what_waits_goes_together_in_order(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	is_slow = true;
+	for (int i = 0; i < MOST; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	expect(d, MOST, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, MOST);
+	for (int i = 0; i < MOST; i++)
+		assert_int_equal(atoi(saved[i] + 1), i);
+	assert_int_equal(largest_batch, 8);
+	assert_in_range(saves, 8, 16);
+}
+
+static void
+rows_bound_a_batch(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	is_slow = true;
+	for (int i = 0; i < 12; i++)
+		delivery_submit(d, new_message('m', i, 4));
+	delivery_submit(d, new_message('m', 12, 100));
+	expect(d, 13, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(largest_batch, 2);
+}
+
+static void
+refused_ones_take_nobody_along(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	delivery_submit(d, new_message('r', 1, 1));
+	expect(d, 1, VERDICT_HEADER_CHECK);
+	delivery_submit(d, new_message('m', 2, 1));
+	expect(d, 1, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, 1);
+}
+
+static void
+held_until_the_store_is_back(void **state)
+{
+	(void)state;
+	is_up = false;
+	settings.store.hold_ms = 5000;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	for (int i = 0; i < 20; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	usleep(150 * 1000);
+	assert_int_equal(saved_count, 0);
+	is_up = true;
+	expect(d, 20, VERDICT_STORED);
+	delivery_stop(&d);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(atoi(saved[i] + 1), i);
+}
+
+static void
+held_no_longer_than_hold(void **state)
+{
+	(void)state;
+	is_up = false;
+	struct delivery *d = delivery_start(&settings, &seat);
+	int64_t began = clock_ms();
+
+	for (int i = 0; i < 20; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	expect(d, 20, VERDICT_TRY_LATER);
+	assert_true(clock_ms() - began >= 200);
+	assert_int_equal(forgotten, 20);
+	delivery_stop(&d);
+}
+
+static void
+spooled_when_hold_is_over(void **state)
+{
+	(void)state;
+	is_up = false;
+	settings.store.on_outage = STORE_OUTAGE_SPOOL;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	for (int i = 0; i < 20; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	expect(d, 20, VERDICT_SPOOLED);
+	assert_int_equal(spooled, 20);
+	delivery_stop(&d);
+}
+
+static void
+a_stop_ends_holding(void **state)
+{
+	(void)state;
+	is_up = false;
+	is_in_doubt = true;
+	settings.store.hold_ms = 60000;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	delivery_submit(d, new_message('m', 1, 1));
+	usleep(50 * 1000);
+	delivery_hold_until(d, clock_ms());
+	expect(d, 1, VERDICT_IN_DOUBT);
+	delivery_stop(&d);
+}
+
+static void
+the_abandoned_is_not_stored(void **state)
+{
+	(void)state;
+	is_up = false;
+	settings.store.hold_ms = 5000;
+	struct delivery *d = delivery_start(&settings, &seat);
+	struct message *m = new_message('m', 1, 1);
+
+	delivery_submit(d, m);
+	atomic_store(&m->is_abandoned, true);
+	is_up = true;
+	expect(d, 1, VERDICT_TRY_LATER);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, 0);
+}
+
+static struct question *
+new_question(const char *key)
+{
+	struct question *q = calloc(1, sizeof(*q) + strlen(key) + 1);
+
+	q->len = strlen(key);
+	memcpy(q->key, key, q->len);
+	return q;
+}
+
+static void
+questions_are_answered(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&settings, &seat);
+	int answered = 0;
+
+	for (int i = 0; i < 300; i++)
+		delivery_ask(d, new_question(i % 2 == 0 ? "known" : "not"));
+	while (answered < 300) {
+		wait_for(d);
+		delivery_take_verdicts(d);
+		struct question *q = delivery_take_answers(d);
+		while (q != NULL) {
+			struct question *next = (struct question *)q->link.next;
+			assert_int_equal(q->answer, q->key[0] == 'k');
+			answered++;
+			free(q);
+			q = next;
+		}
+	}
+	delivery_stop(&d);
+}
+
+static void
+domains_come_as_news(void **state)
+{
+	(void)state;
+	struct delivery_news news = { 0 };
+
+	settings.smtp.has_domains_query = true;
+	settings.store.domains_refresh_ms = 60000;
+	struct delivery *d = delivery_start(&settings, &seat);
+	while (news.domains == NULL) {
+		wait_for(d);
+		delivery_take_verdicts(d);
+		delivery_take_news(d, &news);
+	}
+	assert_true(domains_match(news.domains, VIEW("from.query.example")));
+	assert_true(news.is_store_up);
+	assert_int_equal(domains_count(news.domains), 2);
+	domains_free(&news.domains);
+	delivery_stop(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(what_waits_goes_together_in_order,
+				       set_up),
+		cmocka_unit_test_setup(rows_bound_a_batch, set_up),
+		cmocka_unit_test_setup(refused_ones_take_nobody_along, set_up),
+		cmocka_unit_test_setup(held_until_the_store_is_back, set_up),
+		cmocka_unit_test_setup(held_no_longer_than_hold, set_up),
+		cmocka_unit_test_setup(spooled_when_hold_is_over, set_up),
+		cmocka_unit_test_setup(a_stop_ends_holding, set_up),
+		cmocka_unit_test_setup(the_abandoned_is_not_stored, set_up),
+		cmocka_unit_test_setup(questions_are_answered, set_up),
+		cmocka_unit_test_setup(domains_come_as_news, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -34,8 +34,9 @@ mime       =
 store      = bind bounds catalog connection doubt fault fit hosts insert \
 	known_column link lookup outcome save server settle store table \
 	table_warnings transaction warm_up
-worker     = batch deadline delivery lookup lookup_cache loop mail_reader \
-	message_id
+worker     = accept batch client client_io conversation deadline delivery \
+	health leave lookup lookup_cache loop mail_reader message_id patience \
+	prelude verdicts worker
 janitor    = janitor
 status     =
 logger     =

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The connections of one worker, and what they share. Private to the room:
+ * everything here belongs to the loop's thread. */
+#ifndef WORKER_CLIENT_H
+#define WORKER_CLIENT_H
+
+#include "base/log.h"
+#include "base/seat.h"
+#include "net/census.h"
+#include "net/tls.h"
+#include "smtp/session.h"
+#include "worker/delivery.h"
+#include "worker/lookup_cache.h"
+#include "worker/loop.h"
+#include "worker/settings.h"
+
+#include <sys/types.h>
+
+enum client_phase {
+	CLIENT_PROXY,           /* a PROXY header must come first */
+	CLIENT_HANDSHAKE,       /* TLS, implicit or after STARTTLS */
+	CLIENT_HUSHED,          /* greet_delay: must not speak yet */
+	CLIENT_TALKING,
+	CLIENT_LINGERING        /* the last reply is out: read until it closes,
+				 * so that a reset does not overtake it */
+};
+
+struct client {
+	struct timer timer;             /* first */
+	struct watch watch;
+	struct worker *worker;
+	const struct listen_settings *listener;
+	struct session *session;        /* NULL before PROXY is done */
+	struct tls *tls;                /* NULL in clear */
+	struct message *submitted;      /* delivery has it */
+	struct buf in;                  /* read, but not yet fed */
+	struct buf out;                 /* replies not yet sent */
+	size_t charged;                 /* to the budget, for in and out */
+	struct address peer;
+	uint32_t index;                 /* in worker->clients */
+	uint32_t serial;                /* tells users of an index apart */
+	int64_t phase_ms;               /* when the phase began */
+	int64_t command_ms;             /* when the awaited command's time
+					 * began, or the peer last read */
+	int64_t transaction_ms;         /* 0: none */
+	int64_t data_ms;                /* 0: not in data */
+	int64_t heard_ms;               /* last bytes from the client */
+	int64_t asked_ms;               /* 0: no look-up under way */
+	enum client_phase phase;
+	bool is_counted;                /* in the census, under peer */
+	bool wants_write;               /* the socket is full, or TLS says so */
+	bool has_unread;                /* TLS may hold bytes that poll() does
+					 * not know of */
+};
+
+struct worker {
+	struct loop loop;
+	const struct worker_settings *settings;
+	const struct seat *seat;
+	struct smtp_state state;
+	struct budget budget;
+	struct census_seat census;
+	struct delivery *delivery;
+	struct lookup_cache *lookups;
+	struct client **clients;
+	size_t client_slots;
+	size_t client_count;
+	uint32_t free_slot;
+	uint32_t next_serial;
+	struct domains *domains;        /* state.more_domains, ours */
+	char *scratch;                  /* SCRATCH_BYTES, for reading */
+	struct watch *listeners;        /* one each of net.listeners */
+	struct timer accept_timer;      /* ends a rest of the listeners */
+	struct timer leave_timer;       /* deadline of a drain or stop */
+	struct timer pulse;             /* heartbeat, gauges */
+	struct watch channel;
+	struct watch results;
+	size_t mails;                   /* verdicts given, for recycling */
+	size_t recycle_mails;           /* with jitter; 0: never */
+	int64_t leaving_ms;             /* when is_leaving began */
+	bool knows_store;               /* it was tried once: clients may come */
+	bool is_ready;                  /* SEAT_READY was sent */
+	bool is_store_behind;           /* our store does not answer, but
+					 * another worker's does */
+	bool is_resting;                /* no descriptor was left: a pause */
+	bool is_listening;              /* the listeners are watched */
+	bool has_asked_to_leave;        /* SEAT_LEAVING was sent */
+	bool is_leaving;                /* no new clients */
+	bool is_stopping;               /* idle sessions go at once */
+	bool is_done;
+};
+
+enum {
+	SCRATCH_BYTES = 64 * 1024,
+	PRESSURE_MS = 10 * 1000         /* every deadline, nearly full */
+};
+
+/* ---- client.c: the connections of the worker --------------------------- */
+
+/* A new connection. The client owns fd from here on. */
+void client_new(struct worker *w, int fd, const struct address *peer,
+		const struct listen_settings *listener);
+
+/* Takes it out of everything and frees it; its message, if delivery has one,
+ * is marked as abandoned. */
+void client_free(struct client *c);
+
+/* For delivery's answers: the client, if it is still there. */
+uint64_t client_key(const struct client *c);
+struct client *client_find(struct worker *w, uint64_t key);
+
+/* Begins a phase: its deadline counts from now. */
+void client_enter(struct client *c, enum client_phase phase);
+void client_watch(struct client *c, short events);
+
+/* Charges the two buffers by their size; false: the budget is used up. */
+bool client_charge(struct client *c);
+
+void client_log(enum log_level level, const struct client *c,
+		const char *what);
+
+/* ---- client_io.c: bytes ------------------------------------------------- */
+
+/* Bytes read, 0 at the end of file, -1 with EAGAIN or an error. */
+ssize_t client_read(struct client *c, char *where, size_t size);
+
+/* Sends what it can of out; -1 when the connection is gone. */
+int client_flush(struct client *c);
+
+/* ---- prelude.c: what comes before the conversation ---------------------- */
+
+void client_on_proxy(struct client *c);
+void client_on_handshake(struct client *c);
+void client_on_hushed(struct client *c);
+
+/* Counts it, makes its session, and goes on to TLS or the greeting. */
+void client_admit(struct client *c);
+void client_start_handshake(struct client *c);
+void client_greet(struct client *c);
+
+/* ---- conversation.c: the session and its wishes ------------------------- */
+
+void client_on_talking(struct client *c, short events);
+void client_on_lingering(struct client *c);
+
+/* Goes on after an answer was given to the session: feeds what waits, sends
+ * what there is, grants its wishes. May free c. */
+void client_resume(struct client *c);
+
+/* Ends the session with a reply: flushed, then lingering. May free c. */
+void client_end(struct client *c, enum session_end why);
+
+/* ---- patience.c: deadlines ---------------------------------------------- */
+
+/* Sets the timer to the nearest of the deadlines that apply. */
+void client_set_deadline(struct client *c);
+void client_on_due(struct loop *loop, struct timer *timer);
+
+/* Looks at all deadlines again: what they follow from has changed. */
+void worker_reset_deadlines(struct worker *w);
+
+/* ---- verdicts.c, accept.c, leave.c, health.c---------------------------------- */
+
+/* The message has its verdict: counts and logs it, tells its client's session
+ * (the caller resumes the client), frees it. Returns the client or NULL. */
+struct client *worker_settle_message(struct worker *w, struct message *m);
+
+/* The results descriptor is readable. */
+void worker_on_results(struct loop *loop, struct watch *watch, short events);
+
+void worker_on_listener(struct loop *loop, struct watch *watch, short events);
+void worker_on_accept_timer(struct loop *loop, struct timer *timer);
+
+/* Watches the listeners, or not: by memory and by draining. */
+void worker_mind_listeners(struct worker *w);
+void worker_close_listeners(struct worker *w);
+
+/* No new clients from now on. is_stop: idle sessions go at once. */
+void worker_begin_leaving(struct worker *w, bool is_stop);
+void worker_on_leave_due(struct loop *loop, struct timer *timer);
+
+/* health.c: the heartbeat and what is looked at with it; memory after each
+ * turn of the loop. */
+void worker_on_pulse(struct loop *loop, struct timer *timer);
+void worker_beat(struct worker *w);
+void worker_mind_memory(struct worker *w);
+
+static inline struct worker *
+worker_of(struct loop *loop)
+{
+	return loop->context;
+}
+
+#endif

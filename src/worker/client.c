@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The connections of one worker: coming, going, being found, and which
+ * phase hears of an event. */
+#include "worker/client.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_SLOTS = 64 };
+
+static void
+grow_table(struct worker *w)
+{
+	size_t more = w->client_slots > 0 ? w->client_slots : FIRST_SLOTS;
+
+	w->clients = memory_resize(w->clients, (w->client_slots + more) *
+						       sizeof(*w->clients));
+	memset(w->clients + w->client_slots, 0, more * sizeof(*w->clients));
+	w->free_slot = (uint32_t)w->client_slots;
+	w->client_slots += more;
+}
+
+static void
+enter_table(struct worker *w, struct client *c)
+{
+	if (w->client_count == w->client_slots)
+		grow_table(w);
+	while (w->clients[w->free_slot] != NULL)
+		w->free_slot = (uint32_t)((w->free_slot + 1) %
+					  w->client_slots);
+	c->index = w->free_slot;
+	c->serial = ++w->next_serial;
+	w->clients[c->index] = c;
+	w->client_count++;
+}
+
+static void
+leave_table(struct client *c)
+{
+	struct worker *w = c->worker;
+
+	w->clients[c->index] = NULL;
+	w->client_count--;
+	w->free_slot = c->index;
+}
+
+uint64_t
+client_key(const struct client *c)
+{
+	return (uint64_t)c->serial << 32 | c->index;
+}
+
+struct client *
+client_find(struct worker *w, uint64_t key)
+{
+	size_t index = (uint32_t)key;
+
+	if (index >= w->client_slots)
+		return NULL;
+	struct client *c = w->clients[index];
+	return c != NULL && c->serial == key >> 32 ? c : NULL;
+}
+
+bool
+client_charge(struct client *c)
+{
+	size_t now = c->in.size + c->out.size;
+	struct budget *budget = &c->worker->budget;
+
+	if (now > c->charged && !budget_take(budget, now - c->charged))
+		return false;
+	if (now < c->charged)
+		budget_give(budget, c->charged - now);
+	c->charged = now;
+	return true;
+}
+
+void
+client_free(struct client *c)
+{
+	struct worker *w = c->worker;
+
+	if (c->submitted != NULL)
+		atomic_store(&c->submitted->is_abandoned, true);
+	loop_clear_timer(&w->loop, &c->timer);
+	loop_forget(&w->loop, &c->watch);
+	if (c->session != NULL)
+		session_free(&c->session);
+	if (c->tls != NULL)
+		tls_free(&c->tls);
+	buf_release(&c->in);
+	buf_release(&c->out);
+	client_charge(c);
+	if (c->is_counted)
+		census_leave(&w->census, &c->peer);
+	leave_table(c);
+	close(c->watch.fd);
+	free(c);
+}
+
+void
+client_enter(struct client *c, enum client_phase phase)
+{
+	c->phase = phase;
+	c->phase_ms = c->worker->loop.now_ms;
+	c->heard_ms = c->phase_ms;
+	c->command_ms = c->phase_ms;
+	client_set_deadline(c);
+}
+
+void
+client_watch(struct client *c, short events)
+{
+	loop_watch(&c->worker->loop, &c->watch, events);
+}
+
+void
+client_log(enum log_level level, const struct client *c, const char *what)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	if (!log_wants(level))
+		return;
+	address_print(&c->peer, address);
+	log_event(level, what, LOG_STR("client", address),
+		  LOG_STR("listener", c->listener->name));
+}
+
+static void
+on_ready(struct loop *loop, struct watch *watch, short events)
+{
+	struct client *c = (struct client *)((char *)watch -
+					     offsetof(struct client, watch));
+
+	(void)loop;
+	if ((events & (POLLERR | POLLNVAL)) != 0) {
+		client_free(c);
+		return;
+	}
+	switch (c->phase) {
+	case CLIENT_PROXY:
+		client_on_proxy(c);
+		return;
+	case CLIENT_HANDSHAKE:
+		client_on_handshake(c);
+		return;
+	case CLIENT_HUSHED:
+		client_on_hushed(c);
+		return;
+	case CLIENT_TALKING:
+		client_on_talking(c, events);
+		return;
+	case CLIENT_LINGERING:
+		client_on_lingering(c);
+		return;
+	}
+}
+
+void
+client_new(struct worker *w, int fd, const struct address *peer,
+	   const struct listen_settings *listener)
+{
+	struct client *c = memory_new(1, sizeof(*c));
+
+	c->worker = w;
+	c->listener = listener;
+	c->peer = *peer;
+	c->watch.fd = fd;
+	c->watch.ready = on_ready;
+	c->timer.due = client_on_due;
+	c->in = BUF(SCRATCH_BYTES);
+	c->out = BUF(SESSION_OUT_CEILING);
+	enter_table(w, c);
+	client_watch(c, POLLIN);
+	if (!listener->has_proxy_protocol) {
+		client_admit(c);
+		return;
+	}
+	if (!peer->is_local && !address_in_ranges(peer,
+			w->settings->net.trusted_proxies)) {
+		client_log(LOG_LEVEL_WARN, c, "not among trusted_proxies");
+		client_free(c);
+		return;
+	}
+	client_enter(c, CLIENT_PROXY);
+}

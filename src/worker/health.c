@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a worker watches of itself: heartbeat, pressure, memory, and when it
+ * is time to be replaced. */
+#include "worker/client.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PULSE_MS = 500 };
+
+static size_t
+resident_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long all, resident = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%lu %lu", &all, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Libraries leak: after so many mails, or at that size, a worker asks to be
+ * replaced. The master does that one at a time. */
+static void
+ask_for_replacement(struct worker *w)
+{
+	static const char word = SEAT_LEAVING;
+	size_t most_rss = w->settings->recycle_rss;
+
+	if (w->has_asked_to_leave || w->is_leaving)
+		return;
+	bool is_due = (w->recycle_mails > 0 && w->mails >= w->recycle_mails) ||
+		      (most_rss > 0 && resident_bytes() >= most_rss);
+	if (!is_due)
+		return;
+	w->has_asked_to_leave = write(w->seat->channel, &word, 1) == 1;
+	if (w->has_asked_to_leave)
+		log_info("worker asks to be replaced",
+			 LOG_NUM("mails", w->mails));
+}
+
+/* Nearly all slots are used, over all workers: patience gets short. */
+static void
+mind_pressure(struct worker *w)
+{
+	size_t most = w->settings->connections;
+	bool was = w->state.is_under_pressure;
+
+	w->state.is_under_pressure =
+		census_total(w->census.census) >= most - most / 10;
+	if (w->state.is_under_pressure == was)
+		return;
+	if (!was)
+		log_warn("connections are nearly used up: timeouts shrink",
+			 LOG_NUM("limit", most));
+	worker_reset_deadlines(w);
+}
+
+void
+worker_beat(struct worker *w)
+{
+	struct scoreboard_slot *slot = w->seat->slot;
+
+	slot_beat(slot, SLOT_LOOP);
+	slot_gauge(slot, GAUGE_SESSIONS, w->client_count);
+	slot_gauge(slot, GAUGE_MEMORY, w->budget.used);
+}
+
+void
+worker_on_pulse(struct loop *loop, struct timer *timer)
+{
+	struct worker *w = worker_of(loop);
+
+	worker_beat(w);
+	mind_pressure(w);
+	ask_for_replacement(w);
+	w->is_store_behind = w->state.is_store_away &&
+		scoreboard_sum(w->seat->board, GAUGE_STORE_UP) > 0;
+	loop_set_timer(loop, timer, loop->now_ms + PULSE_MS);
+}
+
+
+static struct client *
+largest_unfinished(struct worker *w)
+{
+	struct client *largest = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < w->client_slots; i++) {
+		struct client *c = w->clients[i];
+		if (c == NULL || c->session == NULL || c->submitted != NULL)
+			continue;
+		size_t bytes = session_message_bytes(c->session);
+		if (bytes > most) {
+			most = bytes;
+			largest = c;
+		}
+	}
+	return largest;
+}
+
+/* Tight: take no more in. Full: the largest unfinished message goes, so that
+ * the many small ones do not. */
+void
+worker_mind_memory(struct worker *w)
+{
+	struct budget *b = &w->budget;
+
+	while (b->used >= b->limit - b->limit / 16) {
+		struct client *c = largest_unfinished(w);
+		if (c == NULL)
+			break;
+		client_log(LOG_LEVEL_WARN, c, "limits.memory is used: the "
+			   "largest unfinished message is given up");
+		session_give_up_message(c->session);
+	}
+	w->state.is_memory_tight = budget_is_tight(b);
+	worker_mind_listeners(w);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a worker leaves: no new clients, idle sessions 421, transactions end,
+ * and a deadline for what is left. */
+#include "worker/client.h"
+
+enum { HOLD_MARGIN_MS = 1000 };         /* for verdicts before the end */
+
+static bool
+is_idle(const struct worker *w, const struct client *c)
+{
+	if (c->phase != CLIENT_TALKING)
+		return w->is_stopping && c->phase != CLIENT_LINGERING;
+	return c->out.len == 0 && !session_is_in_transaction(c->session) &&
+	       session_want(c->session) == SESSION_WANTS_INPUT &&
+	       (w->is_stopping || session_mails(c->session) > 0);
+}
+
+static void
+dismiss(struct client *c)
+{
+	/* In TLS or PROXY there is no way to say it; in HUSHED there is. */
+	if (c->phase == CLIENT_PROXY || c->phase == CLIENT_HANDSHAKE) {
+		client_free(c);
+		return;
+	}
+	if (c->phase == CLIENT_HUSHED)
+		client_enter(c, CLIENT_TALKING);
+	client_end(c, SESSION_END_STOPPING);
+}
+
+static void
+dismiss_idle(struct worker *w)
+{
+	for (size_t i = 0; i < w->client_slots; i++)
+		if (w->clients[i] != NULL && is_idle(w, w->clients[i]))
+			dismiss(w->clients[i]);
+}
+
+void
+worker_begin_leaving(struct worker *w, bool is_stop)
+{
+	int64_t most_ms = is_stop ? w->settings->shutdown_ms
+				  : w->settings->drain_ms;
+	int64_t end_ms = w->loop.now_ms + most_ms;
+
+	if (w->is_leaving && (w->is_stopping || !is_stop))
+		return;
+	if (!w->is_leaving)
+		w->leaving_ms = w->loop.now_ms;
+	w->is_leaving = true;
+	w->is_stopping = is_stop;
+	w->state.is_draining = true;
+	slot_set_state(w->seat->slot, SLOT_DRAINING);
+	worker_close_listeners(w);
+	loop_set_timer(&w->loop, &w->leave_timer, end_ms);
+	delivery_hold_until(w->delivery, end_ms - HOLD_MARGIN_MS);
+	log_info(is_stop ? "worker stops" : "worker drains",
+		 LOG_NUM("sessions", w->client_count),
+		 LOG_NUM("seconds_at_most", most_ms / 1000));
+	dismiss_idle(w);
+	worker_reset_deadlines(w);
+}
+
+/* The time for leaving is over: whoever is still there gets a 421, except
+ * those whose message is with the database: what it says is not known. */
+void
+worker_on_leave_due(struct loop *loop, struct timer *timer)
+{
+	struct worker *w = worker_of(loop);
+	size_t left = 0;
+
+	(void)timer;
+	for (size_t i = 0; i < w->client_slots; i++) {
+		struct client *c = w->clients[i];
+		if (c == NULL)
+			continue;
+		left++;
+		if (c->phase == CLIENT_TALKING && c->submitted == NULL &&
+		    c->out.len == 0) {
+			session_end(c->session, SESSION_END_STOPPING,
+				    &c->out);
+			client_flush(c);
+		}
+		client_free(c);
+	}
+	if (left > 0)
+		log_warn("sessions were cut at the deadline",
+			 LOG_NUM("sessions", left));
+	w->is_done = true;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How long a client may take for what it does: RFC 5321 4.5.3.2, and the
+ * shorter patience of a server that is nearly full. Each client has one
+ * timer, at the nearest of the deadlines that apply. */
+#include "worker/client.h"
+
+enum {
+	LINGER_MS = 2 * 1000,
+	IDLE_DRAIN_MS = 5 * 1000,       /* for a session without a mail yet */
+	RATE_GRACE_MS = 10 * 1000       /* before min_rate is looked at */
+};
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When the average of the data so far falls below min_rate, if nothing more
+ * comes. */
+static int64_t
+rate_deadline(const struct client *c)
+{
+	size_t min_rate = c->worker->settings->min_rate;
+	size_t bytes = session_message_bytes(c->session);
+
+	if (min_rate == 0)
+		return INT64_MAX;
+	return c->data_ms + RATE_GRACE_MS +
+	       (int64_t)(bytes / min_rate * 1000 +
+			 bytes % min_rate * 1000 / min_rate);
+}
+
+static int64_t
+data_deadline(const struct client *c)
+{
+	return earlier(c->heard_ms + c->worker->settings->data_ms,
+		       rate_deadline(c));
+}
+
+static int64_t
+input_deadline(const struct client *c)
+{
+	const struct worker *w = c->worker;
+	int64_t at = c->data_ms != 0 && c->out.len == 0
+		? data_deadline(c)
+		: c->command_ms + w->settings->command_ms;
+
+	if (c->transaction_ms != 0)
+		at = earlier(at, c->transaction_ms +
+					 w->settings->transaction_ms);
+	else if (w->is_leaving)
+		at = earlier(at, (c->command_ms > w->leaving_ms
+					  ? c->command_ms : w->leaving_ms) +
+					 IDLE_DRAIN_MS);
+	if (w->state.is_under_pressure)
+		at = earlier(at, c->heard_ms + PRESSURE_MS);
+	return at;
+}
+
+static int64_t
+talking_deadline(const struct client *c)
+{
+	if (c->out.len > 0)
+		return input_deadline(c);
+	switch (session_want(c->session)) {
+	case SESSION_WANTS_INPUT:
+		if (c->has_unread)
+			return c->worker->loop.now_ms;
+		return input_deadline(c);
+	case SESSION_WANTS_DOMAINS:
+	case SESSION_WANTS_RECIPIENT:
+		return c->asked_ms + c->worker->settings->store.lookup_ms;
+	case SESSION_WANTS_DELIVERY:    /* which always answers */
+	case SESSION_WANTS_TLS:
+	case SESSION_WANTS_CLOSE:
+		return INT64_MAX;
+	}
+	return INT64_MAX;
+}
+
+static int64_t
+deadline_of(const struct client *c)
+{
+	const struct worker_settings *s = c->worker->settings;
+
+	switch (c->phase) {
+	case CLIENT_PROXY:
+		return c->phase_ms + s->proxy_ms;
+	case CLIENT_HANDSHAKE:
+		return c->phase_ms + s->tls_ms;
+	case CLIENT_HUSHED:
+		return c->phase_ms + s->greet_delay_ms;
+	case CLIENT_TALKING:
+		return talking_deadline(c);
+	case CLIENT_LINGERING:
+		return c->phase_ms + LINGER_MS;
+	}
+	return INT64_MAX;
+}
+
+void
+client_set_deadline(struct client *c)
+{
+	int64_t at_ms = deadline_of(c);
+
+	if (at_ms == INT64_MAX)
+		loop_clear_timer(&c->worker->loop, &c->timer);
+	else
+		loop_set_timer(&c->worker->loop, &c->timer, at_ms);
+}
+
+void
+worker_reset_deadlines(struct worker *w)
+{
+	for (size_t i = 0; i < w->client_slots; i++)
+		if (w->clients[i] != NULL)
+			client_set_deadline(w->clients[i]);
+}
+
+/* The database has not answered a look-up in time: 451 4.4.3. */
+static void
+end_waiting(struct client *c)
+{
+	c->asked_ms = 0;
+	if (session_want(c->session) == SESSION_WANTS_DOMAINS)
+		session_domains_known(c->session, &c->out);
+	else
+		session_recipient_known(c->session, RECIPIENT_UNDECIDED,
+					&c->out);
+	client_resume(c);
+}
+
+static void
+on_talking_due(struct client *c)
+{
+	int64_t now = c->worker->loop.now_ms;
+
+	if (c->out.len > 0) {
+		client_log(LOG_LEVEL_INFO, c, "does not read its replies");
+		client_free(c);
+		return;
+	}
+	if (c->asked_ms != 0) {
+		end_waiting(c);
+		return;
+	}
+	if (c->has_unread) {
+		client_on_talking(c, POLLIN);
+		return;
+	}
+	bool is_slow = c->data_ms != 0 && now >= rate_deadline(c);
+	client_log(LOG_LEVEL_INFO, c, is_slow
+		   ? "timed out: data below timeouts.min_rate"
+		   : c->worker->is_leaving ? "idle while draining"
+		   : "timed out");
+	client_end(c, is_slow ? SESSION_END_SLOW
+			      : c->worker->is_leaving ? SESSION_END_STOPPING
+			      : SESSION_END_IDLE);
+}
+
+void
+client_on_due(struct loop *loop, struct timer *timer)
+{
+	struct client *c = (struct client *)timer;      /* first member */
+
+	(void)loop;
+	switch (c->phase) {
+	case CLIENT_PROXY:
+		client_log(LOG_LEVEL_WARN, c, "no PROXY header in time");
+		client_free(c);
+		return;
+	case CLIENT_HANDSHAKE:
+		client_log(LOG_LEVEL_INFO, c, "no TLS handshake in time");
+		client_free(c);
+		return;
+	case CLIENT_HUSHED:
+		client_greet(c);
+		return;
+	case CLIENT_TALKING:
+		on_talking_due(c);
+		return;
+	case CLIENT_LINGERING:
+		client_free(c);
+		return;
+	}
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes before the conversation: the PROXY header, the limits, the TLS
+ * handshake, the silence of greet_delay. */
+#include "worker/client.h"
+
+#include "net/proxy_protocol.h"
+
+#include <errno.h>
+
+void
+client_greet(struct client *c)
+{
+	client_enter(c, CLIENT_TALKING);
+	if (c->worker->state.is_store_away)
+		session_end(c->session, SESSION_END_NO_STORE, &c->out);
+	else
+		session_greet(c->session, &c->out);
+	client_resume(c);
+}
+
+static void
+begin(struct client *c)
+{
+	if (c->worker->settings->greet_delay_ms == 0) {
+		client_greet(c);
+		return;
+	}
+	client_watch(c, POLLIN);
+	client_enter(c, CLIENT_HUSHED);
+}
+
+void
+client_on_hushed(struct client *c)
+{
+	char first;
+	ssize_t n = client_read(c, &first, 1);
+
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		client_free(c);
+		return;
+	}
+	client_log(LOG_LEVEL_INFO, c, "spoke before the greeting");
+	slot_count(c->worker->seat->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	client_enter(c, CLIENT_TALKING);
+	client_end(c, SESSION_END_EARLY);
+}
+
+/* ---- TLS ------------------------------------------------------------------ */
+
+void
+client_start_handshake(struct client *c)
+{
+	/* Clear text behind STARTTLS is what an attacker put there. */
+	buf_release(&c->in);
+	if (c->worker->seat->tls != NULL)
+		c->tls = tls_new(c->worker->seat->tls, c->watch.fd);
+	if (c->tls == NULL) {
+		client_free(c);
+		return;
+	}
+	client_watch(c, POLLIN);
+	client_enter(c, CLIENT_HANDSHAKE);
+}
+
+static void
+finish_handshake(struct client *c)
+{
+	char description[TLS_DESCRIPTION_SIZE];
+	size_t len = tls_describe(c->tls, description, sizeof(description));
+
+	slot_count(c->worker->seat->slot, COUNT_TLS_HANDSHAKES, 1);
+	session_tls_started(c->session, (struct view){ description, len });
+	c->has_unread = true;
+	if (c->listener->tls == LISTEN_IMPLICIT_TLS) {
+		begin(c);
+		return;
+	}
+	client_enter(c, CLIENT_TALKING);
+	client_resume(c);
+}
+
+void
+client_on_handshake(struct client *c)
+{
+	enum tls_result result = tls_accept(c->tls);
+
+	switch (result) {
+	case TLS_OK:
+		finish_handshake(c);
+		return;
+	case TLS_WANTS_READ:
+		client_watch(c, POLLIN);
+		return;
+	case TLS_WANTS_WRITE:
+		client_watch(c, POLLOUT);
+		return;
+	case TLS_EOF:
+	case TLS_FAILED:
+		break;
+	}
+	char address[ADDRESS_TEXT_SIZE];
+	address_print(&c->peer, address);
+	slot_count(c->worker->seat->slot, COUNT_TLS_FAILURES, 1);
+	log_info("TLS handshake failed", LOG_STR("client", address),
+		 LOG_STR("why", result == TLS_EOF ? "closed by the client"
+						  : tls_failure(c->tls)));
+	client_free(c);
+}
+
+/* ---- Who may come in ------------------------------------------------------ */
+
+static bool
+is_refused(struct client *c, enum session_end *why_out)
+{
+	struct worker *w = c->worker;
+
+	if (address_in_ranges(&c->peer, w->settings->net.blocked_clients)) {
+		*why_out = SESSION_END_BLOCKED;
+		return true;
+	}
+	switch (census_admit(&w->census, &c->peer, w->loop.now_ms)) {
+	case CENSUS_OK:
+		c->is_counted = true;
+		return false;
+	case CENSUS_FULL:
+		*why_out = SESSION_END_OVERLOAD;
+		return true;
+	case CENSUS_PER_IP:
+	case CENSUS_RATE:
+		*why_out = SESSION_END_RATE;
+		return true;
+	}
+	return false;
+}
+
+/* One reply, without waiting for it to be read: nothing is kept of a client
+ * that is one too many. */
+static void
+refuse(struct client *c, enum session_end why)
+{
+	slot_count(c->worker->seat->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	client_log(LOG_LEVEL_INFO, c, why == SESSION_END_BLOCKED
+		   ? "refused: among blocked_clients"
+		   : why == SESSION_END_OVERLOAD
+		   ? "refused: limits.connections is reached"
+		   : "refused: a limit per address is reached");
+	if (c->listener->tls != LISTEN_IMPLICIT_TLS) {
+		session_end(c->session, why, &c->out);
+		client_flush(c);
+	}
+	client_free(c);
+}
+
+void
+client_admit(struct client *c)
+{
+	struct worker *w = c->worker;
+	enum session_end why;
+
+	c->session = session_new(&w->settings->smtp, &w->state, &w->budget,
+				 &c->peer);
+	if (address_in_ranges(&c->peer, w->settings->net.xclient_hosts))
+		session_allow_xclient(c->session);
+	if (c->listener->tls == LISTEN_CLEAR)
+		session_forbid_starttls(c->session);
+	slot_count(w->seat->slot, COUNT_CONNECTIONS, 1);
+	if (is_refused(c, &why))
+		refuse(c, why);
+	else if (c->listener->tls == LISTEN_IMPLICIT_TLS)
+		client_start_handshake(c);
+	else
+		begin(c);
+}
+
+void
+client_on_proxy(struct client *c)
+{
+	struct proxy_header header;
+
+	switch (proxy_receive(c->watch.fd, &c->in, &header)) {
+	case PROXY_NEEDS_MORE:
+		return;
+	case PROXY_CLIENT:
+		c->peer = header.client;
+		buf_release(&c->in);
+		client_admit(c);
+		return;
+	case PROXY_UNKNOWN:
+		buf_release(&c->in);
+		client_admit(c);
+		return;
+	case PROXY_LOCAL:
+		client_log(LOG_LEVEL_DEBUG, c, "probe of a balancer");
+		break;
+	case PROXY_CLOSED:
+		client_log(c->in.len == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+			   c, "closed before its PROXY header");
+		break;
+	case PROXY_BAD:
+		client_log(LOG_LEVEL_WARN, c, "no valid PROXY header");
+		break;
+	}
+	client_free(c);
+}

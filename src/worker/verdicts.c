@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes back from delivery: verdicts, answers to look-ups, news of the
+ * store. Each mail's whole story becomes one line of the log here. */
+#include "worker/client.h"
+
+#include <stdlib.h>
+
+static const char *const verdict_names[] = {
+	[VERDICT_NONE] = "none",
+	[VERDICT_STORED] = "stored",
+	[VERDICT_SPOOLED] = "spooled",
+	[VERDICT_DISCARDED] = "discarded",
+	[VERDICT_TRY_LATER] = "deferred",
+	[VERDICT_FULL] = "deferred: full",
+	[VERDICT_TOO_BIG] = "refused: too big",
+	[VERDICT_HEADER_CHECK] = "refused: header check",
+	[VERDICT_IN_DOUBT] = "in doubt",
+};
+
+static void
+log_story(const struct message *m, bool is_gone)
+{
+	char client[ADDRESS_TEXT_SIZE];
+	const struct envelope *e = &m->envelope;
+
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	address_print(&m->client, client);
+	log_info("mail", LOG_STR("id", m->id), LOG_STR("client", client),
+		 LOG_VIEW("helo", m->helo), LOG_VIEW("tls", m->tls),
+		 LOG_VIEW("from", e->sender),
+		 LOG_VIEW("to", e->first->address),
+		 LOG_NUM("recipients", e->recipients),
+		 LOG_NUM("bytes", m->raw.len),
+		 LOG_STR("verdict", verdict_names[m->verdict]),
+		 LOG_NUM("error", m->error),
+		 LOG_MS("receive_ms", m->complete_us - m->began_us),
+		 LOG_MS("parse_ms", m->parse_us),
+		 LOG_MS("wait_ms", m->wait_us),
+		 LOG_MS("store_ms", m->store_us),
+		 LOG_STR("client_gone", is_gone ? "yes" : "no"));
+}
+
+static void
+count_verdict(struct worker *w, const struct message *m)
+{
+	struct scoreboard_slot *slot = w->seat->slot;
+
+	switch (m->verdict) {
+	case VERDICT_SPOOLED:
+		slot_count(slot, COUNT_MAILS_SPOOLED, 1);
+		/* fall through */
+	case VERDICT_STORED:
+		slot_count(slot, COUNT_MAILS_ACCEPTED, 1);
+		slot_count(slot, COUNT_BYTES, m->raw.len);
+		return;
+	case VERDICT_DISCARDED:
+		slot_count(slot, COUNT_MAILS_DISCARDED, 1);
+		return;
+	case VERDICT_TOO_BIG:
+	case VERDICT_HEADER_CHECK:
+		slot_count(slot, COUNT_MAILS_REFUSED, 1);
+		return;
+	case VERDICT_NONE:
+	case VERDICT_TRY_LATER:
+	case VERDICT_FULL:
+	case VERDICT_IN_DOUBT:
+		slot_count(slot, COUNT_MAILS_DEFERRED, 1);
+		return;
+	}
+}
+
+struct client *
+worker_settle_message(struct worker *w, struct message *m)
+{
+	struct client *c = client_find(w, m->client_key);
+
+	w->mails++;
+	count_verdict(w, m);
+	log_story(m, c == NULL);
+	if (c != NULL) {
+		c->submitted = NULL;
+		c->transaction_ms = 0;
+		c->command_ms = w->loop.now_ms;
+		session_delivered(c->session, m->verdict, m->id, &c->out);
+	}
+	message_free(&m);
+	return c;
+}
+
+static void
+settle_messages(struct worker *w)
+{
+	struct message *m = delivery_take_verdicts(w->delivery);
+
+	while (m != NULL) {
+		struct message *next = (struct message *)m->link.next;
+		struct client *c = worker_settle_message(w, m);
+		if (c != NULL)
+			client_resume(c);
+		m = next;
+	}
+}
+
+static void
+answer(struct worker *w, const struct question *q)
+{
+	struct view key = { q->key, q->len };
+	struct client *c = client_find(w, q->client_key);
+
+	if (q->answer >= 0)
+		lookup_cache_keep(w->lookups, key, q->answer > 0,
+				  w->loop.now_ms);
+	/* A client that has waited too long was answered already, and may
+	 * wait for another one now. */
+	if (c == NULL || c->asked_ms == 0 ||
+	    session_want(c->session) != SESSION_WANTS_RECIPIENT ||
+	    !view_equal(session_recipient(c->session), key))
+		return;
+	c->asked_ms = 0;
+	session_recipient_known(c->session,
+				q->answer < 0 ? RECIPIENT_UNDECIDED
+				: q->answer > 0 ? RECIPIENT_KNOWN
+				: RECIPIENT_UNKNOWN, &c->out);
+	client_resume(c);
+}
+
+static void
+take_answers(struct worker *w)
+{
+	struct question *q = delivery_take_answers(w->delivery);
+
+	while (q != NULL) {
+		struct question *next = (struct question *)q->link.next;
+		answer(w, q);
+		free(q);
+		q = next;
+	}
+}
+
+/* The first list has come: sessions may wait for it. */
+static void
+tell_domains(struct worker *w)
+{
+	for (size_t i = 0; i < w->client_slots; i++) {
+		struct client *c = w->clients[i];
+		if (c == NULL || c->phase != CLIENT_TALKING || c->asked_ms == 0 ||
+		    session_want(c->session) != SESSION_WANTS_DOMAINS)
+			continue;
+		c->asked_ms = 0;
+		session_domains_known(c->session, &c->out);
+		client_resume(c);
+	}
+}
+
+static void
+take_news(struct worker *w)
+{
+	struct delivery_news news;
+
+	if (!delivery_take_news(w->delivery, &news))
+		return;
+	w->state.max_message_bytes = news.bounds.max_message_bytes;
+	w->state.max_address_chars = news.bounds.max_address_chars;
+	w->state.offers_smtputf8 = news.bounds.has_utf8_addresses;
+	w->state.is_store_away = !news.is_store_up &&
+		w->settings->store.on_outage == STORE_OUTAGE_TEMPFAIL;
+	w->knows_store = true;
+	if (news.domains == NULL)
+		return;
+	bool is_first = w->domains == NULL;
+	domains_free(&w->domains);
+	w->domains = news.domains;
+	w->state.more_domains = w->domains;
+	if (is_first)
+		tell_domains(w);
+}
+
+void
+worker_on_results(struct loop *loop, struct watch *watch, short events)
+{
+	struct worker *w = worker_of(loop);
+
+	(void)watch;
+	(void)events;
+	take_news(w);
+	take_answers(w);
+	settle_messages(w);
+}

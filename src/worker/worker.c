@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One worker process: settle in, serve, drain, leave. */
+#include "worker/worker.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "mime/mime.h"
+#include "net/domain_name.h"
+#include "worker/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	TURN_MS = 1000,
+	MMAP_THRESHOLD = 128 * 1024,    /* larger blocks go back at once */
+	EXIT_UNABLE = 3
+};
+
+void
+worker_warm_up(const struct worker_settings *settings)
+{
+	mime_warm_up();
+	store_warm_up(&settings->store);
+}
+
+static void
+on_channel(struct loop *loop, struct watch *watch, short events)
+{
+	struct worker *w = worker_of(loop);
+	char word = SEAT_DRAIN;         /* end of file: the master is gone */
+
+	(void)events;
+	ssize_t n = read(watch->fd, &word, 1);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		log_warn("the master is gone: this worker drains");
+		loop_forget(loop, watch);
+	}
+	if (word == SEAT_QUIT)
+		_exit(EXIT_SUCCESS);
+	if (word == SEAT_DRAIN || word == SEAT_STOP)
+		worker_begin_leaving(w, word == SEAT_STOP);
+}
+
+/* ---- Settling in ---------------------------------------------------------------- */
+
+static void
+tune_memory(void)
+{
+#ifdef __GLIBC__
+	/* One arena for each of the two threads, and large mails' memory back
+	 * to the system as soon as it is free. */
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+	mallopt(M_TRIM_THRESHOLD, 4 * MMAP_THRESHOLD);
+#endif
+}
+
+static size_t
+with_jitter(size_t n)
+{
+	uint16_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return n;
+	return n + n / 8 * random / UINT16_MAX;
+}
+
+static void
+watch_listeners(struct worker *w, const int *listeners)
+{
+	size_t count = w->settings->net.listener_count;
+
+	w->listeners = memory_new(count, sizeof(*w->listeners));
+	for (size_t i = 0; i < count; i++) {
+		w->listeners[i].fd = listeners[i];
+		w->listeners[i].ready = worker_on_listener;
+	}
+}
+
+static void
+start_timers(struct worker *w)
+{
+	w->accept_timer.due = worker_on_accept_timer;
+	w->leave_timer.due = worker_on_leave_due;
+	w->pulse.due = worker_on_pulse;
+	loop_set_timer(&w->loop, &w->pulse, clock_ms());
+}
+
+static void
+watch_others(struct worker *w)
+{
+	fcntl(w->seat->channel, F_SETFL, O_NONBLOCK);
+	w->channel = (struct watch){ .fd = w->seat->channel,
+				     .ready = on_channel };
+	loop_watch(&w->loop, &w->channel, POLLIN);
+	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
+				     .ready = worker_on_results };
+	loop_watch(&w->loop, &w->results, POLLIN);
+}
+
+static void
+settle_in(struct worker *w)
+{
+	const struct worker_settings *s = w->settings;
+
+	w->loop.context = w;
+	w->loop.now_ms = clock_ms();
+	w->budget.limit = s->memory;
+	w->scratch = memory_new(1, SCRATCH_BYTES);
+	w->lookups = lookup_cache_new();
+	w->census = (struct census_seat){
+		.census = w->seat->census,
+		.region = w->seat->census_region,
+		.limits = { s->connections, s->connections_per_ip,
+			    s->rate_per_ip },
+	};
+	w->recycle_mails = with_jitter(s->recycle_mails);
+	w->state.offers_starttls = w->seat->tls != NULL;
+}
+
+static void
+free_worker(struct worker *w)
+{
+	delivery_stop(&w->delivery);
+	loop_deinit(&w->loop);
+	lookup_cache_free(&w->lookups);
+	domains_free(&w->domains);
+	free(w->clients);
+	free(w->listeners);
+	free(w->scratch);
+}
+
+static void
+become_ready(struct worker *w)
+{
+	static const char ready = SEAT_READY;
+
+	w->is_ready = true;
+	if (!w->is_leaving)
+		slot_set_state(w->seat->slot, SLOT_READY);
+	if (write(w->seat->channel, &ready, 1) != 1)
+		log_warn("the master does not hear that this worker is ready",
+			 LOG_NUM("errno", errno));
+}
+
+static void
+serve(struct worker *w)
+{
+	while (!w->is_done) {
+		loop_turn(&w->loop, TURN_MS);
+		if (w->knows_store && !w->is_ready)
+			become_ready(w);
+		worker_mind_memory(w);
+		if (w->is_leaving && w->client_count == 0)
+			w->is_done = true;
+	}
+}
+
+int
+worker_run(const struct worker_settings *settings, const struct seat *seat,
+	   int *listeners)
+{
+	struct worker w = { .settings = settings, .seat = seat };
+	struct worker_settings own = *settings;
+
+	own.smtp.domain_to_ascii = domain_name_to_ascii;
+	w.settings = &own;
+	tune_memory();
+	settle_in(&w);
+	if (sandbox_enter(seat->cage) != 0) {
+		log_error("the sandbox cannot be entered",
+			  LOG_NUM("errno", errno));
+		return EXIT_UNABLE;
+	}
+	w.delivery = delivery_start(&own, seat);
+	if (w.delivery == NULL) {
+		log_error("delivery cannot start", LOG_NUM("errno", errno));
+		return EXIT_UNABLE;
+	}
+	start_timers(&w);
+	watch_others(&w);
+	watch_listeners(&w, listeners);
+	serve(&w);
+	log_info("worker leaves", LOG_NUM("mails", w.mails));
+	free_worker(&w);
+	return EXIT_SUCCESS;
+}

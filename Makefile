@@ -40,11 +40,11 @@ worker     = accept batch client client_io conversation deadline delivery \
 janitor    = janitor
 status     =
 logger     =
-config     = config assign certificates check database decode document \
+config     = config assign assignment certificates check database decode document \
 	domain_lists faults field file hostname key list listeners print \
-	ranges token units
+	ranges text token units whereabouts
 supervisor = activation privileges roster
-control    =
+control    = options status status_json verb
 
 rooms = base net smtp mime store worker janitor status logger \
 	config supervisor control

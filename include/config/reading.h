@@ -64,6 +64,9 @@ const char *reading_resolve(struct reading *r, unsigned file,
 bool reading_load(struct reading *r, struct place where, const char *key,
 		  const char *path, struct buf *text_out);
 
+/* Overwrites what may hold a password, and releases it. */
+void reading_wipe(struct buf *text);
+
 /* The note of the file last loaded. */
 const struct config_file *reading_last_file(const struct reading *r);
 

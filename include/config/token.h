@@ -30,4 +30,7 @@ struct token token_next(struct scanner *s);
 
 bool token_is(const struct token *t, const char *mark);
 
+/* A word or a string. */
+bool token_is_value(const struct token *t);
+
 #endif

@@ -27,8 +27,7 @@ can_read(struct reading *r, const struct setting *s, const char *path)
 	key_full_name(s->key, name, sizeof(name));
 	if (!reading_load(r, s->at, name, path, &text))
 		return false;
-	explicit_bzero(text.at, text.size);
-	buf_release(&text);
+	reading_wipe(&text);
 	return true;
 }
 

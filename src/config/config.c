@@ -14,9 +14,7 @@ enum { MIME_CPU_US = 5 * 1000 * 1000 };
 void
 reading_release(struct reading *r)
 {
-	if (r->clean.at != NULL)
-		explicit_bzero(r->clean.at, r->clean.size);
-	buf_release(&r->clean);
+	reading_wipe(&r->clean);
 	free(r->rows);
 	free(r->settings);
 	free(r->blocks);

@@ -165,9 +165,7 @@ read_password_file(struct reading *r)
 			      "everyone can read %s: chmod 0640 %s",
 			      c->password_file, c->password_file);
 	c->worker.store.password = arena_copy(&c->arena, first).at;
-	if (text.at != NULL)
-		explicit_bzero(text.at, text.size);
-	buf_release(&text);
+	reading_wipe(&text);
 }
 
 static void

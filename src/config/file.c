@@ -30,6 +30,14 @@ reading_resolve(struct reading *r, unsigned file, const char *path)
 	return copy;
 }
 
+void
+reading_wipe(struct buf *text)
+{
+	if (text->at != NULL)
+		explicit_bzero(text->at, text->size);
+	buf_release(text);
+}
+
 static void
 note(struct reading *r, const char *path, const char *key,
      const struct stat *st)

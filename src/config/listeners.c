@@ -117,9 +117,8 @@ reading_fill_listeners(struct reading *r, unsigned port)
 			continue;
 		snprintf(text, sizeof(text), "%s:%u",
 			 i == 0 ? "0.0.0.0" : "[::]", port > 0 ? port : SMTP_PORT);
-		struct listen_settings l =
-			by_default(c, arena_copy(&c->arena,
-						 view_of(text)).at);
+		const char *name = arena_copy(&c->arena, view_of(text)).at;
+		struct listen_settings l = by_default(c, name);
 		add(net, &l);
 	}
 }

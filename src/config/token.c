@@ -161,3 +161,9 @@ token_is(const struct token *t, const char *mark)
 {
 	return t->kind == TOKEN_MARK && view_equal(t->text, view_of(mark));
 }
+
+bool
+token_is_value(const struct token *t)
+{
+	return t->kind == TOKEN_WORD || t->kind == TOKEN_STRING;
+}

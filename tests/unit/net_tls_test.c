@@ -5,7 +5,7 @@
 #include "net/tls.h"
 
 #include "base/memory.h"
-#include "support/tls_client.h"
+#include "unit/tls_client.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The other side of TLS for tests: OpenSSL as a client on a socket pair, and
  * certificates, good and bad, made for the occasion. */
-#ifndef SUPPORT_TLS_CLIENT_H
-#define SUPPORT_TLS_CLIENT_H
+#ifndef UNIT_TLS_CLIENT_H
+#define UNIT_TLS_CLIENT_H
 
 #include "net/tls.h"
 

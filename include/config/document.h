@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A configuration file while it is taken apart. */
+#ifndef CONFIG_DOCUMENT_H
+#define CONFIG_DOCUMENT_H
+
+#include "config/reading.h"
+#include "config/token.h"
+
+/* One file being read. */
+struct text {
+	struct scanner scanner;
+	struct token next;              /* one token ahead */
+	unsigned file;
+	unsigned depth;                 /* of includes */
+};
+
+/* What is being read: a file, or a section of one. */
+struct scope {
+	const struct section *section;  /* NULL: one that nobody knows */
+	int block;                      /* in reading.blocks, or -1 */
+	unsigned depth;                 /* of sections */
+	struct place start;
+	bool is_top;                    /* outside of sections */
+	bool is_file;                   /* ends with the file, not with "}" */
+};
+
+struct place text_here(const struct text *t);
+struct token text_advance(struct text *t);
+
+/* A syntax error: what was wanted and what is there. Said once; nothing is
+ * read after it. Returns false. */
+bool text_give_up(struct reading *r, const struct text *t,
+		  const char *wanted);
+
+/* "limits.colour", cut where it is endless. */
+enum { SHOWN_SIZE = 128 };
+const char *scope_show(const struct scope *scope, struct view name,
+		       char out[SHOWN_SIZE]);
+
+/* One assignment; the mark, "=" or "+=", comes next. */
+void assignment_take(struct reading *r, struct text *t,
+		     const struct scope *scope, struct token name);
+
+/* Adds a token to the clean text, as one row or, with line breaks in a
+ * string, more. */
+void clean_emit(struct reading *r, struct view token, struct place at);
+void clean_emit_text(struct reading *r, const char *token, struct place at);
+
+#endif

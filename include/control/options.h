@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the operator types. */
+#ifndef CONTROL_OPTIONS_H
+#define CONTROL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum action {
+	ACTION_RUN,
+	ACTION_TEST,            /* -t */
+	ACTION_PRINT,           /* -T */
+	ACTION_VERB,            /* -s */
+	ACTION_VERSION,         /* -V */
+	ACTION_HELP             /* -h */
+};
+
+/* Exit codes of the program. */
+enum { EXIT_DONE = 0, EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_START = 3,
+       EXIT_NOT_RUNNING = 4, EXIT_REFUSED = 5 };
+
+#define OPTIONS_CONFIG_FILE "/etc/guerrilla-smtpd/guerrilla-smtpd.conf"
+#define OPTIONS_LOG_FILE "./log.txt"
+
+struct options {
+	enum action action;
+	const char *config_file;
+	const char *log_file;           /* -l; NULL: as configured */
+	unsigned port;                  /* -p; 0: as configured */
+	bool is_verbose;
+	bool is_daemon;
+	const char *verb;               /* of -s */
+	bool as_json;
+};
+
+/* Reads the arguments; what it points to are they. False, with a sentence in
+ * why, for what the program does not know. The last action given counts,
+ * but -h and -V end the reading. */
+bool options_parse(int argc, char *const *argv, struct options *out,
+		   char *why, size_t size);
+
+/* The text of -h. */
+extern const char options_help[];
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `-s VERB`: what the operator wants of the running master. */
+#ifndef CONTROL_VERB_H
+#define CONTROL_VERB_H
+
+#include <stdbool.h>
+
+struct verb_request {
+	const char *verb;               /* one that options_parse took */
+	bool as_json;                   /* of status */
+	const char *run_dir;
+	const char *pid_file;
+};
+
+/* Waits for the outcome and prints it: to stdout what was done, to stderr
+ * why it was not. Returns the exit code: 0, 4 or 5. */
+int verb_run(const struct verb_request *request);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* key = value: whether there is such a key here, and for the first time. */
+#include "config/document.h"
+
+#include "config/list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct values {
+	struct token *at;
+	size_t count;
+	bool is_list;
+};
+
+static bool
+read_list(struct reading *r, struct text *t, struct values *v)
+{
+	text_advance(t);
+	v->is_list = true;
+	while (!token_is(&t->next, "}")) {
+		if (!token_is_value(&t->next))
+			return text_give_up(r, t, "a value was expected");
+		v->at = list_grow(v->at, v->count, sizeof(*v->at));
+		v->at[v->count++] = text_advance(t);
+		if (token_is(&t->next, ","))
+			text_advance(t);
+		else if (!token_is(&t->next, "}"))
+			return text_give_up(r, t, "\",\" or \"}\" was expected");
+	}
+	text_advance(t);
+	return true;
+}
+
+static bool
+read_values(struct reading *r, struct text *t, struct values *v)
+{
+	if (token_is(&t->next, "{"))
+		return read_list(r, t, v);
+	if (!token_is_value(&t->next))
+		return text_give_up(r, t, "a value was expected");
+	v->at = list_grow(v->at, v->count, sizeof(*v->at));
+	v->at[v->count++] = text_advance(t);
+	return true;
+}
+
+static void
+add_setting(struct reading *r, struct setting setting, unsigned file,
+	    const struct values *v)
+{
+	setting.count = v->count;
+	setting.values = arena_alloc(&r->config->arena,
+				     v->count * sizeof(*setting.values));
+	clean_emit_text(r, setting.key->name, setting.at);
+	clean_emit_text(r, setting.appends ? "+=" : "=", setting.at);
+	if (v->is_list)
+		clean_emit_text(r, "{", setting.at);
+	for (size_t i = 0; i < v->count; i++) {
+		struct place at = { file, v->at[i].line };
+		setting.values[i].at = at;
+		if (i > 0)
+			clean_emit_text(r, ",", at);
+		clean_emit(r, v->at[i].text, at);
+	}
+	if (v->is_list)
+		clean_emit_text(r, "}", setting.at);
+	r->settings = list_grow(r->settings, r->setting_count,
+				sizeof(*r->settings));
+	r->settings[r->setting_count++] = setting;
+}
+
+static const struct setting *
+find_double(const struct reading *r, const struct setting *s)
+{
+	for (size_t i = 0; i < r->setting_count; i++)
+		if (r->settings[i].key == s->key &&
+		    r->settings[i].block == s->block)
+			return &r->settings[i];
+	return NULL;
+}
+
+/* Whether the key may be given so, this often. */
+static bool
+may_be_given(struct reading *r, const struct setting *s, bool is_list)
+{
+	char name[KEY_NAME_SIZE];
+	const struct setting *first = find_double(r, s);
+
+	key_full_name(s->key, name, sizeof(name));
+	if (s->key->kind != KEY_LIST && (is_list || s->appends)) {
+		faults_add(&r->faults, s->at, name,
+			   "takes one value, not a list");
+		return false;
+	}
+	if (first == NULL || s->appends)
+		return true;
+	faults_add(&r->faults, s->at, name, "given twice, first in %s:%u",
+		   r->names[first->at.file], first->at.line);
+	return false;
+}
+
+const char *
+scope_show(const struct scope *scope, struct view name, char out[SHOWN_SIZE])
+{
+	const char *section = scope->section->name;
+
+	snprintf(out, SHOWN_SIZE, "%s%s%.*s", section,
+		 section[0] != '\0' ? "." : "",
+		 name.len > 60 ? 60 : (int)name.len, name.at);
+	return out;
+}
+
+static void
+say_unknown(struct reading *r, const struct scope *scope, struct view name,
+	    struct place at)
+{
+	char shown[SHOWN_SIZE];
+	const char *elsewhere = key_section_elsewhere(name);
+
+	scope_show(scope, name, shown);
+	if (section_find(name) != NULL && scope->is_top)
+		faults_add(&r->faults, at, shown,
+			   "is a section, not a key: %s { }", shown);
+	else if (elsewhere == NULL)
+		faults_add(&r->faults, at, shown, "unknown key");
+	else if (elsewhere[0] == '\0')
+		faults_add(&r->faults, at, shown,
+			   "unknown key; it belongs outside of sections");
+	else
+		faults_add(&r->faults, at, shown,
+			   "unknown key; it belongs in section %s", elsewhere);
+}
+
+void
+assignment_take(struct reading *r, struct text *t, const struct scope *scope,
+		struct token name)
+{
+	struct values v = { NULL, 0, false };
+	struct setting s = { .block = scope->block,
+			     .at = { t->file, name.line } };
+
+	s.appends = token_is(&t->next, "+=");
+	text_advance(t);
+	if (read_values(r, t, &v) && scope->section != NULL) {
+		s.key = key_find(scope->section->name, name.text);
+		if (s.key == NULL)
+			say_unknown(r, scope, name.text, s.at);
+		else if (may_be_given(r, &s, v.is_list))
+			add_setting(r, s, t->file, &v);
+	}
+	free(v.at);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One file being read, a token ahead, and the clean text made from it. */
+#include "config/document.h"
+
+#include "config/list.h"
+
+struct place
+text_here(const struct text *t)
+{
+	return (struct place){ t->file, t->next.line };
+}
+
+struct token
+text_advance(struct text *t)
+{
+	struct token taken = t->next;
+
+	t->next = token_next(&t->scanner);
+	return taken;
+}
+
+bool
+text_give_up(struct reading *r, const struct text *t, const char *wanted)
+{
+	const struct token *got = &t->next;
+
+	if (r->is_cut)
+		return false;
+	r->is_cut = true;
+	if (got->kind == TOKEN_BAD)
+		faults_add(&r->faults, text_here(t), NULL, "syntax error: %.*s",
+			   (int)got->text.len, got->text.at);
+	else if (got->kind == TOKEN_END)
+		faults_add(&r->faults, text_here(t), NULL,
+			   "syntax error: %s, but the file ends", wanted);
+	else
+		faults_add(&r->faults, text_here(t), NULL,
+			   "syntax error: %s, not %.*s", wanted,
+			   got->text.len > 60 ? 60 : (int)got->text.len,
+			   got->text.at);
+	return false;
+}
+
+void
+clean_emit(struct reading *r, struct view token, struct place at)
+{
+	if (buf_append(&r->clean, token) != 0 ||
+	    buf_append_byte(&r->clean, '\n') != 0) {
+		if (!r->is_cut)
+			faults_add(&r->faults, at, NULL,
+				   "the configuration is too large");
+		r->is_cut = true;
+		return;
+	}
+	/* A row of the clean text for each line break in a string, too. */
+	for (size_t i = 0; i <= token.len; i++) {
+		if (i < token.len && token.at[i] != '\n')
+			continue;
+		r->rows = list_grow(r->rows, r->row_count, sizeof(*r->rows));
+		r->rows[r->row_count++] = at;
+	}
+}
+
+void
+clean_emit_text(struct reading *r, const char *token, struct place at)
+{
+	clean_emit(r, view_of(token), at);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scoreboard as JSON (RFC 8259), for programs. Times are seconds. */
+#include "control/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void
+text(const char *name, const char *value, struct buf *out)
+{
+	buf_printf(out, "\"%s\":\"", name);
+	for (; *value != '\0'; value++) {
+		unsigned char c = (unsigned char)*value;
+		if (c < ' ' || c > '~' || c == '"' || c == '\\')
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_append_byte(out, (char)c);
+	}
+	buf_append_text(out, "\",");
+}
+
+static void
+number(const char *name, int64_t value, struct buf *out)
+{
+	buf_printf(out, "\"%s\":%" PRId64 ",", name, value);
+}
+
+/* Microseconds as seconds with six places; null where there was none. */
+static void
+seconds(const char *name, int64_t us, struct buf *out)
+{
+	if (us < 0)
+		buf_printf(out, "\"%s\":null,", name);
+	else
+		buf_printf(out, "\"%s\":%" PRId64 ".%06d,", name,
+			   us / 1000000, (int)(us % 1000000));
+}
+
+static int64_t
+since(int64_t then_us, int64_t now_us)
+{
+	if (then_us <= 0)
+		return -1;
+	return now_us > then_us ? now_us - then_us : 0;
+}
+
+/* The comma after the last member goes. */
+static void
+close_with(const char *mark, struct buf *out)
+{
+	if (out->len > 0 && out->at[out->len - 1] == ',')
+		out->len--;
+	buf_append_text(out, mark);
+}
+
+static void
+counters(const uint64_t *values, struct buf *out)
+{
+	buf_append_text(out, "\"counters\":{");
+	for (size_t i = 0; i < SLOT_COUNTERS; i++)
+		buf_printf(out, "\"%s\":%" PRIu64 ",",
+			   slot_counter_name((enum slot_counter)i),
+			   values[i]);
+	close_with("},", out);
+}
+
+static void
+gauges(const uint64_t *values, struct buf *out)
+{
+	buf_append_text(out, "\"gauges\":{");
+	for (size_t i = 0; i < SLOT_GAUGES; i++)
+		buf_printf(out, "\"%s\":%" PRIu64 ",",
+			   slot_gauge_name((enum slot_gauge)i), values[i]);
+	close_with("},", out);
+}
+
+static void
+process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
+	struct buf *out)
+{
+	buf_append_text(out, "\n{");
+	text("role", slot_role_name(f->role), out);
+	number("number", f->number, out);
+	number("pid", f->pid, out);
+	number("generation", f->generation, out);
+	text("state", slot_state_name(f->state), out);
+	number("restarts", f->restarts, out);
+	seconds("age", since(f->began_wall_us, wall_us), out);
+	seconds("loop_beat_age", since(f->beat_us[SLOT_LOOP], now_us), out);
+	seconds("delivery_beat_age", since(f->beat_us[SLOT_DELIVERY], now_us),
+		out);
+	seconds("in_database", since(f->database_since_us, now_us), out);
+	text("last_error", f->error, out);
+	gauges(f->gauges, out);
+	counters(f->counters, out);
+	close_with("},", out);
+}
+
+void
+status_print_json(const struct scoreboard *b, int64_t now_us,
+		  int64_t wall_us, struct buf *out)
+{
+	struct board_figures f;
+	struct slot_figures slot;
+
+	scoreboard_read_board(b, &f);
+	buf_append_text(out, "{");
+	text("version", f.version, out);
+	number("pid", f.master, out);
+	seconds("uptime", since(f.began_wall_us, wall_us), out);
+	number("generation", f.generation, out);
+	number("reloads", (int64_t)f.reloads, out);
+	number("reloads_failed", (int64_t)f.reloads_failed, out);
+	number("upgrades", (int64_t)f.upgrades, out);
+	number("restarts", (int64_t)f.restarts, out);
+	number("poisoned", (int64_t)f.poisoned, out);
+	counters(f.counters, out);
+	buf_append_text(out, "\"processes\":[");
+	for (size_t i = 0; i < scoreboard_slots(b); i++)
+		if (scoreboard_read(b, i, &slot) && slot.role != SLOT_UNUSED)
+			process(&slot, now_us, wall_us, out);
+	close_with("]}\n", out);
+}

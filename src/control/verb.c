@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `-s VERB`: what the operator wants of the running master. */
+#include "control/verb.h"
+
+#include "base/clock.h"
+#include "base/control_channel.h"
+#include "base/pid_file.h"
+#include "control/options.h"
+#include "control/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST_ANSWER = 1024 * 1024, LONGEST_STATUS = 16 * 1024 * 1024 };
+
+static void
+put(FILE *where, const struct buf *text)
+{
+	if (text->len > 0)
+		fwrite(text->at, 1, text->len, where);
+}
+
+static int
+not_running(const struct verb_request *request)
+{
+	fprintf(stderr, "guerrilla-smtpd: not running: nobody holds %s\n",
+		request->pid_file);
+	return EXIT_NOT_RUNNING;
+}
+
+static int
+show_status(const struct verb_request *request)
+{
+	struct buf text = BUF(LONGEST_STATUS);
+
+	/* A board may lie there after its master was killed. */
+	pid_t owner = pid_file_owner(request->pid_file);
+	if (owner == 0)
+		return not_running(request);
+	struct scoreboard *b = owner > 0 ? scoreboard_open(request->run_dir) :
+					   NULL;
+	if (b == NULL) {
+		fprintf(stderr, "guerrilla-smtpd: cannot read %s%s: %s\n",
+			owner > 0 ? request->run_dir : request->pid_file,
+			owner > 0 ? "/scoreboard" : "", strerror(errno));
+		return EXIT_REFUSED;
+	}
+	if (request->as_json)
+		status_print_json(b, clock_us(), clock_wall_us(), &text);
+	else
+		status_print_table(b, clock_us(), clock_wall_us(), &text);
+	put(stdout, &text);
+	buf_release(&text);
+	scoreboard_close(&b);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int
+verb_run(const struct verb_request *request)
+{
+	struct buf answer = BUF(LONGEST_ANSWER);
+
+	if (strcmp(request->verb, "status") == 0)
+		return show_status(request);
+	enum control_outcome outcome =
+		control_ask(request->run_dir, request->pid_file,
+			    request->verb, &answer);
+	put(outcome == CONTROL_DONE ? stdout : stderr, &answer);
+	bool is_silent = answer.len == 0;
+	buf_release(&answer);
+	switch (outcome) {
+	case CONTROL_DONE:
+		return EXIT_DONE;
+	case CONTROL_FAILED:
+		return EXIT_REFUSED;
+	case CONTROL_NOT_RUNNING:
+		return is_silent ? not_running(request) : EXIT_NOT_RUNNING;
+	}
+	return EXIT_REFUSED;
+}

@@ -30,7 +30,9 @@ net        = address census census_region domain_name listen \
 smtp       = character chunk command content data domains hello line message \
 	newline parameter path recipient reply sender session trace verbs \
 	xclient
-mime       =
+mime       = address charset columns content content_text convert \
+	encoded_word escape header html lines mime parameter part structure \
+	text transfer
 store      = bind bounds catalog connection doubt fault fit hosts insert \
 	known_column link lookup outcome save server settle store table \
 	table_warnings transaction warm_up

@@ -17,6 +17,10 @@ struct arena {
  * NULL only where the budget is exhausted. */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* The same without zeroing: pages of a large one stay untouched until they
+ * are written. */
+void *arena_reserve(struct arena *a, size_t size);
+
 /* A copy with a NUL behind it (not counted); .at is NULL only where the
  * budget is exhausted. */
 struct view arena_copy(struct arena *a, struct view bytes);

@@ -44,9 +44,8 @@ add_block(struct arena *a, size_t at_least)
 	return block;
 }
 
-/* The bytes are not zeroed: copies fill them at once. */
-static void *
-take(struct arena *a, size_t size)
+void *
+arena_reserve(struct arena *a, size_t size)
 {
 	assert(size <= SIZE_MAX / 2);
 	size = aligned(size > 0 ? size : 1);
@@ -63,7 +62,7 @@ take(struct arena *a, size_t size)
 void *
 arena_alloc(struct arena *a, size_t size)
 {
-	void *p = take(a, size);
+	void *p = arena_reserve(a, size);
 
 	if (p != NULL)
 		memset(p, 0, size);
@@ -73,7 +72,7 @@ arena_alloc(struct arena *a, size_t size)
 struct view
 arena_copy(struct arena *a, struct view bytes)
 {
-	char *copy = take(a, bytes.len + 1);
+	char *copy = arena_reserve(a, bytes.len + 1);
 
 	if (copy == NULL)
 		return (struct view){ NULL, 0 };

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes of a charset to UTF-8, piece by piece. iconv descriptors are kept:
+ * opening one costs more than most conversions. */
+#ifndef MIME_CONVERT_H
+#define MIME_CONVERT_H
+
+#include "mime/charset.h"
+#include "mime/text.h"
+
+struct charsets;
+
+struct charsets *charsets_new(void);
+void charsets_free(struct charsets **c);
+
+/* Opens every charset once and keeps it open: iconv loads its code from
+ * files, which a closed-off process cannot. */
+void charsets_warm_up(void);
+
+struct converter {
+	struct charsets *sets;
+	struct text *out;
+	enum charset charset;
+	char held[8];           /* begin a character that is not complete */
+	size_t held_len;
+	size_t errors;
+	unsigned shift;         /* state of those that our own code decodes */
+};
+
+/* The text goes to out. What cannot be decoded becomes U+FFFD. */
+void converter_init(struct converter *c, struct charsets *sets,
+		    enum charset charset, struct text *out);
+void converter_feed(struct converter *c, struct view bytes);
+void converter_end(struct converter *c);
+
+/* All three in one. */
+void convert_text(struct charsets *sets, enum charset charset,
+		  struct view bytes, struct text *out);
+
+/* Whether the bytes can be decoded without loss. */
+bool convert_is_clean(struct charsets *sets, enum charset charset,
+		      struct view bytes);
+
+#endif

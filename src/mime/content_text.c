@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The text of one part: transfer encoding undone, charset found out and
+ * converted, in steps of bounded size. */
+#include "mime/content.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "mime/html.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The decoded bytes of a part, one step after the other. */
+struct stream {
+	struct content *c;
+	const struct piece *piece;
+	size_t at;              /* in the piece */
+	size_t left;            /* of the part, still encoded */
+	struct transfer transfer;
+	bool is_finished;
+	unsigned steps;
+};
+
+static void
+stream_open(struct stream *st, struct content *c, const struct part *part)
+{
+	size_t from = part->from;
+
+	st->c = c;
+	st->piece = c->raw->first;
+	while (st->piece != NULL && from >= st->piece->len) {
+		from -= st->piece->len;
+		st->piece = st->piece->next;
+	}
+	st->at = from;
+	st->left = part->to - part->from;
+	st->is_finished = false;
+	st->steps = 0;
+	transfer_init(&st->transfer, part->encoding);
+}
+
+/* What the current piece has of the part. */
+static struct view
+stream_piece(const struct stream *st)
+{
+	if (st->piece == NULL || st->left == 0)
+		return VIEW("");
+	return view_slice((struct view){ st->piece->bytes + st->at,
+					 st->piece->len - st->at },
+			  0, st->left);
+}
+
+static void
+stream_advance(struct stream *st, size_t used)
+{
+	st->at += used;
+	st->left -= used;
+	if (st->piece != NULL && st->at == st->piece->len) {
+		st->piece = st->piece->next;
+		st->at = 0;
+	}
+}
+
+/* Looks at the clock now and then: it is a system call. */
+static bool
+is_late(struct stream *st)
+{
+	enum { STEPS_A_LOOK = 8 };
+	struct content *c = st->c;
+
+	if (!c->is_late && c->deadline_us > 0 &&
+	    ++st->steps % STEPS_A_LOOK == 0)
+		c->is_late = clock_thread_cpu_us() > c->deadline_us;
+	return c->is_late;
+}
+
+/* Fills c->step; empty at the end. */
+static struct view
+stream_next(struct stream *st)
+{
+	enum { SPARE = 16 };
+	char *out = st->c->step;
+	size_t len = 0;
+
+	if (is_late(st))
+		return VIEW("");
+	while (len < CONTENT_STEP - SPARE) {
+		struct view piece = stream_piece(st);
+		if (piece.len == 0)
+			break;
+		struct view rest = piece;
+		len += transfer_decode(&st->transfer, &rest, out + len,
+				       CONTENT_STEP - len);
+		stream_advance(st, piece.len - rest.len);
+		if (rest.len > 0)
+			break;
+	}
+	if (stream_piece(st).len == 0 && !st->is_finished &&
+	    len <= CONTENT_STEP - SPARE) {
+		st->is_finished = true;
+		len += transfer_finish(&st->transfer, out + len);
+	}
+	return (struct view){ out, len };
+}
+
+/* What was found out of a part before it is converted. */
+struct source {
+	struct content *c;
+	const struct part *part;
+	struct view first;      /* the first step, decoded */
+	bool is_whole;          /* first is all there is */
+	bool is_raw;            /* and lies in the message itself */
+	enum charset charset;
+	size_t mark;            /* bytes of a byte order mark */
+};
+
+static void
+look(struct source *src, struct stream *st)
+{
+	stream_open(st, src->c, src->part);
+	struct view piece = stream_piece(st);
+
+	src->is_raw = src->part->encoding == TRANSFER_PLAIN &&
+		      piece.len == st->left;
+	if (src->is_raw) {
+		src->first = piece;
+		src->is_whole = true;
+		return;
+	}
+	src->first = stream_next(st);
+	src->is_whole = st->left == 0 && st->is_finished;
+}
+
+/* A byte order mark outranks what the header says, as in browsers. */
+static bool
+take_mark(struct source *src)
+{
+	static const struct { struct view mark; enum charset charset; } marks[] = {
+		{ VIEW("\xef\xbb\xbf"), CHARSET_UTF_8 },
+		{ VIEW("\xff\xfe\0\0"), CHARSET_UTF_32LE },
+		{ VIEW("\xff\xfe"), CHARSET_UTF_16LE },
+		{ VIEW("\xfe\xff"), CHARSET_UTF_16BE },
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct view mark = marks[i].mark;
+		if (!view_equal(view_slice(src->first, 0, mark.len), mark))
+			continue;
+		src->charset = marks[i].charset;
+		src->mark = mark.len;
+		return true;
+	}
+	return false;
+}
+
+/* Whether all of the part is UTF-8; only what was not looked at is decoded
+ * once more. */
+static bool
+is_utf8(struct source *src)
+{
+	struct stream st;
+	char joint[4 + CONTENT_STEP];
+	size_t held = 0;
+
+	if (src->is_whole)
+		return utf8_is_valid(src->first);
+	stream_open(&st, src->c, src->part);
+	for (;;) {
+		struct view step = stream_next(&st);
+		if (step.len == 0)
+			break;
+		memcpy(joint + held, step.at, step.len);
+		struct view v = { joint, held + step.len };
+		size_t tail = text_open_tail(v);
+		if (!utf8_is_valid(view_slice(v, 0, v.len - tail)))
+			return false;
+		memmove(joint, joint + v.len - tail, tail);
+		held = tail;
+	}
+	return held == 0;
+}
+
+static bool
+is_jis(struct source *src)
+{
+	struct view first = src->first;
+
+	return first.len > 0 && memchr(first.at, '\x1b', first.len) != NULL &&
+	       convert_is_clean(src->c->sets, CHARSET_ISO_2022_JP,
+				view_slice(first, 0, CONTENT_STEP));
+}
+
+static struct view
+assume(struct source *src)
+{
+	if (is_jis(src)) {
+		src->charset = CHARSET_ISO_2022_JP;
+		return VIEW("iso-2022-jp");
+	}
+	src->charset = is_utf8(src) ? CHARSET_UTF_8 : CHARSET_WINDOWS_1252;
+	return src->charset == CHARSET_UTF_8 ? VIEW("utf-8") :
+					       VIEW("windows-1252");
+}
+
+/* A lower-case copy of what an HTML text claims, if that is a charset. Text
+ * that can say so in ASCII is no UTF-16 (WHATWG). */
+static struct view
+take_meta(struct source *src)
+{
+	struct view name = html_meta_charset(src->first);
+
+	src->charset = charset_named(name);
+	if (src->charset == CHARSET_UNKNOWN ||
+	    src->charset == CHARSET_US_ASCII)
+		return VIEW("");
+	if (src->charset == CHARSET_UTF_16LE ||
+	    src->charset == CHARSET_UTF_16BE) {
+		src->charset = CHARSET_UTF_8;
+		return VIEW("utf-8");
+	}
+	char *copy = arena_reserve(src->c->arena, name.len);
+	for (size_t i = 0; i < name.len; i++)
+		copy[i] = ascii_lower(name.at[i]);
+	return (struct view){ copy, name.len };
+}
+
+/* Settles the charset; returns its name for the row. */
+static struct view
+settle(struct source *src)
+{
+	struct view declared = src->part->charset;
+	enum charset said = charset_named(declared);
+
+	if (take_mark(src))
+		return declared.len > 0 ? declared : VIEW("utf-8");
+	src->charset = said;
+	if (said != CHARSET_UNKNOWN && said != CHARSET_US_ASCII)
+		return declared;
+	struct view assumed = VIEW("");
+	if (src->part->kind == PART_HTML)
+		assumed = take_meta(src);
+	if (assumed.len == 0)
+		assumed = assume(src);
+	return declared.len > 0 ? declared : assumed;
+}
+
+/* Most bytes of UTF-8 that the part can become. */
+static size_t
+bound(const struct source *src)
+{
+	size_t len = src->is_whole ? src->first.len :
+				     src->part->to - src->part->from;
+
+	return len < CONTENT_MOST / 3 ? 3 * len : CONTENT_MOST;
+}
+
+static struct view
+convert(struct source *src, struct stream *st)
+{
+	size_t room = bound(src);
+	struct text text = { arena_reserve(src->c->arena, room), 0, room,
+			     false };
+	struct converter converter;
+
+	converter_init(&converter, src->c->sets, src->charset, &text);
+	if (!src->is_whole) {
+		stream_open(st, src->c, src->part);
+		src->first = stream_next(st);
+	}
+	struct view step = view_slice(src->first, src->mark, src->first.len);
+	while (step.len > 0 && !text.is_full) {
+		converter_feed(&converter, step);
+		step = src->is_whole ? VIEW("") : stream_next(st);
+	}
+	converter_end(&converter);
+	arena_shrink(src->c->arena, text.at, room, text.len);
+	return (struct view){ text.at, text.len };
+}
+
+struct view
+content_text(struct content *c, const struct part *part,
+	     struct view *charset_out)
+{
+	struct source src = { .c = c, .part = part };
+	struct stream st;
+
+	assert(part->from <= part->to && part->to <= c->raw->len);
+	look(&src, &st);
+	*charset_out = settle(&src);
+	bool is_utf8_text = src.charset == CHARSET_UTF_8 ||
+			    src.charset == CHARSET_UNKNOWN ||
+			    src.charset == CHARSET_US_ASCII;
+	if (!is_utf8_text || !src.is_whole ||
+	    src.first.len > CONTENT_MOST || !utf8_is_valid(src.first) ||
+	    memchr(src.first.at, '\0', src.first.len) != NULL)
+		return convert(&src, &st);
+	struct view text = view_slice(src.first, src.mark, src.first.len);
+	return src.is_raw ? text : arena_copy(c->arena, text);
+}

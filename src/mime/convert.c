@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes of a charset to UTF-8. iconv does the tables; what it gives is
+ * checked again, since it lets U+110000 and NUL through. HZ, which it does
+ * not know, and ISO-2022-JP with vendors' characters, which it refuses, are
+ * turned into the 8-bit form of the same sets first. */
+#include "mime/convert.h"
+
+#include "mime/escape.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLACEMENT VIEW("\xef\xbf\xbd")
+
+/* After so many faults a text is not what it says: the rest is kept where it
+ * is ASCII, without asking iconv about every byte. */
+enum { MOST_ERRORS = 10000 };
+
+struct charsets {
+	iconv_t at[CHARSETS];
+	bool is_open[CHARSETS];
+};
+
+struct charsets *
+charsets_new(void)
+{
+	return memory_new(1, sizeof(struct charsets));
+}
+
+void
+charsets_free(struct charsets **c)
+{
+	if (*c == NULL)
+		return;
+	for (int i = 0; i < CHARSETS; i++)
+		if ((*c)->is_open[i] && (*c)->at[i] != (iconv_t)-1)
+			iconv_close((*c)->at[i]);
+	free(*c);
+	*c = NULL;
+}
+
+/* The charset whose tables decode this one. */
+static enum charset
+carrier(enum charset charset)
+{
+	if (charset == CHARSET_HZ)
+		return CHARSET_GB18030;
+	if (charset == CHARSET_ISO_2022_JP)
+		return CHARSET_EUC_JP_MS;
+	return charset;
+}
+
+static iconv_t
+descriptor(struct charsets *c, enum charset charset)
+{
+	const char *name = charset_iconv_name(charset);
+
+	if (name == NULL)
+		return (iconv_t)-1;
+	if (!c->is_open[charset]) {
+		c->at[charset] = iconv_open("UTF-8", name);
+		c->is_open[charset] = true;
+	}
+	return c->at[charset];
+}
+
+void
+charsets_warm_up(void)
+{
+	/* Never freed: while a descriptor is open its code stays loaded. */
+	static struct charsets kept;
+
+	for (int i = 0; i < CHARSETS; i++)
+		(void)descriptor(&kept, (enum charset)i);
+}
+
+void
+converter_init(struct converter *c, struct charsets *sets,
+	       enum charset charset, struct text *out)
+{
+	*c = (struct converter){ .sets = sets, .out = out,
+				 .charset = charset };
+	if (charset == CHARSET_UNKNOWN || charset == CHARSET_US_ASCII)
+		c->charset = CHARSET_UTF_8;
+	iconv_t cd = descriptor(sets, carrier(c->charset));
+	if (cd != (iconv_t)-1)
+		(void)iconv(cd, NULL, NULL, NULL, NULL);
+	else
+		c->charset = CHARSET_UTF_8;
+}
+
+/* Bytes that make one unit: what a fault skips. */
+static size_t
+unit_of(enum charset charset)
+{
+	if (charset == CHARSET_UTF_16LE || charset == CHARSET_UTF_16BE)
+		return 2;
+	if (charset == CHARSET_UTF_32LE || charset == CHARSET_UTF_32BE)
+		return 4;
+	return 1;
+}
+
+static void
+put_ascii_only(struct text *out, struct view bytes)
+{
+	while (bytes.len > 0 && !out->is_full) {
+		size_t n = 0;
+		while (n < bytes.len && (unsigned char)bytes.at[n] < 0x80)
+			n++;
+		text_put(out, view_slice(bytes, 0, n));
+		if (n < bytes.len)
+			text_put(out, REPLACEMENT);
+		bytes = view_slice(bytes, n + 1, bytes.len);
+	}
+}
+
+/* Converts what is complete; returns what is left, which is the beginning of
+ * one character. */
+static struct view
+run_iconv(struct converter *c, struct view bytes)
+{
+	iconv_t cd = descriptor(c->sets, carrier(c->charset));
+	char made[4096];
+	char *in = (char *)(uintptr_t)bytes.at;
+	size_t left = bytes.len;
+
+	while (left > 0 && !c->out->is_full) {
+		if (c->errors > MOST_ERRORS) {
+			put_ascii_only(c->out, (struct view){ in, left });
+			return VIEW("");
+		}
+		char *to = made;
+		size_t room = sizeof(made);
+		size_t result = iconv(cd, &in, &left, &to, &room);
+		int error = errno;
+		text_put(c->out, (struct view){ made, (size_t)(to - made) });
+		if (result != (size_t)-1 || error == E2BIG)
+			continue;
+		size_t unit = unit_of(c->charset);
+		if (error == EINVAL || left < unit)
+			break;
+		text_put(c->out, REPLACEMENT);
+		c->errors++;
+		in += unit;
+		left -= unit;
+	}
+	return (struct view){ in, c->out->is_full ? 0 : left };
+}
+
+static struct view
+run_utf8(struct converter *c, struct view bytes)
+{
+	size_t tail = text_open_tail(bytes);
+
+	text_put(c->out, view_slice(bytes, 0, bytes.len - tail));
+	return view_slice(bytes, bytes.len - tail, bytes.len);
+}
+
+static struct view
+run(struct converter *c, struct view bytes)
+{
+	return c->charset == CHARSET_UTF_8 ? run_utf8(c, bytes) :
+					     run_iconv(c, bytes);
+}
+
+/* Gives up the first unit of what is held. */
+static void
+drop_held(struct converter *c)
+{
+	size_t unit = unit_of(c->charset);
+
+	if (unit > c->held_len)
+		unit = c->held_len;
+	text_put(c->out, REPLACEMENT);
+	c->held_len -= unit;
+	memmove(c->held, c->held + unit, c->held_len);
+}
+
+/* Converts, holding back what is not complete. */
+static void
+pass_on(struct converter *c, struct view bytes)
+{
+	while (c->held_len > 0 && bytes.len > 0) {
+		if (c->held_len == sizeof(c->held))
+			drop_held(c);
+		c->held[c->held_len++] = bytes.at[0];
+		bytes = view_slice(bytes, 1, bytes.len);
+		struct view rest = run(c, (struct view){ c->held,
+							 c->held_len });
+		memmove(c->held, rest.at, rest.len);
+		c->held_len = rest.len;
+	}
+	if (bytes.len == 0)
+		return;
+	struct view rest = run(c, bytes);
+	while (rest.len > sizeof(c->held)) {
+		text_put(c->out, REPLACEMENT);
+		rest = run(c, view_slice(rest, 1, rest.len));
+	}
+	if (rest.len > 0)
+		memcpy(c->held, rest.at, rest.len);
+	c->held_len = rest.len;
+}
+
+void
+converter_feed(struct converter *c, struct view bytes)
+{
+	enum { STEP = 1024 };
+	char unescaped[2 * STEP];
+
+	if (c->charset != CHARSET_HZ && c->charset != CHARSET_ISO_2022_JP) {
+		pass_on(c, bytes);
+		return;
+	}
+	while (bytes.len > 0) {
+		struct view step = view_slice(bytes, 0, STEP);
+		size_t n = c->charset == CHARSET_HZ ?
+			escape_from_hz(&c->shift, step, unescaped) :
+			escape_from_jis(&c->shift, step, unescaped);
+		pass_on(c, (struct view){ unescaped, n });
+		bytes = view_slice(bytes, STEP, bytes.len);
+	}
+}
+
+void
+converter_end(struct converter *c)
+{
+	/* UTF-8's own rule: a cut character is one fault. */
+	if (c->held_len > 0 && c->charset == CHARSET_UTF_8)
+		text_put(c->out, (struct view){ c->held, c->held_len });
+	else if (c->held_len > 0)
+		text_put(c->out, REPLACEMENT);
+	c->held_len = 0;
+}
+
+void
+convert_text(struct charsets *sets, enum charset charset, struct view bytes,
+	     struct text *out)
+{
+	struct converter c;
+
+	converter_init(&c, sets, charset, out);
+	converter_feed(&c, bytes);
+	converter_end(&c);
+}
+
+bool
+convert_is_clean(struct charsets *sets, enum charset charset,
+		 struct view bytes)
+{
+	char room[256];
+	struct converter c;
+	struct text out = { room, 0, sizeof(room), false };
+
+	converter_init(&c, sets, charset, &out);
+	if (c.charset == CHARSET_UTF_8)
+		return false;
+	for (; bytes.len > 0; bytes = view_slice(bytes, 32, bytes.len)) {
+		out.len = 0;
+		converter_feed(&c, view_slice(bytes, 0, 32));
+	}
+	return c.errors == 0 && c.held_len == 0 && !out.is_full;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Encoded words. Written here because the library drops the words after one
+ * that ends in '='. Words of one charset are joined as bytes before they are
+ * converted, since mailers cut in the middle of a character. */
+#include "mime/encoded_word.h"
+
+#include "base/utf8.h"
+#include "mime/parameter.h"
+#include "mime/transfer.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Longer fields are cut before they come here. */
+enum { MOST_BYTES = 4096 };
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Offset of the "?=" that ends a word's text, or v.len. */
+static size_t
+find_end(struct view v)
+{
+	size_t at = 0;
+
+	while (at < v.len) {
+		at += view_find(view_slice(v, at, v.len), '?');
+		if (at + 1 < v.len && v.at[at + 1] == '=')
+			return at;
+		at++;
+	}
+	return v.len;
+}
+
+bool
+encoded_word_at(struct view v, struct encoded_word *word_out)
+{
+	if (v.len < 8 || v.at[0] != '=' || v.at[1] != '?')
+		return false;
+	struct view rest = view_slice(v, 2, v.len);
+	size_t n = view_find(rest, '?');
+	struct view label = view_slice(rest, 0, n);
+	if (n == 0 || n + 3 > rest.len || rest.at[n + 2] != '?')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (is_space(label.at[i]) || label.at[i] == '=')
+			return false;
+	char form = ascii_lower(rest.at[n + 1]);
+	if (form != 'b' && form != 'q')
+		return false;
+	rest = view_slice(rest, n + 3, rest.len);
+	size_t end = find_end(rest);
+	if (end == rest.len)
+		return false;
+	/* RFC 2231 5: =?charset*language?... */
+	label = view_slice(label, 0, view_find(label, '*'));
+	word_out->charset = charset_named(label);
+	word_out->is_base64 = form == 'b';
+	word_out->text = view_slice(rest, 0, end);
+	word_out->len = (size_t)(rest.at - v.at) + end + 2;
+	return true;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static size_t
+decode_q(struct view text, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+		int high = i + 2 < text.len ? hex_value(text.at[i + 1]) : -1;
+		int low = i + 2 < text.len ? hex_value(text.at[i + 2]) : -1;
+		if (c == '_') {
+			c = ' ';
+		} else if (c == '=' && high >= 0 && low >= 0) {
+			c = (char)(high * 16 + low);
+			i += 2;
+		}
+		out[n++] = c;
+	}
+	return n;
+}
+
+/* What is being decoded: bytes of one charset that wait for more. */
+struct decoding {
+	struct charsets *sets;
+	struct text *out;
+	enum charset hint;
+	enum charset charset;
+	bool is_declared;
+	size_t len;
+	struct transfer base64; /* digits left of the word before */
+	char bytes[MOST_BYTES + 16];
+};
+
+/* The charset of bytes that nobody declared. */
+static enum charset
+guess(struct decoding *d, struct view bytes)
+{
+	if (memchr(bytes.at, '\x1b', bytes.len) != NULL &&
+	    convert_is_clean(d->sets, CHARSET_ISO_2022_JP, bytes))
+		return CHARSET_ISO_2022_JP;
+	if (utf8_is_valid(bytes))
+		return CHARSET_UTF_8;
+	if (d->hint > CHARSET_UTF_8 &&
+	    convert_is_clean(d->sets, d->hint, bytes))
+		return d->hint;
+	return CHARSET_WINDOWS_1252;
+}
+
+static void
+flush(struct decoding *d)
+{
+	if (d->base64.digits > 0)
+		d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	struct view bytes = { d->bytes, d->len };
+	enum charset charset = d->charset;
+	if (!d->is_declared || charset == CHARSET_UNKNOWN ||
+	    charset == CHARSET_US_ASCII)
+		charset = guess(d, bytes);
+	convert_text(d->sets, charset, bytes, d->out);
+	d->len = 0;
+	d->charset = CHARSET_UNKNOWN;
+	d->is_declared = false;
+}
+
+/* Digits left over from the word before are the beginning of this one's only
+ * where they cannot be the end of a text without padding. */
+static void
+take_base64(struct decoding *d, struct view text)
+{
+	unsigned digits = d->base64.digits;
+	bool is_cut = digits == 1 ||
+		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
+		      (digits == 3 && (d->base64.bits & 0x03) != 0);
+
+	if (digits > 0 && !is_cut)
+		d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	uint32_t bits = is_cut ? d->base64.bits : 0;
+	transfer_init(&d->base64, TRANSFER_BASE64);
+	d->base64.bits = bits;
+	d->base64.digits = is_cut ? digits : 0;
+	while (text.len > 0 && d->len < MOST_BYTES) {
+		size_t room = MOST_BYTES + 16 - d->len;
+		d->len += transfer_decode(&d->base64, &text,
+					  d->bytes + d->len, room);
+	}
+}
+
+static void
+take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
+{
+	bool is_same = is_next && d->is_declared &&
+		       d->charset == word->charset;
+
+	if (!is_same)
+		flush(d);
+	d->charset = word->charset;
+	d->is_declared = true;
+	if (word->is_base64) {
+		take_base64(d, word->text);
+		return;
+	}
+	if (d->base64.digits > 0)
+		d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	if (word->text.len <= MOST_BYTES - d->len)
+		d->len += decode_q(word->text, d->bytes + d->len);
+}
+
+static void
+take_raw(struct decoding *d, struct view raw)
+{
+	if (d->is_declared)
+		flush(d);
+	if (raw.len > MOST_BYTES - d->len)
+		raw.len = MOST_BYTES - d->len;
+	if (raw.len > 0)
+		memcpy(d->bytes + d->len, raw.at, raw.len);
+	d->len += raw.len;
+}
+
+/* Length of what is before the next encoded word. */
+static size_t
+raw_len(struct view v, struct encoded_word *word_out, bool *is_word_out)
+{
+	size_t at = 0;
+
+	*is_word_out = false;
+	while (at < v.len) {
+		at += view_find(view_slice(v, at, v.len), '=');
+		*is_word_out = encoded_word_at(view_slice(v, at, v.len),
+					       word_out);
+		if (*is_word_out)
+			return at;
+		at++;
+	}
+	return v.len;
+}
+
+static bool
+is_all_space(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (!is_space(v.at[i]))
+			return false;
+	return true;
+}
+
+void
+encoded_word_decode(struct charsets *sets, struct view value,
+		    enum charset hint, struct text *out)
+{
+	struct decoding d = { .sets = sets, .out = out, .hint = hint,
+			      .charset = CHARSET_UNKNOWN };
+	struct encoded_word word;
+	bool is_word = false, was_word = false;
+
+	value = view_slice(value, 0, MOST_BYTES);
+	while (value.len > 0) {
+		size_t n = raw_len(value, &word, &is_word);
+		struct view raw = view_slice(value, 0, n);
+		/* Blanks between two words only separate them. */
+		bool is_next = was_word && is_word && is_all_space(raw);
+		if (!is_next)
+			take_raw(&d, raw);
+		value = view_slice(value, n, value.len);
+		if (is_word) {
+			take_word(&d, &word, is_next);
+			value = view_slice(value, word.len, value.len);
+		}
+		was_word = is_word;
+	}
+	flush(&d);
+	out->len = encoded_word_tidy(out->at, out->len);
+}
+
+/* Bytes of the control character that v begins with: C0, DEL, C1, and the
+ * line and paragraph separators. */
+static size_t
+control_len(struct view v)
+{
+	unsigned char c = (unsigned char)v.at[0];
+
+	if (c < ' ' || c == 0x7f)
+		return 1;
+	if (c == 0xc2 && v.len > 1 && (unsigned char)v.at[1] < 0xa0)
+		return 2;
+	if (c == 0xe2 && v.len > 2 && (unsigned char)v.at[1] == 0x80 &&
+	    ((unsigned char)v.at[2] == 0xa8 || (unsigned char)v.at[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+size_t
+encoded_word_tidy(char *at, size_t len)
+{
+	struct view v = { at, len };
+	size_t n = 0;
+
+	while (v.len > 0) {
+		size_t control = control_len(v);
+		char c = v.at[0];
+		/* A line end with the blank that follows it is a fold. */
+		if (c == '\t' || ((c == '\n' || control == 3) &&
+				  !(v.len > 1 && is_space(v.at[1]))))
+			at[n++] = ' ';
+		else if (control == 0)
+			at[n++] = c;
+		v = view_slice(v, control > 0 ? control : 1, v.len);
+	}
+	while (n > 0 && at[n - 1] == ' ')
+		n--;
+	size_t blanks = 0;
+	while (blanks < n && at[blanks] == ' ')
+		blanks++;
+	memmove(at, at + blanks, n - blanks);
+	return n - blanks;
+}

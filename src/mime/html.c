@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The little that must be known of HTML. This is no parser: it looks for
+ * what a reader would see, and errs towards seeing something. */
+#include "mime/html.h"
+
+/* How far browsers look for a charset (WHATWG HTML 13.2.3.2). */
+enum { PRESCAN = 1024 };
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Length of the white space that v begins with, one character of it. */
+static size_t
+blank_len(struct view v)
+{
+	static const struct view blanks[] = {
+		VIEW("\xc2\xa0"), VIEW("\xe2\x80\x8b"), VIEW("\xef\xbb\xbf"),
+		VIEW("\xe3\x80\x80"),
+	};
+
+	if (is_space(v.at[0]))
+		return 1;
+	if ((unsigned char)v.at[0] < 0x80)
+		return 0;
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		if (view_starts_nocase(v, blanks[i]))
+			return blanks[i].len;
+	return 0;
+}
+
+bool
+text_is_blank(struct view v)
+{
+	while (v.len > 0) {
+		size_t n = blank_len(v);
+		if (n == 0)
+			return false;
+		v = view_slice(v, n, v.len);
+	}
+	return true;
+}
+
+static size_t
+entity_len(struct view v)
+{
+	static const struct view entities[] = {
+		VIEW("&nbsp;"), VIEW("&#160;"), VIEW("&#xa0;"),
+	};
+
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
+		if (view_starts_nocase(v, entities[i]))
+			return entities[i].len;
+	return 0;
+}
+
+bool
+html_is_empty(struct view html)
+{
+	while (html.len > 0) {
+		size_t n = blank_len(html);
+		if (n == 0 && html.at[0] == '<')
+			n = view_find(html, '>') + 1;
+		if (n == 0 && html.at[0] == '&')
+			n = entity_len(html);
+		/* A '<' that nothing closes is text. */
+		if (n == 0 || n > html.len)
+			return false;
+		html = view_slice(html, n, html.len);
+	}
+	return true;
+}
+
+static size_t
+find_word(struct view v, struct view word)
+{
+	for (size_t i = 0; i + word.len <= v.len; i++)
+		if (view_starts_nocase(view_slice(v, i, v.len), word))
+			return i;
+	return v.len;
+}
+
+/* The value of charset= within one tag. */
+static struct view
+charset_in(struct view tag)
+{
+	size_t at = find_word(tag, VIEW("charset"));
+	struct view rest = view_slice(tag, at + 7, tag.len);
+
+	while (rest.len > 0 && is_space(rest.at[0]))
+		rest = view_slice(rest, 1, rest.len);
+	if (rest.len == 0 || rest.at[0] != '=')
+		return VIEW("");
+	rest = view_slice(rest, 1, rest.len);
+	while (rest.len > 0 && (is_space(rest.at[0]) || rest.at[0] == '"' ||
+				rest.at[0] == '\''))
+		rest = view_slice(rest, 1, rest.len);
+	size_t n = 0;
+	while (n < rest.len && !is_space(rest.at[n]) && rest.at[n] != '"' &&
+	       rest.at[n] != '\'' && rest.at[n] != ';' && rest.at[n] != '/' &&
+	       rest.at[n] != '>')
+		n++;
+	return view_slice(rest, 0, n);
+}
+
+struct view
+html_meta_charset(struct view html)
+{
+	html = view_slice(html, 0, PRESCAN);
+	for (;;) {
+		size_t at = find_word(html, VIEW("<meta"));
+		if (at == html.len)
+			return VIEW("");
+		html = view_slice(html, at + 5, html.len);
+		struct view tag = view_slice(html, 0, view_find(html, '>'));
+		struct view charset = charset_in(tag);
+		if (charset.len > 0)
+			return charset;
+	}
+}

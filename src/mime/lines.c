@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The lines of a message that lies in pieces, without a copy where a line
+ * lies in one of them. Skipping is as fast for a million empty lines as for
+ * long ones. */
+#include "mime/lines.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+void
+lines_init(struct lines *l, const struct chain *chain)
+{
+	l->chain = chain;
+	l->piece = chain->first;
+	l->at = 0;
+	l->offset = 0;
+	l->before = 0;
+	l->last = '\n';
+}
+
+void
+lines_seek(struct lines *l, size_t offset)
+{
+	assert(offset <= l->chain->len);
+	if (offset < l->offset)
+		lines_init(l, l->chain);
+	while (l->piece != NULL && offset - l->offset > l->piece->len - l->at) {
+		l->offset += l->piece->len - l->at;
+		l->piece = l->piece->next;
+		l->at = 0;
+	}
+	l->at += offset - l->offset;
+	l->offset = offset;
+	l->before = offset;
+	l->last = '\n';
+}
+
+/* Offset of the first LF, or n. Most calls find it far away or at once. */
+static size_t
+find_end(const char *at, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	if (n < sizeof(word)) {
+		for (size_t i = 0; i < n; i++)
+			if (at[i] == '\n')
+				return i;
+		return n;
+	}
+	memcpy(&word, at, sizeof(word));
+	word ^= ones * '\n';
+	if (((word - ones) & ~word & (ones << 7)) != 0) {
+		for (size_t i = 0; i < sizeof(word); i++)
+			if (at[i] == '\n')
+				return i;
+	}
+	const char *end = memchr(at, '\n', n);
+	return end != NULL ? (size_t)(end - at) : n;
+}
+
+static void
+skip_empty_pieces(struct lines *l)
+{
+	while (l->piece != NULL && l->at == l->piece->len) {
+		l->piece = l->piece->next;
+		l->at = 0;
+	}
+}
+
+/* Takes what the current piece has of a line; true when that ends it. */
+static bool
+take_from_piece(struct lines *l, struct view *part_out)
+{
+	const char *at = l->piece->bytes + l->at;
+	size_t room = l->piece->len - l->at;
+	size_t n = find_end(at, room);
+	bool is_ended = n < room;
+
+	*part_out = (struct view){ at, n };
+	char last = n > 0 ? at[n - 1] : l->last;
+	l->before = l->offset + n;
+	if (is_ended && last == '\r' && l->before > 0)
+		l->before--;
+	n += is_ended ? 1 : 0;
+	l->last = is_ended ? '\n' : last;
+	l->at += n;
+	l->offset += n;
+	skip_empty_pieces(l);
+	return is_ended;
+}
+
+/* Goes on in the next pieces; what is beyond the room is not shown. */
+static struct view
+join(struct lines *l, struct view first)
+{
+	size_t len = 0;
+	bool is_ended = false;
+
+	for (struct view part = first;;) {
+		size_t n = sizeof(l->joint) - len;
+		if (n > part.len)
+			n = part.len;
+		memcpy(l->joint + len, part.at, n);
+		len += n;
+		if (is_ended || l->piece == NULL)
+			return (struct view){ l->joint, len };
+		is_ended = take_from_piece(l, &part);
+	}
+}
+
+bool
+lines_next(struct lines *l, struct line *line_out)
+{
+	struct view text;
+
+	skip_empty_pieces(l);
+	if (l->piece == NULL)
+		return false;
+	line_out->from = l->offset;
+	if (!take_from_piece(l, &text) && l->piece != NULL)
+		text = join(l, text);
+	if (text.len > 0 && text.at[text.len - 1] == '\r')
+		text.len--;
+	line_out->text = text;
+	line_out->to = l->offset;
+	return true;
+}
+
+/* Whether the line that begins here may be what is searched for; lines that
+ * cross pieces always may. */
+static bool
+may_be(const struct lines *l, const char *beginning)
+{
+	const char *at = l->piece->bytes + l->at;
+
+	return l->piece->len - l->at < 2 ||
+	       (at[0] == beginning[0] && at[1] == beginning[1]) ||
+	       (at[0] == '\n' && beginning[1] == '\n');
+}
+
+/* Skips to a line that may begin with these two bytes. */
+static bool
+skip_to(struct lines *l, size_t until, const char *beginning)
+{
+	struct view text;
+
+	skip_empty_pieces(l);
+	while (l->piece != NULL && l->offset < until) {
+		if (may_be(l, beginning))
+			return true;
+		while (!take_from_piece(l, &text) && l->piece != NULL)
+			continue;
+	}
+	return false;
+}
+
+bool
+lines_next_dashed(struct lines *l, size_t until, struct line *line_out)
+{
+	while (skip_to(l, until, "--")) {
+		size_t before = l->before;
+		if (!lines_next(l, line_out))
+			return false;
+		if (line_out->text.len >= 2 && line_out->text.at[0] == '-' &&
+		    line_out->text.at[1] == '-') {
+			l->before = before;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+lines_skip_to_empty(struct lines *l)
+{
+	struct line line;
+
+	while (skip_to(l, SIZE_MAX, "\r\n") && lines_next(l, &line))
+		if (line.text.len == 0)
+			return;
+}

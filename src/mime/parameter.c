@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parameters of Content-* fields. Lost semicolons, lost quotes, comments,
+ * equal signs with blanks around: all are found in real mail. */
+#include "mime/parameter.h"
+
+#include <string.h>
+
+/* Parameters of one field that are looked at, and pieces of one value. */
+enum { MOST_PARAMETERS = 256, MOST_PIECES = 32 };
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Length of the comment that v begins with. */
+static size_t
+comment_len(struct view v)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < v.len; i++) {
+		if (v.at[i] == '\\')
+			i++;
+		else if (v.at[i] == '(')
+			depth++;
+		else if (v.at[i] == ')' && --depth == 0)
+			return i + 1;
+	}
+	return v.len;
+}
+
+void
+parameter_skip_space(struct view *rest)
+{
+	while (rest->len > 0) {
+		if (is_space(rest->at[0]))
+			*rest = view_slice(*rest, 1, rest->len);
+		else if (rest->at[0] == '(')
+			*rest = view_slice(*rest, comment_len(*rest),
+					   rest->len);
+		else
+			return;
+	}
+}
+
+static struct view
+take_until(struct view *rest, const char *stops)
+{
+	size_t n = 0;
+
+	while (n < rest->len && !is_space(rest->at[n]) &&
+	       strchr(stops, rest->at[n]) == NULL)
+		n++;
+	struct view taken = view_slice(*rest, 0, n);
+	*rest = view_slice(*rest, n, rest->len);
+	return taken;
+}
+
+struct view
+parameter_take_word(struct view *rest)
+{
+	parameter_skip_space(rest);
+	return take_until(rest, ";(,");
+}
+
+/* A quoted string without its closing quote ends with its line, or at the
+ * end of the value. */
+static struct view
+take_quoted(struct view *rest)
+{
+	size_t n = 1;
+
+	while (n < rest->len && rest->at[n] != '"')
+		n += rest->at[n] == '\\' ? 2 : 1;
+	if (n >= rest->len)
+		n = rest->len;
+	struct view inside = view_slice(*rest, 1, n);
+	if (n == rest->len) {
+		struct view line = inside;
+		n = 1;
+		while (n - 1 < line.len && line.at[n - 1] != '\r' &&
+		       line.at[n - 1] != '\n' && line.at[n - 1] != ';')
+			n++;
+		inside = view_slice(*rest, 1, n);
+		*rest = view_slice(*rest, n, rest->len);
+		return inside;
+	}
+	*rest = view_slice(*rest, n + 1, rest->len);
+	return inside;
+}
+
+/* A boundary may have blanks inside, even if nobody put quotes around it;
+ * everything else ends at the first blank. */
+static struct view
+take_bare(struct view *rest, struct view name)
+{
+	if (!view_equal_nocase(name, VIEW("boundary")))
+		return take_until(rest, ";");
+	size_t n = 0;
+	while (n < rest->len && rest->at[n] != ';' && rest->at[n] != '\r' &&
+	       rest->at[n] != '\n')
+		n++;
+	struct view taken = view_trim(view_slice(*rest, 0, n));
+	*rest = view_slice(*rest, n, rest->len);
+	return taken;
+}
+
+bool
+parameter_next(struct view *rest, struct parameter *out)
+{
+	for (;;) {
+		parameter_skip_space(rest);
+		if (rest->len == 0)
+			return false;
+		if (rest->at[0] == ';' || rest->at[0] == ',') {
+			*rest = view_slice(*rest, 1, rest->len);
+			continue;
+		}
+		out->name = take_until(rest, "=;(\"");
+		parameter_skip_space(rest);
+		if (rest->len > 0 && rest->at[0] == '=')
+			break;
+		/* A word without a value: no parameter. */
+		if (rest->len > 0 && rest->at[0] == '"')
+			(void)take_quoted(rest);
+	}
+	*rest = view_slice(*rest, 1, rest->len);
+	parameter_skip_space(rest);
+	out->is_quoted = rest->len > 0 && rest->at[0] == '"';
+	out->value = out->is_quoted ? take_quoted(rest) :
+				      take_bare(rest, out->name);
+	return true;
+}
+
+/* What follows the wanted name in a parameter's: "" plain, "*" coded, "*1"
+ * a piece, "*1*" a coded piece. -1 where it is another's. */
+struct form {
+	int piece;              /* -1: not in pieces */
+	bool is_coded;
+};
+
+static bool
+form_of(struct view has, struct view wanted, struct form *out)
+{
+	size_t number = 0;
+
+	if (!view_starts_nocase(has, wanted))
+		return false;
+	struct view tail = view_slice(has, wanted.len, has.len);
+	*out = (struct form){ -1, false };
+	if (tail.len == 0)
+		return true;
+	if (tail.at[0] != '*')
+		return false;
+	if (tail.at[tail.len - 1] == '*') {
+		out->is_coded = true;
+		tail.len--;
+	}
+	if (tail.len == 0)
+		return true;
+	if (!view_to_size(view_slice(tail, 1, tail.len), MOST_PIECES, &number))
+		return false;
+	out->piece = (int)number;
+	return true;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct target {
+	char *at;
+	size_t size;
+	size_t len;
+};
+
+static void
+put(struct target *t, char c)
+{
+	if (t->len < t->size)
+		t->at[t->len++] = c;
+}
+
+static void
+put_value(struct target *t, const struct parameter *p)
+{
+	struct view v = p->value;
+
+	for (size_t i = 0; i < v.len; i++) {
+		if (p->is_quoted && v.at[i] == '\\' && i + 1 < v.len)
+			i++;
+		else if (v.at[i] == '\r' || v.at[i] == '\n')
+			continue;
+		put(t, v.at[i]);
+	}
+}
+
+static void
+put_coded(struct target *t, struct view v)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		int high = i + 2 < v.len ? hex_value(v.at[i + 1]) : -1;
+		int low = i + 2 < v.len ? hex_value(v.at[i + 2]) : -1;
+		if (v.at[i] != '%' || high < 0 || low < 0) {
+			put(t, v.at[i]);
+			continue;
+		}
+		put(t, (char)(high * 16 + low));
+		i += 2;
+	}
+}
+
+/* Leaves charset'language' out; a value without it is taken whole. */
+static struct view
+without_language(struct view v)
+{
+	size_t first = view_find(v, '\'');
+	size_t second = first + 1 +
+		view_find(view_slice(v, first + 1, v.len), '\'');
+
+	return second < v.len ? view_slice(v, second + 1, v.len) : v;
+}
+
+/* Puts one piece (-1: the whole value); false where it is not there. */
+static bool
+put_piece(struct target *t, struct view rest, struct view name, int piece)
+{
+	struct parameter p;
+	struct form form;
+
+	for (int i = 0; i < MOST_PARAMETERS; i++) {
+		if (!parameter_next(&rest, &p))
+			break;
+		if (!form_of(p.name, name, &form) || form.piece != piece)
+			continue;
+		if (!form.is_coded)
+			put_value(t, &p);
+		else if (piece <= 0)
+			put_coded(t, without_language(p.value));
+		else
+			put_coded(t, p.value);
+		return true;
+	}
+	return false;
+}
+
+bool
+parameter_find(struct view rest, struct view name, char *where, size_t size,
+	       size_t *len_out)
+{
+	struct target t = { where, size, 0 };
+	bool is_found = put_piece(&t, rest, name, -1);
+
+	for (int n = 0; !is_found && n < MOST_PIECES; n++)
+		if (!put_piece(&t, rest, name, n)) {
+			is_found = n > 0;
+			break;
+		}
+	if (is_found)
+		*len_out = t.len;
+	return is_found;
+}
+
+bool
+parameter_has(struct view rest, struct view name)
+{
+	struct parameter p;
+	struct form form;
+
+	for (int i = 0; i < MOST_PARAMETERS; i++) {
+		if (!parameter_next(&rest, &p))
+			break;
+		if (form_of(p.name, name, &form) && p.value.len > 0)
+			return true;
+	}
+	return false;
+}

@@ -30,23 +30,34 @@ begin(struct session *s)
 		s->most_bytes = s->settings->transaction_bytes / rows;
 }
 
+/* Up to the limit even of what goes beyond it: which limit is met first must
+ * not depend on how the bytes were cut. */
 static void
 keep(struct session *s, struct view text)
 {
 	if (s->fault != FAULT_NONE)
 		return;
-	if (text.len > s->most_bytes - s->message->raw.len)
-		give_up(s, FAULT_SIZE);
-	else if (!chain_append(&s->message->raw, text))
+	size_t room = s->most_bytes - s->message->raw.len;
+	if (!chain_append(&s->message->raw, view_slice(text, 0, room)))
 		give_up(s, FAULT_MEMORY);
+	else if (text.len > room)
+		give_up(s, FAULT_SIZE);
 }
 
+/* Whether the message is to be refused for a bare CR or LF. */
+static bool
+has_bare_newline(const struct session *s)
+{
+	return s->data.has_bare_newline &&
+	       !s->settings->accepts_bare_newline &&
+	       !s->message->envelope.is_binary;
+}
+
+/* A message that will be refused needs no memory from now on. */
 static void
 check_newlines(struct session *s)
 {
-	if (!s->data.has_bare_newline || s->fault != FAULT_NONE ||
-	    s->settings->accepts_bare_newline ||
-	    s->message->envelope.is_binary)
+	if (!has_bare_newline(s))
 		return;
 	session_note(s, REMARK_NEWLINE);
 	give_up(s, FAULT_NEWLINE);
@@ -75,7 +86,9 @@ refuse_message(struct session *s, enum reply which, struct buf *out)
 static void
 finish_message(struct session *s, struct buf *out)
 {
-	check_newlines(s);
+	/* Another try will not help it, whatever else went wrong. */
+	if (has_bare_newline(s))
+		s->fault = FAULT_NEWLINE;
 	switch ((enum fault)s->fault) {
 	case FAULT_NONE:
 		s->want = SESSION_WANTS_DELIVERY;
@@ -164,6 +177,7 @@ finish_chunk(struct session *s, struct buf *out)
 		/* A CR that nothing follows is bare. */
 		if (s->data.at == DATA_AT_CR)
 			s->data.has_bare_newline = true;
+		check_newlines(s);
 		finish_message(s, out);
 	} else if (s->fault == FAULT_SIZE) {
 		refuse_message(s, REPLY_TOO_BIG, out);

@@ -195,12 +195,20 @@ make(struct session *s, const struct candidate *c)
 	return r;
 }
 
+/* A few of many recipients may be gone without the client being at fault:
+ * they are its errors only while none of the transaction is accepted. */
 static void
 refuse(struct session *s, enum reply reply, struct buf *out)
 {
+	bool is_policy = reply == REPLY_UNKNOWN_RECIPIENT ||
+			 reply == REPLY_NOT_OUR_DOMAIN;
+
 	s->counts.recipients_refused++;
 	s->has_refused_recipient = true;
-	session_refuse(s, reply, out);
+	if (is_policy && s->stage == STAGE_RECIPIENT)
+		session_say(s, reply, out);
+	else
+		session_refuse(s, reply, out);
 }
 
 static void

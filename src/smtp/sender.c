@@ -3,6 +3,7 @@
  * SMTPUTF8 (RFC 6531): it opens a transaction, and with it a message. */
 #include "smtp/conversation.h"
 
+#include "smtp/character.h"
 #include "smtp/parameter.h"
 #include "smtp/path.h"
 
@@ -87,6 +88,22 @@ take_parameters(const struct session *s, struct view rest, struct wishes *w)
 	}
 }
 
+/* RFC 6531 3.3 and 3.4. */
+static enum reply
+check_utf8(const struct session *s, const struct path *path,
+	   const struct wishes *w)
+{
+	char ascii[256];
+
+	if (!w->has_utf8)
+		return REPLY_NEEDS_SMTPUTF8;
+	if (!character_all_ascii(path->domain) &&
+	    s->settings->domain_to_ascii(path->domain, ascii,
+					 sizeof(ascii)) == 0)
+		return REPLY_BAD_PATH;
+	return REPLY_OK;
+}
+
 /* "FROM:<path> parameters"; blanks behind the colon are a common mistake. */
 static enum reply
 read_argument(const struct session *s, struct view argument,
@@ -102,8 +119,8 @@ read_argument(const struct session *s, struct view argument,
 	if (rest.len > 0 && rest.at[0] != ' ')
 		return REPLY_BAD_PATH;
 	enum reply reply = take_parameters(s, rest, w);
-	if (reply == REPLY_OK && path->is_utf8 && !w->has_utf8)
-		return REPLY_NEEDS_SMTPUTF8;
+	if (reply == REPLY_OK && path->is_utf8)
+		return check_utf8(s, path, w);
 	return reply;
 }
 
@@ -167,6 +184,9 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 		reply = may_begin(s, &wishes);
 	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS) {
 		session_hang_up(s, reply, out);
+	} else if (reply == REPLY_TOO_BIG) {
+		/* Large mail is no misbehaviour: not counted as an error. */
+		session_say(s, reply, out);
 	} else if (reply != REPLY_OK) {
 		session_refuse(s, reply, out);
 	} else if (!open_message(s, &path, &wishes)) {

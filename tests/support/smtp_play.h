@@ -9,6 +9,7 @@
 #include "support/smtp_dialogue.h"
 #include "support/smtp_fixture.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct play {
 	struct buf envelope;
 	struct buf addresses;
 	struct buf protocol;
+	struct buf client;      /* its address */
 	struct buf expected_body;
 	enum verdict verdict;
 	enum recipient_answer answer;
@@ -71,6 +73,11 @@ play_remember(struct play *p, const struct message *m)
 	buf_append(&p->protocol, m->protocol);
 	if (m->tls.len > 0)
 		buf_append_text(&p->protocol, " in TLS");
+	char text[ADDRESS_TEXT_SIZE];
+	inet_ntop(m->client.len == 16 ? AF_INET6 : AF_INET, m->client.bytes,
+		  text, sizeof(text));
+	p->client.len = 0;
+	buf_append_text(&p->client, text);
 }
 
 /* Answers what the session waits for; false when it waits for input. */
@@ -116,7 +123,9 @@ play_feed(struct play *p, struct view bytes)
 	while (used < bytes.len && session_want(p->s) != SESSION_WANTS_CLOSE) {
 		size_t n = session_feed(p->s, view_slice(bytes, used,
 							 bytes.len), &p->out);
-		bool was_answered = play_answer(p);
+		bool was_answered = false;
+		while (play_answer(p))
+			was_answered = true;
 		if (n == 0 && !was_answered && p->out.len == 0)
 			play_fault(p, "the session is stuck", VIEW(""));
 		play_flush(p);

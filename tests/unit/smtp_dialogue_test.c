@@ -98,6 +98,9 @@ expect(struct play *p, char kind, struct view text)
 	case 'A':
 		same(p, &p->addresses, text);
 		break;
+	case 'I':
+		same(p, &p->client, text);
+		break;
 	case 'P':
 		same(p, &p->protocol, text);
 		break;
@@ -165,7 +168,8 @@ play(const struct dialogue *d, size_t cut)
 	struct play p = { .d = d, .cut = cut, .out = BUF(SESSION_OUT_CEILING),
 		.said = BUF(MOST_TEXT), .body = BUF(MOST_TEXT),
 		.envelope = BUF(MOST_TEXT), .addresses = BUF(MOST_TEXT),
-		.protocol = BUF(MOST_TEXT), .expected_body = BUF(MOST_TEXT),
+		.protocol = BUF(MOST_TEXT), .client = BUF(MOST_TEXT),
+		.expected_body = BUF(MOST_TEXT),
 		.verdict = VERDICT_STORED };
 
 	smtp_fixture_init(&p.f);
@@ -181,7 +185,7 @@ play(const struct dialogue *d, size_t cut)
 	assert_int_equal(p.f.budget.used, 0);
 	smtp_fixture_deinit(&p.f);
 	struct buf *all[] = { &p.out, &p.said, &p.body, &p.envelope,
-		&p.addresses, &p.protocol, &p.expected_body };
+		&p.addresses, &p.protocol, &p.client, &p.expected_body };
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		buf_release(all[i]);
 }

@@ -22,8 +22,9 @@ struct logger_duty {
 /* Shared memory for a desk; NULL with errno. */
 struct logger_desk *logger_desk_new(void);
 
-/* Opens the target if it is a file: a descriptor for appending, -1 with errno
- * otherwise, -2 where the target is no file. */
+/* Opens the target if it is a file, for appending: the descriptor, -1 with
+ * errno, LOGGER_NO_FILE where it is none. */
+enum { LOGGER_NO_FILE = -2 };
 int logger_open_target(const struct log_settings *settings);
 
 /* Writes lines until told to leave or until nobody is left who could send

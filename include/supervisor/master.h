@@ -6,27 +6,21 @@
 #include "logger/logger.h"
 #include "net/census.h"
 #include "net/tls.h"
-#include "supervisor/activation.h"
+#include "supervisor/generation.h"
 #include "supervisor/roster.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/verbs.h"
 
-/* What the children of one configuration are given. */
-struct generation {
-	unsigned number;
-	struct config *config;          /* NULL: there is none */
-	int *listeners;                 /* one for each of the config's */
-	struct tls_context *tls;        /* NULL without a certificate */
-	int log_file;                   /* the logger's target; -1: no file */
-	struct sandbox_rules cages[SLOT_STATUS + 1];    /* by role */
-	char log_dir[256];              /* for the logger's cage */
-};
-
 /* The living side of an entry of the roster. */
 struct child {
 	int channel;                    /* -1: none */
-	int census_region;              /* -1: none */
+	struct census *census;          /* workers: where it counts */
+	int region;
+	bool wants_leave;               /* it asked to be recycled */
+	pid_t hung_thread;              /* 0: unknown */
 };
+
+enum { MASTER_DESKS = 8 };
 
 enum phase {
 	MASTER_SERVING,
@@ -38,7 +32,8 @@ struct master {
 	const struct supervisor_options *options;
 	enum phase phase;
 	struct generation now;          /* in force */
-	struct generation next;         /* a reload under way */
+	struct generation next;         /* being brought up; config NULL: none */
+	unsigned generations;           /* the last number given */
 	bool wants_reload;
 	int64_t reload_began_ms;
 	bool is_ready;                  /* was so once */
@@ -49,16 +44,22 @@ struct master {
 	struct scoreboard *board;
 	int board_fd;
 	struct board_figures figures;
-	struct census *census;
+	struct census *census;          /* for new workers */
+	size_t census_regions;
+	size_t census_connections;
 
 	int lines[2];                   /* log_pair */
-	struct logger_desk *desk;
-	struct activation activation;
+	struct logger_desk *desks[MASTER_DESKS];        /* by generation */
 	struct verbs verbs;
 	int signals;
 	int pid_file;
 	int64_t next_look_ms;           /* of the watchdog */
+	int64_t next_feed_ms;           /* of systemd's */
 	int64_t next_progress_ms;       /* of a stop */
+	bool has_said_stopped;
 };
+
+/* The master's log lines go to the logger, as the configuration says. */
+void master_speak(const struct master *m);
 
 #endif

@@ -17,7 +17,7 @@
 
 enum {
 	REPEATS = 16,           /* different warnings that are watched */
-	REPEAT_BURST = 20,      /* of one, let through in a window */
+	REPEAT_BURST = 100,     /* of one, let through in a window */
 	REPEAT_WINDOW_MS = 10000,
 	QUEUE_BYTES = 4 << 20
 };

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The roster made flesh: forks, words on channels, signals, reaping. */
+#ifndef SUPERVISOR_CHILDREN_H
+#define SUPERVISOR_CHILDREN_H
+
+#include "supervisor/master.h"
+
+#include <poll.h>
+
+/* Tells the roster what happened to entry i and does what it says. */
+void children_take(struct master *m, int i, enum roster_event event);
+
+/* The same for every entry for which is_meant says so. */
+void children_take_all(struct master *m, enum roster_event event,
+		       bool (*is_meant)(const struct master *,
+					const struct roster_entry *));
+
+/* A word on its channel, whatever its state. */
+void children_say(struct master *m, int i, enum seat_word word);
+
+/* Does what time demands. */
+void children_tick(struct master *m);
+
+/* Buries whoever died, ours or an orphan. */
+void children_reap(struct master *m);
+
+/* Channels to poll: fills polls and whose they are; returns how many. */
+size_t children_watch(const struct master *m, struct pollfd *polls,
+		      int *whose);
+void children_hear(struct master *m, int i);
+
+/* Adds the workers of a generation to the roster; -1 where it has no room
+ * for them (none is added then). */
+int children_staff(struct master *m, const struct generation *g);
+
+/* One place more, to be filled at once: its index, or -1. */
+int children_add(struct master *m, enum slot_role role, int number,
+		 unsigned generation);
+
+size_t children_alive(const struct master *m);
+bool children_is_child(void *master, pid_t pid);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the children of one configuration are given. */
+#ifndef SUPERVISOR_GENERATION_H
+#define SUPERVISOR_GENERATION_H
+
+#include "config/config.h"
+#include "net/tls.h"
+
+enum { GENERATION_PATH_SIZE = 1024 };
+
+struct generation {
+	unsigned number;
+	struct config *config;          /* NULL: there is none */
+	int *listeners;                 /* one for each of the config's */
+	struct tls_context *tls;        /* NULL without a certificate */
+	int log_file;                   /* the logger's target; -1: no file */
+	struct sandbox_rules cages[SLOT_STATUS + 1];    /* by role */
+	char log_dir[GENERATION_PATH_SIZE];     /* for the logger's cage */
+};
+
+/* Opens what the configuration names: listeners that `older` has are shared
+ * with it (NULL: there is none), and the log's file. Owns the configuration
+ * when it succeeds; -1, nothing opened and the reason in why otherwise. */
+int generation_open(struct generation *g, struct config *config,
+		    const struct generation *older, struct buf *why);
+
+/* Makes the TLS context and the cages; as the user that the service runs
+ * as. -1 with the reason in why. */
+int generation_load(struct generation *g, struct buf *why);
+
+/* Closes and frees all that it does not share with `other`, which stays;
+ * the files of its unix listeners go with them. Harmless on an empty one. */
+void generation_close(struct generation *g, const struct generation *other);
+
+/* Forgets its descriptors without touching the files: for a child. */
+void generation_close_listeners(struct generation *g);
+
+#endif

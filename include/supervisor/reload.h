@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* HUP: read, prove, start the new generation, retire the old one. */
+#ifndef SUPERVISOR_RELOAD_H
+#define SUPERVISOR_RELOAD_H
+
+#include "supervisor/master.h"
+
+/* Brings a wished or running reload on; called after every event. */
+void reload_look(struct master *m);
+
+/* Gives a running one up: the old generation stays in force. */
+void reload_give_up(struct master *m, const char *why);
+
+/* When reload_look is next worth a call for time alone. */
+int64_t reload_next_ms(const struct master *m);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From root to service: everything up to the first fork. */
+#ifndef SUPERVISOR_STARTUP_H
+#define SUPERVISOR_STARTUP_H
+
+#include "supervisor/master.h"
+
+enum { EXIT_DONE = 0, EXIT_CONFIGURATION = 1, EXIT_START = 3 };
+
+/* Takes the configuration over and leaves the master with all that it needs
+ * to fork. Returns 0 or the exit code; what was wrong is on stderr. */
+int startup(struct master *m, struct config *first);
+
+/* The times that the roster keeps under this configuration. */
+struct roster_times startup_times(const struct config *config);
+
+/* A census that is large enough for the configuration: a new one, where the
+ * one there is was made for less. -1 with errno. */
+int startup_census(struct master *m, const struct config *config);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The logger takes lines from the queue onto its desk and writes them from
+ * there. The desk is shared memory: a logger that is killed between the two
+ * leaves the lines on it, and the next one begins with those. A line may so
+ * be written twice; none that was sent is lost. */
+#include "logger/logger.h"
+
+#include "base/clock.h"
+#include "base/log_line.h"
+#include "logger/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	DESK_LINES = 32,
+	DESK_LINE_SIZE = LOG_LINE_SIZE + 8,
+	TURN_MS = 1000                  /* between heartbeats at most */
+};
+
+/* A line lies where its first byte is not NUL, and ends with LF. */
+struct logger_desk {
+	char lines[DESK_LINES][DESK_LINE_SIZE];
+};
+
+struct logger {
+	const struct logger_duty *duty;
+	const struct seat *seat;
+	struct target target;
+	uint64_t lost_told;
+	bool is_leaving;                /* once the queue is empty */
+	bool is_gone;                   /* now */
+	bool has_master;
+};
+
+struct logger_desk *
+logger_desk_new(void)
+{
+	void *at = mmap(NULL, sizeof(struct logger_desk),
+			PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+
+	return at != MAP_FAILED ? at : NULL;
+}
+
+/* Its own lines do not go through the queue, which may be full. */
+static void
+note(struct logger *l, enum log_level level, const char *message,
+     const struct log_field *fields)
+{
+	char bytes[LOG_LINE_SIZE + 1];
+	struct log_line line;
+	const struct log_origin origin = {
+		.level = level,
+		.format = l->duty->settings->format,
+		.wall_us = clock_wall_us(),
+		.name = "logger",
+		.pid = (int)getpid(),
+	};
+
+	if (level < l->duty->settings->level)
+		return;
+	log_line_make(&line, &origin, message, fields);
+	bytes[0] = (char)('0' + level);
+	memcpy(bytes + 1, line.at, line.len);
+	target_write(&l->target, &(struct view){ bytes, line.len + 1 }, 1);
+}
+
+static void
+tell_losses(struct logger *l)
+{
+	uint64_t lost = l->target.lost;
+
+	if (lost == l->lost_told)
+		return;
+	slot_count(l->seat->slot, COUNT_LOG_DROPPED, lost - l->lost_told);
+	note(l, LOG_LEVEL_ERROR, "lines could not be written",
+	     (const struct log_field[]){ LOG_NUM("lines", lost -
+						 l->lost_told),
+					 { .key = NULL } });
+	/* That line may have failed as well: it is not one of theirs, and
+	 * what was lost is told again until it gets through. */
+	if (l->target.lost == lost)
+		l->lost_told = lost;
+	l->target.lost = lost;
+}
+
+/* Writes what lies on the desk and clears it. */
+static void
+clear_desk(struct logger *l)
+{
+	struct logger_desk *desk = l->duty->desk;
+	struct view lines[DESK_LINES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < DESK_LINES; i++) {
+		const char *at = desk->lines[i];
+		if (at[0] == '\0')
+			continue;
+		const char *end = memchr(at, '\n', DESK_LINE_SIZE);
+		if (end != NULL && end - at > 1)
+			lines[count++] = (struct view){
+				at, (size_t)(end - at) + 1 };
+	}
+	target_write(&l->target, lines, count);
+	for (size_t i = 0; i < DESK_LINES; i++)
+		desk->lines[i][0] = '\0';
+	tell_losses(l);
+}
+
+/* Takes lines until the queue is empty or the desk is full; false where
+ * nobody is left who could send one. */
+static bool
+fill_desk(struct logger *l, bool *is_empty_out)
+{
+	struct logger_desk *desk = l->duty->desk;
+
+	*is_empty_out = false;
+	for (size_t i = 0; i < DESK_LINES; i++) {
+		ssize_t n = recv(l->duty->lines, desk->lines[i],
+				 DESK_LINE_SIZE - 1, MSG_DONTWAIT);
+		if (n > 0) {
+			/* Only a process gone mad sends one without end. */
+			desk->lines[i][n - 1] = '\n';
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		*is_empty_out = true;
+		return n < 0;
+	}
+	return true;
+}
+
+static void
+reopen(struct logger *l)
+{
+	if (target_reopen(&l->target) == 0) {
+		note(l, LOG_LEVEL_INFO, "log file opened again",
+		     (const struct log_field[]){ { .key = NULL } });
+		return;
+	}
+	note(l, LOG_LEVEL_WARN,
+	     "the log file cannot be opened again: the old one is kept",
+	     (const struct log_field[]){
+		LOG_STR("file", l->duty->settings->target),
+		LOG_STR("error", strerror(errno)), { .key = NULL } });
+}
+
+static void
+obey(struct logger *l, char word)
+{
+	switch (word) {
+	case SEAT_REOPEN:
+		reopen(l);
+		break;
+	case SEAT_STOP:
+		l->is_leaving = true;
+		break;
+	case SEAT_DRAIN:        /* another one takes lines by now */
+	case SEAT_QUIT:
+		l->is_gone = true;
+		break;
+	}
+}
+
+static void
+hear(struct logger *l)
+{
+	char words[16];
+
+	ssize_t n = recv(l->seat->channel, words, sizeof(words),
+			 MSG_DONTWAIT);
+	for (ssize_t i = 0; i < n; i++)
+		obey(l, words[i]);
+	/* Without a master: stay until the last process has said its last. */
+	if (n == 0)
+		l->has_master = false;
+}
+
+static void
+take_lines(struct logger *l)
+{
+	bool is_empty;
+
+	if (!fill_desk(l, &is_empty))
+		l->is_gone = true;
+	clear_desk(l);
+	if (is_empty && l->is_leaving)
+		l->is_gone = true;
+}
+
+static void
+serve(struct logger *l)
+{
+	while (!l->is_gone) {
+		struct pollfd polls[] = {
+			{ .fd = l->duty->lines, .events = POLLIN },
+			{ .fd = l->has_master ? l->seat->channel : -1,
+			  .events = POLLIN },
+		};
+		slot_beat(l->seat->slot, SLOT_LOOP);
+		if (poll(polls, 2, l->is_leaving ? 0 : TURN_MS) < 0)
+			continue;
+		if (polls[1].revents != 0)
+			hear(l);
+		if (!l->is_gone)
+			take_lines(l);
+	}
+}
+
+int
+logger_run(const struct logger_duty *duty, const struct seat *seat)
+{
+	static const char ready = SEAT_READY;
+	struct logger l = { .duty = duty, .seat = seat, .has_master = true };
+
+	target_init(&l.target, duty->settings, duty->file);
+	if (sandbox_enter(seat->cage) != 0)
+		note(&l, LOG_LEVEL_ERROR, "the sandbox cannot be entered",
+		     (const struct log_field[]){
+			LOG_STR("error", strerror(errno)), { .key = NULL } });
+	/* The master's descriptor may be that of a file rotated long ago. */
+	target_reopen(&l.target);
+	clear_desk(&l);
+	slot_set_state(seat->slot, SLOT_READY);
+	send(seat->channel, &ready, 1, MSG_NOSIGNAL);
+	serve(&l);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writing lines. Blocking, since nobody waits for this process: a target
+ * that is stuck fills the queue, and senders count what they drop. The flags
+ * of an inherited standard error are not ours to change. */
+#include "logger/target.h"
+
+#include "base/log_line.h"
+#include "logger/logger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { BATCH = 64 };
+
+static bool
+is_syslog(const struct log_settings *s)
+{
+	return strcmp(s->target, "syslog") == 0;
+}
+
+int
+logger_open_target(const struct log_settings *settings)
+{
+	if (settings->target[0] != '/')
+		return LOGGER_NO_FILE;
+	return open(settings->target, O_WRONLY | O_APPEND | O_CREAT |
+		    O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+void
+target_init(struct target *t, const struct log_settings *settings, int file)
+{
+	*t = (struct target){ .settings = settings, .file = file };
+	if (is_syslog(settings))
+		openlog("guerrilla-smtpd", LOG_NDELAY, LOG_MAIL);
+}
+
+int
+target_reopen(struct target *t)
+{
+	int fresh = logger_open_target(t->settings);
+
+	if (fresh == LOGGER_NO_FILE)
+		return 0;
+	if (fresh < 0)
+		return -1;
+	if (t->file >= 0)
+		close(t->file);
+	t->file = fresh;
+	return 0;
+}
+
+/* Takes n written bytes off the front of the parts. */
+static void
+advance(struct iovec **parts, int *count, size_t n)
+{
+	while (*count > 0 && n >= (*parts)->iov_len) {
+		n -= (*parts)->iov_len;
+		(*parts)++;
+		(*count)--;
+	}
+	if (*count > 0) {
+		(*parts)->iov_base = (char *)(*parts)->iov_base + n;
+		(*parts)->iov_len -= n;
+	}
+}
+
+/* The number of lines that were not written whole. */
+static size_t
+write_parts(int fd, struct iovec *parts, int count)
+{
+	while (count > 0) {
+		ssize_t n = writev(fd, parts, count);
+		if (n >= 0) {
+			advance(&parts, &count, (size_t)n);
+			continue;
+		}
+		struct pollfd room = { .fd = fd, .events = POLLOUT };
+		/* Somebody else may have made it non-blocking. */
+		if (errno == EAGAIN)
+			poll(&room, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	return (size_t)count;
+}
+
+static size_t
+write_to(int fd, const struct view *lines, size_t count)
+{
+	struct iovec parts[BATCH];
+
+	for (size_t i = 0; i < count; i++)
+		parts[i] = (struct iovec){
+			.iov_base = (char *)lines[i].at + 1,
+			.iov_len = lines[i].len - 1,
+		};
+	return write_parts(fd, parts, (int)count);
+}
+
+static void
+send_to_syslog(const struct view *line, enum log_format format)
+{
+	static const int priorities[] = { LOG_DEBUG, LOG_INFO, LOG_WARNING,
+					  LOG_ERR };
+	size_t skip = 1;
+
+	int level = line->at[0] - '0';
+	if (level < 0 || level > 3)
+		level = LOG_LEVEL_INFO;
+	/* It writes the time itself. */
+	if (format == LOG_AS_TEXT && line->len > LOG_TIME_LEN + 1)
+		skip += LOG_TIME_LEN;
+	syslog(priorities[level], "%.*s", (int)(line->len - skip - 1),
+	       line->at + skip);
+}
+
+static void
+write_some(struct target *t, const struct view *lines, size_t count)
+{
+	const struct log_settings *s = t->settings;
+	bool is_console = t->file < 0 && !is_syslog(s);
+
+	if (t->file >= 0)
+		t->lost += write_to(t->file, lines, count);
+	for (size_t i = 0; i < count && is_syslog(s); i++)
+		send_to_syslog(&lines[i], s->format);
+	if (is_console || s->has_console) {
+		size_t lost = write_to(STDERR_FILENO, lines, count);
+		t->lost += is_console ? lost : 0;
+	}
+}
+
+void
+target_write(struct target *t, const struct view *lines, size_t count)
+{
+	while (count > 0) {
+		size_t some = count < BATCH ? count : BATCH;
+		write_some(t, lines, some);
+		lines += some;
+		count -= some;
+	}
+}

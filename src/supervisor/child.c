@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between fork and work: signals, title, log, descriptors, rights. */
+#include "supervisor/child.h"
+
+#include "base/memory.h"
+#include "base/signals.h"
+#include "base/title.h"
+#include "logger/logger.h"
+#include "supervisor/descriptors.h"
+#include "supervisor/last_words.h"
+#include "supervisor/privileges.h"
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct generation *
+generation_of(struct master *m, const struct roster_entry *e)
+{
+	bool is_next = m->next.config != NULL &&
+		       m->next.number == e->generation;
+
+	return is_next ? &m->next : &m->now;
+}
+
+static void
+introduce(struct master *m, const struct roster_entry *e,
+	  const struct generation *g, struct scoreboard_slot *slot)
+{
+	struct log_voice voice = {
+		.fd = e->role != SLOT_LOGGER ? m->lines[1] : -1,
+		.format = g->config->log.format,
+		.level = g->config->log.level,
+		.slot = slot,
+	};
+
+	if (e->number > 0)
+		snprintf(voice.name, sizeof(voice.name), "%s %d",
+			 slot_role_name(e->role), e->number);
+	else
+		snprintf(voice.name, sizeof(voice.name), "%s",
+			 slot_role_name(e->role));
+	title_set("%s", voice.name);
+	log_speak(&voice);
+}
+
+/* Listeners are for workers, the queue's reading end and the file for the
+ * logger, and nobody gets what another has. */
+static void
+keep_own(struct master *m, const struct roster_entry *e,
+	 const struct generation *g, int channel)
+{
+	size_t listeners = g->config->worker.net.listener_count;
+	size_t n = 0;
+
+	int *keep = memory_new(listeners + 4, sizeof(*keep));
+	keep[n++] = channel;
+	if (e->role == SLOT_LOGGER) {
+		keep[n++] = m->lines[0];
+		keep[n++] = g->log_file;
+	} else {
+		keep[n++] = m->lines[1];
+	}
+	for (size_t i = 0; e->role == SLOT_WORKER && i < listeners; i++)
+		keep[n++] = g->listeners[i];
+	descriptors_close_but(keep, n);
+	free(keep);
+}
+
+static int
+write_lines(const struct master *m, const struct generation *g,
+	    const struct seat *seat)
+{
+	const struct logger_duty duty = {
+		.settings = &g->config->log,
+		.lines = m->lines[0],
+		.file = g->log_file,
+		.desk = m->desks[g->number % MASTER_DESKS],
+	};
+
+	return logger_run(&duty, seat);
+}
+
+static int
+work(const struct master *m, const struct roster_entry *e,
+     struct generation *g, const struct seat *seat)
+{
+	switch (e->role) {
+	case SLOT_WORKER:
+		worker_warm_up(&g->config->worker);
+		return worker_run(&g->config->worker, seat, g->listeners);
+	case SLOT_LOGGER:
+		config_forget_secrets(g->config);
+		return write_lines(m, g, seat);
+	case SLOT_JANITOR:
+	case SLOT_STATUS:
+	case SLOT_MASTER:
+	case SLOT_UNUSED:
+		break;
+	}
+	return EXIT_FAILURE;
+}
+
+void
+child_live(struct master *m, int i, int channel)
+{
+	const struct roster_entry *e = &m->roster.entries[i];
+	struct generation *g = generation_of(m, e);
+	struct scoreboard_slot *slot = scoreboard_slot_at(m->board,
+							  (size_t)i);
+
+	signals_for_child();
+	introduce(m, e, g, slot);
+	keep_own(m, e, g, channel);
+	privileges_drop_bind();
+	last_words_prepare();
+	const struct seat seat = {
+		.number = e->number,
+		.generation = e->generation,
+		.channel = channel,
+		.board = m->board,
+		.slot = slot,
+		.census = m->children[i].census,
+		.census_region = (unsigned)m->children[i].region,
+		.tls = g->tls,
+		.cage = &g->cages[e->role],
+	};
+	/* Not exit(): what the master registered or buffered is its own. */
+	_exit(work(m, e, g, &seat));
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Forks, words, signals and deaths, as the roster demands them. The master
+ * has one thread whenever it forks. */
+#include "supervisor/children.h"
+
+#include "base/clock.h"
+#include "supervisor/child.h"
+#include "supervisor/obituary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+seat_in_slot(struct master *m, int i)
+{
+	const struct roster_entry *e = &m->roster.entries[i];
+	const struct slot_tenant tenant = { e->role, e->pid, e->number,
+					    e->generation, e->restarts };
+
+	scoreboard_seat(scoreboard_slot_at(m->board, (size_t)i), &tenant);
+}
+
+static bool
+is_census_used(const struct master *m, const struct census *census)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->children[i].census == census)
+			return true;
+	return census == m->census;
+}
+
+static void
+give_region_back(struct master *m, struct child *c)
+{
+	struct census *census = c->census;
+
+	if (census == NULL)
+		return;
+	if (c->region >= 0)
+		census_clear_region(census, (unsigned)c->region);
+	c->census = NULL;
+	c->region = -1;
+	/* One that a reload outgrew goes with the last who counts in it. */
+	if (!is_census_used(m, census))
+		census_free(&census);
+}
+
+static int
+take_region(struct master *m, int i)
+{
+	struct child *c = &m->children[i];
+
+	c->census = NULL;
+	c->region = 0;
+	if (m->roster.entries[i].role != SLOT_WORKER)
+		return 0;
+	c->census = m->census;
+	c->region = census_take_region(m->census);
+	if (c->region >= 0)
+		return 0;
+	c->census = NULL;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void
+fork_failed(struct master *m, int i)
+{
+	log_error("cannot start a process",
+		  LOG_STR("role", slot_role_name(m->roster.entries[i].role)),
+		  LOG_NUM("number", m->roster.entries[i].number),
+		  LOG_STR("error", strerror(errno)));
+	give_region_back(m, &m->children[i]);
+	children_take(m, i, ROSTER_FORK_FAILED);
+}
+
+static void
+settle(struct master *m, int i, pid_t pid, int channel)
+{
+	struct roster_entry *e = &m->roster.entries[i];
+
+	fcntl(channel, F_SETFL, O_NONBLOCK);
+	m->children[i].channel = channel;
+	e->pid = pid;
+	bool is_first = e->forked_ms == 0;
+	children_take(m, i, ROSTER_FORKED);
+	if (!is_first)
+		m->figures.restarts++;
+	seat_in_slot(m, i);
+	log_debug("process started", LOG_STR("role", slot_role_name(e->role)),
+		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
+		  LOG_NUM("generation", e->generation));
+}
+
+static void
+start(struct master *m, int i)
+{
+	int ends[2];
+
+	if (take_region(m, i) != 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+		fork_failed(m, i);
+		return;
+	}
+	m->roster.entries[i].pid = 0;
+	seat_in_slot(m, i);
+	pid_t pid = fork();
+	if (pid == 0)
+		child_live(m, i, ends[1]);
+	int error = errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		errno = error;
+		fork_failed(m, i);
+		return;
+	}
+	settle(m, i, pid, ends[0]);
+}
+
+void
+children_say(struct master *m, int i, enum seat_word word)
+{
+	char byte = (char)word;
+
+	if (m->children[i].channel < 0)
+		return;
+	/* A child that does not read is for the deadline, not for us. */
+	ssize_t n = send(m->children[i].channel, &byte, 1,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n != 1 && errno != EPIPE && errno != ECONNRESET)
+		log_debug("a word is not heard",
+			  LOG_NUM("child", m->roster.entries[i].pid));
+}
+
+/* To the thread that hangs, if the slot knows one: its stack is wanted. The
+ * kernel refuses an id that is not a thread of this process. */
+static void
+abort_child(struct master *m, int i)
+{
+	pid_t pid = m->roster.entries[i].pid;
+	pid_t thread = m->children[i].hung_thread;
+
+	if (thread > 0 && tgkill(pid, thread, SIGABRT) == 0)
+		return;
+	kill(pid, SIGABRT);
+}
+
+static void
+perform(struct master *m, int i, enum roster_act act)
+{
+	const struct roster_entry *e = &m->roster.entries[i];
+
+	switch (act) {
+	case ROSTER_DO_NOTHING:
+		break;
+	case ROSTER_DO_FORK:
+		start(m, i);
+		break;
+	case ROSTER_SAY_DRAIN:
+		children_say(m, i, SEAT_DRAIN);
+		break;
+	case ROSTER_SAY_STOP:
+		children_say(m, i, SEAT_STOP);
+		break;
+	case ROSTER_SAY_QUIT:
+		children_say(m, i, SEAT_QUIT);
+		break;
+	case ROSTER_ABORT:
+		abort_child(m, i);
+		break;
+	case ROSTER_KILL:
+		log_warn("a process does not leave: killed",
+			 LOG_STR("role", slot_role_name(e->role)),
+			 LOG_NUM("number", e->number),
+			 LOG_NUM("child", e->pid));
+		kill(e->pid, SIGKILL);
+		break;
+	}
+}
+
+void
+children_take(struct master *m, int i, enum roster_event event)
+{
+	perform(m, i, roster_take(&m->roster, i, event, clock_ms()));
+}
+
+void
+children_take_all(struct master *m, enum roster_event event,
+		  bool (*is_meant)(const struct master *,
+				   const struct roster_entry *))
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->roster.entries[i].state != ROSTER_FREE &&
+		    is_meant(m, &m->roster.entries[i]))
+			children_take(m, i, event);
+}
+
+void
+children_tick(struct master *m)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		perform(m, i, roster_tick(&m->roster, i, clock_ms()));
+}
+
+static void
+bury(struct master *m, int i, int status)
+{
+	struct child *c = &m->children[i];
+
+	obituary_write(m, i, status);
+	if (c->channel >= 0)
+		close(c->channel);
+	give_region_back(m, c);
+	*c = (struct child){ .channel = -1, .region = -1 };
+	scoreboard_vacate(scoreboard_slot_at(m->board, (size_t)i));
+	children_take(m, i, ROSTER_EXITED);
+}
+
+void
+children_reap(struct master *m)
+{
+	int status;
+	pid_t pid;
+
+	/* As process 1 we also get the orphans of others: theirs is silence. */
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		int i = roster_find(&m->roster, pid);
+		if (i > 0 && WIFSTOPPED(status))
+			log_warn("a process was stopped by a signal",
+				 LOG_NUM("child", pid), LOG_STR("signal",
+				 obituary_signal_name(WSTOPSIG(status))));
+		else if (i > 0)
+			bury(m, i, status);
+	}
+}
+
+size_t
+children_watch(const struct master *m, struct pollfd *polls, int *whose)
+{
+	size_t n = 0;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		if (m->children[i].channel < 0)
+			continue;
+		polls[n] = (struct pollfd){ m->children[i].channel, POLLIN,
+					    0 };
+		whose[n++] = i;
+	}
+	return n;
+}
+
+void
+children_hear(struct master *m, int i)
+{
+	struct child *c = &m->children[i];
+	char words[64];
+
+	ssize_t n = read(c->channel, words, sizeof(words));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		/* Its end is closed: it is dying, and waitpid will tell. */
+		close(c->channel);
+		c->channel = -1;
+		return;
+	}
+	for (ssize_t k = 0; k < n; k++) {
+		if (words[k] == SEAT_READY)
+			children_take(m, i, ROSTER_IS_READY);
+		else if (words[k] == SEAT_LEAVING)
+			c->wants_leave = true;
+	}
+}
+
+int
+children_add(struct master *m, enum slot_role role, int number,
+	     unsigned generation)
+{
+	int i = roster_add(&m->roster, role, number, generation);
+
+	if (i > 0)
+		m->children[i] = (struct child){ .channel = -1,
+						 .region = -1 };
+	return i;
+}
+
+int
+children_staff(struct master *m, const struct generation *g)
+{
+	size_t room = 0;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		room += m->roster.entries[i].state == ROSTER_FREE;
+	/* Some are left for helpers and replacements. */
+	if (room < g->config->worker.workers + 8) {
+		errno = EAGAIN;
+		return -1;
+	}
+	for (size_t n = 1; n <= g->config->worker.workers; n++)
+		children_add(m, SLOT_WORKER, (int)n, g->number);
+	return 0;
+}
+
+size_t
+children_alive(const struct master *m)
+{
+	size_t alive = 0;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		alive += roster_is_alive(&m->roster.entries[i]);
+	return alive;
+}
+
+bool
+children_is_child(void *master, pid_t pid)
+{
+	const struct master *m = master;
+
+	return roster_find(&m->roster, pid) > 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The crew of the generation in force. */
+#include "supervisor/crew.h"
+
+#include "base/clock.h"
+#include "supervisor/children.h"
+
+#include <stdlib.h>
+
+static bool
+is_current_worker(const struct master *m, const struct roster_entry *e)
+{
+	return e->role == SLOT_WORKER && e->generation == m->now.number &&
+	       roster_is_wanted(e);
+}
+
+static int
+highest_worker(const struct master *m, size_t *count_out)
+{
+	int highest = 0;
+	size_t count = 0;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (!is_current_worker(m, e))
+			continue;
+		count++;
+		if (highest == 0 ||
+		    e->number >= m->roster.entries[highest].number)
+			highest = i;
+	}
+	*count_out = count;
+	return highest;
+}
+
+void
+crew_grow(struct master *m)
+{
+	size_t count;
+	int highest = highest_worker(m, &count);
+	int number = highest > 0 ? m->roster.entries[highest].number : 0;
+
+	if (children_add(m, SLOT_WORKER, number + 1, m->now.number) < 0) {
+		log_warn("no room for one more worker");
+		return;
+	}
+	log_info("one worker more", LOG_NUM("workers", count + 1));
+}
+
+void
+crew_shrink(struct master *m)
+{
+	size_t count;
+	int highest = highest_worker(m, &count);
+
+	if (count <= 1) {
+		log_warn("the last worker stays");
+		return;
+	}
+	children_take(m, highest, ROSTER_DRAIN);
+	log_info("one worker fewer", LOG_NUM("workers", count - 1));
+}
+
+static bool
+is_replaced(const struct roster_entry *e)
+{
+	return e->replaced_by >= 0 && roster_is_wanted(e);
+}
+
+/* Its successor serves: now it may go. */
+static void
+finish_replacement(struct master *m, int i)
+{
+	struct roster_entry *e = &m->roster.entries[i];
+	const struct roster_entry *next = &m->roster.entries[e->replaced_by];
+
+	if (next->state == ROSTER_READY)
+		children_take(m, i, ROSTER_DRAIN);
+	else if (!roster_is_wanted(next))
+		e->replaced_by = -1;
+}
+
+static void
+begin_replacement(struct master *m, int i)
+{
+	struct roster_entry *e = &m->roster.entries[i];
+
+	m->children[i].wants_leave = false;
+	int next = children_add(m, e->role, e->number, e->generation);
+	if (next < 0)
+		return;
+	e->replaced_by = next;
+	log_info("recycling", LOG_STR("role", slot_role_name(e->role)),
+		 LOG_NUM("number", e->number), LOG_NUM("child", e->pid));
+}
+
+void
+crew_look(struct master *m)
+{
+	int waiting = 0;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (is_replaced(e)) {
+			finish_replacement(m, i);
+			return;
+		}
+		if (waiting == 0 && m->children[i].wants_leave &&
+		    e->state == ROSTER_READY &&
+		    e->generation == m->now.number)
+			waiting = i;
+	}
+	/* A reload replaces them all anyway. */
+	if (waiting > 0 && m->next.config == NULL)
+		begin_replacement(m, waiting);
+}
+
+static bool
+has_helper(const struct master *m, enum slot_role role)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (e->role != role || e->state == ROSTER_FREE)
+			continue;
+		/* The janitor holds the spool's lock until it is gone. */
+		if (roster_is_wanted(e) || role == SLOT_JANITOR)
+			return true;
+	}
+	return false;
+}
+
+void
+crew_want_helpers(struct master *m)
+{
+	static const enum slot_role helpers[] = { SLOT_LOGGER };
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++)
+		if (!has_helper(m, helpers[i]))
+			children_add(m, helpers[i], 0, m->now.number);
+}

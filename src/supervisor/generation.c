@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A generation's resources. A listener with the same name in both is one
+ * socket in both, so that a reload never stops listening. */
+#include "supervisor/generation.h"
+
+#include "base/memory.h"
+#include "logger/logger.h"
+#include "net/listen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct net_settings *
+net_of(const struct generation *g)
+{
+	return &g->config->worker.net;
+}
+
+/* The socket of this name in a generation, or -1. */
+static int
+find_listener(const struct generation *g, const char *text)
+{
+	struct listen_name wanted, name;
+	const char *fault;
+
+	if (g == NULL || g->config == NULL || g->listeners == NULL ||
+	    !listen_parse(view_of(text), &wanted, &fault))
+		return -1;
+	for (size_t i = 0; i < net_of(g)->listener_count; i++)
+		if (listen_parse(view_of(net_of(g)->listeners[i].name), &name,
+				 &fault) &&
+		    listen_is_same(&name, &wanted))
+			return g->listeners[i];
+	return -1;
+}
+
+static void
+close_listeners(struct generation *g, const struct generation *other)
+{
+	if (g->listeners == NULL)
+		return;
+	for (size_t i = 0; i < net_of(g)->listener_count; i++) {
+		const struct listen_settings *s = &net_of(g)->listeners[i];
+		if (g->listeners[i] < 0 || find_listener(other, s->name) >= 0)
+			continue;
+		listen_remove_file(s);
+		close(g->listeners[i]);
+	}
+	free(g->listeners);
+	g->listeners = NULL;
+}
+
+static int
+open_listeners(struct generation *g, const struct generation *older,
+	       struct buf *why)
+{
+	size_t count = net_of(g)->listener_count;
+	char reason[512];
+
+	int *fds = memory_new(count, sizeof(*fds));
+	for (size_t i = 0; i < count; i++)
+		fds[i] = -1;
+	g->listeners = fds;
+	for (size_t i = 0; i < count; i++) {
+		const struct listen_settings *s = &net_of(g)->listeners[i];
+		fds[i] = find_listener(older, s->name);
+		if (fds[i] < 0)
+			fds[i] = listen_open(s, reason, sizeof(reason));
+		if (fds[i] >= 0)
+			continue;
+		buf_printf(why, "%s\n", reason);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_log(struct generation *g, struct buf *why)
+{
+	const char *target = g->config->log.target;
+
+	g->log_file = logger_open_target(&g->config->log);
+	if (g->log_file != -1)
+		return 0;
+	buf_printf(why, "cannot open the log file %s: %s\n", target,
+		   strerror(errno));
+	return -1;
+}
+
+int
+generation_open(struct generation *g, struct config *config,
+		const struct generation *older, struct buf *why)
+{
+	*g = (struct generation){ .config = config, .log_file = -1 };
+	if (open_listeners(g, older, why) == 0 && open_log(g, why) == 0)
+		return 0;
+	close_listeners(g, older);
+	*g = (struct generation){ .log_file = -1 };
+	return -1;
+}
+
+/* Which directory a log file is opened again in. */
+static void
+note_log_dir(struct generation *g)
+{
+	const char *target = g->config->log.target;
+	const char *slash = strrchr(target, '/');
+
+	g->log_dir[0] = '\0';
+	if (target[0] != '/' || slash == NULL)
+		return;
+	size_t len = slash > target ? (size_t)(slash - target) : 1;
+	if (len < sizeof(g->log_dir))
+		snprintf(g->log_dir, sizeof(g->log_dir), "%.*s", (int)len,
+			 target);
+}
+
+static void
+make_cages(struct generation *g)
+{
+	const struct config *c = g->config;
+
+	for (int role = SLOT_WORKER; role <= SLOT_STATUS; role++)
+		g->cages[role] = (struct sandbox_rules){
+			.mode = c->sandbox,
+			.role = (enum slot_role)role,
+		};
+	/* Not run_dir: what a worker writes there is mapped already, and it
+	 * has no business with the pid file and the control socket. */
+	const char *spool = c->worker.store.spool_dir;
+	g->cages[SLOT_WORKER].writable[0] = spool;
+	g->cages[SLOT_JANITOR].writable[0] = spool;
+	note_log_dir(g);
+	if (g->log_dir[0] != '\0')
+		g->cages[SLOT_LOGGER].writable[0] = g->log_dir;
+	const char *tls_ca = c->worker.store.tls_ca;
+	if (tls_ca[0] == '/') {
+		g->cages[SLOT_WORKER].readable[0] = tls_ca;
+		g->cages[SLOT_JANITOR].readable[0] = tls_ca;
+	}
+}
+
+int
+generation_load(struct generation *g, struct buf *why)
+{
+	char reason[512];
+
+	make_cages(g);
+	if (net_of(g)->certificate_count == 0)
+		return 0;
+	g->tls = tls_context_new(net_of(g), reason, sizeof(reason));
+	if (g->tls != NULL)
+		return 0;
+	buf_printf(why, "%s\n", reason);
+	return -1;
+}
+
+void
+generation_close(struct generation *g, const struct generation *other)
+{
+	if (g->config == NULL)
+		return;
+	close_listeners(g, other);
+	if (g->log_file >= 0)
+		close(g->log_file);
+	tls_context_free(&g->tls);
+	config_free(&g->config);
+	*g = (struct generation){ .log_file = -1 };
+}
+
+void
+generation_close_listeners(struct generation *g)
+{
+	for (size_t i = 0; i < net_of(g)->listener_count; i++)
+		close(g->listeners[i]);
+	free(g->listeners);
+	g->listeners = NULL;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stack as "file+offset", which addr2line -e FILE turns into lines. What
+ * the handler calls is not all safe in a signal; it runs once, in a process
+ * that ends anyway, and the master kills one that gets stuck here. */
+#include "supervisor/last_words.h"
+
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__GLIBC__)
+#include <dlfcn.h>
+#include <execinfo.h>
+
+enum { FRAMES = 32, OWN_FRAMES = 2, STACK_BYTES = 64 * 1024 };
+
+static size_t
+describe_frame(void *frame, char *out, size_t size)
+{
+	Dl_info where;
+	int len;
+
+	if (dladdr(frame, &where) == 0 || where.dli_fname == NULL) {
+		len = snprintf(out, size, "%p ", frame);
+	} else {
+		const char *slash = strrchr(where.dli_fname, '/');
+		len = snprintf(out, size, "%s+0x%lx ",
+			       slash != NULL ? slash + 1 : where.dli_fname,
+			       (unsigned long)((uintptr_t)frame -
+					       (uintptr_t)where.dli_fbase));
+	}
+	return len > 0 && (size_t)len < size ? (size_t)len : 0;
+}
+
+static void
+speak(int signal)
+{
+	void *frames[FRAMES];
+	char stack[FRAMES * 48];
+	size_t len = 0;
+
+	int count = backtrace(frames, FRAMES);
+	for (int i = OWN_FRAMES; i < count; i++)
+		len += describe_frame(frames[i], stack + len,
+				      sizeof(stack) - len);
+	log_last_words("stack of a process that ends",
+		       (const struct log_field[]){
+				LOG_NUM("signal", signal),
+				LOG_VIEW("stack", ((struct view){ stack,
+								  len })),
+				{ .key = NULL } });
+	raise(signal);          /* the default by now: it ends us */
+}
+
+/* A sanitizer tells more about a crash than we could. */
+#if defined(__SANITIZE_ADDRESS__)
+static const int crashes[] = { SIGABRT };
+#else
+static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+			       SIGSYS };
+#endif
+
+void
+last_words_prepare(void)
+{
+	void *frames[1];
+	stack_t stack = { .ss_size = STACK_BYTES };
+	struct sigaction act = { .sa_handler = speak,
+				 .sa_flags = (int)(SA_RESETHAND | SA_NODEFER |
+						   SA_ONSTACK) };
+
+	backtrace(frames, 1);   /* loads libgcc now */
+	/* A stack that overflowed has no room for its own obituary. */
+	stack.ss_sp = malloc(STACK_BYTES);
+	if (stack.ss_sp != NULL)
+		sigaltstack(&stack, NULL);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
+		sigaction(crashes[i], &act, NULL);
+}
+#else
+void
+last_words_prepare(void)
+{
+}
+#endif

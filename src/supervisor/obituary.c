@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each death is logged with its cause. The slot was written by a process
+ * that went wrong: its figures are printed, never acted on, but for the
+ * fingerprint, and the worst that a false one does is to spare some message
+ * the parser. */
+#include "supervisor/obituary.h"
+
+#include "base/clock.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const struct {
+	int signal;
+	const char *name;
+} signals[] = {
+	{ SIGABRT, "SIGABRT" }, { SIGALRM, "SIGALRM" },
+	{ SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" }, { SIGHUP, "SIGHUP" },
+	{ SIGILL, "SIGILL" }, { SIGINT, "SIGINT" }, { SIGKILL, "SIGKILL" },
+	{ SIGPIPE, "SIGPIPE" }, { SIGQUIT, "SIGQUIT" },
+	{ SIGSEGV, "SIGSEGV" }, { SIGSTOP, "SIGSTOP" },
+	{ SIGSYS, "SIGSYS" }, { SIGTERM, "SIGTERM" }, { SIGTRAP, "SIGTRAP" },
+	{ SIGTSTP, "SIGTSTP" }, { SIGUSR1, "SIGUSR1" },
+	{ SIGUSR2, "SIGUSR2" }, { SIGXCPU, "SIGXCPU" },
+	{ SIGXFSZ, "SIGXFSZ" },
+};
+
+const char *
+obituary_signal_name(int signal)
+{
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (signals[i].signal == signal)
+			return signals[i].name;
+	return "a signal without a name";
+}
+
+static void
+describe_end(int status, char *out, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(out, size, "%s%s",
+			 obituary_signal_name(WTERMSIG(status)),
+			 WCOREDUMP(status) ? ", core dumped" : "");
+	else
+		snprintf(out, size, "exit %d", WEXITSTATUS(status));
+}
+
+static const char *
+describe_work(const struct slot_figures *f)
+{
+	if (f->fingerprint != 0)
+		return "parsing";
+	if (f->database_since_us != 0)
+		return "in a database call";
+	if (f->gauges[GAUGE_HELD] > 0)
+		return "delivering";
+	return f->gauges[GAUGE_SESSIONS] > 0 ? "talking" : "idle";
+}
+
+/* Whether the master wanted it to end, and it did as asked. */
+static bool
+is_expected(const struct roster_entry *e, int status)
+{
+	bool was_told = e->state == ROSTER_DRAINING ||
+			e->state == ROSTER_STOPPING ||
+			e->state == ROSTER_QUITTING;
+
+	return was_told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void
+put_on_list(struct master *m, const struct slot_figures *f)
+{
+	char text[32];
+
+	scoreboard_add_poison(m->board, f->fingerprint);
+	m->figures.poisoned++;
+	snprintf(text, sizeof(text), "%016llx",
+		 (unsigned long long)f->fingerprint);
+	log_warn("a message killed a worker: it will be stored unparsed",
+		 LOG_STR("fingerprint", text));
+}
+
+void
+obituary_write(struct master *m, int i, int status)
+{
+	const struct roster_entry *e = &m->roster.entries[i];
+	struct slot_figures f;
+	char end[64];
+
+	slot_read(scoreboard_slot_at(m->board, (size_t)i), &f);
+	describe_end(status, end, sizeof(end));
+	bool is_fine = is_expected(e, status);
+	int64_t age_ms = clock_ms() - e->forked_ms;
+	log_event(is_fine ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		  is_fine ? "process left" : "process died",
+		  LOG_STR("role", slot_role_name(e->role)),
+		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
+		  LOG_NUM("generation", e->generation),
+		  LOG_STR("end", end),
+		  LOG_STR("was", roster_state_name(e->state)),
+		  LOG_STR("doing", describe_work(&f)),
+		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]),
+		  LOG_NUM("mails", f.counters[COUNT_MAILS_ACCEPTED]),
+		  LOG_NUM("age", age_ms / 1000));
+	if (!is_fine && e->role == SLOT_WORKER && f.fingerprint != 0)
+		put_on_list(m, &f);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A reload never takes anything away before its successor is there: the
+ * configuration is read whole, sockets are bound, certificates loaded, the
+ * new workers say that they serve; only then are the old ones told to
+ * drain. Any fault before that leaves all as it was. */
+#include "supervisor/reload.h"
+
+#include "base/clock.h"
+#include "supervisor/children.h"
+#include "supervisor/limits.h"
+#include "supervisor/notify.h"
+#include "supervisor/startup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	PAUSE_MS = 500,                 /* a storm of HUPs becomes two a second */
+	FAULTS_SIZE = 65536
+};
+
+static void
+refuse(struct master *m, struct buf *faults)
+{
+	struct view rest = buf_view(faults);
+	char line[1024];
+
+	while (rest.len > 0) {
+		size_t end = view_find(rest, '\n');
+		struct view fault = view_slice(rest, 0, end);
+		log_error("reload refused", LOG_VIEW("fault", fault));
+		snprintf(line, sizeof(line), "%.*s", (int)fault.len, fault.at);
+		verbs_tell(&m->verbs, VERB_RELOAD, line);
+		rest = view_slice(rest, end + 1, rest.len);
+	}
+	m->figures.reloads_failed++;
+	verbs_answer(&m->verbs, VERB_RELOAD, false,
+		     "reload refused: the old configuration stays in force");
+	notify_send("READY=1\nSTATUS=Reload refused, generation %u serves\n",
+		    m->now.number);
+}
+
+/* A configuration that may take the place of the one in force. */
+static struct config *
+read_config(struct master *m, struct buf *faults)
+{
+	struct config *c = config_read(&m->options->source, faults);
+
+	if (c == NULL)
+		return NULL;
+	if (config_is_same_process(m->now.config, c, faults) &&
+	    limits_raise_files(c, faults) == 0)
+		return c;
+	config_free(&c);
+	return NULL;
+}
+
+static int
+prepare(struct master *m, struct buf *faults)
+{
+	struct config *c = read_config(m, faults);
+
+	if (c == NULL)
+		return -1;
+	if (generation_open(&m->next, c, &m->now, faults) != 0) {
+		config_free(&c);
+		return -1;
+	}
+	m->next.number = m->generations + 1;
+	if (generation_load(&m->next, faults) != 0)
+		return -1;
+	if (startup_census(m, c) == 0 && children_staff(m, &m->next) == 0)
+		return 0;
+	buf_printf(faults, "no room for another generation: %s\n",
+		   strerror(errno));
+	return -1;
+}
+
+static void
+begin(struct master *m)
+{
+	struct buf faults = BUF(FAULTS_SIZE);
+
+	m->wants_reload = false;
+	m->reload_began_ms = clock_ms();
+	verbs_take_up(&m->verbs, VERB_RELOAD);
+	notify_reloading();
+	log_info("reload begins",
+		 LOG_STR("file", m->options->source.file));
+	if (prepare(m, &faults) != 0) {
+		generation_close(&m->next, &m->now);
+		refuse(m, &faults);
+	} else {
+		m->generations = m->next.number;
+		children_add(m, SLOT_LOGGER, 0, m->next.number);
+	}
+	buf_release(&faults);
+}
+
+static bool
+is_of_next(const struct master *m, const struct roster_entry *e)
+{
+	return e->generation == m->next.number;
+}
+
+static bool
+is_of_past(const struct master *m, const struct roster_entry *e)
+{
+	return e->generation != m->now.number;
+}
+
+void
+reload_give_up(struct master *m, const char *why)
+{
+	struct buf faults = BUF(FAULTS_SIZE);
+
+	if (m->next.config == NULL)
+		return;
+	children_take_all(m, ROSTER_QUIT, is_of_next);
+	generation_close(&m->next, &m->now);
+	buf_printf(&faults, "%s\n", why);
+	refuse(m, &faults);
+	buf_release(&faults);
+}
+
+static void
+commit(struct master *m)
+{
+	struct generation old = m->now;
+	char text[128];
+
+	m->now = m->next;
+	m->next = (struct generation){ .log_file = -1 };
+	m->roster.times = startup_times(m->now.config);
+	children_take_all(m, ROSTER_DRAIN, is_of_past);
+	generation_close(&old, &m->now);
+	limits_core(m->now.config->dumps_core);
+	master_speak(m);
+	m->figures.reloads++;
+	m->figures.generation = m->now.number;
+	int64_t took_ms = clock_ms() - m->reload_began_ms;
+	log_info("reload done", LOG_NUM("generation", m->now.number),
+		 LOG_NUM("workers", m->now.config->worker.workers),
+		 LOG_NUM("ms", took_ms));
+	snprintf(text, sizeof(text), "reloaded: generation %u serves with "
+		 "%zu workers after %" PRId64 " ms", m->now.number,
+		 m->now.config->worker.workers, took_ms);
+	verbs_answer(&m->verbs, VERB_RELOAD, true, text);
+	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
+}
+
+/* Whether the new generation serves, and whether it ever will. */
+static void
+judge(const struct master *m, bool *is_ready_out, bool *is_lost_out)
+{
+	*is_ready_out = true;
+	*is_lost_out = false;
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (e->state == ROSTER_FREE || !is_of_next(m, e))
+			continue;
+		if (e->state != ROSTER_READY)
+			*is_ready_out = false;
+		bool has_died = e->state == ROSTER_WAITING &&
+				e->forked_ms != 0;
+		if (has_died || e->state == ROSTER_HUNG || e->restarts > 0)
+			*is_lost_out = true;
+	}
+}
+
+int64_t
+reload_next_ms(const struct master *m)
+{
+	if (!m->wants_reload || m->next.config != NULL)
+		return ROSTER_NEVER;
+	return m->reload_began_ms + PAUSE_MS;
+}
+
+void
+reload_look(struct master *m)
+{
+	bool is_ready, is_lost;
+
+	if (m->next.config == NULL) {
+		if (m->wants_reload && clock_ms() >= reload_next_ms(m))
+			begin(m);
+		return;
+	}
+	judge(m, &is_ready, &is_lost);
+	if (is_lost)
+		reload_give_up(m, "a worker of the new generation did not "
+			       "become ready: its own lines say why");
+	else if (is_ready)
+		commit(m);
+}

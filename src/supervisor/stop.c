@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stopping. The logger goes last, when nobody is left who could have
+ * something to say. */
+#include "supervisor/stop.h"
+
+#include "base/clock.h"
+#include "base/pid_file.h"
+#include "net/listen.h"
+#include "supervisor/children.h"
+#include "supervisor/notify.h"
+#include "supervisor/reload.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PROGRESS_MS = 2000 };
+
+static bool
+is_no_logger(const struct master *m, const struct roster_entry *e)
+{
+	(void)m;
+	return e->role != SLOT_LOGGER;
+}
+
+static bool
+is_logger(const struct master *m, const struct roster_entry *e)
+{
+	return !is_no_logger(m, e);
+}
+
+static void
+close_listeners(struct master *m)
+{
+	const struct net_settings *net = &m->now.config->worker.net;
+
+	if (m->now.listeners == NULL)
+		return;
+	for (size_t i = 0; i < net->listener_count; i++)
+		listen_remove_file(&net->listeners[i]);
+	generation_close_listeners(&m->now);
+}
+
+void
+stop_gracefully(struct master *m)
+{
+	if (m->phase != MASTER_SERVING) {
+		stop_at_once(m);
+		return;
+	}
+	m->phase = MASTER_STOPPING;
+	m->next_progress_ms = clock_ms();
+	verbs_take_up(&m->verbs, VERB_STOP);
+	notify_send("STOPPING=1\nSTATUS=Stopping\n");
+	reload_give_up(m, "the service is stopped");
+	m->wants_reload = false;
+	log_info("stopping", LOG_NUM("sessions",
+		 scoreboard_sum(m->board, GAUGE_SESSIONS)));
+	close_listeners(m);
+	children_take_all(m, ROSTER_STOP, is_no_logger);
+}
+
+void
+stop_at_once(struct master *m)
+{
+	if (m->phase == MASTER_QUITTING)
+		return;
+	if (m->phase == MASTER_SERVING) {
+		reload_give_up(m, "the service is stopped");
+		notify_send("STOPPING=1\nSTATUS=Stopping at once\n");
+	}
+	m->phase = MASTER_QUITTING;
+	m->wants_reload = false;
+	verbs_take_up(&m->verbs, VERB_STOP);
+	verbs_take_up(&m->verbs, VERB_KILL);
+	log_info("stopping at once");
+	close_listeners(m);
+	children_take_all(m, ROSTER_QUIT, is_no_logger);
+}
+
+static void
+report_progress(struct master *m, size_t processes)
+{
+	uint64_t sessions = scoreboard_sum(m->board, GAUGE_SESSIONS);
+	char text[96];
+
+	if (clock_ms() < m->next_progress_ms)
+		return;
+	m->next_progress_ms = clock_ms() + PROGRESS_MS;
+	log_info("stop goes on", LOG_NUM("processes", processes),
+		 LOG_NUM("sessions", sessions));
+	snprintf(text, sizeof(text), "%" PRIu64 " sessions left", sessions);
+	verbs_tell(&m->verbs, VERB_STOP, text);
+	notify_send("STATUS=Stopping, %" PRIu64 " sessions left\n", sessions);
+}
+
+bool
+stop_look(struct master *m)
+{
+	size_t others = 0, loggers = 0;
+
+	if (m->phase == MASTER_SERVING)
+		return false;
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (roster_is_alive(e) && is_logger(m, e))
+			loggers++;
+		else if (roster_is_alive(e))
+			others++;
+	}
+	if (others > 0) {
+		report_progress(m, others);
+		return false;
+	}
+	if (!m->has_said_stopped) {
+		m->has_said_stopped = true;
+		log_info("stopped", LOG_NUM("generation", m->now.number));
+		children_take_all(m, ROSTER_STOP, is_logger);
+	}
+	return loggers == 0;
+}
+
+static void
+unlink_in(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+
+	int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (len > 0 && (size_t)len < sizeof(path))
+		unlink(path);
+}
+
+void
+stop_finish(struct master *m)
+{
+	unlink_in(m->now.config->run_dir, "control");
+	unlink_in(m->now.config->run_dir, "scoreboard");
+	pid_file_leave(&m->pid_file);
+	verbs_answer(&m->verbs, VERB_STOP, true, "stopped");
+	verbs_answer(&m->verbs, VERB_KILL, true, "stopped at once");
+	generation_close(&m->now, NULL);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The master's loop: wait for signals, words, verbs and time; do what each
+ * asks; look what follows from it. */
+#include "supervisor/supervisor.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/signals.h"
+#include "base/title.h"
+#include "supervisor/background.h"
+#include "supervisor/children.h"
+#include "supervisor/crew.h"
+#include "supervisor/notify.h"
+#include "supervisor/reload.h"
+#include "supervisor/startup.h"
+#include "supervisor/stop.h"
+#include "supervisor/watchdog.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST_NAP_MS = 1000 };
+
+struct config *
+supervisor_first_config(const struct supervisor_options *o,
+			struct buf *faults)
+{
+	return config_read(&o->source, faults);
+}
+
+void
+master_speak(const struct master *m)
+{
+	const struct log_voice voice = {
+		.fd = m->lines[1],
+		.format = m->now.config->log.format,
+		.level = m->now.config->log.level,
+		.name = "master",
+		.slot = scoreboard_slot_at(m->board, 0),
+	};
+
+	log_speak(&voice);
+}
+
+/* ---- What is asked ----------------------------------------------------------- */
+
+static void
+reload(struct master *m)
+{
+	if (m->phase == MASTER_SERVING)
+		m->wants_reload = true;
+}
+
+static bool
+is_any_logger(const struct master *m, const struct roster_entry *e)
+{
+	(void)m;
+	return e->role == SLOT_LOGGER;
+}
+
+static void
+reopen(struct master *m)
+{
+	int fresh = logger_open_target(&m->now.config->log);
+
+	/* The next logger starts with this one. */
+	if (fresh >= 0) {
+		if (m->now.log_file >= 0)
+			close(m->now.log_file);
+		m->now.log_file = fresh;
+	}
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (is_any_logger(m, &m->roster.entries[i]))
+			children_say(m, i, SEAT_REOPEN);
+	verbs_take_up(&m->verbs, VERB_REOPEN);
+	verbs_answer(&m->verbs, VERB_REOPEN, fresh != -1, fresh != -1
+		     ? "log files opened again"
+		     : "the log file cannot be opened again: the old one is "
+		       "kept");
+}
+
+static void
+upgrade(struct master *m)
+{
+	verbs_take_up(&m->verbs, VERB_UPGRADE);
+	verbs_answer(&m->verbs, VERB_UPGRADE, false,
+		     "not available in this version");
+}
+
+static void
+grow(struct master *m)
+{
+	if (m->phase == MASTER_SERVING)
+		crew_grow(m);
+}
+
+static void
+shrink(struct master *m)
+{
+	if (m->phase == MASTER_SERVING)
+		crew_shrink(m);
+}
+
+static const struct {
+	int signal;
+	enum verb verb;                 /* of -s */
+	void (*run)(struct master *);
+} wishes[] = {
+	{ SIGQUIT, VERB_KILL, stop_at_once },
+	{ SIGTERM, VERB_STOP, stop_gracefully },
+	{ SIGINT, VERB_NONE, stop_gracefully },
+	{ SIGHUP, VERB_RELOAD, reload },
+	{ SIGUSR1, VERB_REOPEN, reopen },
+	{ SIGUSR2, VERB_UPGRADE, upgrade },
+	{ SIGTTIN, VERB_NONE, grow },
+	{ SIGTTOU, VERB_NONE, shrink },
+};
+
+static void
+hear_signals(struct master *m)
+{
+	signals_quiet();
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
+		if (signals_came(wishes[i].signal))
+			wishes[i].run(m);
+	if (signals_came(SIGCHLD))
+		children_reap(m);
+}
+
+static void
+hear_verbs(struct master *m)
+{
+	bool is_asked[VERBS];
+
+	verbs_hear(&m->verbs, children_is_child, m, is_asked);
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
+		if (wishes[i].verb != VERB_NONE && is_asked[wishes[i].verb])
+			wishes[i].run(m);
+}
+
+/* ---- What follows ------------------------------------------------------------ */
+
+/* Every worker serves or has failed once, and one serves: from now on the
+ * service is there, and the rest is the roster's. */
+static bool
+is_crew_up(const struct master *m)
+{
+	bool has_worker = false;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		if (e->role != SLOT_WORKER || e->state == ROSTER_FREE)
+			continue;
+		if (e->state == ROSTER_READY)
+			has_worker = true;
+		else if (e->restarts == 0 && e->state != ROSTER_WAITING)
+			return false;
+		else if (e->forked_ms == 0)
+			return false;
+	}
+	return has_worker;
+}
+
+static void
+look_for_ready(struct master *m)
+{
+	if (m->is_ready || m->phase != MASTER_SERVING || !is_crew_up(m))
+		return;
+	m->is_ready = true;
+	log_info("ready", LOG_STR("version", VERSION),
+		 LOG_NUM("workers", m->now.config->worker.workers),
+		 LOG_NUM("listeners",
+			 m->now.config->worker.net.listener_count));
+	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
+	background_ready(&m->ready_pipe);
+}
+
+static void
+look(struct master *m)
+{
+	children_tick(m);
+	if (m->phase == MASTER_SERVING) {
+		look_for_ready(m);
+		reload_look(m);
+		crew_look(m);
+		crew_want_helpers(m);
+		children_tick(m);
+	}
+	watchdog_look(m);
+	m->figures.master = getpid();
+	scoreboard_describe(m->board, &m->figures);
+	slot_beat(scoreboard_slot_at(m->board, 0), SLOT_LOOP);
+}
+
+static void
+feed_systemd(struct master *m)
+{
+	int64_t every_ms = notify_watchdog_ms();
+
+	if (every_ms == 0 || clock_ms() < m->next_feed_ms)
+		return;
+	m->next_feed_ms = clock_ms() + every_ms;
+	notify_send("WATCHDOG=1\n");
+}
+
+/* ---- The loop ------------------------------------------------------------------ */
+
+static int
+nap_ms(const struct master *m)
+{
+	int64_t now_ms = clock_ms();
+	int64_t next_ms = roster_next_ms(&m->roster, now_ms);
+	int64_t reload_ms = reload_next_ms(m);
+
+	if (reload_ms < next_ms)
+		next_ms = reload_ms;
+	if (next_ms > now_ms + LONGEST_NAP_MS)
+		next_ms = now_ms + LONGEST_NAP_MS;
+	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
+}
+
+static void
+turn(struct master *m)
+{
+	struct pollfd polls[1 + VERBS_ASKERS + 1 + SCOREBOARD_SLOTS];
+	int whose[SCOREBOARD_SLOTS];
+	size_t n = 0;
+
+	polls[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
+	n += verbs_watch(&m->verbs, polls + n);
+	size_t first_child = n;
+	n += children_watch(m, polls + n, whose);
+	if (poll(polls, (nfds_t)n, nap_ms(m)) < 0)
+		n = 0;
+	for (size_t i = first_child; i < n; i++)
+		if (polls[i].revents != 0)
+			children_hear(m, whose[i - first_child]);
+	hear_signals(m);
+	hear_verbs(m);
+}
+
+static void
+begin(struct master *m)
+{
+	const struct slot_tenant self = { SLOT_MASTER, getpid(), 0, 1, 0 };
+	struct scoreboard_slot *slot = scoreboard_slot_at(m->board, 0);
+
+	scoreboard_seat(slot, &(struct slot_tenant){ .role = SLOT_MASTER });
+	scoreboard_seat(slot, &self);
+	slot_set_state(slot, SLOT_READY);
+	title_set("master");
+	master_speak(m);
+	m->figures.began_wall_us = clock_wall_us();
+	m->figures.generation = m->now.number;
+	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
+		 VERSION);
+	struct roster_times times = startup_times(m->now.config);
+	roster_init(&m->roster, &times, clock_ms());
+	m->next_look_ms = clock_ms();
+	log_info("starting", LOG_STR("version", VERSION),
+		 LOG_NUM("generation", m->now.number));
+	crew_want_helpers(m);
+	if (children_staff(m, &m->now) != 0)
+		log_error("there are more workers than places");
+}
+
+int
+supervisor_run(struct config *first, const struct supervisor_options *o)
+{
+	struct master *m = memory_new(1, sizeof(*m));
+
+	m->options = o;
+	m->pid_file = -1;
+	m->ready_pipe = -1;
+	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
+		m->children[i] = (struct child){ .channel = -1,
+						 .region = -1 };
+	int code = startup(m, first);
+	if (code != 0) {
+		free(m);
+		return code;
+	}
+	m->generations = m->now.number = 1;
+	begin(m);
+	do {
+		look(m);
+		feed_systemd(m);
+		turn(m);
+	} while (!stop_look(m));
+	stop_finish(m);
+	free(m);
+	return EXIT_DONE;
+}

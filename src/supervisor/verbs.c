@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Conversations with `-s`. Only root and our own account may ask, and no
+ * child of ours, since those meet strangers' bytes. Nobody is waited for. */
+#include "supervisor/verbs.h"
+
+#include "base/clock.h"
+#include "base/control_channel.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REQUEST_MS = 5000 };             /* for sending a verb */
+
+static const char *const names[VERBS] = {
+	[VERB_NONE] = "",
+	[VERB_RELOAD] = "reload",
+	[VERB_STOP] = "stop",
+	[VERB_KILL] = "kill",
+	[VERB_REOPEN] = "reopen",
+	[VERB_UPGRADE] = "upgrade",
+};
+
+void
+verbs_init(struct verbs *v, int listener)
+{
+	v->listener = listener;
+	for (size_t i = 0; i < VERBS_ASKERS; i++)
+		v->askers[i] = (struct asker){ .fd = -1 };
+}
+
+size_t
+verbs_watch(const struct verbs *v, struct pollfd *polls)
+{
+	size_t n = 0;
+
+	if (v->listener >= 0)
+		polls[n++] = (struct pollfd){ v->listener, POLLIN, 0 };
+	for (size_t i = 0; i < VERBS_ASKERS; i++)
+		if (v->askers[i].fd >= 0)
+			polls[n++] = (struct pollfd){ v->askers[i].fd,
+						      POLLIN, 0 };
+	return n;
+}
+
+static void
+hang_up(struct asker *a)
+{
+	close(a->fd);
+	*a = (struct asker){ .fd = -1 };
+}
+
+static void
+say(struct asker *a, char letter, const char *text)
+{
+	char line[CONTROL_LINE_SIZE];
+
+	int len = snprintf(line, sizeof(line), "%c %s", letter, text);
+	size_t n = len < 0 ? 0 : (size_t)len;
+	if (n > sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	/* One line, whatever the text holds. */
+	for (size_t i = 0; i < n; i++)
+		if (line[i] == '\n')
+			line[i] = ' ';
+	line[n++] = '\n';
+	if (send(a->fd, line, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		hang_up(a);
+}
+
+static bool
+may_ask(int fd, bool (*is_child)(void *, pid_t), void *context)
+{
+#ifdef SO_PEERCRED
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+		return false;
+	return (peer.uid == 0 || peer.uid == geteuid()) &&
+	       !is_child(context, peer.pid);
+#else
+	(void)fd;
+	(void)is_child;
+	(void)context;
+	return true;            /* the socket's mode says who may */
+#endif
+}
+
+static void
+accept_one(struct verbs *v, bool (*is_child)(void *, pid_t), void *context)
+{
+	int fd = accept(v->listener, NULL, NULL);
+
+	if (fd < 0)
+		return;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	struct asker *a = v->askers;
+	while (a < v->askers + VERBS_ASKERS && a->fd >= 0)
+		a++;
+	if (a == v->askers + VERBS_ASKERS || !may_ask(fd, is_child, context)) {
+		close(fd);
+		return;
+	}
+	*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
+}
+
+static enum verb
+find_verb(const char *request)
+{
+	for (int verb = VERB_NONE + 1; verb < VERBS; verb++)
+		if (strcmp(names[verb], request) == 0)
+			return (enum verb)verb;
+	return VERB_NONE;
+}
+
+static void
+read_request(struct asker *a, bool is_asked[VERBS])
+{
+	ssize_t n = recv(a->fd, a->request + a->len,
+			 sizeof(a->request) - 1 - a->len, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		if (clock_ms() - a->since_ms > REQUEST_MS)
+			hang_up(a);
+		return;
+	}
+	if (n <= 0) {
+		hang_up(a);
+		return;
+	}
+	a->len += (size_t)n;
+	a->request[a->len] = '\0';
+	char *end = strchr(a->request, '\n');
+	if (end == NULL && a->len < sizeof(a->request) - 1)
+		return;
+	if (end != NULL)
+		*end = '\0';
+	a->verb = end != NULL ? find_verb(a->request) : VERB_NONE;
+	if (a->verb == VERB_NONE) {
+		say(a, 'F', "this version does not know that verb");
+		if (a->fd >= 0)
+			hang_up(a);
+		return;
+	}
+	is_asked[a->verb] = true;
+	log_info("asked through the control socket",
+		 LOG_STR("verb", names[a->verb]));
+}
+
+/* Somebody who waits has nothing more to say: only a hang-up is looked
+ * for. */
+static void
+notice_leaving(struct asker *a)
+{
+	char byte;
+
+	ssize_t n = recv(a->fd, &byte, 1, MSG_DONTWAIT);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		hang_up(a);
+}
+
+void
+verbs_hear(struct verbs *v, bool (*is_child)(void *, pid_t), void *context,
+	   bool is_asked[VERBS])
+{
+	memset(is_asked, 0, VERBS * sizeof(*is_asked));
+	if (v->listener >= 0)
+		accept_one(v, is_child, context);
+	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+		struct asker *a = &v->askers[i];
+		if (a->fd >= 0 && a->verb == VERB_NONE)
+			read_request(a, is_asked);
+		else if (a->fd >= 0)
+			notice_leaving(a);
+	}
+}
+
+void
+verbs_take_up(struct verbs *v, enum verb verb)
+{
+	for (size_t i = 0; i < VERBS_ASKERS; i++)
+		if (v->askers[i].fd >= 0 && v->askers[i].verb == verb)
+			v->askers[i].is_taken_up = true;
+}
+
+void
+verbs_tell(struct verbs *v, enum verb verb, const char *text)
+{
+	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+		struct asker *a = &v->askers[i];
+		if (a->fd >= 0 && a->verb == verb && a->is_taken_up)
+			say(a, '+', text);
+	}
+}
+
+void
+verbs_answer(struct verbs *v, enum verb verb, bool is_done, const char *text)
+{
+	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+		struct asker *a = &v->askers[i];
+		if (a->fd < 0 || a->verb != verb || !a->is_taken_up)
+			continue;
+		say(a, is_done ? 'K' : 'F', text);
+		if (a->fd >= 0)
+			hang_up(a);
+	}
+}

@@ -41,11 +41,13 @@ worker     = accept batch client client_io conversation deadline delivery \
 	prelude verdicts worker
 janitor    = janitor
 status     =
-logger     =
+logger     = logger target
 config     = config assign assignment certificates check database decode document \
 	domain_lists faults field file hostname key list listeners print \
 	ranges text token units whereabouts
-supervisor = activation privileges roster
+supervisor = background child children crew descriptors directories \
+	generation last_words limits notify obituary privileges reload \
+	roster startup stop supervisor verbs watchdog
 control    = options status status_json verb
 
 rooms = base net smtp mime store worker janitor status logger \

@@ -132,7 +132,8 @@ has_helper(const struct master *m, enum slot_role role)
 void
 crew_want_helpers(struct master *m)
 {
-	static const enum slot_role helpers[] = { SLOT_LOGGER };
+	static const enum slot_role helpers[] = { SLOT_LOGGER,
+						  SLOT_JANITOR };
 
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++)
 		if (!has_helper(m, helpers[i]))

@@ -10,6 +10,10 @@
  * server did not answer; what is wrong with the table is in out->fault. */
 bool catalog_read(struct connection *c, const char *table, struct table *out);
 
+/* Asks a query in which one %s stands for the table's name as a literal. */
+MYSQL_RES *catalog_ask(struct connection *c, const char *format,
+		       const char *table);
+
 /* `name` in backticks, for a statement; out has 2 * NAME_SIZE + 3 bytes. */
 enum { QUOTED_SIZE = 2 * NAME_SIZE + 3 };
 const char *catalog_quote(const char *name, char out[QUOTED_SIZE]);

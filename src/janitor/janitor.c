@@ -3,18 +3,27 @@
  * turn of work whenever one is due. */
 #include "janitor/janitor.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "janitor/replay.h"
+#include "store/retention.h"
 #include "store/store.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { IDLE_MS = 1000 };
 
 struct janitor {
+	const struct store_settings *settings;
 	const struct seat *seat;
 	struct store *store;
+	struct replay *replay;          /* NULL: not ours to do now */
+	struct retention *retention;
+	int64_t replay_ms;              /* when each is due */
+	int64_t retention_ms;
 };
 
 /* Whether the master wants us to go on. Whatever it says that is not for the
@@ -36,20 +45,69 @@ may_go_on(const struct janitor *j, int wait_ms)
 	return n == 1 && word == SEAT_REOPEN;
 }
 
+/* The lock may be with the janitor that we replace, until it leaves. */
+static void
+do_replay(struct janitor *j)
+{
+	if (j->replay == NULL)
+		j->replay = replay_new(j->settings, j->seat->slot, j->store);
+	int wait_ms = j->replay != NULL ? replay_step(j->replay) : IDLE_MS;
+	j->replay_ms = clock_ms() + wait_ms;
+}
+
+static void
+do_retention(struct janitor *j)
+{
+	j->retention_ms = retention_step(j->retention) + clock_ms();
+}
+
+/* Whatever is due; returns the ms until the next thing is. */
+static int
+work(struct janitor *j)
+{
+	int64_t now = clock_ms();
+
+	if (now >= j->replay_ms)
+		do_replay(j);
+	if (now >= j->retention_ms)
+		do_retention(j);
+	int64_t next = j->replay_ms < j->retention_ms ? j->replay_ms :
+							j->retention_ms;
+	now = clock_ms();
+	return next <= now ? 0 :
+	       next - now > IDLE_MS ? IDLE_MS : (int)(next - now);
+}
+
+static bool
+settle_in(const struct store_settings *settings, const struct seat *seat)
+{
+	const char ready = SEAT_READY;
+
+	store_warm_up(settings);
+	if (sandbox_enter(seat->cage) != 0) {
+		log_error("the sandbox cannot be entered",
+			  LOG_STR("why", strerror(errno)));
+		return false;
+	}
+	slot_set_state(seat->slot, SLOT_READY);
+	return write(seat->channel, &ready, 1) == 1;
+}
+
 int
 janitor_run(const struct store_settings *settings, const struct seat *seat)
 {
-	const char ready = SEAT_READY;
+	if (!settle_in(settings, seat))
+		return 1;
 	struct janitor j = {
-		.seat = seat, .store = store_new(settings, seat->slot)
+		.settings = settings, .seat = seat,
+		.store = store_new(settings, seat->slot)
 	};
-
-	slot_set_state(seat->slot, SLOT_READY);
-	if (write(seat->channel, &ready, 1) != 1)
-		log_warn("the master does not listen to its janitor");
-	while (may_go_on(&j, IDLE_MS))
+	j.retention = retention_new(j.store);
+	for (int wait_ms = 0; may_go_on(&j, wait_ms); wait_ms = work(&j))
 		slot_beat(seat->slot, SLOT_LOOP);
 	slot_set_state(seat->slot, SLOT_DRAINING);
+	replay_free(&j.replay);
+	retention_free(&j.retention);
 	store_free(&j.store);
 	return 0;
 }

@@ -59,9 +59,8 @@ catalog_literal(struct connection *c, const char *name, char out[QUOTED_SIZE])
 	return out;
 }
 
-/* The format is one of the constants above. */
-static MYSQL_RES *
-ask_of(struct connection *c, const char *format, const char *table)
+MYSQL_RES *
+catalog_ask(struct connection *c, const char *format, const char *table)
 {
 	char literal[QUOTED_SIZE];
 	struct buf sql = BUF(STATEMENT_MAX);
@@ -87,7 +86,7 @@ cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
 static bool
 read_columns(struct connection *c, const char *table, struct table *out)
 {
-	MYSQL_RES *rows = ask_of(c, columns_of, table);
+	MYSQL_RES *rows = catalog_ask(c, columns_of, table);
 
 	if (rows == NULL)
 		return false;
@@ -113,7 +112,7 @@ read_columns(struct connection *c, const char *table, struct table *out)
 static bool
 read_indexes(struct connection *c, const char *table, struct table *out)
 {
-	MYSQL_RES *rows = ask_of(c, indexes_of, table);
+	MYSQL_RES *rows = catalog_ask(c, indexes_of, table);
 
 	if (rows == NULL)
 		return false;
@@ -141,7 +140,7 @@ read_indexes(struct connection *c, const char *table, struct table *out)
 static bool
 read_engine(struct connection *c, const char *table, struct table *out)
 {
-	MYSQL_RES *rows = ask_of(c, engine_of, table);
+	MYSQL_RES *rows = catalog_ask(c, engine_of, table);
 
 	if (rows == NULL)
 		return false;

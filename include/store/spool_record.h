@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A spool file, byte for byte: a line that names the format, messages each
+ * behind its length and checksum, a line that ends it. A message is fields
+ * in a fixed order, each "name length\n" bytes "\n"; readable by people. */
+#ifndef STORE_SPOOL_RECORD_H
+#define STORE_SPOOL_RECORD_H
+
+#include "mail.h"
+
+#define SPOOL_FIRST_LINE "guerrilla-smtpd spool 1\n"
+#define SPOOL_MESSAGE_LINE "message %016zx %016llx\n"
+#define SPOOL_LAST_LINE "end %08zx\n"
+
+enum { SPOOL_MESSAGE_LINE_LEN = 8 + 16 + 1 + 16 + 1,
+       SPOOL_LAST_LINE_LEN = 4 + 8 + 1 };
+
+/* The texts of a message and its mail, in the order of the file. */
+struct spool_text {
+	const char *name;
+	bool is_of_mail;        /* offset in struct mail, else message */
+	size_t offset;
+};
+enum { SPOOL_TEXTS = 12 };
+extern const struct spool_text spool_texts[SPOOL_TEXTS];
+
+/* FNV-1a of 64 bits, continued: it finds any single changed byte. */
+#define SPOOL_CHECKSUM_START 0xcbf29ce484222325ull
+unsigned long long spool_checksum(unsigned long long sum, struct view bytes);
+
+/* Gives the file's bytes for a list of mails, piece by piece: begin() gets
+ * the line of a message, its numbers still 0, write() all else, and note()
+ * the numbers, to be put at the line that was begun last. -1 as soon as one
+ * of the three does. */
+struct spool_sink {
+	int (*begin)(void *context, struct view line);
+	int (*write)(void *context, struct view bytes);
+	int (*note)(void *context, size_t len, unsigned long long sum);
+	void *context;
+};
+int spool_encode(const struct spool_sink *sink, struct mail *const *mails,
+		 size_t count);
+
+/* What a file held. */
+struct spool_batch {
+	struct arena arena;
+	struct mail *mails;             /* the sound ones */
+	struct mail **list;             /* the same, as store_save wants them */
+	size_t count;
+	bool is_damaged;                /* there was more, or should be */
+};
+
+/* Reads any bytes at all. The batch owns its raw messages; all other views
+ * point into file, which must outlive it. */
+void spool_decode(struct view file, struct spool_batch *out);
+void spool_batch_free(struct spool_batch *b);
+
+#endif

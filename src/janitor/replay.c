@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Spooled mail into the table: the columns as they were derived, under the
+ * ids that were given, so that a row which is there already is met as one.
+ * A file goes when all its messages have; what cannot be read or stored is
+ * set aside for the operator, never deleted. */
+#include "janitor/replay.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/outcome.h"
+#include "store/spool_folder.h"
+#include "store/spool_record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	IDLE_MS = 1000,                 /* nothing there: look again */
+	GENTLE_MS = 5,                  /* between files: live mail first */
+	AWAY_MS = 200,
+	LOOK_MS = 1000,
+	SWEEP_MS = 60 * 1000,
+	MOST_TRIES = 5                  /* of a message that is at fault */
+};
+
+struct replay {
+	const struct store_settings *settings;
+	struct scoreboard_slot *slot;
+	struct store *store;
+	int lock;
+	struct spool_names names;       /* as last listed */
+	size_t next;                    /* of them */
+	char name[SPOOL_NAME_SIZE];     /* tried last, for the count */
+	unsigned tries;
+	bool is_repeated;               /* the same file comes next */
+	int64_t looked_ms;
+	int64_t swept_ms;
+};
+
+/* With on_outage = "spool" the master holds `lock` for all of us; else mail
+ * of an earlier configuration may be there, and whoever locks it first may
+ * have it. `replay` keeps the janitors of two generations apart. */
+static int
+take_lock(const struct store_settings *settings)
+{
+	if (settings->on_outage != STORE_OUTAGE_SPOOL) {
+		int lock = spool_lock(settings, "lock");
+		if (lock < 0)
+			return -1;
+		close(lock);
+	}
+	return spool_lock(settings, "replay");
+}
+
+struct replay *
+replay_new(const struct store_settings *settings, struct scoreboard_slot *slot,
+	   struct store *store)
+{
+	int lock = take_lock(settings);
+
+	if (lock < 0)
+		return NULL;
+	struct replay *r = memory_new(1, sizeof(*r));
+	r->settings = settings;
+	r->slot = slot;
+	r->store = store;
+	r->lock = lock;
+	r->swept_ms = INT64_MIN / 2;
+	r->looked_ms = INT64_MIN / 2;
+	return r;
+}
+
+void
+replay_free(struct replay **r)
+{
+	if (*r == NULL)
+		return;
+	close((*r)->lock);
+	spool_names_free(&(*r)->names);
+	free(*r);
+	*r = NULL;
+}
+
+static void
+set_aside(struct replay *r, const char *name, const char *folder)
+{
+	if (spool_set_aside(r->settings, name, folder) != 0) {
+		log_error("a spool file cannot be set aside",
+			  LOG_STR("file", name), LOG_STR("to", folder),
+			  LOG_STR("why", strerror(errno)));
+		return;
+	}
+	log_error("a spool file is set aside: an operator must look at it",
+		  LOG_STR("file", name), LOG_STR("to", folder));
+}
+
+/* All is in the table: the file may go, and must not come back. */
+static void
+remove_file(struct replay *r, const char *name)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	spool_path(r->settings, "new", name, path);
+	if (unlink(path) != 0 || spool_sync_folder(r->settings, "new") != 0)
+		log_error("a spool file cannot be removed",
+			  LOG_STR("file", name),
+			  LOG_STR("why", strerror(errno)));
+}
+
+struct tally {
+	size_t stored;
+	size_t refused;         /* by the database, for their own reasons */
+	size_t waiting;
+};
+
+static struct tally
+count_verdicts(const struct spool_batch *b)
+{
+	struct tally t = { 0 };
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct message *m = b->list[i]->message;
+		bool is_own = outcome_of(m->error)->is_messages_own;
+		if (m->verdict == VERDICT_STORED ||
+		    m->verdict == VERDICT_DISCARDED)
+			t.stored++;
+		else if (m->verdict == VERDICT_TOO_BIG ||
+			 (m->verdict == VERDICT_TRY_LATER && is_own))
+			t.refused++;
+		else
+			t.waiting++;
+	}
+	return t;
+}
+
+/* The file is tried whole again and again: what was stored is met as a
+ * duplicate. Only when all that is left is refused does it go aside. */
+static int
+finish(struct replay *r, const struct spool_batch *b, const char *name)
+{
+	struct tally t = count_verdicts(b);
+
+	if (t.waiting > 0)
+		return AWAY_MS;
+	slot_count(r->slot, COUNT_MAILS_REPLAYED, t.stored);
+	if (t.refused > 0) {
+		log_error("the database refuses spooled mail for ever",
+			  LOG_STR("file", name),
+			  LOG_NUM("messages", t.refused));
+		set_aside(r, name, "refused");
+	} else if (b->is_damaged) {
+		log_error("a spool file is damaged",
+			  LOG_STR("file", name), LOG_NUM("sound", t.stored));
+		set_aside(r, name, "damaged");
+	} else {
+		remove_file(r, name);
+		log_info("spooled mail is stored", LOG_STR("file", name),
+			 LOG_NUM("messages", t.stored));
+	}
+	return GENTLE_MS;
+}
+
+/* Refusals are tried a few times: the operator may be altering the table. */
+static bool
+may_try_again(struct replay *r, struct spool_batch *b, const char *name)
+{
+	struct tally t = count_verdicts(b);
+
+	if (t.refused == 0)
+		return false;
+	if (strcmp(r->name, name) != 0) {
+		snprintf(r->name, sizeof(r->name), "%s", name);
+		r->tries = 0;
+	}
+	return ++r->tries < MOST_TRIES;
+}
+
+static int
+replay_file(struct replay *r, const char *name)
+{
+	struct spool_batch b;
+	struct view bytes = spool_read_file(r->settings, name);
+
+	r->is_repeated = false;
+	if (bytes.at == NULL) {
+		log_error("a spool file cannot be read", LOG_STR("file", name),
+			  LOG_STR("why", strerror(errno)));
+		return IDLE_MS;
+	}
+	spool_decode(bytes, &b);
+	for (size_t i = 0; i < b.count; i++)
+		store_suspect(r->store, b.list[i]->message);
+	store_save(r->store, b.list, b.count);
+	r->is_repeated = may_try_again(r, &b, name);
+	int wait_ms = r->is_repeated ? AWAY_MS : finish(r, &b, name);
+	for (size_t i = 0; i < b.count; i++)
+		store_forget(r->store, b.list[i]->message);
+	spool_batch_free(&b);
+	free((void *)(uintptr_t)bytes.at);
+	return wait_ms;
+}
+
+/* Once a second: what waits, for the scoreboard, and what a crash left. */
+static void
+look_around(struct replay *r)
+{
+	int64_t now = clock_ms();
+
+	if (now - r->looked_ms < LOOK_MS)
+		return;
+	r->looked_ms = now;
+	struct spool_usage usage = spool_usage(r->settings, "new");
+	slot_gauge(r->slot, GAUGE_SPOOL_FILES, usage.files);
+	slot_gauge(r->slot, GAUGE_SPOOL_BYTES, usage.bytes);
+	if (now - r->swept_ms < SWEEP_MS)
+		return;
+	r->swept_ms = now;
+	spool_sweep(r->settings);
+}
+
+int
+replay_step(struct replay *r)
+{
+	look_around(r);
+	if (r->next == r->names.count) {
+		spool_names_free(&r->names);
+		r->names = spool_list(r->settings);
+		r->next = 0;
+	}
+	if (r->names.count == 0)
+		return IDLE_MS;
+	if (!store_connect(r->store))
+		return AWAY_MS;
+	int wait_ms = replay_file(r, r->names.at[r->next]);
+	/* One that waits for reasons of its own does not stop the others;
+	 * while the database is away it is tried again. */
+	if (store_is_up(r->store) && !r->is_repeated)
+		r->next++;
+	return wait_ms;
+}

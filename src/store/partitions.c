@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which partitions a table should have for a retention: boundaries on a
+ * round clock, three intervals ahead, so that a janitor which is away for a
+ * while leaves no insert without a place. */
+#include "store/partitions.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { AHEAD = 3, DAY_S = 86400 };
+
+/* TO_DAYS and TO_SECONDS of 1970-01-01. */
+#define EPOCH_DAYS 719528
+#define EPOCH_SECONDS 62167219200
+
+static const int64_t round_s[] = {
+	60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_S,
+	7 * DAY_S
+};
+
+static bool
+has(struct view text, struct view word)
+{
+	for (size_t i = 0; i + word.len <= text.len; i++)
+		if (view_starts_nocase(view_slice(text, i, text.len), word))
+			return true;
+	return false;
+}
+
+enum partition_kind
+partitions_kind(struct view method, struct view expression)
+{
+	static const struct view named = { "`date`", 6 };
+	bool is_date = has(expression, named) ||
+		       view_equal_nocase(expression, VIEW("date"));
+
+	if (view_equal_nocase(method, VIEW("RANGE COLUMNS")) && is_date &&
+	    !has(expression, VIEW(",")))
+		return PARTITIONS_COLUMNS;
+	if (!view_equal_nocase(method, VIEW("RANGE")) ||
+	    !has(expression, VIEW("date")))
+		return PARTITIONS_NONE;
+	if (view_starts_nocase(expression, VIEW("to_days(`date`)")))
+		return PARTITIONS_TO_DAYS;
+	if (view_starts_nocase(expression, VIEW("to_seconds(`date`)")))
+		return PARTITIONS_TO_SECONDS;
+	if (view_starts_nocase(expression, VIEW("unix_timestamp(`date`)")))
+		return PARTITIONS_UNIX_TIMESTAMP;
+	return PARTITIONS_NONE;
+}
+
+static bool
+parse_date(struct view text, int64_t *out)
+{
+	char copy[DATE_TEXT_SIZE];
+	struct tm tm = { 0 };
+
+	if (text.len >= sizeof(copy))
+		return false;
+	memcpy(copy, text.at, text.len);
+	copy[text.len] = '\0';
+	int n = sscanf(copy, "'%d-%d-%d %d:%d:%d'", &tm.tm_year, &tm.tm_mon,
+		       &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec);
+	if (n != 6 && n != 3)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*out = (int64_t)timegm(&tm);
+	return true;
+}
+
+bool
+partitions_boundary(enum partition_kind kind, struct view description,
+		    int64_t *below_s_out)
+{
+	size_t number = 0;
+
+	if (view_equal_nocase(description, VIEW("MAXVALUE"))) {
+		*below_s_out = INT64_MAX;
+		return true;
+	}
+	if (kind == PARTITIONS_COLUMNS)
+		return parse_date(description, below_s_out);
+	if (!view_to_size(description, INT64_MAX / DAY_S, &number))
+		return false;
+	int64_t n = (int64_t)number;
+	switch (kind) {
+	case PARTITIONS_TO_DAYS:
+		*below_s_out = (n - EPOCH_DAYS) * DAY_S;
+		return true;
+	case PARTITIONS_TO_SECONDS:
+		*below_s_out = n - EPOCH_SECONDS;
+		return true;
+	case PARTITIONS_UNIX_TIMESTAMP:
+		*below_s_out = n;
+		return true;
+	case PARTITIONS_NONE:
+	case PARTITIONS_COLUMNS:
+		break;
+	}
+	return false;
+}
+
+int64_t
+partitions_interval(enum partition_kind kind, int64_t retention_s)
+{
+	int64_t least = kind == PARTITIONS_TO_DAYS ? DAY_S : round_s[0];
+	int64_t interval = least;
+
+	for (size_t i = 0; i < sizeof(round_s) / sizeof(round_s[0]); i++)
+		if (round_s[i] >= least && round_s[i] <= retention_s / 4)
+			interval = round_s[i];
+	return interval;
+}
+
+static const struct partition *
+catch_all(const struct partitions *p)
+{
+	const struct partition *last = p->count > 0 ? &p->at[p->count - 1] :
+						      NULL;
+
+	return last != NULL && last->below_s == INT64_MAX ? last : NULL;
+}
+
+static int64_t
+last_boundary(const struct partitions *p)
+{
+	int64_t last = INT64_MIN;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->at[i].below_s != INT64_MAX && p->at[i].below_s > last)
+			last = p->at[i].below_s;
+	return last;
+}
+
+const char *
+partitions_date(int64_t seconds, char out[DATE_TEXT_SIZE])
+{
+	struct tm tm = { 0 };
+	time_t t = (time_t)seconds;
+
+	gmtime_r(&t, &tm);
+	strftime(out, DATE_TEXT_SIZE, "'%Y-%m-%d %H:%M:%S'", &tm);
+	return out;
+}
+
+static void
+write_partition(enum partition_kind kind, int64_t below_s, struct buf *sql)
+{
+	char name[DATE_TEXT_SIZE];
+	char literal[DATE_TEXT_SIZE];
+	struct tm tm = { 0 };
+	time_t t = (time_t)below_s;
+
+	gmtime_r(&t, &tm);
+	strftime(name, sizeof(name), "p%Y%m%d%H%M", &tm);
+	partitions_date(below_s, literal);
+	switch (kind) {
+	case PARTITIONS_COLUMNS:
+		break;
+	case PARTITIONS_TO_DAYS:
+		snprintf(literal, sizeof(literal), "%" PRId64,
+			 below_s / DAY_S + EPOCH_DAYS);
+		break;
+	case PARTITIONS_TO_SECONDS:
+		snprintf(literal, sizeof(literal), "%" PRId64,
+			 below_s + EPOCH_SECONDS);
+		break;
+	case PARTITIONS_UNIX_TIMESTAMP:
+		snprintf(literal, sizeof(literal), "%" PRId64, below_s);
+		break;
+	case PARTITIONS_NONE:
+		assert(!"a table that is not partitioned");
+	}
+	buf_printf(sql, "PARTITION `%s` VALUES LESS THAN (%s)", name, literal);
+}
+
+bool
+partitions_write_new(const struct partitions *p, const char *table,
+		     int64_t interval_s, int64_t now_s, struct buf *sql)
+{
+	const struct partition *rest = catch_all(p);
+	int64_t last = last_boundary(p);
+	int64_t current = now_s - now_s % interval_s;
+	int64_t wanted = current + (AHEAD + 1) * interval_s;
+
+	if (last < current)
+		last = current;
+	int64_t below = last - last % interval_s + interval_s;
+	if (below > wanted)
+		return false;
+	if (rest != NULL)
+		buf_printf(sql, "ALTER TABLE %s REORGANIZE PARTITION `%s` "
+			   "INTO (", table, rest->name);
+	else
+		buf_printf(sql, "ALTER TABLE %s ADD PARTITION (", table);
+	for (; below <= wanted; below += interval_s) {
+		write_partition(p->kind, below, sql);
+		if (below + interval_s <= wanted)
+			buf_append_text(sql, ", ");
+	}
+	if (rest != NULL)
+		buf_printf(sql, ", PARTITION `%s` VALUES LESS THAN %s)",
+			   rest->name, p->kind == PARTITIONS_COLUMNS ?
+				       "(MAXVALUE)" : "MAXVALUE");
+	else
+		buf_append_text(sql, ")");
+	return true;
+}
+
+int64_t
+partitions_write_drop(const struct partitions *p, const char *table,
+		      int64_t cutoff_s, struct buf *sql)
+{
+	int64_t rows = -1;
+
+	/* The last one stays: a table has at least one partition. */
+	for (size_t i = 0; i + 1 < p->count; i++) {
+		if (p->at[i].below_s > cutoff_s)
+			break;
+		if (rows < 0)
+			buf_printf(sql, "ALTER TABLE %s DROP PARTITION `%s`",
+				   table, p->at[i].name);
+		else
+			buf_printf(sql, ", `%s`", p->at[i].name);
+		rows = (rows < 0 ? 0 : rows) + (int64_t)p->at[i].rows;
+	}
+	return rows;
+}

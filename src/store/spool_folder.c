@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folders below spool_dir. Names are ids, so that their order is the
+ * order in which the mail came. */
+#include "store/spool_folder.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SWEEP_AGE_S = 3600 };
+
+static const char *const folders[] = { "tmp", "new", "damaged", "refused" };
+
+void
+spool_path(const struct store_settings *settings, const char *folder,
+	   const char *name, char out[SPOOL_PATH_SIZE])
+{
+	snprintf(out, SPOOL_PATH_SIZE, "%s/%s%s%s", settings->spool_dir,
+		 folder, name[0] != '\0' ? "/" : "", name);
+}
+
+int
+spool_make_folders(const struct store_settings *settings)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		spool_path(settings, folders[i], "", path);
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return -1;
+	}
+	return 0;
+}
+
+int
+spool_sync_folder(const struct store_settings *settings, const char *folder)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	spool_path(settings, folder, "", path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	int result = fsync(fd);
+	int error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+static DIR *
+open_folder(const struct store_settings *settings, const char *folder)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	spool_path(settings, folder, "", path);
+	return opendir(path);
+}
+
+struct spool_usage
+spool_usage(const struct store_settings *settings, const char *folder)
+{
+	struct spool_usage usage = { 0 };
+	struct stat st;
+	DIR *dir = open_folder(settings, folder);
+
+	if (dir == NULL)
+		return usage;
+	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+		if (e->d_name[0] == '.' ||
+		    fstatat(dirfd(dir), e->d_name, &st, 0) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		usage.files++;
+		usage.bytes += (uint64_t)st.st_size;
+	}
+	closedir(dir);
+	return usage;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+struct spool_names
+spool_list(const struct store_settings *settings)
+{
+	struct spool_names names = { 0 };
+	size_t size = 0;
+	DIR *dir = open_folder(settings, "new");
+
+	if (dir == NULL)
+		return names;
+	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+		size_t len = strlen(e->d_name);
+		if (e->d_name[0] == '.' || len >= SPOOL_NAME_SIZE)
+			continue;
+		if (names.count == size) {
+			size = size > 0 ? size * 2 : 64;
+			names.at = memory_resize(names.at,
+						 size * SPOOL_NAME_SIZE);
+		}
+		memcpy(names.at[names.count++], e->d_name, len + 1);
+	}
+	closedir(dir);
+	if (names.count > 0)
+		qsort(names.at, names.count, SPOOL_NAME_SIZE, by_name);
+	return names;
+}
+
+void
+spool_names_free(struct spool_names *names)
+{
+	free(names->at);
+	*names = (struct spool_names){ 0 };
+}
+
+static ssize_t
+read_all(int fd, char *where, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, where + len, size - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+struct view
+spool_read_file(const struct store_settings *settings, const char *name)
+{
+	char path[SPOOL_PATH_SIZE];
+	struct view none = { NULL, 0 };
+	struct stat st;
+
+	spool_path(settings, "new", name, path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return none;
+	if (fstat(fd, &st) != 0) {
+		close(fd);
+		return none;
+	}
+	char *bytes = memory_resize(NULL, (size_t)st.st_size + 1);
+	ssize_t n = read_all(fd, bytes, (size_t)st.st_size);
+	int error = errno;
+	close(fd);
+	errno = error;
+	if (n >= 0)
+		return (struct view){ bytes, (size_t)n };
+	free(bytes);
+	return none;
+}
+
+int
+spool_set_aside(const struct store_settings *settings, const char *name,
+		const char *folder)
+{
+	char from[SPOOL_PATH_SIZE];
+	char to[SPOOL_PATH_SIZE];
+
+	spool_path(settings, "new", name, from);
+	spool_path(settings, folder, name, to);
+	if (rename(from, to) != 0)
+		return -1;
+	return spool_sync_folder(settings, folder);
+}
+
+int
+spool_lock(const struct store_settings *settings, const char *name)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	spool_path(settings, name, "", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+void
+spool_sweep(const struct store_settings *settings)
+{
+	struct stat st;
+	int64_t now_s = clock_wall_us() / 1000000;
+	DIR *dir = open_folder(settings, "tmp");
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+		if (e->d_name[0] != '.' &&
+		    fstatat(dirfd(dir), e->d_name, &st, 0) == 0 &&
+		    (int64_t)st.st_mtime < now_s - SWEEP_AGE_S)
+			unlinkat(dirfd(dir), e->d_name, 0);
+	closedir(dir);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writing a spool file: what goes into it, in which order. */
+#include "store/spool_record.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_SIZE = 160 };
+
+#define OF_MESSAGE(name, member) \
+	{ name, false, offsetof(struct message, member) }
+#define OF_MAIL(name, member) { name, true, offsetof(struct mail, member) }
+
+const struct spool_text spool_texts[SPOOL_TEXTS] = {
+	OF_MESSAGE("return-path", envelope.sender),
+	OF_MESSAGE("helo", helo),
+	OF_MESSAGE("protocol", protocol),
+	OF_MESSAGE("tls", tls),
+	OF_MAIL("from", from),
+	OF_MAIL("subject", subject),
+	OF_MAIL("body", body),
+	OF_MAIL("charset", charset),
+	OF_MAIL("content-type", content_type),
+	OF_MAIL("message-id", message_id),
+	OF_MAIL("reply-to", reply_to),
+	OF_MAIL("sender", sender),
+};
+
+unsigned long long
+spool_checksum(unsigned long long sum, struct view bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		sum ^= (unsigned char)bytes.at[i];
+		sum *= 0x100000001b3ull;
+	}
+	return sum;
+}
+
+struct writer {
+	const struct spool_sink *sink;
+	size_t len;                     /* of the message so far */
+	unsigned long long sum;
+	bool has_failed;
+};
+
+static void
+put(struct writer *w, struct view bytes)
+{
+	if (w->has_failed || bytes.len == 0)
+		return;
+	w->len += bytes.len;
+	w->sum = spool_checksum(w->sum, bytes);
+	w->has_failed = w->sink->write(w->sink->context, bytes) != 0;
+}
+
+static void
+put_name(struct writer *w, const char *name, size_t len)
+{
+	char line[LINE_SIZE];
+	int n = snprintf(line, sizeof(line), "%s %zu\n", name, len);
+
+	put(w, (struct view){ line, (size_t)n });
+}
+
+static void
+put_field(struct writer *w, const char *name, struct view bytes)
+{
+	put_name(w, name, bytes.len);
+	put(w, bytes);
+	put(w, VIEW("\n"));
+}
+
+static void
+put_format(struct writer *w, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void
+put_format(struct writer *w, const char *name, const char *format, ...)
+{
+	char text[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put_field(w, name, (struct view){ text, (size_t)n });
+}
+
+static void
+put_client(struct writer *w, const struct address *a)
+{
+	char text[ADDRESS_TEXT_SIZE] = "-";
+
+	if (a->len == 4 || a->len == 16)
+		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, a->bytes, text,
+			  sizeof(text));
+	put_format(w, "client", "%s", text);
+}
+
+static void
+put_recipients(struct writer *w, const struct envelope *e)
+{
+	put_format(w, "recipients", "%zu", e->recipients);
+	for (const struct recipient *r = e->first; r != NULL; r = r->next) {
+		put_field(w, "recipient", r->address);
+		put_field(w, "to", r->key);
+		put_field(w, "trace", r->trace);
+		put_field(w, "discarded", r->is_discarded ? VIEW("1") :
+							    VIEW("0"));
+	}
+}
+
+static void
+put_raw(struct writer *w, const struct chain *raw)
+{
+	put_name(w, "mail", raw->len);
+	for (const struct piece *p = raw->first; p != NULL; p = p->next)
+		put(w, (struct view){ p->bytes, p->len });
+	put(w, VIEW("\n"));
+}
+
+static struct view
+text_of(const struct mail *mail, const struct spool_text *text)
+{
+	const char *base = text->is_of_mail ? (const char *)mail :
+					      (const char *)mail->message;
+	struct view v;
+
+	memcpy(&v, base + text->offset, sizeof(v));
+	return v;
+}
+
+static void
+put_message(struct writer *w, const struct mail *mail)
+{
+	const struct message *m = mail->message;
+
+	put_field(w, "id", (struct view){ m->id, MAIL_ID_LEN });
+	put_format(w, "complete-us", "%lld", (long long)m->complete_wall_us);
+	put_client(w, &m->client);
+	for (size_t i = 0; i < SPOOL_TEXTS; i++)
+		put_field(w, spool_texts[i].name,
+			  text_of(mail, &spool_texts[i]));
+	put_format(w, "spam-score", "%a", mail->spam_score);
+	put_format(w, "has-attach", "%d", mail->has_attach);
+	put_recipients(w, &m->envelope);
+	put_raw(w, &m->raw);
+}
+
+static int
+encode_message(const struct spool_sink *sink, const struct mail *mail)
+{
+	char line[LINE_SIZE];
+	struct writer w = { .sink = sink, .sum = SPOOL_CHECKSUM_START };
+
+	/* The numbers come when they are known, at the same length. */
+	int n = snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, (size_t)0,
+			 0ull);
+	if (sink->begin(sink->context, (struct view){ line, (size_t)n }) != 0)
+		return -1;
+	put_message(&w, mail);
+	if (w.has_failed)
+		return -1;
+	return sink->note(sink->context, w.len, w.sum);
+}
+
+int
+spool_encode(const struct spool_sink *sink, struct mail *const *mails,
+	     size_t count)
+{
+	char line[LINE_SIZE];
+
+	if (sink->write(sink->context, VIEW(SPOOL_FIRST_LINE)) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (encode_message(sink, mails[i]) != 0)
+			return -1;
+	int n = snprintf(line, sizeof(line), SPOOL_LAST_LINE, count);
+	return sink->write(sink->context, (struct view){ line, (size_t)n });
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A spool file of any bytes: what is read of it must be whole, and what is
+ * read must survive being written and read once more. */
+#include "base/memory.h"
+#include "store/spool_record.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct file {
+	char *at;
+	size_t len;
+	size_t line_at;
+};
+
+static int
+add(void *context, struct view bytes)
+{
+	struct file *f = context;
+
+	f->at = memory_resize(f->at, f->len + bytes.len + 1);
+	memcpy(f->at + f->len, bytes.at, bytes.len);
+	f->len += bytes.len;
+	return 0;
+}
+
+static int
+begin(void *context, struct view line)
+{
+	struct file *f = context;
+
+	f->line_at = f->len;
+	return add(f, line);
+}
+
+static int
+note(void *context, size_t len, unsigned long long sum)
+{
+	struct file *f = context;
+	char line[SPOOL_MESSAGE_LINE_LEN + 1];
+
+	snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, len, sum);
+	memcpy(f->at + f->line_at, line, SPOOL_MESSAGE_LINE_LEN);
+	return 0;
+}
+
+/* The fuzzer cannot guess checksums: each message's is put right, so that
+ * what is behind it is reached too. */
+static void
+mend_checksums(char *bytes, size_t size)
+{
+	char line[SPOOL_MESSAGE_LINE_LEN + 1];
+	size_t at = strlen(SPOOL_FIRST_LINE);
+
+	while (at + SPOOL_MESSAGE_LINE_LEN <= size &&
+	       memcmp(bytes + at, "message ", 8) == 0) {
+		char digits[17] = { 0 };
+		memcpy(digits, bytes + at + 8, 16);
+		size_t len = strtoull(digits, NULL, 16);
+		size_t from = at + SPOOL_MESSAGE_LINE_LEN;
+		if (len > size - from)
+			return;
+		snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, len,
+			 spool_checksum(SPOOL_CHECKSUM_START,
+					(struct view){ bytes + from, len }));
+		memcpy(bytes + at, line, SPOOL_MESSAGE_LINE_LEN);
+		at = from + len;
+	}
+}
+
+static void
+check(struct view bytes)
+{
+	struct spool_batch first;
+	struct spool_batch again;
+	struct file f = { 0 };
+	struct spool_sink sink = { begin, add, note, &f };
+
+	spool_decode(bytes, &first);
+	if (spool_encode(&sink, first.list, first.count) != 0)
+		abort();
+	spool_decode((struct view){ f.at, f.len }, &again);
+	if (again.is_damaged || again.count != first.count)
+		abort();
+	spool_batch_free(&again);
+	spool_batch_free(&first);
+	free(f.at);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *bytes = memory_resize(NULL, size + 1);
+
+	memcpy(bytes, data, size);
+	check((struct view){ bytes, size });
+	mend_checksums(bytes, size);
+	check((struct view){ bytes, size });
+	free(bytes);
+	return 0;
+}

@@ -15,7 +15,8 @@ enum proxy_result {
 	PROXY_UNKNOWN,          /* complete: for a client that the balancer
 				 * cannot name (UNKNOWN, AF_UNIX): keep the
 				 * peer's address */
-	PROXY_LOCAL,            /* complete: the balancer itself, a probe */
+	PROXY_LOCAL,            /* complete: the balancer itself, a probe:
+				 * greet it, as any client */
 	PROXY_BAD,              /* no header, or a wrong one: drop the peer */
 	PROXY_CLOSED            /* proxy_receive only: the peer is gone */
 };

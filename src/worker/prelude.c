@@ -187,13 +187,17 @@ client_on_proxy(struct client *c)
 		buf_release(&c->in);
 		client_admit(c);
 		return;
+	case PROXY_LOCAL:
+		/* It speaks for itself, and may ask for more than a header:
+		 * a probe that got no greeting would find us dead. */
+		client_log(LOG_LEVEL_DEBUG, c, "probe of a balancer");
+		buf_release(&c->in);
+		client_admit(c);
+		return;
 	case PROXY_UNKNOWN:
 		buf_release(&c->in);
 		client_admit(c);
 		return;
-	case PROXY_LOCAL:
-		client_log(LOG_LEVEL_DEBUG, c, "probe of a balancer");
-		break;
 	case PROXY_CLOSED:
 		client_log(c->in.len == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
 			   c, "closed before its PROXY header");

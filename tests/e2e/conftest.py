@@ -3,13 +3,15 @@
 import itertools
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
+from support.certificates import Certificate
 from support.load import Load
 from support.mariadb import Database, MariaDB, SCRIPT, TOP
-from support.server import PROGRAM, Server
+from support.server import PROGRAM, Server, open_folder
 
 NUMBERS = itertools.count(1)
 
@@ -127,3 +129,11 @@ def load():
 def top():
     """The top of the source tree."""
     return TOP
+
+
+@pytest.fixture
+def certificate():
+    """A self-signed certificate; others may be put into its folder."""
+    folder = open_folder()
+    yield Certificate(folder, "first")
+    shutil.rmtree(folder)

@@ -41,7 +41,9 @@ class Server:
         self.config = os.path.join(self.folder, "guerrilla-smtpd.conf")
         self.log_file = os.path.join(self.folder, "log")
         self.port = free_port()
-        self.listeners = listeners or {f"127.0.0.1:{self.port}": {}}
+        self.listeners = {
+            name.replace("PORT", str(self.port)): options for name, options
+            in (listeners or {"127.0.0.1:PORT": {}}).items()}
         self.extra = extra
         self.environment = environment or {}
         self.settings = {

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Self-signed certificates that the server's own account can read."""
+import grp
+import os
+import shutil
+import ssl
+import subprocess
+
+
+class Certificate:
+    """certificate.crt and .key in folder, named name, valid for these
+    names; .context() is a client's, which trusts nothing else."""
+
+    def __init__(self, folder, name, hosts=("mail.example.com",), days=30):
+        self.folder = folder
+        self.file = os.path.join(folder, f"{name}.crt")
+        self.key = os.path.join(folder, f"{name}.key")
+        names = ",".join([f"DNS:{host}" for host in hosts] +
+                         ["IP:127.0.0.1"])
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
+             "-subj", f"/CN={hosts[0]}", "-addext",
+             f"subjectAltName={names}", "-keyout", self.key, "-out",
+             self.file], check=True, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.protect()
+
+    def protect(self):
+        """Readable by the group of the account that the server becomes."""
+        os.chmod(self.file, 0o644)
+        os.chmod(self.key, 0o640)
+        if os.geteuid() == 0:
+            os.chown(self.key, 0, grp.getgrnam("nogroup").gr_gid)
+
+    def replace_by(self, other):
+        """Puts another certificate where this one is."""
+        shutil.copyfile(other.file, self.file)
+        shutil.copyfile(other.key, self.key)
+
+    @property
+    def der(self):
+        with open(self.file, encoding="ascii") as file:
+            return ssl.PEM_cert_to_DER_cert(file.read())
+
+    def context(self):
+        return ssl.create_default_context(cafile=self.file)
+
+    def settings(self, **more):
+        return {"tls.certificate": self.file, "tls.key": self.key, **more}
+
+
+def blind_context(version=None):
+    """A client that believes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if version:
+        context.minimum_version = context.maximum_version = version
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context

@@ -30,7 +30,7 @@ is_value(struct view v)
 }
 
 enum parameter_kind
-parameter_next(struct view *rest, struct parameter *out)
+esmtp_parameter_next(struct view *rest, struct parameter *out)
 {
 	*rest = view_trim(*rest);
 	if (rest->len == 0)

@@ -269,7 +269,7 @@ read_argument(const struct session *s, struct view argument,
 	rest = view_slice(rest, len, rest.len);
 	if (rest.len > 0 && rest.at[0] != ' ')
 		return REPLY_BAD_PATH;
-	switch (parameter_next(&rest, &p)) {
+	switch (esmtp_parameter_next(&rest, &p)) {
 	case PARAMETER_GOOD:
 		return REPLY_UNKNOWN_PARAMETER;
 	case PARAMETER_BAD:

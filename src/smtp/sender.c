@@ -74,7 +74,7 @@ take_parameters(const struct session *s, struct view rest, struct wishes *w)
 	struct parameter p;
 
 	for (;;) {
-		switch (parameter_next(&rest, &p)) {
+		switch (esmtp_parameter_next(&rest, &p)) {
 		case PARAMETER_END:
 			return REPLY_OK;
 		case PARAMETER_BAD:

@@ -209,6 +209,12 @@ build/bench/%: tests/bench/%.c build/bench/rooms.a
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags) $(libs)
 
+# The load generator stands alone.
+build/bench/smtp_load: tests/bench/smtp_load.c $(wildcard tests/bench/load/*.c)
+	@mkdir -p $(@D)
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags)
+
 # ---- Reading the code ------------------------------------------------------------
 
 lint:
@@ -276,4 +282,5 @@ FORCE:
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:
 
--include $(wildcard build/*/*.d build/*/*/*.d build/*/*/*/*.d)
+-include $(foreach d,release checked unit bench fuzz fuzz/objects sanitize-*, \
+	$(wildcard build/$d/*.d build/$d/*/*.d))

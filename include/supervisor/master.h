@@ -29,7 +29,7 @@ enum phase {
 };
 
 struct master {
-	const struct supervisor_options *options;
+	struct supervisor_options options;      /* a copy of its own */
 	enum phase phase;
 	struct generation now;          /* in force */
 	struct generation next;         /* being brought up; config NULL: none */

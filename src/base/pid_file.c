@@ -30,8 +30,11 @@ open_carefully(const char *path, char *why, size_t size)
 			 errno == ELOOP ? "it is a link" : strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+		/* Whoever asks for the master may be anyone. */
+		fchmod(fd, 0644);
 		return fd;
+	}
 	snprintf(why, size, "%s is not a plain file", path);
 	close(fd);
 	return -1;

@@ -46,7 +46,7 @@ refuse(struct master *m, struct buf *faults)
 static struct config *
 read_config(struct master *m, struct buf *faults)
 {
-	struct config *c = config_read(&m->options->source, faults);
+	struct config *c = config_read(&m->options.source, faults);
 
 	if (c == NULL)
 		return NULL;
@@ -88,7 +88,7 @@ begin(struct master *m)
 	verbs_take_up(&m->verbs, VERB_RELOAD);
 	notify_reloading();
 	log_info("reload begins",
-		 LOG_STR("file", m->options->source.file));
+		 LOG_STR("file", m->options.source.file));
 	if (prepare(m, &faults) != 0) {
 		generation_close(&m->next, &m->now);
 		refuse(m, &faults);

@@ -44,6 +44,13 @@ fail(struct start *s, const char *text)
 	return EXIT_START;
 }
 
+static int
+fail_with_errno(struct start *s, const char *what)
+{
+	buf_printf(&s->why, "%s: %s\n", what, strerror(errno));
+	return EXIT_START;
+}
+
 static void
 say_why(struct start *s)
 {
@@ -92,15 +99,16 @@ find_account(struct start *s)
 
 /* A file that we just made as root must be the user's, or it could not be
  * opened again after a rotation. */
-static void
-give_log_away(const struct start *s, int fd)
+static int
+give_log_away(struct start *s, int fd)
 {
 	struct stat st;
 
-	if (geteuid() == 0 && fd >= 0 && fstat(fd, &st) == 0 &&
-	    S_ISREG(st.st_mode) && st.st_size == 0 && st.st_uid == 0 &&
-	    fchown(fd, s->account.uid, s->account.gid) != 0)
-		buf_printf((struct buf *)&s->why, "cannot give the log away");
+	if (geteuid() != 0 || fd < 0 || fstat(fd, &st) != 0 ||
+	    !S_ISREG(st.st_mode) || st.st_size > 0 || st.st_uid != 0 ||
+	    fchown(fd, s->account.uid, s->account.gid) == 0)
+		return 0;
+	return fail_with_errno(s, "cannot give the log file away");
 }
 
 static int
@@ -126,8 +134,20 @@ open_as_root(struct start *s)
 		return fail(s, reason);
 	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0)
 		return EXIT_START;
-	give_log_away(s, s->m->now.log_file);
-	return 0;
+	return give_log_away(s, s->m->now.log_file);
+}
+
+static bool
+has_same_listeners(const struct config *a, const struct config *b)
+{
+	const struct net_settings *x = &a->worker.net, *y = &b->worker.net;
+
+	if (x->listener_count != y->listener_count)
+		return false;
+	for (size_t i = 0; i < x->listener_count; i++)
+		if (strcmp(x->listeners[i].name, y->listeners[i].name) != 0)
+			return false;
+	return true;
 }
 
 /* The files once more, as the user: what only root can read now, no reload
@@ -137,14 +157,14 @@ read_again(struct start *s)
 {
 	struct generation *g = &s->m->now;
 
-	struct config *again = config_read(&s->m->options->source, &s->why);
+	struct config *again = config_read(&s->m->options.source, &s->why);
 	if (again == NULL) {
-		buf_printf(&s->why, "the user %s cannot read what root can\n",
+		buf_printf(&s->why, "read as %s: what only root can read "
+			   "could not be read again by a reload\n",
 			   s->account.user);
 		return EXIT_START;
 	}
-	if (again->worker.net.listener_count !=
-	    g->config->worker.net.listener_count) {
+	if (!has_same_listeners(again, g->config)) {
 		config_free(&again);
 		return fail(s, "the configuration changed while it was read");
 	}
@@ -157,21 +177,13 @@ read_again(struct start *s)
 static int
 become_user(struct start *s)
 {
-	bool was_root = geteuid() == 0 && s->account.uid != 0;
 	char reason[256];
 
 	if (privileges_drop(&s->account, s->config->keeps_bind_capability,
 			    reason, sizeof(reason)) != 0)
 		return fail(s, reason);
 	limits_core(s->config->dumps_core);
-	return was_root ? read_again(s) : 0;
-}
-
-static int
-fail_with_errno(struct start *s, const char *what)
-{
-	buf_printf(&s->why, "%s: %s\n", what, strerror(errno));
-	return EXIT_START;
+	return read_again(s);
 }
 
 static int
@@ -233,7 +245,7 @@ clear_away(struct start *s)
 static int
 go_to_background(struct start *s)
 {
-	if (!s->m->options->source.is_daemon)
+	if (!s->m->options.source.is_daemon)
 		return 0;
 	s->m->ready_pipe = background_begin();
 	return s->m->ready_pipe >= 0

@@ -269,17 +269,35 @@ begin(struct master *m)
 		log_error("there are more workers than places");
 }
 
-int
-supervisor_run(struct config *first, const struct supervisor_options *o)
+static const char *
+copy_text(const char *text)
+{
+	return text != NULL ? memory_copy_text(text) : NULL;
+}
+
+/* The options may point into main's arguments, where titles will lie. */
+static struct master *
+make_master(const struct supervisor_options *o)
 {
 	struct master *m = memory_new(1, sizeof(*m));
 
-	m->options = o;
+	m->options = *o;
+	m->options.source.file = copy_text(o->source.file);
+	m->options.source.log_file = copy_text(o->source.log_file);
+	m->options.argv = title_prepare(o->argc, o->argv);
 	m->pid_file = -1;
 	m->ready_pipe = -1;
 	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
 		m->children[i] = (struct child){ .channel = -1,
 						 .region = -1 };
+	return m;
+}
+
+int
+supervisor_run(struct config *first, const struct supervisor_options *o)
+{
+	struct master *m = make_master(o);
+
 	int code = startup(m, first);
 	if (code != 0) {
 		free(m);

@@ -24,11 +24,14 @@ struct scope {
 	bool is_file;                   /* ends with the file, not with "}" */
 };
 
-struct place text_here(const struct text *t);
 struct token text_advance(struct text *t);
 
-/* A syntax error: what was wanted and what is there. Said once; nothing is
- * read after it. Returns false. */
+/* A syntax error: what was wanted and what is there instead. Said once;
+ * nothing is read after it. Returns false. */
+bool text_refuse(struct reading *r, const struct text *t,
+		 const struct token *got, const char *wanted);
+
+/* The same of the next token. */
 bool text_give_up(struct reading *r, const struct text *t,
 		  const char *wanted);
 

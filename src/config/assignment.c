@@ -27,7 +27,8 @@ read_list(struct reading *r, struct text *t, struct values *v)
 		if (token_is(&t->next, ","))
 			text_advance(t);
 		else if (!token_is(&t->next, "}"))
-			return text_give_up(r, t, "\",\" or \"}\" was expected");
+			return text_give_up(r, t,
+					    "\",\" or \"}\" was expected");
 	}
 	text_advance(t);
 	return true;
@@ -40,8 +41,13 @@ read_values(struct reading *r, struct text *t, struct values *v)
 		return read_list(r, t, v);
 	if (!token_is_value(&t->next))
 		return text_give_up(r, t, "a value was expected");
+	struct token value = text_advance(t);
+	/* "workers =" and the next line: its key was taken for the value. */
+	if (value.kind == TOKEN_WORD &&
+	    (token_is(&t->next, "=") || token_is(&t->next, "+=")))
+		return text_refuse(r, t, &value, "a value was expected");
 	v->at = list_grow(v->at, v->count, sizeof(*v->at));
-	v->at[v->count++] = text_advance(t);
+	v->at[v->count++] = value;
 	return true;
 }
 

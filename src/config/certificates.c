@@ -6,7 +6,6 @@
 #include "net/tls_context.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 enum { LARGEST_PEM = 1024 * 1024 };
 
@@ -31,24 +30,23 @@ can_read(struct reading *r, const struct setting *s, const char *path)
 	return true;
 }
 
+/* Loads what will be loaded at start; the sentence begins with the file. */
 static void
 check_files(struct reading *r, const struct found *f)
 {
 	const struct certificate_settings *s = &f->settings;
+	const struct setting *wrong = f->certificate;
 	char name[KEY_NAME_SIZE];
-	char why[512];
+	char why[1024];
 
 	if (!can_read(r, f->certificate, s->certificate) ||
-	    !can_read(r, f->key, s->key))
+	    !can_read(r, f->key, s->key) ||
+	    tls_check_certificate(s, why, sizeof(why)))
 		return;
-	key_full_name(f->key->key, name, sizeof(name));
-	if ((reading_last_file(r)->mode & S_IROTH) != 0)
-		faults_add(&r->faults, f->key->at, name,
-			   "everyone can read %s: chmod 0640 %s",
-			   s->key, s->key);
-	key_full_name(f->certificate->key, name, sizeof(name));
-	if (!tls_check_certificate(s, why, sizeof(why)))
-		faults_add(&r->faults, f->certificate->at, name, "%s", why);
+	if (strncmp(why, s->key, strlen(s->key)) == 0)
+		wrong = f->key;
+	key_full_name(wrong->key, name, sizeof(name));
+	faults_add(&r->faults, wrong->at, name, "%s", why);
 }
 
 /* Whether both halves are there; a fault where only one is. */

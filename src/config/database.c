@@ -25,38 +25,42 @@ is_host_name(struct view name)
 	return true;
 }
 
-/* NULL, or what is wrong with it. */
-static const char *
+/* ":3307" or nothing; what nothing means is in port already. */
+static bool
+read_port(struct view text, size_t *port)
+{
+	if (text.len == 0)
+		return true;
+	return text.at[0] == ':' &&
+	       view_to_size(view_slice(text, 1, text.len), 65535, port) &&
+	       *port > 0;
+}
+
+/* False for what is no host. "localhost" alone is the unix socket. */
+static bool
 read_host(struct arena *arena, struct view text, struct store_host *host)
 {
-	struct view name = text;
-	struct view port = VIEW("");
+	size_t port = MYSQL_PORT;
+	size_t end = view_find(text, ':');
+	struct view name = view_slice(text, 0, end);
 	struct address address;
-	size_t number = MYSQL_PORT;
-	bool is_bracketed = text.len > 0 && text.at[0] == '[';
-	size_t colon = is_bracketed ? view_find(text, ']') + 1 :
-				      view_find(text, ':');
 
-	if (colon < text.len) {
-		name = view_slice(text, 0, colon);
-		port = view_slice(text, colon + 1, text.len);
-		if (text.at[colon] != ':' || !view_to_size(port, 65535,
-							   &number) ||
-		    number == 0)
-			return "is not HOST, HOST:PORT or [ADDRESS]:PORT";
-	} else if (view_equal_nocase(text, VIEW("localhost"))) {
-		number = 0;
-	}
-	if (is_bracketed) {
-		name = view_slice(name, 1, name.len - 1);
-		if (!address_parse(name, &address))
-			return "is not an address in brackets";
+	if (text.len > 0 && text.at[0] == '[') {
+		end = view_find(text, ']');
+		name = view_slice(text, 1, end);
+		if (end == text.len || !address_parse(name, &address))
+			return false;
+		end++;
 	} else if (!is_host_name(name)) {
-		return "is not HOST, HOST:PORT or [ADDRESS]:PORT";
+		return false;
 	}
+	if (!read_port(view_slice(text, end, text.len), &port))
+		return false;
+	if (view_equal_nocase(text, VIEW("localhost")))
+		port = 0;
 	host->name = arena_copy(arena, name).at;
-	host->port = (unsigned)number;
-	return NULL;
+	host->port = (unsigned)port;
+	return true;
 }
 
 static bool
@@ -74,12 +78,11 @@ take_host(struct reading *r, struct place at, const char *text)
 {
 	struct store_settings *s = &r->config->worker.store;
 	struct store_host host;
-	const char *wrong = read_host(&r->config->arena, view_of(text),
-				      &host);
 
-	if (wrong != NULL)
-		faults_add(&r->faults, at, "mysql.hosts", "\"%.100s\" %s",
-			   text, wrong);
+	if (!read_host(&r->config->arena, view_of(text), &host))
+		faults_add(&r->faults, at, "mysql.hosts", "\"%.100s\" is not "
+			   "HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT",
+			   text);
 	else if (has_host(s, &host))
 		faults_add(&r->faults, at, "mysql.hosts",
 			   "\"%.100s\" given twice", text);
@@ -98,7 +101,7 @@ fill_hosts(struct reading *r)
 	s->hosts = arena_alloc(&c->arena, (c->hosts.count + 1) *
 					  sizeof(*s->hosts));
 	if (s->socket[0] != '\0') {
-		if (set != NULL)
+		if (set != NULL && c->hosts.count > 0)
 			reading_fault(r, "mysql", "socket",
 				      "contradicts hosts: give one of them");
 		s->hosts[s->host_count++] = (struct store_host){ "", 0 };

@@ -104,6 +104,7 @@ reading_fill_listeners(struct reading *r, unsigned port)
 {
 	struct config *c = r->config;
 	struct net_settings *net = &c->worker.net;
+	unsigned wanted = port > 0 ? port : SMTP_PORT;
 	char text[32];
 
 	net->listeners = arena_alloc(&c->arena, (r->block_count + 2) *
@@ -116,7 +117,7 @@ reading_fill_listeners(struct reading *r, unsigned port)
 		if (i == 1 && !listen_has_ipv6())
 			continue;
 		snprintf(text, sizeof(text), "%s:%u",
-			 i == 0 ? "0.0.0.0" : "[::]", port > 0 ? port : SMTP_PORT);
+			 i == 0 ? "0.0.0.0" : "[::]", wanted);
 		const char *name = arena_copy(&c->arena, view_of(text)).at;
 		struct listen_settings l = by_default(c, name);
 		add(net, &l);

@@ -4,12 +4,6 @@
 
 #include "config/list.h"
 
-struct place
-text_here(const struct text *t)
-{
-	return (struct place){ t->file, t->next.line };
-}
-
 struct token
 text_advance(struct text *t)
 {
@@ -20,25 +14,32 @@ text_advance(struct text *t)
 }
 
 bool
-text_give_up(struct reading *r, const struct text *t, const char *wanted)
+text_refuse(struct reading *r, const struct text *t, const struct token *got,
+	    const char *wanted)
 {
-	const struct token *got = &t->next;
+	struct place at = { t->file, got->line };
 
 	if (r->is_cut)
 		return false;
 	r->is_cut = true;
 	if (got->kind == TOKEN_BAD)
-		faults_add(&r->faults, text_here(t), NULL, "syntax error: %.*s",
+		faults_add(&r->faults, at, NULL, "syntax error: %.*s",
 			   (int)got->text.len, got->text.at);
 	else if (got->kind == TOKEN_END)
-		faults_add(&r->faults, text_here(t), NULL,
+		faults_add(&r->faults, at, NULL,
 			   "syntax error: %s, but the file ends", wanted);
 	else
-		faults_add(&r->faults, text_here(t), NULL,
-			   "syntax error: %s, not %.*s", wanted,
+		faults_add(&r->faults, at, NULL, "syntax error: %s, not %.*s",
+			   wanted,
 			   got->text.len > 60 ? 60 : (int)got->text.len,
 			   got->text.at);
 	return false;
+}
+
+bool
+text_give_up(struct reading *r, const struct text *t, const char *wanted)
+{
+	return text_refuse(r, t, &t->next, wanted);
 }
 
 void

@@ -34,8 +34,8 @@ mime       = address charset columns content content_text convert \
 	encoded_word escape header html lines mime parameter part structure \
 	text transfer
 store      = bind bounds catalog connection doubt fault fit hosts insert \
-	known_column link lookup outcome partitions retention save server \
-	settle spool spool_decode spool_folder spool_record store table \
+	known_column link lookup outcome partitions probe retention save \
+	server settle spool spool_decode spool_folder spool_record store table \
 	table_warnings transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
 	health leave lookup lookup_cache loop mail_reader message_id patience \
@@ -148,7 +148,7 @@ unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c)
 fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
 tests: all $(checked)/guerrilla-smtpd $(unit_tests) \
-	$(fuzz_names:%=$(checked)/replay/%)
+	$(fuzz_names:%=$(checked)/replay/%) $(checked)/db/store_driver
 
 $(checked)/rooms.a: $(checked_objects)
 	@rm -f $@
@@ -159,6 +159,13 @@ $(unit)/%: tests/unit/%.c $(checked)/rooms.a
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
 		$(checked_ldflags) $(libs) -lcmocka
+
+# The store without SMTP, for tests/e2e/store_*_test.py.
+$(checked)/db/%: tests/db/%.c $(checked)/rooms.a
+	@mkdir -p $(@D)
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -o $@ $< $(checked)/rooms.a \
+		$(checked_ldflags) $(libs)
 
 check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit

@@ -7,6 +7,7 @@
 #include "store/connection.h"
 #include "store/hosts.h"
 #include "store/insert.h"
+#include "store/probe.h"
 #include "store/store.h"
 #include "store/table.h"
 
@@ -21,6 +22,8 @@ struct link {
 	struct store_bounds bounds;     /* the smallest of them */
 	int64_t renew_ms;               /* max_age is over then */
 	int64_t look_ms;                /* for a better host, then */
+	size_t better;                  /* the host that is probed */
+	struct probe probe;
 	bool was_up;
 	bool has_warned;                /* of the table */
 	struct fault fault;             /* why it is down */

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOK_PAUSE_MS = 10 * 1000 };
+enum { LOOK_PAUSE_MS = 5 * 1000, PROBE_PAUSE_MS = 10 };
 
 void
 link_init(struct link *l, const struct store_settings *settings,
@@ -25,6 +25,7 @@ link_init(struct link *l, const struct store_settings *settings,
 	l->settings = settings;
 	l->slot = slot;
 	l->insert = insert_new(settings);
+	l->probe = PROBE_NONE;
 	l->by_host = memory_new(settings->host_count, sizeof(*l->by_host));
 	l->bounds = bounds_load(settings);
 	uint64_t seed = (uint64_t)clock_us() * 0x9e3779b97f4a7c15u;
@@ -35,6 +36,7 @@ link_init(struct link *l, const struct store_settings *settings,
 void
 link_deinit(struct link *l)
 {
+	probe_stop(&l->probe);
 	connection_close(&l->connection, false);
 	insert_free(&l->insert);
 	hosts_deinit(&l->hosts);
@@ -192,13 +194,12 @@ find_host(struct link *l, int64_t deadline_ms)
 	return false;
 }
 
-/* Age is a matter of hygiene: the old connection serves until a new one is
- * there. The table and statements belong to the connection, so on failure
- * it is learned anew. */
+/* Moves to a new connection, of this host or another, while the old one still
+ * serves. Table and statements belong to the connection: where the new one
+ * cannot be had, they are learned anew. */
 static void
-renew(struct link *l)
+move(struct link *l, size_t host)
 {
-	size_t host = l->connection->host;
 	struct connection *old = l->connection;
 
 	l->connection = NULL;
@@ -209,15 +210,55 @@ renew(struct link *l)
 	}
 	l->connection = old;
 	l->renew_ms = clock_ms() + LOOK_PAUSE_MS;
+	l->look_ms = l->renew_ms;
 	if (!learn_table(l, old))
 		link_drop(l, false);
 }
 
-/* Goes back to the host we like best, once it is well again. */
+/* The host that comes before ours in the order; ours where it is first. */
+static size_t
+better_host(const struct link *l)
+{
+	for (size_t k = 0; k < l->hosts.count; k++) {
+		size_t host = hosts_order(&l->hosts, k);
+		if (host == l->connection->host ||
+		    hosts_is_due(&l->hosts, host, clock_ms()))
+			return host;
+	}
+	return l->connection->host;
+}
+
+/* Goes back to the host we like best once it is well again. It is probed
+ * first: a dead one would cost a whole connect timeout each time. */
 static void
 look_for_better(struct link *l)
 {
-	(void)l;
+	int64_t now = clock_ms();
+
+	if (l->probe.fd < 0) {
+		l->look_ms = now + LOOK_PAUSE_MS;
+		l->better = better_host(l);
+		if (l->better == l->connection->host)
+			return;
+		if (l->settings->hosts[l->better].port == 0) {
+			move(l, l->better);
+			return;
+		}
+		probe_start(&l->probe, &l->settings->hosts[l->better],
+			    now + l->settings->connect_timeout_ms);
+	}
+	switch (probe_ask(&l->probe)) {
+	case PROBE_WAITS:
+		l->look_ms = now + PROBE_PAUSE_MS;
+		return;
+	case PROBE_LISTENS:
+		move(l, l->better);
+		return;
+	case PROBE_SILENT:
+		l->look_ms = now + LOOK_PAUSE_MS;
+		hosts_failed(&l->hosts, l->better, now);
+		return;
+	}
 }
 
 bool
@@ -229,7 +270,7 @@ link_up(struct link *l, int64_t deadline_ms)
 		return find_host(l, deadline_ms);
 	int64_t now = clock_ms();
 	if (now >= l->renew_ms)
-		renew(l);
+		move(l, l->connection->host);
 	else if (now >= l->look_ms)
 		look_for_better(l);
 	return l->connection != NULL || find_host(l, deadline_ms);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Guerrilla SMTPd: receives mail and puts each into MySQL, and nothing much
+ * else. Here: arguments, the first reading of the configuration, hand over. */
+#include "config/config.h"
+#include "config/whereabouts.h"
+#include "control/options.h"
+#include "control/verb.h"
+#include "supervisor/privileges.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LONGEST_REPORT = 1024 * 1024, LONGEST_PRINT = 64 * 1024 * 1024 };
+
+static void
+put(FILE *where, const struct buf *text)
+{
+	if (text->len > 0)
+		fwrite(text->at, 1, text->len, where);
+}
+
+/* 0, 1 and 2 are taken, so that no socket or log file gets their numbers. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = dup(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The path as it will be found from any directory. */
+static const char *
+absolute(const char *path, char whole[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (path == NULL || path[0] == '/' ||
+	    getcwd(here, sizeof(here)) == NULL ||
+	    snprintf(whole, PATH_MAX, "%s/%s", here,
+		     strncmp(path, "./", 2) == 0 ? path + 2 : path) >=
+	    PATH_MAX)
+		return path;
+	return whole;
+}
+
+static struct config *
+read_config(const struct config_source *source)
+{
+	struct buf faults = BUF(LONGEST_REPORT);
+	struct config *c = config_read(source, &faults);
+
+	put(stderr, &faults);
+	buf_release(&faults);
+	return c;
+}
+
+/* In a child: whether the account that the service will become can read what
+ * root has read. */
+static _Noreturn void
+read_as_user(const struct config *c, const struct config_source *source)
+{
+	struct account account;
+	char why[512];
+
+	if (account_find(c->user, c->group, &account, why, sizeof(why)) != 0 ||
+	    privileges_drop(&account, false, why, sizeof(why)) != 0) {
+		fprintf(stderr, "guerrilla-smtpd: %s\n", why);
+		_exit(EXIT_CONFIG);
+	}
+	struct config *again = read_config(source);
+	bool is_good = again != NULL;
+	config_free(&again);
+	_exit(is_good ? EXIT_DONE : EXIT_CONFIG);
+}
+
+static bool
+can_be_read_as_user(const struct config *c,
+		    const struct config_source *source)
+{
+	int status = 0;
+
+	if (geteuid() != 0)
+		return true;
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		read_as_user(c, source);
+	if (child < 0 || waitpid(child, &status, 0) < 0) {
+		perror("guerrilla-smtpd: fork");
+		return false;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE;
+}
+
+static int
+test(const struct config_source *source)
+{
+	struct config *c = read_config(source);
+
+	if (c == NULL)
+		return EXIT_CONFIG;
+	bool is_good = can_be_read_as_user(c, source);
+	if (is_good)
+		printf("%s: OK: %zu listeners, %zu domains, %zu workers\n",
+		       source->file, c->worker.net.listener_count,
+		       domains_count(c->worker.smtp.domains),
+		       c->worker.workers);
+	config_free(&c);
+	return is_good ? EXIT_DONE : EXIT_CONFIG;
+}
+
+static int
+print(const struct config_source *source)
+{
+	struct buf text = BUF(LONGEST_PRINT);
+	struct config *c = read_config(source);
+
+	if (c == NULL)
+		return EXIT_CONFIG;
+	config_print(c, &text);
+	config_free(&c);
+	put(stdout, &text);
+	buf_release(&text);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_CONFIG;
+}
+
+static int
+speak(const struct options *options)
+{
+	struct arena arena = { .budget = NULL };
+	struct whereabouts where;
+	int code = EXIT_CONFIG;
+
+	if (whereabouts_find(options->config_file, &arena, &where))
+		code = verb_run(&(struct verb_request){
+			.verb = options->verb,
+			.as_json = options->as_json,
+			.run_dir = where.run_dir,
+			.pid_file = where.pid_file,
+		});
+	else
+		fprintf(stderr, "guerrilla-smtpd: %s: %s\n",
+			options->config_file, strerror(errno));
+	arena_free(&arena);
+	return code;
+}
+
+static struct config_source
+source_of(const struct options *options)
+{
+	return (struct config_source){
+		.file = options->config_file,
+		.port = options->port,
+		.log_file = options->log_file,
+		.is_verbose = options->is_verbose,
+		.is_daemon = options->is_daemon,
+	};
+}
+
+static int
+run(const struct options *options, int argc, char **argv)
+{
+	char config_file[PATH_MAX];
+	char log_file[PATH_MAX];
+	struct supervisor_options supervisor = {
+		.source = source_of(options),
+		.argc = argc,
+		.argv = argv,
+	};
+	struct config_source *source = &supervisor.source;
+
+	source->file = absolute(source->file, config_file);
+	source->log_file = absolute(source->log_file, log_file);
+	struct buf faults = BUF(LONGEST_REPORT);
+	struct config *first = supervisor_first_config(&supervisor, &faults);
+	put(stderr, &faults);
+	buf_release(&faults);
+	return first != NULL ? supervisor_run(first, &supervisor) :
+			       EXIT_CONFIG;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct config_source source;
+	char why[256];
+
+	fill_standard_descriptors();
+	if (!options_parse(argc, argv, &options, why, sizeof(why))) {
+		fprintf(stderr, "guerrilla-smtpd: %s\n"
+			"Try 'guerrilla-smtpd -h'.\n", why);
+		return EXIT_USAGE;
+	}
+	source = source_of(&options);
+	switch (options.action) {
+	case ACTION_RUN:
+		return run(&options, argc, argv);
+	case ACTION_TEST:
+		return test(&source);
+	case ACTION_PRINT:
+		return print(&source);
+	case ACTION_VERB:
+		return speak(&options);
+	case ACTION_VERSION:
+		printf("guerrilla-smtpd %s\n", VERSION);
+		return EXIT_DONE;
+	case ACTION_HELP:
+		fputs(options_help, stdout);
+		return EXIT_DONE;
+	}
+	return EXIT_USAGE;
+}

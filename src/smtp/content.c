@@ -87,8 +87,10 @@ static void
 finish_message(struct session *s, struct buf *out)
 {
 	/* Another try will not help it, whatever else went wrong. */
-	if (has_bare_newline(s))
+	if (has_bare_newline(s)) {
+		session_note(s, REMARK_NEWLINE);
 		s->fault = FAULT_NEWLINE;
+	}
 	switch ((enum fault)s->fault) {
 	case FAULT_NONE:
 		s->want = SESSION_WANTS_DELIVERY;
@@ -163,29 +165,35 @@ feed_data(struct session *s, struct view bytes, struct buf *out)
 	return used;
 }
 
-/* All of the chunk has been read. A failed one ends the transaction, so that
- * those behind it find none and fail too. */
+/* A failed chunk ends the transaction, so that those behind it find none and
+ * fail too. */
+static void
+fail_chunk(struct session *s, enum reply why, struct buf *out)
+{
+	if (session_is_in_transaction(s) && s->stage != STAGE_SENDER)
+		refuse_message(s, why, out);
+	else
+		session_refuse(s, why, out);
+}
+
+/* All of the chunk has been read. */
 static void
 finish_chunk(struct session *s, struct buf *out)
 {
 	s->mode = MODE_LINES;
-	if (s->chunk_reply == REPLY_FULL) {
-		refuse_message(s, REPLY_FULL, out);
-	} else if (s->chunk_reply != REPLY_OK) {
-		session_refuse(s, s->chunk_reply, out);
-	} else if (s->is_last_chunk) {
-		/* A CR that nothing follows is bare. */
-		if (s->data.at == DATA_AT_CR)
-			s->data.has_bare_newline = true;
-		check_newlines(s);
+	/* A CR that nothing follows is bare. */
+	if (s->is_last_chunk && s->data.at == DATA_AT_CR)
+		s->data.has_bare_newline = true;
+	if (s->chunk_reply != REPLY_OK)
+		fail_chunk(s, s->chunk_reply, out);
+	else if (s->is_last_chunk)
 		finish_message(s, out);
-	} else if (s->fault == FAULT_SIZE) {
-		refuse_message(s, REPLY_TOO_BIG, out);
-	} else if (s->fault == FAULT_MEMORY) {
-		refuse_message(s, REPLY_FULL, out);
-	} else {
+	else if (s->fault == FAULT_SIZE)
+		fail_chunk(s, REPLY_TOO_BIG, out);
+	else if (s->fault == FAULT_MEMORY)
+		fail_chunk(s, REPLY_FULL, out);
+	else
 		session_say(s, REPLY_OK, out);
-	}
 }
 
 void

@@ -176,7 +176,9 @@ domains_add(struct domains *d, struct view pattern)
 bool
 domains_match(const struct domains *d, struct view domain)
 {
-	if (domain.len == 0 || domain.len > NAME_MAX_BYTES)
+	/* A leading dot would meet the wildcard's own. */
+	if (domain.len == 0 || domain.len > NAME_MAX_BYTES ||
+	    domain.at[0] == '.')
 		return false;
 	if (d->has_all || holds(d, domain))
 		return true;

@@ -128,7 +128,7 @@ session_tls_started(struct session *s, struct view version_and_cipher)
 	s->want = SESSION_WANTS_INPUT;
 }
 
-/* ---- Replies and states -------------------------------------------------- */
+/* ---- Replies and states ------------------------------------------------ */
 
 void
 session_say(struct session *s, enum reply which, struct buf *out)
@@ -239,7 +239,7 @@ session_end(struct session *s, enum session_end why, struct buf *out)
 		session_say(s, replies[why], out);
 }
 
-/* ---- What the caller may know --------------------------------------------- */
+/* ---- What the caller may know ------------------------------------------ */
 
 enum session_want
 session_want(const struct session *s)

@@ -37,7 +37,6 @@ space(struct header *h, size_t next)
 	h->column = 8;
 }
 
-/* Our own word, or one made of our own and cleaned parts. */
 static void
 word(struct header *h, struct view bytes)
 {
@@ -45,8 +44,8 @@ word(struct header *h, struct view bytes)
 	put(h, bytes);
 }
 
-/* A foreign word between our own signs; control characters and broken UTF-8
- * are left out. */
+/* A foreign word between our own; control characters and broken UTF-8 are
+ * left out. A clause of the header is never folded within. */
 static void
 foreign(struct header *h, const char *before, struct view v,
 	const char *after)
@@ -95,8 +94,10 @@ from_address(struct header *h, const struct address *client)
 static void
 date(struct header *h, int64_t wall_us)
 {
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu",
+					"Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	time_t seconds = (time_t)(wall_us / 1000000);
 	struct tm tm;
 	char text[64];
@@ -105,8 +106,8 @@ date(struct header *h, int64_t wall_us)
 
 	if (gmtime_r(&seconds, &tm) == NULL)
 		return;
-	buf_printf(&b, "%.3s, %d %.3s %d %02d:%02d:%02d +0000",
-		   days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+	buf_printf(&b, "%s, %d %s %d %02d:%02d:%02d +0000",
+		   days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
 		   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	word(h, buf_view(&b));
 }
@@ -117,19 +118,15 @@ received(const struct message *m, const struct recipient *r,
 {
 	struct header h;
 
-	begin(&h, out, VIEW("Received: from"));
-	foreign(&h, "", m->helo.len > 0 ? m->helo : VIEW("unknown"), "");
+	begin(&h, out, VIEW("Received:"));
+	foreign(&h, "from ", m->helo.len > 0 ? m->helo : VIEW("unknown"), "");
 	from_address(&h, &m->client);
-	word(&h, VIEW("by"));
-	foreign(&h, "", hostname, "");
-	word(&h, VIEW("with"));
-	word(&h, m->protocol);
+	foreign(&h, "by ", hostname, "");
+	foreign(&h, "with ", m->protocol, "");
 	if (m->tls.len > 0)
 		foreign(&h, "(", m->tls, ")");
-	word(&h, VIEW("id"));
-	word(&h, view_of(m->id));
-	word(&h, VIEW("for"));
-	foreign(&h, "<", r->address, ">;");
+	foreign(&h, "id ", view_of(m->id), "");
+	foreign(&h, "for <", r->address, ">;");
 	date(&h, m->complete_wall_us);
 	end(&h);
 }

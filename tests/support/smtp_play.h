@@ -49,7 +49,7 @@ play_fault(const struct play *p, const char *what, struct view got)
 	abort();
 }
 
-/* ---- The world around the session ---------------------------------------- */
+/* ---- The world around the session -------------------------------------- */
 
 static inline void
 play_remember(struct play *p, const struct message *m)
@@ -149,7 +149,7 @@ play_client_sends(struct play *p, struct view bytes)
 		play_feed(p, view_slice(bytes, p->cut, bytes.len));
 }
 
-/* ---- Settings ------------------------------------------------------------- */
+/* ---- Settings ---------------------------------------------------------- */
 
 static inline bool
 play_one_of(const char *value, const char *const *names, size_t *which)
@@ -217,12 +217,14 @@ play_set(struct play *p, const char *key, const char *value)
 		NULL };
 	size_t which;
 
-	if (strcmp(key, "recipient") == 0 && play_one_of(value, answers, &which)) {
+	if (strcmp(key, "recipient") == 0 &&
+	    play_one_of(value, answers, &which)) {
 		p->f.settings.has_recipient_query = true;
 		p->answer = (enum recipient_answer)which;
 		return true;
 	}
-	if (strcmp(key, "verdict") == 0 && play_one_of(value, verdicts, &which)) {
+	if (strcmp(key, "verdict") == 0 &&
+	    play_one_of(value, verdicts, &which)) {
 		p->verdict = (enum verdict)which;
 		return true;
 	}
@@ -233,7 +235,8 @@ play_set(struct play *p, const char *key, const char *value)
 	else if (strcmp(key, "starttls") == 0)
 		session_forbid_starttls(p->s);
 	else
-		return play_set_switch(p, key, value) || play_set_number(p, key, value);
+		return play_set_switch(p, key, value) ||
+		       play_set_number(p, key, value);
 	return true;
 }
 

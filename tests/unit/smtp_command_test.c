@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Verbs, arguments, parameters, the argument of BDAT, and strangers. */
+#include "smtp/chunk.h"
+#include "smtp/command.h"
+#include "smtp/parameter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+lines_are_verb_and_argument(void **state)
+{
+	static const struct {
+		struct view line;
+		enum verb verb;
+		const char *argument;
+	} cases[] = {
+		{ VIEW("EHLO a.example"), VERB_EHLO, "a.example" },
+		{ VIEW("ehlo a.example"), VERB_EHLO, "a.example" },
+		{ VIEW("HeLo a.example "), VERB_HELO, "a.example" },
+		{ VIEW("MAIL FROM:<a@b> X=y \t"), VERB_MAIL,
+		  "FROM:<a@b> X=y" },
+		{ VIEW("MAIL  FROM:<>"), VERB_MAIL, "FROM:<>" },
+		{ VIEW("RCPT TO:<a@b>"), VERB_RCPT, "TO:<a@b>" },
+		{ VIEW("DATA"), VERB_DATA, "" },
+		{ VIEW("DATA\t"), VERB_DATA, "" },
+		{ VIEW("BDAT 5 LAST"), VERB_BDAT, "5 LAST" },
+		{ VIEW("RSET"), VERB_RSET, "" },
+		{ VIEW("NOOP"), VERB_NOOP, "" },
+		{ VIEW("QUIT"), VERB_QUIT, "" },
+		{ VIEW("VRFY a"), VERB_VRFY, "a" },
+		{ VIEW("EXPN a"), VERB_EXPN, "a" },
+		{ VIEW("HELP a"), VERB_HELP, "a" },
+		{ VIEW("STARTTLS"), VERB_STARTTLS, "" },
+		{ VIEW("XCLIENT ADDR=x"), VERB_XCLIENT, "ADDR=x" },
+		{ VIEW("AUTH PLAIN x"), VERB_AUTH, "PLAIN x" },
+		{ VIEW("ETRN x"), VERB_ETRN, "x" },
+		{ VIEW("TURN"), VERB_TURN, "" },
+		{ VIEW("MAILFROM:<>"), VERB_UNKNOWN, "" },
+		{ VIEW("MAIL\tFROM:<>"), VERB_UNKNOWN, "" },
+		{ VIEW("DATAA"), VERB_UNKNOWN, "" },
+		{ VIEW("DAT"), VERB_UNKNOWN, "" },
+		{ VIEW("."), VERB_UNKNOWN, "" },
+		{ VIEW("\xc3\xbc x"), VERB_UNKNOWN, "x" },
+	};
+	struct command c;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(command_parse(cases[i].line, &c),
+				 COMMAND_GOOD);
+		assert_int_equal(c.verb, cases[i].verb);
+		assert_true(view_equal(c.argument,
+				       view_of(cases[i].argument)));
+	}
+	assert_int_equal(command_parse(VIEW(""), &c), COMMAND_EMPTY);
+	assert_int_equal(command_parse(VIEW(" NOOP"), &c), COMMAND_EMPTY);
+	assert_int_equal(command_parse(VIEW("\tNOOP"), &c), COMMAND_EMPTY);
+	for (int ch = 0; ch < 256; ch++) {
+		char line[] = { 'N', 'O', 'O', 'P', ' ', (char)ch, 'x' };
+		bool bad = (ch < ' ' && ch != '\t') || ch == 0x7f;
+		assert_int_equal(command_parse((struct view){ line, 7 }, &c),
+				 bad ? COMMAND_CONTROL : COMMAND_GOOD);
+	}
+}
+
+static void
+strangers_are_known_early(void **state)
+{
+	static const struct { struct view line; enum foreign is; } cases[] = {
+		{ VIEW("GET / HTTP/1.1"), FOREIGN_HTTP },
+		{ VIEW("GET "), FOREIGN_HTTP },
+		{ VIEW("post /x"), FOREIGN_HTTP },
+		{ VIEW("PRI * HTTP/2.0"), FOREIGN_HTTP },
+		{ VIEW("OPTIONS * HTTP/1.1"), FOREIGN_HTTP },
+		{ VIEW("\x16\x03\x01"), FOREIGN_TLS },
+		{ VIEW("\x16\x03"), FOREIGN_TLS },
+		{ VIEW("\x16"), FOREIGN_NONE },
+		{ VIEW("\x16\x02"), FOREIGN_NONE },
+		{ VIEW("GET"), FOREIGN_NONE },
+		{ VIEW("GETS x"), FOREIGN_NONE },
+		{ VIEW("NOOP GET / HTTP/1.1"), FOREIGN_NONE },
+		{ VIEW(""), FOREIGN_NONE },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(command_foreign(cases[i].line), cases[i].is);
+}
+
+static void
+parameters_are_keyword_and_value(void **state)
+{
+	struct view rest = VIEW("SIZE=10  BODY=8BITMIME SMTPUTF8 X-Y1=!~ ");
+	struct parameter p;
+	(void)state;
+
+	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_true(view_equal(p.keyword, VIEW("SIZE")));
+	assert_true(view_equal(p.value, VIEW("10")));
+	assert_true(p.has_value);
+	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_true(view_equal(p.value, VIEW("8BITMIME")));
+	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_true(view_equal(p.keyword, VIEW("SMTPUTF8")));
+	assert_false(p.has_value);
+	assert_int_equal(p.value.len, 0);
+	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_true(view_equal(p.keyword, VIEW("X-Y1")));
+	assert_true(view_equal(p.value, VIEW("!~")));
+	assert_int_equal(parameter_next(&rest, &p), PARAMETER_END);
+
+	static const char *const bad[] = {
+		"=", "=x", "A=", "A=b=c", "-A", "A_B", "A.B=c", "A=b\tc",
+		"A=\xc3\xbc", "\xc3\xbc", "<x>",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		rest = view_of(bad[i]);
+		assert_int_equal(parameter_next(&rest, &p), PARAMETER_BAD);
+	}
+}
+
+static void
+chunks_have_a_size_and_perhaps_an_end(void **state)
+{
+	static const struct {
+		const char *in;
+		enum chunk_fault fault;
+		size_t size;
+		bool is_last;
+	} cases[] = {
+		{ "0", CHUNK_GOOD, 0, false },
+		{ "10", CHUNK_GOOD, 10, false },
+		{ "10 LAST", CHUNK_GOOD, 10, true },
+		{ "10   last", CHUNK_GOOD, 10, true },
+		{ "007 Last", CHUNK_GOOD, 7, true },
+		{ "9223372036854775807", CHUNK_GOOD, SIZE_MAX / 2, false },
+		{ "9223372036854775808", CHUNK_HUGE, 0, false },
+		{ "99999999999999999999999 LAST", CHUNK_HUGE, 0, false },
+		{ "", CHUNK_BAD, 0, false },
+		{ "LAST", CHUNK_BAD, 0, false },
+		{ "-1", CHUNK_BAD, 0, false },
+		{ "1.0", CHUNK_BAD, 0, false },
+		{ "1\tLAST", CHUNK_BAD, 0, false },
+		{ "1 FIRST", CHUNK_BAD, 0, false },
+		{ "1 LAST x", CHUNK_BAD, 0, false },
+		{ "1LAST", CHUNK_BAD, 0, false },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t size = 77;
+		bool is_last = true;
+		assert_int_equal(chunk_parse(view_of(cases[i].in), &size,
+					     &is_last), cases[i].fault);
+		if (cases[i].fault != CHUNK_GOOD) {
+			assert_int_equal(size, 77);
+			continue;
+		}
+		assert_int_equal(size, cases[i].size);
+		assert_int_equal(is_last, cases[i].is_last);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_are_verb_and_argument),
+		cmocka_unit_test(strangers_are_known_early),
+		cmocka_unit_test(parameters_are_keyword_and_value),
+		cmocka_unit_test(chunks_have_a_size_and_perhaps_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

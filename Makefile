@@ -22,7 +22,7 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = arena buf chain clock control_channel log log_line \
+base       = arena buf chain clock control_channel landlock log log_line \
 	memory pid_file queue sandbox scoreboard scoreboard_master \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = address census census_region domain_name listen \

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Landlock by its system calls; there is no library for it. Newer kernels
+ * know more rights than the headers: they are named here by their values. */
+#include "base/landlock.h"
+
+#include <errno.h>
+
+#ifdef __linux__
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The three fields of struct landlock_ruleset_attr up to ABI 6. */
+struct ruleset {
+	uint64_t files;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+enum {
+	ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_NET = 4, ABI_IOCTL = 5,
+	ABI_SCOPED = 6
+};
+
+static const uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE |
+				LANDLOCK_ACCESS_FS_READ_DIR;
+static const uint64_t executing = LANDLOCK_ACCESS_FS_EXECUTE;
+static const uint64_t writing_file = LANDLOCK_ACCESS_FS_WRITE_FILE;
+static const uint64_t changing = LANDLOCK_ACCESS_FS_REMOVE_DIR |
+				 LANDLOCK_ACCESS_FS_REMOVE_FILE |
+				 LANDLOCK_ACCESS_FS_MAKE_DIR |
+				 LANDLOCK_ACCESS_FS_MAKE_REG;
+static const uint64_t never = LANDLOCK_ACCESS_FS_MAKE_CHAR |
+			      LANDLOCK_ACCESS_FS_MAKE_SOCK |
+			      LANDLOCK_ACCESS_FS_MAKE_FIFO |
+			      LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+			      LANDLOCK_ACCESS_FS_MAKE_SYM;
+static const uint64_t refer = 1u << 13;
+static const uint64_t truncating = 1u << 14;
+static const uint64_t ioctl_device = 1u << 15;
+static const uint64_t bind_tcp = 1u << 0;
+static const uint64_t scopes = 3;       /* abstract sockets, signals */
+
+struct cage {
+	int fd;
+	uint64_t files;                 /* rights that are governed at all */
+};
+
+static int
+open_cage(struct cage *cage, int abi)
+{
+	struct ruleset r = {
+		.files = reading | executing | writing_file | changing |
+			 never,
+	};
+	size_t size = sizeof(r.files);
+
+	if (abi >= ABI_REFER)
+		r.files |= refer;
+	if (abi >= ABI_TRUNCATE)
+		r.files |= truncating;
+	if (abi >= ABI_NET) {
+		r.net = bind_tcp;
+		size = offsetof(struct ruleset, scoped);
+	}
+	if (abi >= ABI_IOCTL)
+		r.files |= ioctl_device;
+	if (abi >= ABI_SCOPED) {
+		r.scoped = scopes;
+		size = sizeof(r);
+	}
+	cage->files = r.files;
+	cage->fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
+	return cage->fd < 0 ? -1 : 0;
+}
+
+/* A path that is not there needs no rule. */
+static int
+allow(const struct cage *cage, const char *path, uint64_t rights)
+{
+	struct stat st;
+
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	/* What concerns directories may not be said of a file. */
+	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rights &= LANDLOCK_ACCESS_FS_READ_FILE | executing |
+			  writing_file | truncating;
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = rights & cage->files,
+		.parent_fd = fd,
+	};
+	long added = syscall(SYS_landlock_add_rule, cage->fd,
+			     LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	int error = errno;
+	close(fd);
+	errno = error;
+	return added == 0 ? 0 : -1;
+}
+
+/* /etc/resolv.conf is often a link to a file that somebody replaces, so the
+ * folder that it leads to is what must stay readable. */
+static int
+allow_resolver(const struct cage *cage)
+{
+	char path[PATH_MAX];
+
+	if (realpath("/etc/resolv.conf", path) == NULL)
+		return 0;
+	char *slash = strrchr(path, '/');
+	if (slash == NULL || slash == path)
+		return 0;
+	*slash = '\0';
+	return allow(cage, path, reading);
+}
+
+static int
+allow_all(const struct cage *cage, const struct sandbox_rules *rules)
+{
+	static const char *const readable[] = {
+		"/usr", "/lib", "/lib64", "/etc", "/dev/urandom",
+		"/proc/self", "/sys/devices/system/cpu",
+	};
+	const uint64_t all = reading | writing_file | changing | refer |
+			     truncating;
+
+	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable); i++)
+		if (allow(cage, readable[i], reading) != 0)
+			return -1;
+	if (allow_resolver(cage) != 0 ||
+	    allow(cage, "/dev/null", reading | writing_file) != 0)
+		return -1;
+	for (int i = 0; i < SANDBOX_PATHS; i++) {
+		if (rules->readable[i] != NULL &&
+		    allow(cage, rules->readable[i], reading) != 0)
+			return -1;
+		if (rules->writable[i] != NULL &&
+		    allow(cage, rules->writable[i], all) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+landlock_enter(const struct sandbox_rules *rules)
+{
+	struct cage cage;
+
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
+	/* A kernel without it, or started without it. */
+	if (abi < 1)
+		return 0;
+	if (open_cage(&cage, (int)abi) != 0)
+		return -1;
+	int rc = allow_all(&cage, rules);
+	if (rc == 0)
+		rc = (int)syscall(SYS_landlock_restrict_self, cage.fd, 0);
+	int error = errno;
+	close(cage.fd);
+	errno = error;
+	return rc;
+}
+#else
+int
+landlock_enter(const struct sandbox_rules *rules)
+{
+	(void)rules;
+	return 0;
+}
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The cage from inside: each trial runs in a child of its own, as an
+ * ordinary user, and tells by its exit code what it met. */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { NOBODY = 65534, DONE = 0, REFUSED = 10, WRONG = 11, CANNOT = 12 };
+
+static char inside[] = "/tmp/sandbox-inside-XXXXXX";
+static char outside[] = "/tmp/sandbox-outside-XXXXXX";
+static int listener;
+static struct sockaddr_in address;
+
+/* ---- Trials: DONE, REFUSED, or WRONG ------------------------------------------ */
+
+static int
+told(bool is_done)
+{
+	if (is_done)
+		return DONE;
+	return errno == EPERM || errno == EACCES || errno == EAFNOSUPPORT
+		? REFUSED : WRONG;
+}
+
+static int
+write_file(const char *directory, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	return told(fd >= 0 && write(fd, "x", 1) == 1);
+}
+
+static int
+open_socket(int family, int type)
+{
+	return told(socket(family, type, 0) >= 0);
+}
+
+static int try_exec(void)
+{
+	execl("/bin/true", "true", (char *)NULL);
+	return told(false);
+}
+
+static int try_fork(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return told(child > 0);
+}
+
+static int try_shadow(void) { return told(open("/etc/shadow", 0) >= 0); }
+static int try_home(void) { return told(open("/home", O_RDONLY) >= 0); }
+static int try_other_memory(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)getppid());
+	return told(open(path, O_RDONLY) >= 0);
+}
+
+static int try_ptrace(void)
+{
+	return told(ptrace(PTRACE_ATTACH, getppid(), 0, 0) == 0);
+}
+
+static int try_kill(void) { return told(kill(getppid(), 0) == 0); }
+static int try_tgkill(void)
+{
+	return told(tgkill(getppid(), getppid(), 0) == 0);
+}
+
+static int try_mount(void)
+{
+	return told(mount("none", inside, "tmpfs", 0, NULL) == 0);
+}
+
+static int try_write_outside(void) { return write_file(outside, "f"); }
+static int try_remove_outside(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/there", outside);
+	return told(unlink(path) == 0);
+}
+
+static int try_move_out(void)
+{
+	char from[128], to[128];
+
+	if (write_file(inside, "mine") != DONE)
+		return WRONG;
+	snprintf(from, sizeof(from), "%s/mine", inside);
+	snprintf(to, sizeof(to), "%s/mine", outside);
+	int rc = rename(from, to);
+	return rc != 0 && errno == EXDEV ? REFUSED : told(rc == 0);
+}
+
+static int try_netlink(void) { return open_socket(AF_NETLINK, SOCK_RAW); }
+static int try_packet(void) { return open_socket(AF_PACKET, SOCK_RAW); }
+static int try_algorithm(void) { return open_socket(38, SOCK_SEQPACKET); }
+static int try_vsock(void) { return open_socket(40, SOCK_STREAM); }
+
+static int try_bind(void)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		return told(false);
+	return told(bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0);
+}
+
+static int try_code_in_data(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return told(mprotect(at, 4096, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int try_writable_code(void)
+{
+	return told(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static int try_dumpable(void)
+{
+	return told(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+}
+
+/* What must go on working. */
+static int try_write_inside(void)
+{
+	char path[128], later[128];
+
+	if (write_file(inside, "f") != DONE)
+		return WRONG;
+	snprintf(path, sizeof(path), "%s/d", inside);
+	if (mkdir(path, 0700) != 0)
+		return told(false);
+	snprintf(later, sizeof(later), "%s/d/moved", inside);
+	snprintf(path, sizeof(path), "%s/f", inside);
+	return told(rename(path, later) == 0 && unlink(later) == 0 &&
+		    snprintf(path, sizeof(path), "%s/d", inside) > 0 &&
+		    rmdir(path) == 0);
+}
+
+static int try_read_etc(void) { return told(open("/etc/passwd", 0) >= 0); }
+
+static int try_connect(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return told(fd >= 0 && connect(fd, (struct sockaddr *)&address,
+				       sizeof(address)) == 0);
+}
+
+static int try_name(void)
+{
+	struct addrinfo *found = NULL;
+
+	return told(getaddrinfo("localhost", "25", NULL, &found) == 0);
+}
+
+static void *
+write_in_thread(void *result)
+{
+	*(int *)result = write_file(outside, "thread");
+	return NULL;
+}
+
+/* A thread that starts later is in the cage as well. */
+static int try_thread(void)
+{
+	pthread_t thread;
+	int result = WRONG;
+
+	if (pthread_create(&thread, NULL, write_in_thread, &result) != 0)
+		return WRONG;
+	pthread_join(thread, NULL);
+	return result;
+}
+
+static int try_abort(void) { abort(); }
+
+/* ---- Runs ----------------------------------------------------------------------- */
+
+static _Noreturn void
+live(const struct sandbox_rules *rules, int (*trial)(void))
+{
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 ||
+			       setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		_exit(CANNOT);
+	if (sandbox_enter(rules) != 0)
+		_exit(CANNOT);
+	_exit(trial());
+}
+
+/* The exit code, or minus the signal. */
+static int
+run(enum sandbox_mode mode, enum slot_role role, int (*trial)(void))
+{
+	const struct sandbox_rules rules = { .mode = mode, .role = role,
+					     .writable = { inside } };
+	int status;
+
+	pid_t child = fork();
+	if (child == 0)
+		live(&rules, trial);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static const struct {
+	const char *name;
+	int (*trial)(void);
+	bool is_seccomp;        /* so that "kill" kills */
+} forbidden[] = {
+	{ "exec", try_exec, true },
+	{ "fork", try_fork, true },
+	{ "/etc/shadow", try_shadow, false },
+	{ "/home", try_home, false },
+	{ "another's environment", try_other_memory, false },
+	{ "ptrace", try_ptrace, true },
+	{ "kill", try_kill, true },
+	{ "tgkill", try_tgkill, true },
+	{ "mount", try_mount, true },
+	{ "write outside", try_write_outside, false },
+	{ "remove outside", try_remove_outside, false },
+	{ "move out", try_move_out, false },
+	{ "netlink", try_netlink, false },
+	{ "packet", try_packet, true },
+	{ "alg", try_algorithm, true },
+	{ "vsock", try_vsock, true },
+	{ "bind", try_bind, true },
+	{ "code in data", try_code_in_data, true },
+	{ "writable code", try_writable_code, true },
+	{ "dumpable", try_dumpable, true },
+	{ "outside by a thread", try_thread, false },
+};
+
+static const struct {
+	const char *name;
+	int (*trial)(void);
+} allowed[] = {
+	{ "write inside", try_write_inside },
+	{ "read /etc", try_read_etc },
+	{ "connect", try_connect },
+	{ "a name", try_name },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static void
+an_intruder_is_refused(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < COUNT(forbidden); i++) {
+		int met = run(SANDBOX_ON, SLOT_WORKER, forbidden[i].trial);
+		if (met != REFUSED)
+			fail_msg("%s: %d", forbidden[i].name, met);
+	}
+}
+
+static void
+an_intruder_is_killed(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < COUNT(forbidden); i++) {
+		int want = forbidden[i].is_seccomp ? -SIGSYS : REFUSED;
+		int met = run(SANDBOX_KILL, SLOT_JANITOR, forbidden[i].trial);
+		if (met != want)
+			fail_msg("%s: %d", forbidden[i].name, met);
+	}
+}
+
+static void
+the_work_goes_on(void **unused)
+{
+	(void)unused;
+	static const enum sandbox_mode modes[] = { SANDBOX_ON, SANDBOX_KILL,
+						   SANDBOX_LOG, SANDBOX_OFF };
+
+	for (size_t m = 0; m < COUNT(modes); m++)
+		for (size_t i = 0; i < COUNT(allowed); i++) {
+			int met = run(modes[m], SLOT_WORKER,
+				      allowed[i].trial);
+			if (met != DONE)
+				fail_msg("%s: %d", allowed[i].name, met);
+		}
+}
+
+static void
+an_abort_is_an_abort(void **unused)
+{
+	(void)unused;
+	assert_int_equal(run(SANDBOX_KILL, SLOT_WORKER, try_abort), -SIGABRT);
+}
+
+static void
+log_and_off_forbid_nothing(void **unused)
+{
+	(void)unused;
+	assert_int_equal(run(SANDBOX_LOG, SLOT_WORKER, try_fork), DONE);
+	assert_int_equal(run(SANDBOX_LOG, SLOT_WORKER, try_write_outside),
+			 DONE);
+	assert_int_equal(run(SANDBOX_OFF, SLOT_WORKER, try_netlink), DONE);
+}
+
+static void
+the_logger_has_no_network_and_no_spool(void **unused)
+{
+	(void)unused;
+	assert_int_equal(run(SANDBOX_ON, SLOT_LOGGER, try_connect), REFUSED);
+	assert_int_equal(run(SANDBOX_ON, SLOT_LOGGER, try_read_etc), DONE);
+}
+
+/* ---- The stage -------------------------------------------------------------------- */
+
+static int
+set_up(void **unused)
+{
+	(void)unused;
+	char path[128];
+	socklen_t len = sizeof(address);
+
+	if (mkdtemp(inside) == NULL || mkdtemp(outside) == NULL ||
+	    chmod(inside, 0777) != 0 || chmod(outside, 0777) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/there", outside);
+	int fd = open(path, O_WRONLY | O_CREAT, 0666);
+	close(fd);
+	address = (struct sockaddr_in){ .sin_family = AF_INET };
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	return bind(listener, (struct sockaddr *)&address,
+		    sizeof(address)) != 0 || listen(listener, 64) != 0 ||
+	       getsockname(listener, (struct sockaddr *)&address, &len) != 0;
+}
+
+static int
+clear_up(void **unused)
+{
+	(void)unused;
+	static const char *const names[] = { "there", "f", "mine", "thread" };
+	char path[128];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", inside, names[i]);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/%s", outside, names[i]);
+		unlink(path);
+	}
+	close(listener);
+	return rmdir(inside) != 0 || rmdir(outside) != 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_intruder_is_refused),
+		cmocka_unit_test(an_intruder_is_killed),
+		cmocka_unit_test(the_work_goes_on),
+		cmocka_unit_test(an_abort_is_an_abort),
+		cmocka_unit_test(log_and_off_forbid_nothing),
+		cmocka_unit_test(the_logger_has_no_network_and_no_spool),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, clear_up);
+}

@@ -147,7 +147,7 @@ check-slow:
 unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c))
 fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
-tests: all $(checked)/guerrilla-smtpd $(unit_tests) \
+tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
 	$(fuzz_names:%=$(checked)/replay/%) $(checked)/db/store_driver
 
 $(checked)/rooms.a: $(checked_objects)
@@ -166,6 +166,12 @@ $(checked)/db/%: tests/db/%.c $(checked)/rooms.a
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -o $@ $< $(checked)/rooms.a \
 		$(checked_ldflags) $(libs)
+
+# The program with faults that a message can call for.
+build/release/fragile: build/release/main.o $(objects) tests/doubles/fragile.c
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(release_cflags) $(release_ldflags) -Wl,--wrap=mime_read \
+		-Wno-missing-prototypes -o $@ $^ $(libs)
 
 check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit

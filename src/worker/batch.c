@@ -50,7 +50,6 @@ delivery_take_messages(struct delivery *d)
 	while (link != NULL) {
 		struct message *m = message_of(link);
 		link = link->next;
-		m->wait_us = clock_us();
 		append_pending(d, m);
 	}
 }

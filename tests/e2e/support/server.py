@@ -16,6 +16,8 @@ from support.waiting import wait_for
 
 PROGRAM = os.path.join(TOP, os.environ.get("GUERRILLA_SMTPD",
                                            "build/guerrilla-smtpd"))
+# With faults that a message can call for: tests/doubles/fragile.c.
+FRAGILE = os.path.join(TOP, "build/release/fragile")
 FAULTS = ("ERROR: AddressSanitizer", "runtime error:", "Assertion",
           "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")
 
@@ -35,7 +37,8 @@ def open_folder():
 
 class Server:
     def __init__(self, database, settings=None, listeners=None, extra="",
-                 environment=None):
+                 environment=None, program=PROGRAM):
+        self.program = program
         self.folder = open_folder()
         self.run_dir = os.path.join(self.folder, "run")
         self.config = os.path.join(self.folder, "guerrilla-smtpd.conf")
@@ -77,7 +80,7 @@ class Server:
         self.write_config()
 
     def arguments(self, *more):
-        return [PROGRAM, "-c", self.config, *more]
+        return [self.program, "-c", self.config, *more]
 
     def run(self, *arguments, timeout=60):
         """The program once more, to its end: run('-t'), run('-s', 'reload').

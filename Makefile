@@ -202,7 +202,8 @@ build/fuzz/objects/%.o: src/%.c
 build/fuzz/%: tests/fuzz/%.c build/fuzz/rooms.a
 	@mkdir -p $(@D)
 	$(say) "  clang $<"
-	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $^ $(libs)
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $< \
+		build/fuzz/rooms.a $(libs)
 
 bench:
 	@scripts/setup build run bench

@@ -7,6 +7,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,11 +44,24 @@ check_names(struct reading *r)
 					       smtp->primary_host);
 }
 
+/* By name or by number, as they are looked up at start. */
+static const struct passwd *
+find_user(const char *user)
+{
+	const struct passwd *found = getpwnam(user);
+	size_t number;
+
+	if (found == NULL && view_to_size(view_of(user), INT32_MAX, &number))
+		found = getpwuid((uid_t)number);
+	return found;
+}
+
 static void
 check_account(struct reading *r)
 {
 	const struct config *c = r->config;
-	struct passwd *user = getpwnam(c->user);
+	const struct passwd *user = find_user(c->user);
+	size_t number;
 
 	if (user == NULL)
 		reading_fault(r, "", "user", "no user \"%.100s\" here",
@@ -56,7 +70,8 @@ check_account(struct reading *r)
 		reading_fault(r, "", "user",
 			      "\"%.100s\" is root: needs allow_root = true",
 			      c->user);
-	if (c->group[0] != '\0' && getgrnam(c->group) == NULL)
+	if (c->group[0] != '\0' && getgrnam(c->group) == NULL &&
+	    !view_to_size(view_of(c->group), INT32_MAX, &number))
 		reading_fault(r, "", "group", "no group \"%.100s\" here",
 			      c->group);
 }

@@ -76,6 +76,7 @@ append_advice(struct buf *sentence, const char *path)
 	buf_printf(sentence, " %s; chmod 0640 %s", path, path);
 }
 
+/* error 0: it is no plain file. */
 static bool
 cannot(struct reading *r, struct place where, const char *key,
        const char *path)
@@ -83,7 +84,9 @@ cannot(struct reading *r, struct place where, const char *key,
 	struct buf sentence = BUF(64 * 1024);
 	int error = errno;
 
-	buf_printf(&sentence, "cannot read %s: %s", path, strerror(error));
+	buf_printf(&sentence, "cannot read %s: %s", path,
+		   error == 0 ? "not a plain file" : error == ENOBUFS ?
+		   "too large" : strerror(error));
 	if (error == EACCES)
 		append_advice(&sentence, path);
 	faults_add(&r->faults, where, key, "%.*s", (int)sentence.len,
@@ -113,19 +116,16 @@ reading_load(struct reading *r, struct place where, const char *key,
 	     const char *path, struct buf *text_out)
 {
 	struct stat st;
-	/* A FIFO put here by mistake must not block the master. */
+	/* A FIFO put here by mistake must not block the master; and what
+	 * is read twice must be there the second time. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return cannot(r, where, key, path);
 	struct buf text = BUF(text_out->ceiling);
-	bool is_read = fstat(fd, &st) == 0;
-	if (is_read && S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
-		is_read = false;
-	}
-	is_read = is_read && read_all(fd, &text);
-	int error = errno;
+	bool is_plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	bool is_read = is_plain && read_all(fd, &text);
+	int error = is_plain ? errno : 0;
 	close(fd);
 	errno = error;
 	if (!is_read) {

@@ -115,7 +115,7 @@ static const struct bad includes[] = {
 	  "main.conf:2: include: cannot read none.conf: No such file or "
 	  "directory\n" },
 	{ "a directory", D "include(\".\")\n",
-	  "main.conf:2: include: cannot read .: Is a directory\n" },
+	  "main.conf:2: include: cannot read .: not a plain file\n" },
 	{ "a section ends in its own file",
 	  D "limits {\ninclude(\"brace.conf\")\n",
 	  "brace.conf:1: syntax error: a key was expected, not }\n" },

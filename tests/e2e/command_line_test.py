@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operator types: flags, exit codes, what is printed where."""
+import json
+import os
+import pwd
+import re
+import subprocess
+
+import pytest
+
+from support.mariadb import TOP
+from support.server import PROGRAM, Server, open_folder
+from support.waiting import wait_for
+
+GOOD = 'domains = {"example.com"}\nhostname = "mail.example.com"\n'
+HINT = "Try 'guerrilla-smtpd -h'."
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run([PROGRAM, *arguments], cwd=cwd, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=30, check=False)
+
+
+@pytest.fixture
+def folder():
+    path = open_folder()
+    yield path
+    subprocess.run(["rm", "-rf", path], check=True)
+
+
+@pytest.fixture
+def write(folder):
+    def put(text, name="test.conf", mode=0o644):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return path
+    return put
+
+
+@pytest.mark.parametrize("arguments, why", [
+    (["-x"], "unknown option: -x"),
+    (["--what"], "unknown option: --what"),
+    (["mail"], "unexpected argument: mail"),
+    (["-p"], "needs a value: port"),
+    (["-p", "70000"], "not a port: 70000"),
+    (["-s", "restart"], "not reload, stop, kill, reopen, upgrade or status: "
+                        "restart"),
+    (["--json"], "goes with -s status: --json"),
+])
+def test_wrong_usage_is_2_with_a_hint(arguments, why):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"guerrilla-smtpd: {why}\n{HINT}\n"
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_version(flag):
+    done = run(flag)
+    assert done.returncode == 0
+    assert re.fullmatch(r"guerrilla-smtpd \d+\.\d+\.\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_every_flag(flag):
+    done = run(flag)
+    assert done.returncode == 0
+    for name in "cpvldtTsVh":
+        assert f"  -{name}, --" in done.stdout
+    assert "--json" in done.stdout
+
+
+@pytest.mark.parametrize("flag", ["-t", "--test"])
+def test_a_good_file_is_ok(write, flag):
+    path = write(GOOD)
+    done = run(flag, "-c", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{path}: OK: ")
+
+
+def test_all_faults_in_one_run(write):
+    path = write(GOOD + "colour = 1\nlimits {\n  memory = 1x\n}\n"
+                 "workers = 2\nworkers = 3\nuser = {\n")
+    done = run("-t", "-c", path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"{path}:3: colour: unknown key",
+        f'{path}:5: limits.memory: "1x" is not a size (a number, with K, M '
+        "or G)",
+        f"{path}:8: workers: given twice, first in {path}:7",
+        f"{path}:10: syntax error: a value was expected, but the file ends"]
+
+
+@pytest.mark.parametrize("arguments", [["-t"], ["-T"], [], ["-s", "stop"]])
+def test_a_file_that_is_not_there_is_1(folder, arguments):
+    path = os.path.join(folder, "none.conf")
+    done = run(*arguments, "-c", path)
+    assert done.returncode == 1
+    assert "No such file or directory" in done.stderr
+    assert path in done.stderr
+
+
+def test_a_fault_at_start_is_1(write):
+    path = write("workers = x\n")
+    done = run("-c", path)
+    assert done.returncode == 1
+    assert f"{path}:1: workers: " in done.stderr
+    assert f"{path}:1: domains: missing" in done.stderr
+
+
+def test_the_effective_configuration_can_be_read_again(write):
+    path = write(GOOD + "limits { message_size = 1M }\n"
+                 "mysql { password = 'top secret' }\n", mode=0o640)
+    done = run("-T", "-c", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\tmessage_size = 1M\n" in done.stdout
+    assert "\tmime_depth = 32\n" in done.stdout
+    assert '\tpassword = ""\n' in done.stdout
+    assert "secret" not in done.stdout
+    again = run("--print", "--config", write(done.stdout, "again.conf"))
+    assert again.stdout == done.stdout
+
+
+def test_the_port_goes_before_the_listeners(write):
+    path = write(GOOD + 'listen "127.0.0.1:9" { }\n')
+    done = run("-T", "-c", path, "-p", "2525")
+    assert 'listen "0.0.0.0:2525" {' in done.stdout
+    assert "127.0.0.1:9" not in done.stdout
+
+
+def test_the_log_is_where_l_says(write, folder):
+    path = write(GOOD)
+    for arguments, target in ((["-l"], "./log.txt"), (["-l", "-v"],
+                              "./log.txt"), (["-l", "x.log"], "x.log")):
+        done = run("-T", "-c", path, *arguments)
+        assert f'\ttarget = "{target}"\n' in done.stdout
+    assert os.listdir(folder) == ["test.conf"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_what_only_root_can_read_is_a_fault(write):
+    path = write(GOOD, mode=0o600)
+    done = run("-t", "-c", path)
+    assert done.returncode == 1
+    assert f"cannot read {path}: Permission denied" in done.stderr
+    assert re.search(rf"as root: chgrp \w+ {path}; chmod 0640 {path}",
+                     done.stderr)
+    password = write("secret\n", "password", 0o600)
+    path = write(GOOD + f'mysql {{ password_file = "{password}" }}\n')
+    done = run("-t", "-c", path)
+    assert done.returncode == 1
+    assert f"{path}:3: mysql.password_file: cannot read" in done.stderr
+    os.chown(password, -1, pwd.getpwnam("nobody").pw_gid)
+    os.chmod(password, 0o640)
+    assert run("-t", "-c", path).returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["reload", "stop", "kill", "reopen",
+                                  "upgrade", "status"])
+def test_nobody_to_speak_to_is_4(write, folder, verb):
+    done = run("-s", verb, "-c", write(GOOD + f'run_dir = "{folder}"\n'))
+    assert done.returncode == 4
+    assert "not running" in done.stderr
+
+
+def test_status_is_a_table_and_json(start_server):
+    server = start_server()
+    table = server.run("-s", "status")
+    assert table.returncode == 0
+    assert re.match(r"guerrilla-smtpd [\d.]+: master \d+, up 0:00:\d\d, "
+                    r"generation 1\n", table.stdout)
+    rows = table.stdout.splitlines()[3:]
+    assert rows[0].split()[:4] == ["PROCESS", "PID", "GEN", "STATE"]
+    names = {row[:8].strip() for row in rows[1:]}
+    assert {"master", "worker 1", "worker 2", "janitor",
+            "logger"} <= names
+    board = json.loads(server.run("-s", "status", "--json").stdout)
+    assert board["pid"] == server.process.pid
+    assert board["generation"] == 1
+    assert 0 < board["uptime"] < 60
+    workers = [p for p in board["processes"] if p["role"] == "worker"]
+    assert [w["state"] for w in workers] == ["ready", "ready"]
+    assert workers[0]["counters"]["connections"] >= 0
+    assert all(p["pid"] > 0 for p in board["processes"])
+
+
+def test_verbs_work_though_the_file_has_been_broken(start_server):
+    server = start_server()
+    good = server.run("-s", "reload")
+    assert good.returncode == 0
+    with open(server.config, encoding="utf-8") as file:
+        text = file.read()
+    server.write_config("colour = 1\nuser = \"unclosed\n" + text)
+    refused = server.run("-s", "reload")
+    assert refused.returncode == 5
+    assert "colour: unknown key" in refused.stderr
+    assert server.run("-s", "status").returncode == 0
+    assert server.run("-s", "stop").returncode == 0
+    wait_for(lambda: server.process.poll() is not None, 10, "the end")
+    assert server.process.returncode == 0
+    assert server.run("-s", "status").returncode == 4
+    server.write_config(text)
+
+
+def test_the_console_gets_what_v_adds():
+    server = Server(None)
+    log = os.path.join(server.folder, "own.log")
+    os.chmod(server.folder, 0o777)
+    try:
+        server.start("-v", "-l", log)
+        server.run("-s", "stop")
+        server.process.wait(20)
+        with open(log, encoding="utf-8") as file:
+            written = file.read()
+        assert " ready " in written and " debug " in written
+        assert " ready " in server.log() and " debug " in server.log()
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+        subprocess.run(["rm", "-rf", server.folder], check=True)
+
+
+def test_the_manuals_are_clean():
+    pages = [os.path.join(TOP, page) for page in (
+        "src/guerrilla-smtpd.8", "src/config/guerrilla-smtpd.conf.5")]
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", *pages],
+                          stdout=subprocess.PIPE, text=True, check=False)
+    assert done.stdout == ""

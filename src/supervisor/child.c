@@ -7,7 +7,6 @@
 #include "base/title.h"
 #include "janitor/janitor.h"
 #include "logger/logger.h"
-#include "store/store.h"
 #include "supervisor/descriptors.h"
 #include "supervisor/last_words.h"
 #include "supervisor/privileges.h"
@@ -17,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { EXIT_UNCAGED = 3 };
 
 static struct generation *
 generation_of(struct master *m, const struct roster_entry *e)
@@ -99,9 +96,6 @@ work(const struct master *m, const struct roster_entry *e,
 		config_forget_secrets(g->config);
 		return write_lines(m, g, seat);
 	case SLOT_JANITOR:
-		store_warm_up(&g->config->worker.store);
-		if (sandbox_enter(seat->cage) != 0)
-			return EXIT_UNCAGED;
 		return janitor_run(&g->config->worker.store, seat);
 	case SLOT_STATUS:
 	case SLOT_MASTER:

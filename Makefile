@@ -138,7 +138,7 @@ check:
 
 # What takes longer than a change should wait for.
 check-slow:
-	@scripts/setup build run test
+	@scripts/setup build run test slow
 	@$(build) tests
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --slow
 

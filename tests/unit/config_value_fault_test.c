@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be wrong with values, and with values together. */
 #include "support/config_fault.h"
-#include "tls_client.h"
+#include "support/tls_client.h"
 
 static const struct bad values[] = {
 	{ "no number", D "workers = two\n",

@@ -266,7 +266,7 @@ more_addresses_than_are_remembered_do_no_harm(void **state)
 	census_free(&p.census);
 }
 
-/* ---- Processes ------------------------------------------------------------ */
+/* ---- Processes ---------------------------------------------------------- */
 
 /* Comes and goes at random among few addresses until killed; then, or when
  * the limit was seen broken, ends. */

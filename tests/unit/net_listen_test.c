@@ -68,16 +68,20 @@ a_wrong_name_is_told_why(void **state)
 	static const struct { struct view name; const char *why; } cases[] = {
 		{ VIEW(""), "port" }, { VIEW("25"), "port" },
 		{ VIEW("0.0.0.0"), "port" }, { VIEW("0.0.0.0:"), "port" },
-		{ VIEW("0.0.0.0:0"), "port" }, { VIEW("0.0.0.0:65536"), "port" },
-		{ VIEW("0.0.0.0:+25"), "port" }, { VIEW("0.0.0.0:25 "), "port" },
+		{ VIEW("0.0.0.0:0"), "port" },
+		{ VIEW("0.0.0.0:65536"), "port" },
+		{ VIEW("0.0.0.0:+25"), "port" },
+		{ VIEW("0.0.0.0:25 "), "port" },
 		{ VIEW(":25"), "number" }, { VIEW("*:25"), "number" },
-		{ VIEW("localhost:25"), "number" }, { VIEW("::1:25"), "number" },
+		{ VIEW("localhost:25"), "number" },
+		{ VIEW("::1:25"), "number" },
 		{ VIEW("[::1]25"), "port" }, { VIEW("[::1:25"), "number" },
 		{ VIEW("::1]:25"), "number" }, { VIEW("[]:25"), "number" },
 		{ VIEW("[127.0.0.1]:25"), "number" },
 		{ VIEW("[fe80::1%eth0]:25"), "number" },
 		{ VIEW("256.0.0.1:25"), "number" }, { VIEW("[:25"), "number" },
-		{ VIEW("unix:"), "absolute" }, { VIEW("unix:run/a"), "absolute" },
+		{ VIEW("unix:"), "absolute" },
+		{ VIEW("unix:run/a"), "absolute" },
 		{ VIEW("unix:" PATH99 "12345678"), "107" },
 		{ VIEW("unix:/a\0b"), "NUL" }, { VIEW("0.0.0.0\0:25"), "NUL" },
 		{ VIEW("fd:"), "FileDescriptorName" },
@@ -123,7 +127,7 @@ the_same_socket_is_known_by_any_spelling(void **state)
 	}
 }
 
-/* ---- Sockets -------------------------------------------------------------- */
+/* ---- Sockets ------------------------------------------------------------ */
 
 static int
 open_or_fail(const char *name, unsigned mode)

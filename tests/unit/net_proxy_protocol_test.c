@@ -202,7 +202,7 @@ what_follows_a_header_is_not_judged(void **state)
 }
 
 static void
-a_wrong_header_is_bad_as_soon_as_it_is_certain(void **state)
+a_wrong_header_is_bad_once_it_is_certain(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -300,7 +300,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_header_is_read_whole_and_at_every_cut),
 		cmocka_unit_test(what_follows_a_header_is_not_judged),
-		cmocka_unit_test(a_wrong_header_is_bad_as_soon_as_it_is_certain),
+		cmocka_unit_test(a_wrong_header_is_bad_once_it_is_certain),
 		cmocka_unit_test(the_longest_header_is_4096_octets),
 		cmocka_unit_test(a_socket_keeps_what_follows_the_header),
 		cmocka_unit_test(a_peer_that_leaves_is_closed),

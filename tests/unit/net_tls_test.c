@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TLS against OpenSSL as the client, over a socket pair in one process:
- * handshakes, names, tickets, ends of connections, and certificates that
- * must not load. */
+/* TLS connections against OpenSSL as the client, over a socket pair in one
+ * process: handshakes, bytes however they are cut, and each end. */
 #include "net/tls.h"
 
 #include "base/memory.h"
-#include "unit/tls_client.h"
+#include "support/tls_client.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { DAY = 24 * 3600 };
 
 static struct tls_files files;
 
@@ -66,7 +58,7 @@ load_default(int min_version)
 	return load(&one, 1, min_version);
 }
 
-/* ---- Handshakes ----------------------------------------------------------- */
+/* ---- Handshakes --------------------------------------------------------- */
 
 static void
 versions_are_negotiated(void **state)
@@ -131,44 +123,7 @@ old_ciphers_are_refused(void **state)
 	}
 }
 
-static void
-the_name_asked_for_chooses_the_certificate(void **state)
-{
-	struct certificate_settings three[] = {
-		{ "", files.cert, files.key },
-		{ "mail.example.net", files.other_cert, files.other_key },
-		{ "*.B\303\274cher.example", files.third_cert,
-		  files.third_key },
-	};
-	static const struct { const char *asked, *common_name; } cases[] = {
-		{ NULL, "default" }, { "unknown.example", "default" },
-		{ "mail.example.net", "other" }, { "MAIL.example.NET", "other" },
-		{ "x.mail.example.net", "default" },
-		{ "mx.xn--bcher-kva.example", "third" },
-		{ "xn--bcher-kva.example", "default" },
-		{ "a.b.xn--bcher-kva.example", "default" },
-		{ ".xn--bcher-kva.example", "third" },
-	};
-	struct tls_context *c = load(three, 3, 12);
-	(void)state;
-
-	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
-		struct tls_pair p;
-		tls_pair_open(&p, c, false);
-		SSL_set_max_proto_version(p.client, i % 2 ? TLS1_2_VERSION
-							  : TLS1_3_VERSION);
-		if (cases[i / 2].asked != NULL)
-			SSL_set_tlsext_host_name(p.client, cases[i / 2].asked);
-		assert_int_equal(tls_pair_shake(&p), TLS_OK);
-		char name[64] = "";
-		tls_peer_common_name(&p, name, sizeof(name));
-		assert_string_equal(name, cases[i / 2].common_name);
-		tls_pair_close(&p);
-	}
-	tls_context_free(&c);
-}
-
-/* ---- Bytes ---------------------------------------------------------------- */
+/* ---- Bytes -------------------------------------------------------------- */
 
 static void
 bytes_go_both_ways_at_any_size(void **state)
@@ -360,237 +315,18 @@ renegotiation_is_refused(void **state)
 	tls_context_free(&c);
 }
 
-/* ---- Tickets -------------------------------------------------------------- */
-
-/* Serves the other end of a socket in a process of its own: what it reads is
- * whether the session was resumed. */
-static void
-serve_in_child(struct tls_context *c, const int ends[2])
-{
-	struct tls *t = tls_new(c, ends[0]);
-	char byte = '?';
-	size_t n;
-
-	close(ends[1]);
-	assert_int_equal(fcntl(ends[0], F_SETFL, 0), 0);
-	if (tls_accept(t) != TLS_OK ||
-	    tls_read(t, &byte, 1, &n) != TLS_OK)
-		_exit(2);
-	byte = tls_is_resumed(t) ? 'R' : 'N';
-	tls_write(t, (struct view){ &byte, 1 }, &n);
-	_exit(0);
-}
-
-/* A connection to a worker forked now; gives back the session for the next
- * one. The answer is 'R' for resumed. */
-static char
-visit(struct tls_context *c, int version, SSL_SESSION **session)
-{
-	int ends[2], status;
-	char answer = '?';
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	pid_t pid = fork();
-	if (pid == 0)
-		serve_in_child(c, ends);
-	close(ends[0]);
-	SSL_CTX *ctx = tls_client_context();
-	SSL *ssl = SSL_new(ctx);
-	SSL_set_fd(ssl, ends[1]);
-	SSL_set_max_proto_version(ssl, version);
-	SSL_set_tlsext_host_name(ssl, "mail.example.net");
-	if (*session != NULL)
-		SSL_set_session(ssl, *session);
-	assert_int_equal(SSL_connect(ssl), 1);
-	assert_int_equal(SSL_write(ssl, "?", 1), 1);
-	assert_int_equal(SSL_read(ssl, &answer, 1), 1);
-	SSL_SESSION_free(*session);
-	*session = SSL_get1_session(ssl);
-	/* Or OpenSSL takes the session for a broken one. */
-	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-	SSL_free(ssl);
-	SSL_CTX_free(ctx);
-	close(ends[1]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	return answer;
-}
-
-static void
-workers_take_each_others_tickets(void **state)
-{
-	struct certificate_settings two[] = {
-		{ "", files.cert, files.key },
-		{ "mail.example.net", files.other_cert, files.other_key },
-	};
-	(void)state;
-
-	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
-	     version++) {
-		struct tls_context *c = load(two, 2, 12);
-		struct tls_context *next = load(two, 2, 12);
-		SSL_SESSION *session = NULL;
-		assert_int_equal(visit(c, version, &session), 'N');
-		assert_int_equal(visit(c, version, &session), 'R');
-		assert_int_equal(visit(c, version, &session), 'R');
-		/* Another generation has other keys. */
-		assert_int_equal(visit(next, version, &session), 'N');
-		SSL_SESSION_free(session);
-		tls_context_free(&c);
-		tls_context_free(&next);
-	}
-}
-
-/* ---- Certificates --------------------------------------------------------- */
-
-static void
-each_fault_of_a_certificate_is_told(void **state)
-{
-	const struct {
-		const char *certificate, *key, *file, *sentence;
-	} cases[] = {
-		{ files.missing, files.key, files.missing,
-		  "No such file or directory" },
-		{ files.cert, files.missing, files.missing,
-		  "No such file or directory" },
-		{ files.key, files.key, files.key,
-		  "holds no certificate in PEM form" },
-		{ files.cert, files.cert, files.cert,
-		  "a key that everyone can read is no secret" },
-		{ files.cert, files.empty, files.empty,
-		  "holds no private key in PEM form" },
-		{ files.empty, files.key, files.empty,
-		  "holds no certificate in PEM form" },
-		{ files.cert, files.other_key, files.other_key,
-		  "this key does not belong to the certificate in " },
-		{ files.cert, files.encrypted_key, files.encrypted_key,
-		  "the key is encrypted" },
-		{ files.cert, files.damaged_key, files.damaged_key,
-		  "its private key is damaged" },
-		{ files.damaged_cert, files.key, files.damaged_cert,
-		  "its certificate is damaged" },
-		{ files.damaged_chain, files.key, files.damaged_chain,
-		  "its chain is damaged" },
-		{ files.weak_cert, files.weak_key, files.weak_cert,
-		  "ee key too small" },
-		{ files.directory, files.key, files.directory, "" },
-	};
-	(void)state;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct certificate_settings s = {
-			"", cases[i].certificate, cases[i].key
-		};
-		char why[512] = "", expected[512];
-		snprintf(expected, sizeof(expected), "%s: %s", cases[i].file,
-			 cases[i].sentence);
-		assert_false(tls_check_certificate(&s, why, sizeof(why)));
-		if (strncmp(why, expected, strlen(expected)) != 0)
-			fail_msg("\"%s\" is not \"%s\"", why, expected);
-		assert_int_equal(ERR_peek_error(), 0);
-	}
-}
-
-static void
-a_name_that_is_none_is_told(void **state)
-{
-	struct certificate_settings s = { "a b", files.cert, files.key };
-	char why[512] = "";
-	(void)state;
-
-	assert_false(tls_check_certificate(&s, why, sizeof(why)));
-	assert_string_equal(why, "a b: is no domain name");
-}
-
-/* Root may read everything: the check is made as another. */
-static void
-an_unreadable_key_is_told_with_what_helps(void **state)
-{
-	struct certificate_settings s = { "", files.cert, files.key };
-	int status;
-	(void)state;
-
-	pid_t pid = fork();
-	if (pid == 0) {
-		char why[512] = "";
-		chmod(files.directory, 0755);
-		chmod(files.key, 0);
-		if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
-			_exit(3);
-		if (tls_check_certificate(&s, why, sizeof(why)))
-			_exit(1);
-		_exit(strstr(why, "chgrp") && strstr(why, "chmod 0640")
-		      ? 0 : 2);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	chmod(files.key, 0600);
-	assert_int_equal(status, 0);
-}
-
-static void
-certificate_and_key_may_share_a_file(void **state)
-{
-	struct certificate_settings s = { "", files.both, "" };
-	struct tls_context *c = load(&s, 1, 12);
-	struct tls_pair p;
-	(void)state;
-
-	tls_pair_open(&p, c, false);
-	assert_int_equal(tls_pair_shake(&p), TLS_OK);
-	tls_pair_close(&p);
-	tls_context_free(&c);
-}
-
-static void
-the_first_to_expire_is_known(void **state)
-{
-	struct certificate_settings two[] = {
-		{ "", files.cert, files.key },
-		{ "mail.example.net", files.other_cert, files.other_key },
-	};
-	struct certificate_settings expired = { "", files.expired_cert,
-						files.key };
-	const char *file = NULL;
-	(void)state;
-
-	/* The default lives 30 days, the other 10. */
-	struct tls_context *c = load(two, 1, 12);
-	int64_t left = tls_context_expiry(c, &file) - time(NULL);
-	assert_string_equal(file, files.cert);
-	assert_in_range(left, 30 * DAY - 100, 30 * DAY);
-	tls_context_free(&c);
-
-	c = load(two, 2, 12);
-	left = tls_context_expiry(c, &file) - time(NULL);
-	assert_string_equal(file, files.other_cert);
-	assert_in_range(left, 10 * DAY - 100, 10 * DAY);
-	tls_context_free(&c);
-
-	/* An expired one is served: that is for the log to say. */
-	c = load(&expired, 1, 12);
-	assert_true(tls_context_expiry(c, &file) < time(NULL));
-	tls_context_free(&c);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions_are_negotiated),
 		cmocka_unit_test(old_ciphers_are_refused),
-		cmocka_unit_test(the_name_asked_for_chooses_the_certificate),
 		cmocka_unit_test(bytes_go_both_ways_at_any_size),
 		cmocka_unit_test(records_may_arrive_byte_by_byte),
 		cmocka_unit_test(a_connection_ends_in_each_way),
 		cmocka_unit_test(we_say_goodbye_with_close_notify),
 		cmocka_unit_test(what_is_no_handshake_fails_with_a_reason),
 		cmocka_unit_test(renegotiation_is_refused),
-		cmocka_unit_test(workers_take_each_others_tickets),
-		cmocka_unit_test(each_fault_of_a_certificate_is_told),
-		cmocka_unit_test(a_name_that_is_none_is_told),
-		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),
-		cmocka_unit_test(certificate_and_key_may_share_a_file),
-		cmocka_unit_test(the_first_to_expire_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

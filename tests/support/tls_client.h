@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The other side of TLS for tests: OpenSSL as a client on a socket pair, and
  * certificates, good and bad, made for the occasion. */
-#ifndef UNIT_TLS_CLIENT_H
-#define UNIT_TLS_CLIENT_H
+#ifndef SUPPORT_TLS_CLIENT_H
+#define SUPPORT_TLS_CLIENT_H
 
 #include "net/tls.h"
 
@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- Certificates --------------------------------------------------------- */
+/* ---- Certificates ------------------------------------------------------- */
 
 struct tls_files {
 	char directory[64];
@@ -152,7 +152,7 @@ tls_files_remove(struct tls_files *f)
 	rmdir(f->directory);
 }
 
-/* ---- Connections ---------------------------------------------------------- */
+/* ---- Connections -------------------------------------------------------- */
 
 /* A server and a client, both non-blocking. Where it trickles, the client's
  * bytes wait in a relay until they are carried. */

@@ -47,7 +47,7 @@ config     = config assign assignment certificates check database decode documen
 	domain_lists faults field file hostname key list listeners print \
 	ranges text token units whereabouts
 supervisor = background child children crew descriptors directories \
-	generation last_words limits notify obituary privileges reload \
+	expiry generation last_words limits notify obituary privileges reload \
 	roster startup stop supervisor verbs watchdog
 control    = options status status_json verb
 

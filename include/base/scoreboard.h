@@ -53,6 +53,7 @@ enum slot_gauge {
 	GAUGE_STORE_UP,
 	GAUGE_SPOOL_FILES,
 	GAUGE_SPOOL_BYTES,
+	GAUGE_CERTIFICATE_END,          /* seconds since 1970; 0: none */
 	SLOT_GAUGES
 };
 

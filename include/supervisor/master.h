@@ -56,6 +56,8 @@ struct master {
 	int64_t next_look_ms;           /* of the watchdog */
 	int64_t next_feed_ms;           /* of systemd's */
 	int64_t next_progress_ms;       /* of a stop */
+	int64_t next_expiry_ms;         /* of certificates */
+	unsigned expiry_generation;     /* whose were looked at last */
 	bool has_said_stopped;
 };
 

@@ -34,6 +34,7 @@ static const char *const gauges[SLOT_GAUGES] = {
 	[GAUGE_STORE_UP] = "store_up",
 	[GAUGE_SPOOL_FILES] = "spool_files",
 	[GAUGE_SPOOL_BYTES] = "spool_bytes",
+	[GAUGE_CERTIFICATE_END] = "certificate_end",
 };
 
 static const char *const roles[] = {

@@ -101,7 +101,7 @@ census_clear_region(struct census *c, unsigned region)
 	c->is_taken[region] = false;
 }
 
-/* ---- Sums ----------------------------------------------------------------- */
+/* ---- Sums --------------------------------------------------------------- */
 
 size_t
 census_total(const struct census *c)
@@ -142,7 +142,7 @@ began_lately(const struct census *c, uint64_t key, int64_t now_ms)
 	return now + (before * left + MINUTE_MS - 1) / MINUTE_MS;
 }
 
-/* ---- Admission ------------------------------------------------------------ */
+/* ---- Admission ---------------------------------------------------------- */
 
 /* ::/64 stands with its neighbour, which is as little the net of a client:
  * regions know no key 0. */

@@ -90,7 +90,7 @@ hash(const struct census_shape *shape, uint64_t key)
 	return h ^ h >> 32;
 }
 
-/* ---- Connections ---------------------------------------------------------- */
+/* ---- Connections -------------------------------------------------------- */
 
 /* The entry of the address; NULL, and in *free_out one that it may take (or
  * NULL), where it has none. */
@@ -173,7 +173,7 @@ census_region_leave(const struct census_shape *shape,
 	tidy(shape, r, e);
 }
 
-/* ---- Rates ---------------------------------------------------------------- */
+/* ---- Rates -------------------------------------------------------------- */
 
 static uint64_t
 pack(uint64_t minute, struct census_rate rate)

@@ -34,7 +34,7 @@ refuse(const struct why *w, const char *sentence)
 	return -1;
 }
 
-/* ---- Names ---------------------------------------------------------------- */
+/* ---- Names -------------------------------------------------------------- */
 
 static bool
 parse_unix(struct view path, struct listen_name *out, const char **why_out)
@@ -138,7 +138,7 @@ listen_is_same(const struct listen_name *a, const struct listen_name *b)
 		      a->address.len) == 0;
 }
 
-/* ---- What helps ----------------------------------------------------------- */
+/* ---- What helps --------------------------------------------------------- */
 
 static const char *
 advice(int error, enum listen_kind kind)
@@ -171,7 +171,7 @@ advice(int error, enum listen_kind kind)
 	return strerror(error);
 }
 
-/* ---- Opening -------------------------------------------------------------- */
+/* ---- Opening ------------------------------------------------------------ */
 
 static int
 make_socket(int family)

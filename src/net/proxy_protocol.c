@@ -32,7 +32,7 @@ may_become(struct view bytes, struct view expected)
 	return memcmp(bytes.at, expected.at, n) == 0;
 }
 
-/* ---- Version 1 ------------------------------------------------------------ */
+/* ---- Version 1 ---------------------------------------------------------- */
 
 /* Takes the next word and the one space behind it off the line; words are
  * parted by exactly one. */
@@ -113,7 +113,7 @@ parse_v1(struct view bytes, struct proxy_header *out)
 			      out);
 }
 
-/* ---- Version 2 ------------------------------------------------------------ */
+/* ---- Version 2 ---------------------------------------------------------- */
 
 static uint16_t
 read_u16(const char *at)
@@ -201,7 +201,7 @@ proxy_parse(struct view bytes, struct proxy_header *out)
 	return result;
 }
 
-/* ---- From a socket -------------------------------------------------------- */
+/* ---- From a socket ------------------------------------------------------ */
 
 enum proxy_result
 proxy_receive(int fd, struct buf *held, struct proxy_header *out)

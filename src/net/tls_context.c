@@ -54,7 +54,7 @@ refuse(const struct why *w, const char *file, const char *sentence)
 	return false;
 }
 
-/* ---- Files ---------------------------------------------------------------- */
+/* ---- Files -------------------------------------------------------------- */
 
 static bool
 refuse_unreadable(const struct why *w, const char *file, int error)
@@ -200,7 +200,7 @@ load_key(struct certificate *c, const char *file, const struct why *w)
 	return is_loaded;
 }
 
-/* ---- A certificate -------------------------------------------------------- */
+/* ---- A certificate ------------------------------------------------------ */
 
 static SSL_CTX *
 new_ssl(int min_version)
@@ -284,7 +284,7 @@ tls_check_certificate(const struct certificate_settings *s, char *why,
 	return is_fine;
 }
 
-/* ---- The context ---------------------------------------------------------- */
+/* ---- The context -------------------------------------------------------- */
 
 static bool
 is_called(const struct certificate *c, struct view host)

@@ -10,6 +10,7 @@
 #include "supervisor/background.h"
 #include "supervisor/children.h"
 #include "supervisor/crew.h"
+#include "supervisor/expiry.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
 #include "supervisor/startup.h"
@@ -190,6 +191,7 @@ look(struct master *m)
 		crew_look(m);
 		crew_want_helpers(m);
 		children_tick(m);
+		expiry_look(m);
 	}
 	watchdog_look(m);
 	m->figures.master = getpid();

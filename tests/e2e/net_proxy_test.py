@@ -12,6 +12,7 @@ import pytest
 from support.certificates import blind_context
 from support.dialog import Dialog
 from support.server import free_port
+from support.waiting import wait_for
 
 MESSAGE = "Subject: by way of another\r\n\r\nhello\r\n"
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -239,6 +240,9 @@ def test_tls_right_behind_the_header(start_server, database, certificate):
 
 def test_a_balancers_probes_are_silent(start_server):
     server = serve(start_server, {"log.level": "info"})
+    server.await_log(" ready ")
+    wait_for(lambda: len(server.log_lines("database is there")) == 2, 10,
+             "both workers have started")
     before = len(server.log())
     for _ in range(5):
         socket.create_connection(("127.0.0.1", proxy_port(server))).close()

@@ -5,6 +5,20 @@ import os
 import shutil
 import ssl
 import subprocess
+import tempfile
+
+
+AUTHORITY = """[ca]
+default_ca = desk
+[desk]
+database = {desk}/index
+serial = {desk}/serial
+new_certs_dir = {desk}
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
 
 
 class Certificate:
@@ -24,6 +38,21 @@ class Certificate:
              f"subjectAltName={names}", "-keyout", self.key, "-out",
              self.file], check=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
+        self.protect()
+
+    def expire(self):
+        """The same once more, with an end that is past."""
+        with tempfile.TemporaryDirectory() as desk:
+            for name, text in (("index", ""), ("serial", "01\n"),
+                               ("conf", AUTHORITY.format(desk=desk))):
+                with open(f"{desk}/{name}", "w", encoding="ascii") as file:
+                    file.write(text)
+            subprocess.run(
+                ["openssl", "ca", "-batch", "-config", f"{desk}/conf",
+                 "-ss_cert", self.file, "-cert", self.file, "-keyfile",
+                 self.key, "-startdate", "20200101000000Z", "-enddate",
+                 "20200201000000Z", "-out", self.file, "-notext"],
+                check=True, stderr=subprocess.DEVNULL)
         self.protect()
 
     def protect(self):

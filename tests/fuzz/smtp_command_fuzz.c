@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One line as a command, as parameters and as the argument of BDAT: all views
+ * lie within it. */
+#include "smtp/chunk.h"
+#include "smtp/command.h"
+#include "smtp/parameter.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+lies_within(struct view part, struct view whole)
+{
+	assert(part.len == 0 || (part.at >= whole.at &&
+		part.at + part.len <= whole.at + whole.len));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view line = { (const char *)data, size };
+	struct command command;
+	struct parameter p;
+	size_t chunk, steps = 0;
+	bool is_last;
+
+	command_foreign(line);
+	if (command_parse(line, &command) != COMMAND_GOOD)
+		return 0;
+	assert(command.verb < VERBS);
+	lies_within(command.argument, line);
+	if (chunk_parse(command.argument, &chunk, &is_last) == CHUNK_GOOD)
+		assert(chunk <= SIZE_MAX / 2);
+	struct view rest = command.argument;
+	while (esmtp_parameter_next(&rest, &p) == PARAMETER_GOOD) {
+		assert(p.keyword.len > 0 && steps++ < size);
+		assert(p.has_value == (p.value.len > 0));
+		lies_within(p.keyword, line);
+		lies_within(p.value, line);
+	}
+	return 0;
+}

@@ -20,7 +20,8 @@ view_slice(struct view v, size_t from, size_t to)
 		to = v.len;
 	if (from > to)
 		from = to;
-	return (struct view){ v.at + from, to - from };
+	/* C11 6.5.6: to NULL not even 0 may be added. */
+	return (struct view){ from > 0 ? v.at + from : v.at, to - from };
 }
 
 static bool

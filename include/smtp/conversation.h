@@ -40,6 +40,7 @@ struct session {
 	char *tls;                      /* NULL in clear */
 	size_t declared_size;           /* SIZE= of MAIL, 0 without one */
 	size_t chunk_left;
+	size_t data_bytes;              /* of this message, as they came */
 	size_t most_bytes;              /* of this message, by size and rows */
 	struct line line;
 	struct address client;

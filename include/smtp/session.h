@@ -106,6 +106,8 @@ bool session_is_in_data(const struct session *s);        /* DATA or BDAT */
 bool session_is_mid_command(const struct session *s);    /* half a line */
 bool session_has_greeted(const struct session *s);       /* EHLO or HELO */
 size_t session_message_bytes(const struct session *s);   /* held now */
+size_t session_data_bytes(const struct session *s);      /* come so far, also
+							  * what is dropped */
 size_t session_mails(const struct session *s);           /* accepted */
 bool session_has_quit(const struct session *s);          /* CLOSE by QUIT */
 

@@ -157,6 +157,7 @@ feed_data(struct session *s, struct view bytes, struct buf *out)
 				  &text);
 		keep(s, text);
 	}
+	s->data_bytes += used;
 	check_newlines(s);
 	if (s->data.at == DATA_AT_END) {
 		s->mode = MODE_LINES;
@@ -233,6 +234,7 @@ feed_chunk(struct session *s, struct view bytes, struct buf *out)
 		keep(s, bytes);
 		check_newlines(s);
 	}
+	s->data_bytes += bytes.len;
 	s->chunk_left -= bytes.len;
 	if (s->chunk_left == 0)
 		finish_chunk(s, out);

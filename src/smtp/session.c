@@ -201,6 +201,7 @@ session_forget_transaction(struct session *s)
 	s->pending = NULL;
 	s->declared_size = 0;
 	s->chunk_left = 0;
+	s->data_bytes = 0;
 	s->fault = FAULT_NONE;
 	s->mode = MODE_LINES;
 	s->has_refused_recipient = false;
@@ -293,6 +294,12 @@ size_t
 session_message_bytes(const struct session *s)
 {
 	return s->message != NULL ? s->message->raw.len : 0;
+}
+
+size_t
+session_data_bytes(const struct session *s)
+{
+	return s->data_bytes;
 }
 
 size_t

@@ -22,7 +22,7 @@ static int64_t
 rate_deadline(const struct client *c)
 {
 	size_t min_rate = c->worker->settings->min_rate;
-	size_t bytes = session_message_bytes(c->session);
+	size_t bytes = session_data_bytes(c->session);
 
 	if (min_rate == 0)
 		return INT64_MAX;

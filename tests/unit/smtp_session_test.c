@@ -210,6 +210,28 @@ what_is_counted(void **state)
 	assert_true(session_has_quit(w->s));
 }
 
+/* A too big message still counts for how fast the client is. */
+static void
+dropped_bytes_count_as_data(void **state)
+{
+	struct world *w = *state;
+
+	say(w, envelope);
+	say(w, "DATA\r\n");
+	w->s->most_bytes = 10;
+	assert_int_equal(session_data_bytes(w->s), 0);
+	say(w, "12345\r\n67890\r\n");
+	assert_int_equal(session_message_bytes(w->s), 0);
+	assert_int_equal(session_data_bytes(w->s), 14);
+	assert_int_equal(say(w, ".\r\n"), '5');
+	assert_int_equal(session_data_bytes(w->s), 0);
+	say(w, envelope);
+	say(w, "BDAT 3\r\nabc");
+	assert_int_equal(session_data_bytes(w->s), 3);
+	say(w, "BDAT 3 LAST\r\nab");
+	assert_int_equal(session_data_bytes(w->s), 5);
+}
+
 /* An answer nobody waits for any more changes nothing. */
 static void
 late_answers_are_ignored(void **state)
@@ -305,6 +327,7 @@ main(void)
 		TEST(the_longest_answers_fit),
 		TEST(a_message_is_handed_over),
 		TEST(what_is_counted),
+		TEST(dropped_bytes_count_as_data),
 		TEST(late_answers_are_ignored),
 		TEST(refused_recipients_leave_nothing),
 		TEST(undecided_recipients_leave_next_to_nothing),

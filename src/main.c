@@ -194,12 +194,13 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct config_source source;
-	char why[256];
+	struct buf why = BUF(LONGEST_REPORT);
 
 	fill_standard_descriptors();
-	if (!options_parse(argc, argv, &options, why, sizeof(why))) {
-		fprintf(stderr, "guerrilla-smtpd: %s\n"
-			"Try 'guerrilla-smtpd -h'.\n", why);
+	if (!options_parse(argv, &options, &why)) {
+		fprintf(stderr, "guerrilla-smtpd: %.*s\n"
+			"Try 'guerrilla-smtpd -h'.\n", (int)why.len, why.at);
+		buf_release(&why);
 		return EXIT_USAGE;
 	}
 	source = source_of(&options);

@@ -6,11 +6,13 @@
 #include "base/buf.h"
 #include "config/key.h"
 
-/* base is the struct that key->offset counts from. False, with a sentence in
- * why (size bytes) and the field untouched, where text is no such value.
+/* base is the struct that key->offset counts from. False, with a sentence
+ * appended to why and the field untouched, where text is no such value.
  * text must live as long as the struct. Not for lists. */
 bool field_set(void *base, const struct key *key, const char *text,
-	       char *why, size_t size);
+	       struct buf *why);
+
+enum { FIELD_WHY_SIZE = 1024 };
 
 /* Appends the value as one would write it, with quotes where it needs them;
  * "" for a secret. */

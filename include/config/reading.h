@@ -8,6 +8,9 @@
 #include "config/faults.h"
 #include "config/key.h"
 
+/* Longer ones do not exist; some sentences quote them twice. */
+enum { LONGEST_PATH = 16 * 1024 };
+
 struct setting_value {
 	const char *text;               /* NULL until it is decoded */
 	struct place at;
@@ -59,10 +62,17 @@ unsigned reading_add_name(struct reading *r, const char *path);
 const char *reading_resolve(struct reading *r, unsigned file,
 			    const char *path);
 
-/* Reads a file whole (up to most bytes) and notes it with its modes under
- * key. Freed by the caller. False with a fault at where. */
-bool reading_load(struct reading *r, struct place where, const char *key,
-		  const char *path, struct buf *text_out);
+/* A file, and who names it. */
+struct named_file {
+	struct place at;
+	const char *key;                /* "mysql.tls_ca"; NULL: -c */
+	const char *path;
+};
+
+/* Reads a plain file whole, up to the ceiling of text_out, and notes it with
+ * its modes. Released by the caller. False with a fault where it is named. */
+bool reading_load(struct reading *r, const struct named_file *file,
+		  struct buf *text_out);
 
 /* Overwrites what may hold a password, and releases it. */
 void reading_wipe(struct buf *text);

@@ -3,8 +3,7 @@
 #ifndef CONTROL_OPTIONS_H
 #define CONTROL_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/buf.h"
 
 enum action {
 	ACTION_RUN,
@@ -33,11 +32,10 @@ struct options {
 	bool as_json;
 };
 
-/* Reads the arguments; what it points to are they. False, with a sentence in
- * why, for what the program does not know. The last action given counts,
- * but -h and -V end the reading. */
-bool options_parse(int argc, char *const *argv, struct options *out,
-		   char *why, size_t size);
+/* Reads the arguments of main (argv ends with NULL); out points into them.
+ * False, with a sentence in why, for what the program does not know. The
+ * last action given counts, but -h and -V end the reading. */
+bool options_parse(char *const *argv, struct options *out, struct buf *why);
 
 /* The text of -h. */
 extern const char options_help[];

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+enum { LONGEST_SENTENCE = 8 * 1024 };
+
 const struct setting *
 reading_find_in(const struct reading *r, int block, const char *section,
 		const char *name)
@@ -36,7 +38,7 @@ reading_fault(struct reading *r, const char *section, const char *name,
 {
 	const struct setting *s = reading_find(r, section, name);
 	struct place at = { 0, 1 };
-	struct buf sentence = BUF(64 * 1024);
+	struct buf sentence = BUF(LONGEST_SENTENCE);
 	char full[KEY_NAME_SIZE];
 	va_list args;
 
@@ -54,7 +56,7 @@ reading_fault(struct reading *r, const char *section, const char *name,
 void
 reading_set(struct reading *r, void *base, const struct setting *s)
 {
-	char why[512];
+	struct buf why = BUF(FIELD_WHY_SIZE);
 	char name[KEY_NAME_SIZE];
 	const struct setting_value *v = &s->values[0];
 
@@ -63,10 +65,11 @@ reading_set(struct reading *r, void *base, const struct setting *s)
 		return;
 	const char *text = s->key->kind == KEY_FILE ?
 		reading_resolve(r, v->at.file, v->text) : v->text;
-	if (field_set(base, s->key, text, why, sizeof(why)))
+	if (field_set(base, s->key, text, &why))
 		return;
 	key_full_name(s->key, name, sizeof(name));
-	faults_add(&r->faults, v->at, name, "%s", why);
+	faults_add(&r->faults, v->at, name, "%.*s", (int)why.len, why.at);
+	buf_release(&why);
 }
 
 static void
@@ -112,11 +115,11 @@ is_in_a_block(const struct key *key)
 void
 reading_set_default(void *base, const struct key *key)
 {
-	char why[512];
+	struct buf why = BUF(FIELD_WHY_SIZE);
 
 	if (key->kind == KEY_WORD && key->value[0] == '\0')
 		return;
-	bool is_set = field_set(base, key, key->value, why, sizeof(why));
+	bool is_set = field_set(base, key, key->value, &why);
 	assert(is_set);
 	(void)is_set;
 }

@@ -5,6 +5,7 @@
 #include "net/domain_name.h"
 #include "net/tls_context.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { LARGEST_PEM = 1024 * 1024 };
@@ -24,7 +25,8 @@ can_read(struct reading *r, const struct setting *s, const char *path)
 	char name[KEY_NAME_SIZE];
 
 	key_full_name(s->key, name, sizeof(name));
-	if (!reading_load(r, s->at, name, path, &text))
+	struct named_file named = { s->at, name, path };
+	if (!reading_load(r, &named, &text))
 		return false;
 	reading_wipe(&text);
 	return true;
@@ -57,6 +59,8 @@ is_whole(struct reading *r, const struct found *f)
 	bool has_key = f->settings.key[0] != '\0';
 	char name[KEY_NAME_SIZE];
 
+	assert(f->certificate != NULL || !has_certificate);
+	assert(f->key != NULL || !has_key);
 	if (has_certificate && has_key)
 		return true;
 	if (!has_certificate && !has_key)
@@ -75,6 +79,7 @@ add(struct reading *r, const struct found *f)
 {
 	struct net_settings *net = &r->config->worker.net;
 
+	assert(f->certificate != NULL && f->key != NULL);
 	check_files(r, f);
 	net->certificates[net->certificate_count++] = f->settings;
 }

@@ -86,7 +86,7 @@ check_paths(struct reading *r)
 	if (c->run_dir[0] == '\0')
 		reading_fault(r, "", "run_dir", "is empty");
 	if (c->pid_file[0] == '\0') {
-		struct buf path = BUF(64 * 1024);
+		struct buf path = BUF(LONGEST_PATH);
 		buf_printf(&path, "%s/pid", c->run_dir);
 		c->pid_file = arena_copy(&c->arena, buf_view(&path)).at;
 		buf_release(&path);

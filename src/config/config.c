@@ -93,10 +93,10 @@ config_read(const struct config_source *from, struct buf *faults)
 void
 config_forget_secrets(struct config *c)
 {
-	/* The arena's copy: nobody else writes there. */
-	char *password = (char *)(uintptr_t)c->worker.store.password;
+	const char *password = c->worker.store.password;
 
-	explicit_bzero(password, strlen(password));
+	/* The arena's copy, which is ours to write. */
+	explicit_bzero((void *)password, strlen(password));
 }
 
 void

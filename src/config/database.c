@@ -153,8 +153,9 @@ read_password_file(struct reading *r)
 	if (c->worker.store.password[0] != '\0')
 		reading_fault(r, "mysql", "password_file",
 			      "contradicts password: give one of them");
-	if (!reading_load(r, s->at, "mysql.password_file", c->password_file,
-			  &text))
+	struct named_file named = { s->at, "mysql.password_file",
+				    c->password_file };
+	if (!reading_load(r, &named, &text))
 		return;
 	struct view first = buf_view(&text);
 	first = view_slice(first, 0, view_find(first, '\n'));
@@ -182,7 +183,8 @@ check_tls(struct reading *r)
 		return;
 	if (!s->has_tls)
 		reading_fault(r, "mysql", "tls_ca", "needs tls = true");
-	reading_load(r, ca->at, "mysql.tls_ca", s->tls_ca, &text);
+	struct named_file named = { ca->at, "mysql.tls_ca", s->tls_ca };
+	reading_load(r, &named, &text);
 	buf_release(&text);
 }
 

@@ -26,7 +26,12 @@ struct decoder {
 static struct decoder *
 decoder_of(const cfg_opt_t *opt)
 {
-	return (struct decoder *)(intptr_t)opt->def.number;
+	void *d;
+
+	_Static_assert(sizeof(opt->def.number) >= sizeof(void *),
+		       "a pointer fits a long");
+	memcpy(&d, &opt->def.number, sizeof(void *));
+	return d;
 }
 
 static void
@@ -68,6 +73,9 @@ take(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+static void complain(cfg_t *cfg, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
 static void
 complain(cfg_t *cfg, const char *format, va_list args)
 {
@@ -94,7 +102,7 @@ option(struct decoder *d, const char *name, bool is_list)
 	cfg_opt_t list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, take);
 	cfg_opt_t *made = is_list ? &list : &single;
 
-	made->def.number = (long)(intptr_t)d;
+	memcpy(&made->def.number, &d, sizeof(void *));
 	return *made;
 }
 

@@ -124,7 +124,8 @@ include(struct reading *r, const struct text *from,
 		return;
 	}
 	path = reading_resolve(r, from->file, path);
-	if (!reading_load(r, at, "include", path, &bytes))
+	struct named_file named = { at, "include", path };
+	if (!reading_load(r, &named, &bytes))
 		return;
 	struct text t = { .scanner = { buf_view(&bytes), 1 },
 			  .file = reading_add_name(r, path),
@@ -207,7 +208,8 @@ document_read(struct reading *r, const char *file)
 			     .is_top = true, .is_file = true };
 
 	r->clean = BUF(LARGEST_CLEAN);
-	if (!reading_load(r, (struct place){ 0, 1 }, NULL, file, &bytes)) {
+	struct named_file named = { { 0, 1 }, NULL, file };
+	if (!reading_load(r, &named, &bytes)) {
 		r->is_cut = true;
 		return;
 	}

@@ -48,15 +48,22 @@ normalise(struct view text, char *out, size_t size)
 	return len > 0 ? wild + len : 0;
 }
 
+/* What a pattern is added to, and what its key is called. */
+struct target {
+	struct domains *domains;
+	const char *key;
+};
+
 static void
-add_domain(struct reading *r, struct domains *domains, struct place at,
-	   const char *key, struct view text)
+add_domain(struct reading *r, struct target to, struct place at,
+	   struct view text)
 {
 	char pattern[DOMAIN_NAME_SIZE + 2];
 	size_t len = normalise(text, pattern, sizeof(pattern));
 
-	if (len == 0 || !domains_add(domains, (struct view){ pattern, len }))
-		faults_add(&r->faults, at, key,
+	if (len == 0 ||
+	    !domains_add(to.domains, (struct view){ pattern, len }))
+		faults_add(&r->faults, at, to.key,
 			   "\"%.*s\" is not a domain, \"*.domain\", \"*\" or "
 			   "\"[address]\"", text.len > 100 ? 100 :
 			   (int)text.len, text.at);
@@ -65,6 +72,9 @@ add_domain(struct reading *r, struct domains *domains, struct place at,
 static void
 read_lines(struct reading *r, unsigned file, struct view rest)
 {
+	struct target ours = { r->config->worker.smtp.domains,
+			       "domain_files" };
+
 	for (unsigned line = 1; rest.len > 0; line++) {
 		size_t end = view_find(rest, '\n');
 		struct view text = view_slice(rest, 0, end);
@@ -73,9 +83,8 @@ read_lines(struct reading *r, unsigned file, struct view rest)
 		text = view_slice(text, 0, view_find(text, '\r'));
 		text = view_trim(text);
 		if (text.len > 0)
-			add_domain(r, r->config->worker.smtp.domains,
-				   (struct place){ file, line },
-				   "domain_files", text);
+			add_domain(r, ours, (struct place){ file, line },
+				   text);
 	}
 }
 
@@ -92,7 +101,8 @@ read_domain_files(struct reading *r)
 						   walk.text);
 		/* As -T shall print it: found from anywhere. */
 		files->at[files->count++] = path;
-		if (!reading_load(r, walk.at, "domain_files", path, &text))
+		struct named_file named = { walk.at, "domain_files", path };
+		if (!reading_load(r, &named, &text))
 			continue;
 		read_lines(r, reading_add_name(r, path), buf_view(&text));
 		buf_release(&text);
@@ -124,6 +134,7 @@ fill_discard(struct reading *r)
 {
 	struct smtp_settings *smtp = &r->config->worker.smtp;
 	struct strings *keys = &smtp->discard_addresses;
+	struct target discarded = { smtp->discard_domains, "discard" };
 	struct value_walk walk = { 0 };
 
 	keys->at = arena_alloc(&r->config->arena,
@@ -132,8 +143,7 @@ fill_discard(struct reading *r)
 	while (reading_next_value(r, "", "discard", &walk)) {
 		struct view text = view_of(walk.text);
 		if (view_find(text, '@') == text.len) {
-			add_domain(r, smtp->discard_domains, walk.at,
-				   "discard", text);
+			add_domain(r, discarded, walk.at, text);
 			continue;
 		}
 		const char *key = address_key(r, text);
@@ -154,9 +164,9 @@ reading_fill_domains(struct reading *r)
 
 	smtp->domains = domains_new();
 	smtp->discard_domains = domains_new();
+	struct target ours = { smtp->domains, "domains" };
 	while (reading_next_value(r, "", "domains", &walk))
-		add_domain(r, smtp->domains, walk.at, "domains",
-			   view_of(walk.text));
+		add_domain(r, ours, walk.at, view_of(walk.text));
 	read_domain_files(r);
 	fill_discard(r);
 }

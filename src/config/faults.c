@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_FAULT = 8 * 1024 };
+/* Each byte may take four when it is escaped. */
+enum { LONGEST_SENTENCE = 16 * 1024, LONGEST_FAULT = 72 * 1024 };
 
 static void
 append_clean(struct buf *line, struct view text)
@@ -31,8 +32,8 @@ faults_add(struct faults *f, struct place at, const char *key,
 		f->count++;
 		return;
 	}
-	struct buf sentence = BUF(LONGEST_FAULT);
-	struct buf line = BUF(LONGEST_FAULT * 5);
+	struct buf sentence = BUF(LONGEST_SENTENCE);
+	struct buf line = BUF(LONGEST_FAULT);
 	va_list args;
 
 	va_start(args, format);

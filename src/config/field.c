@@ -75,8 +75,7 @@ load_number(const void *field, enum key_kind kind)
 }
 
 static bool
-set_number(void *base, const struct key *key, const char *text, char *why,
-	   size_t size)
+set_number(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	const struct number *n = &numbers[key->kind];
 	char min[UNITS_SIZE];
@@ -84,12 +83,12 @@ set_number(void *base, const struct key *key, const char *text, char *why,
 	int64_t value;
 
 	if (!n->parse(view_of(text), &value)) {
-		snprintf(why, size, "\"%.100s\" is not %s", text, n->what);
+		buf_printf(why, "\"%.100s\" is not %s", text, n->what);
 		return false;
 	}
 	bool is_zero = value == 0 && key->may_be_zero;
 	if ((value < key->min && !is_zero) || value > key->max) {
-		snprintf(why, size, "%.100s is out of range: %s%s to %s", text,
+		buf_printf(why, "%.100s is out of range: %s%s to %s", text,
 			 key->may_be_zero ? "0, or " : "",
 			 n->print(key->min, min), n->print(key->max, max));
 		return false;
@@ -99,17 +98,16 @@ set_number(void *base, const struct key *key, const char *text, char *why,
 }
 
 static bool
-set_score(void *base, const struct key *key, const char *text, char *why,
-	  size_t size)
+set_score(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	double value;
 
 	if (!score_parse(view_of(text), &value)) {
-		snprintf(why, size, "\"%.100s\" is not a number", text);
+		buf_printf(why, "\"%.100s\" is not a number", text);
 		return false;
 	}
 	if (value < (double)key->min || value > (double)key->max) {
-		snprintf(why, size, "%.100s is out of range: %" PRId64
+		buf_printf(why, "%.100s is out of range: %" PRId64
 			 " to %" PRId64, text, key->min, key->max);
 		return false;
 	}
@@ -118,8 +116,7 @@ set_score(void *base, const struct key *key, const char *text, char *why,
 }
 
 static bool
-set_word(void *base, const struct key *key, const char *text, char *why,
-	 size_t size)
+set_word(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	const struct key_word *w = key->words;
 
@@ -131,31 +128,29 @@ set_word(void *base, const struct key *key, const char *text, char *why,
 		*(unsigned *)at(base, key) = w->value;
 	if (w->name != NULL)
 		return true;
-	int used = snprintf(why, size, "\"%.100s\" is not one of", text);
+	buf_printf(why, "\"%.100s\" is not one of", text);
 	for (w = key->words; w->name != NULL; w++)
-		used += snprintf(why + used, size - (size_t)used, " %s%s",
-				 w->name, w[1].name != NULL ? "," : "");
+		buf_printf(why, " %s%s", w->name,
+			   w[1].name != NULL ? "," : "");
 	return false;
 }
 
 static bool
-set_flag(void *base, const struct key *key, const char *text, char *why,
-	 size_t size)
+set_flag(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	if (key->words != NULL)
-		return set_word(base, key, text, why, size);
+		return set_word(base, key, text, why);
 	if (flag_parse(view_of(text), at(base, key)))
 		return true;
-	snprintf(why, size, "\"%.100s\" is not true or false", text);
+	buf_printf(why, "\"%.100s\" is not true or false", text);
 	return false;
 }
 
 static bool
-set_path(void *base, const struct key *key, const char *text, char *why,
-	 size_t size)
+set_path(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	if (text[0] != '\0' && text[0] != '/') {
-		snprintf(why, size, "\"%.100s\" is not an absolute path",
+		buf_printf(why, "\"%.100s\" is not an absolute path",
 			 text);
 		return false;
 	}
@@ -164,11 +159,10 @@ set_path(void *base, const struct key *key, const char *text, char *why,
 }
 
 static bool
-set_future(void *base, const struct key *key, const char *text, char *why,
-	   size_t size)
+set_future(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	if (strcmp(text, key->value) != 0) {
-		snprintf(why, size, "not available in this version");
+		buf_printf(why, "not available in this version");
 		return false;
 	}
 	*(const char **)at(base, key) = text;
@@ -176,8 +170,7 @@ set_future(void *base, const struct key *key, const char *text, char *why,
 }
 
 bool
-field_set(void *base, const struct key *key, const char *text, char *why,
-	  size_t size)
+field_set(void *base, const struct key *key, const char *text, struct buf *why)
 {
 	switch (key->kind) {
 	case KEY_TEXT:
@@ -185,24 +178,24 @@ field_set(void *base, const struct key *key, const char *text, char *why,
 		*(const char **)at(base, key) = text;
 		return true;
 	case KEY_PATH:
-		return set_path(base, key, text, why, size);
+		return set_path(base, key, text, why);
 	case KEY_FLAG:
-		return set_flag(base, key, text, why, size);
+		return set_flag(base, key, text, why);
 	case KEY_COUNT:
 	case KEY_SIZE:
 	case KEY_DURATION:
 	case KEY_MODE:
-		return set_number(base, key, text, why, size);
+		return set_number(base, key, text, why);
 	case KEY_SCORE:
-		return set_score(base, key, text, why, size);
+		return set_score(base, key, text, why);
 	case KEY_WORD:
-		return set_word(base, key, text, why, size);
+		return set_word(base, key, text, why);
 	case KEY_FUTURE:
-		return set_future(base, key, text, why, size);
+		return set_future(base, key, text, why);
 	case KEY_LIST:
 		break;
 	}
-	assert(!"a list has no one value");
+	assert(false && "a list has no one value");
 	return false;
 }
 

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PIECE = 16 * 1024 };
+
 const char *
 reading_resolve(struct reading *r, unsigned file, const char *path)
 {
@@ -22,7 +24,7 @@ reading_resolve(struct reading *r, unsigned file, const char *path)
 
 	if (path[0] == '/' || path[0] == '\0' || slash == NULL)
 		return path;
-	struct buf whole = BUF(64 * 1024);
+	struct buf whole = BUF(LONGEST_PATH);
 	buf_append(&whole, (struct view){ from, (size_t)(slash - from) + 1 });
 	buf_append_text(&whole, path);
 	const char *copy = arena_copy(&r->config->arena, buf_view(&whole)).at;
@@ -39,14 +41,14 @@ reading_wipe(struct buf *text)
 }
 
 static void
-note(struct reading *r, const char *path, const char *key,
-     const struct stat *st)
+note(struct reading *r, const struct named_file *file, const struct stat *st)
 {
 	struct config *c = r->config;
+	const char *key = file->key != NULL ? file->key : "";
 
 	c->files = list_grow(c->files, c->file_count, sizeof(*c->files));
 	c->files[c->file_count++] = (struct config_file){
-		.path = arena_copy(&c->arena, view_of(path)).at,
+		.path = arena_copy(&c->arena, view_of(file->path)).at,
 		.key = arena_copy(&c->arena, view_of(key)).at,
 		.mode = st->st_mode & 07777,
 		.owner = st->st_uid,
@@ -78,18 +80,16 @@ append_advice(struct buf *sentence, const char *path)
 
 /* error 0: it is no plain file. */
 static bool
-cannot(struct reading *r, struct place where, const char *key,
-       const char *path)
+cannot(struct reading *r, const struct named_file *file, int error)
 {
-	struct buf sentence = BUF(64 * 1024);
-	int error = errno;
+	struct buf sentence = BUF(LONGEST_PATH);
 
-	buf_printf(&sentence, "cannot read %s: %s", path,
+	buf_printf(&sentence, "cannot read %s: %s", file->path,
 		   error == 0 ? "not a plain file" : error == ENOBUFS ?
 		   "too large" : strerror(error));
 	if (error == EACCES)
-		append_advice(&sentence, path);
-	faults_add(&r->faults, where, key, "%.*s", (int)sentence.len,
+		append_advice(&sentence, file->path);
+	faults_add(&r->faults, file->at, file->key, "%.*s", (int)sentence.len,
 		   sentence.at);
 	buf_release(&sentence);
 	return false;
@@ -99,10 +99,10 @@ static bool
 read_all(int fd, struct buf *text)
 {
 	for (;;) {
-		char *room = buf_reserve(text, 16 * 1024);
+		char *room = buf_reserve(text, PIECE);
 		if (room == NULL)
 			return false;
-		ssize_t n = read(fd, room, 16 * 1024);
+		ssize_t n = read(fd, room, PIECE);
 		if (n == 0)
 			return true;
 		if (n < 0 && errno != EINTR)
@@ -112,27 +112,27 @@ read_all(int fd, struct buf *text)
 }
 
 bool
-reading_load(struct reading *r, struct place where, const char *key,
-	     const char *path, struct buf *text_out)
+reading_load(struct reading *r, const struct named_file *file,
+	     struct buf *text_out)
 {
 	struct stat st;
 	/* A FIFO put here by mistake must not block the master; and what
 	 * is read twice must be there the second time. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(file->path,
+		      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return cannot(r, where, key, path);
+		return cannot(r, file, errno);
 	struct buf text = BUF(text_out->ceiling);
 	bool is_plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	bool is_read = is_plain && read_all(fd, &text);
 	int error = is_plain ? errno : 0;
 	close(fd);
-	errno = error;
 	if (!is_read) {
 		buf_release(&text);
-		return cannot(r, where, key, path);
+		return cannot(r, file, error);
 	}
-	note(r, path, key != NULL ? key : "", &st);
+	note(r, file, &st);
 	*text_out = text;
 	return true;
 }

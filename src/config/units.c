@@ -13,19 +13,22 @@ struct unit {
 	int64_t worth;
 };
 
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE,
+       DAY = 24 * HOUR };
+
 static const struct unit sizes[] = {
-	{ 'G', 1024 * 1024 * 1024 },
-	{ 'M', 1024 * 1024 },
-	{ 'K', 1024 },
+	{ 'G', 1 << 30 },
+	{ 'M', 1 << 20 },
+	{ 'K', 1 << 10 },
 	{ '\0', 1 },
 };
 
 static const struct unit durations[] = {
-	{ 'd', 24 * 60 * 60 * 1000 },
-	{ 'h', 60 * 60 * 1000 },
-	{ 'm', 60 * 1000 },
-	{ 's', 1000 },
-	{ '\0', 1000 },
+	{ 'd', DAY },
+	{ 'h', HOUR },
+	{ 'm', MINUTE },
+	{ 's', SECOND },
+	{ '\0', SECOND },
 };
 
 enum {

@@ -69,8 +69,8 @@ look_into(struct search *s, const char *path)
 {
 	struct buf text = BUF(LARGEST_FILE);
 
-	if (!reading_load(s->reading, (struct place){ 0, 1 }, NULL, path,
-			  &text))
+	struct named_file named = { { 0, 1 }, NULL, path };
+	if (!reading_load(s->reading, &named, &text))
 		return false;
 	unsigned file = reading_add_name(s->reading, path);
 	struct scanner scanner = { buf_view(&text), 1 };
@@ -110,7 +110,7 @@ whereabouts_find(const char *file, struct arena *arena,
 		if (found.run_dir == NULL)
 			found.run_dir = key_find("", VIEW("run_dir"))->value;
 		if (found.pid_file == NULL) {
-			struct buf path = BUF(64 * 1024);
+			struct buf path = BUF(LONGEST_PATH);
 			buf_printf(&path, "%s/pid", found.run_dir);
 			found.pid_file =
 				arena_copy(arena, buf_view(&path)).at;

@@ -3,26 +3,22 @@
  * with a file or without, so the table of flags is walked here. */
 #include "control/options.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum takes { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_VALUE };
 
 /* The arguments, and where in them we are. */
 struct walk {
-	int argc;
-	char *const *argv;
-	int next;
+	char *const *next;
 	struct options *options;
-	char *why;
-	size_t size;
+	struct buf *why;
 };
 
 struct flag {
-	char letter;            /* '\0': only the long form */
 	const char *name;
-	enum takes takes;
 	bool (*set)(struct walk *w, const char *value);
+	enum takes takes;
+	char letter;            /* '\0': only the long form */
 };
 
 const char options_help[] =
@@ -50,7 +46,7 @@ const char options_help[] =
 static bool
 refuse(struct walk *w, const char *sentence, const char *what)
 {
-	snprintf(w->why, w->size, "%s: %.100s", sentence, what);
+	buf_printf(w->why, "%s: %.100s", sentence, what);
 	return false;
 }
 
@@ -155,17 +151,17 @@ set_help(struct walk *w, const char *value)
 }
 
 static const struct flag flags[] = {
-	{ 'c', "config", TAKES_VALUE, set_config },
-	{ 'p', "port", TAKES_VALUE, set_port },
-	{ 'v', "verbose", TAKES_NOTHING, set_verbose },
-	{ 'l', "log", MAY_TAKE_VALUE, set_log },
-	{ 'd', "daemon", TAKES_NOTHING, set_daemon },
-	{ 't', "test", TAKES_NOTHING, set_test },
-	{ 'T', "print", TAKES_NOTHING, set_print },
-	{ 's', "signal", TAKES_VALUE, set_verb },
-	{ '\0', "json", TAKES_NOTHING, set_json },
-	{ 'V', "version", TAKES_NOTHING, set_version },
-	{ 'h', "help", TAKES_NOTHING, set_help },
+	{ "config", set_config, TAKES_VALUE, 'c' },
+	{ "port", set_port, TAKES_VALUE, 'p' },
+	{ "verbose", set_verbose, TAKES_NOTHING, 'v' },
+	{ "log", set_log, MAY_TAKE_VALUE, 'l' },
+	{ "daemon", set_daemon, TAKES_NOTHING, 'd' },
+	{ "test", set_test, TAKES_NOTHING, 't' },
+	{ "print", set_print, TAKES_NOTHING, 'T' },
+	{ "signal", set_verb, TAKES_VALUE, 's' },
+	{ "json", set_json, TAKES_NOTHING, '\0' },
+	{ "version", set_version, TAKES_NOTHING, 'V' },
+	{ "help", set_help, TAKES_NOTHING, 'h' },
 };
 
 enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
@@ -175,8 +171,7 @@ enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
 static bool
 apply(struct walk *w, const struct flag *f, const char *attached)
 {
-	const char *following =
-		w->next < w->argc ? w->argv[w->next] : NULL;
+	const char *following = *w->next;
 
 	if (f->takes == TAKES_NOTHING)
 		return attached == NULL ? f->set(w, NULL) :
@@ -228,7 +223,7 @@ take_letters(struct walk *w, const char *text)
 static bool
 take_argument(struct walk *w)
 {
-	const char *text = w->argv[w->next++];
+	const char *text = *w->next++;
 
 	if (text[0] != '-' || text[1] == '\0')
 		return refuse(w, "unexpected argument", text);
@@ -244,13 +239,14 @@ is_final(enum action action)
 }
 
 bool
-options_parse(int argc, char *const *argv, struct options *out, char *why,
-	      size_t size)
+options_parse(char *const *argv, struct options *out, struct buf *why)
 {
 	struct options options = { .config_file = OPTIONS_CONFIG_FILE };
-	struct walk w = { argc, argv, 1, &options, why, size };
+	struct walk w = { argv, &options, why };
 
-	while (w.next < argc && !is_final(options.action))
+	if (*w.next != NULL)
+		w.next++;
+	while (*w.next != NULL && !is_final(options.action))
 		if (!take_argument(&w))
 			return false;
 	if (options.as_json && (options.verb == NULL ||

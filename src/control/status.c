@@ -62,16 +62,17 @@ static void
 print_bytes(uint64_t value, char out[CELL_SIZE])
 {
 	static const char units[] = "KMGTPE";
-	double shown = (double)value;
+	uint64_t worth = 1024;
 	size_t unit = 0;
 
 	if (value < 1024) {
 		print_number(value, out);
 		return;
 	}
-	for (shown /= 1024; shown >= 1024; shown /= 1024)
+	for (; value / worth >= 1024; worth *= 1024)
 		unit++;
-	snprintf(out, CELL_SIZE, "%.1f%c", shown, units[unit]);
+	snprintf(out, CELL_SIZE, "%.1f%c", (double)value / (double)worth,
+		 units[unit]);
 }
 
 static void

@@ -92,17 +92,17 @@ static const struct refused bad[] = {
 	{ { "--verbose=1" }, "takes no value: verbose" },
 };
 
-/* argv as main gets it; its length. */
-static int
-complete(char *const *typed, char **argv)
+/* argv as main gets it, and what is said about it. */
+static bool
+parse(char *const *typed, struct options *out, struct buf *why)
 {
-	int argc = 0;
+	char *argv[MOST + 2] = { "guerrilla-smtpd" };
 
-	argv[argc++] = "guerrilla-smtpd";
 	for (int i = 0; i < MOST && typed[i] != NULL; i++)
-		argv[argc++] = typed[i];
-	argv[argc] = NULL;
-	return argc;
+		argv[i + 1] = typed[i];
+	bool is_read = options_parse(argv, out, why);
+	buf_append_byte(why, '\0');
+	return is_read;
 }
 
 static bool
@@ -118,11 +118,8 @@ options_are_understood(void **state)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		const struct options *is = &good[i].is;
 		struct options got = { .verb = NULL };
-		char *argv[MOST + 2];
-		char why[256] = "";
-		int argc = complete(good[i].argv, argv);
-		bool is_read = options_parse(argc, argv, &got, why,
-					     sizeof(why));
+		struct buf why = BUF(1024);
+		bool is_read = parse(good[i].argv, &got, &why);
 		const char *file = is->config_file != NULL ?
 			is->config_file : OPTIONS_CONFIG_FILE;
 		if (!is_read || got.action != is->action ||
@@ -132,7 +129,8 @@ options_are_understood(void **state)
 		    got.is_verbose != is->is_verbose ||
 		    got.is_daemon != is->is_daemon ||
 		    got.as_json != is->as_json)
-			fail_msg("%zu: %s: %s", i, argv[1], why);
+			fail_msg("%zu: %s: %s", i, good[i].argv[0], why.at);
+		buf_release(&why);
 	}
 }
 
@@ -142,13 +140,11 @@ usage_errors_have_a_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct options got = { .verb = "untouched" };
-		char *argv[MOST + 2];
-		char why[256] = "";
-		int argc = complete(bad[i].argv, argv);
-		assert_false(options_parse(argc, argv, &got, why,
-					   sizeof(why)));
-		assert_string_equal(why, bad[i].why);
+		struct buf why = BUF(1024);
+		assert_false(parse(bad[i].argv, &got, &why));
+		assert_string_equal(why.at, bad[i].why);
 		assert_string_equal(got.verb, "untouched");
+		buf_release(&why);
 	}
 }
 

@@ -14,6 +14,7 @@ struct parameter {
 enum parameter_kind { PARAMETER_END, PARAMETER_GOOD, PARAMETER_BAD };
 
 /* Takes the next one from the front of rest. */
-enum parameter_kind esmtp_parameter_next(struct view *rest, struct parameter *out);
+enum parameter_kind esmtp_parameter_next(struct view *rest,
+					 struct parameter *out);
 
 #endif

@@ -25,7 +25,7 @@ struct candidate {
 	char key_bytes[ADDRESS_SIZE];
 };
 
-enum judgement { ACCEPT, REFUSE, ASK_DOMAINS, ASK_RECIPIENT };
+enum judgement { ACCEPT, REPEATED, REFUSE, ASK_DOMAINS, ASK_RECIPIENT };
 
 /* local@domain into where, which has room for any address. */
 static struct view
@@ -146,20 +146,19 @@ is_too_much(const struct session *s, const struct candidate *c)
 	       s->settings->transaction_bytes / s->declared_size;
 }
 
+/* reply_out is for REFUSE only. */
 static enum judgement
 judge(const struct session *s, struct candidate *c, enum reply *reply_out)
 {
 	const struct envelope *envelope = &s->message->envelope;
 
-	*reply_out = REPLY_RECIPIENT_OK;
-	if (!is_hosted(s, c)) {
-		*reply_out = REPLY_NOT_OUR_DOMAIN;
+	*reply_out = REPLY_NOT_OUR_DOMAIN;
+	if (!is_hosted(s, c))
 		return s->settings->has_domains_query &&
 		       s->state->more_domains == NULL ? ASK_DOMAINS : REFUSE;
-	}
 	c->is_discarded = is_discarded(s, c);
 	if (envelope->recipients > 0 && is_repeated(s, c))
-		return REFUSE;
+		return REPEATED;
 	*reply_out = REPLY_TOO_MANY_RECIPIENTS;
 	if (envelope->recipients >= s->settings->recipients)
 		return REFUSE;
@@ -170,13 +169,14 @@ judge(const struct session *s, struct candidate *c, enum reply *reply_out)
 	       !c->is_discarded ? ASK_RECIPIENT : ACCEPT;
 }
 
-/* One block, so that it can be given back whole. NULL without memory. */
+/* One block, so that it can be given back whole. */
 static size_t
 block_size(struct view address, struct view key)
 {
 	return sizeof(struct recipient) + address.len + key.len;
 }
 
+/* NULL without memory. */
 static struct recipient *
 make(struct session *s, const struct candidate *c)
 {
@@ -226,22 +226,13 @@ accept(struct session *s, struct recipient *r, struct buf *out)
 	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 
-/* Carries out what judge says about c. */
+/* A recipient that is kept, at once or when the database has answered. */
 static void
-carry_out(struct session *s, struct candidate *c, struct buf *out)
+keep(struct session *s, struct candidate *c, enum judgement judgement,
+     struct buf *out)
 {
-	enum reply reply;
-	enum judgement judgement = judge(s, c, &reply);
-
-	if (judgement == REFUSE && reply == REPLY_RECIPIENT_OK) {
-		session_say(s, reply, out);
-		return;
-	}
-	if (judgement == REFUSE) {
-		refuse(s, reply, out);
-		return;
-	}
 	struct recipient *r = make(s, c);
+
 	if (r == NULL) {
 		refuse(s, REPLY_FULL, out);
 	} else if (judgement == ACCEPT) {
@@ -250,6 +241,27 @@ carry_out(struct session *s, struct candidate *c, struct buf *out)
 		s->pending = r;
 		s->want = judgement == ASK_DOMAINS ? SESSION_WANTS_DOMAINS
 						   : SESSION_WANTS_RECIPIENT;
+	}
+}
+
+static void
+carry_out(struct session *s, struct candidate *c, struct buf *out)
+{
+	enum reply reply;
+	enum judgement judgement = judge(s, c, &reply);
+
+	switch (judgement) {
+	case REFUSE:
+		refuse(s, reply, out);
+		break;
+	case REPEATED:
+		session_say(s, REPLY_RECIPIENT_OK, out);
+		break;
+	case ACCEPT:
+	case ASK_DOMAINS:
+	case ASK_RECIPIENT:
+		keep(s, c, judgement, out);
+		break;
 	}
 }
 

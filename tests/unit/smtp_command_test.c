@@ -101,20 +101,20 @@ parameters_are_keyword_and_value(void **state)
 	struct parameter p;
 	(void)state;
 
-	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("SIZE")));
 	assert_true(view_equal(p.value, VIEW("10")));
 	assert_true(p.has_value);
-	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
 	assert_true(view_equal(p.value, VIEW("8BITMIME")));
-	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("SMTPUTF8")));
 	assert_false(p.has_value);
 	assert_int_equal(p.value.len, 0);
-	assert_int_equal(parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("X-Y1")));
 	assert_true(view_equal(p.value, VIEW("!~")));
-	assert_int_equal(parameter_next(&rest, &p), PARAMETER_END);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_END);
 
 	static const char *const bad[] = {
 		"=", "=x", "A=", "A=b=c", "-A", "A_B", "A.B=c", "A=b\tc",
@@ -122,7 +122,7 @@ parameters_are_keyword_and_value(void **state)
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		rest = view_of(bad[i]);
-		assert_int_equal(parameter_next(&rest, &p), PARAMETER_BAD);
+		assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_BAD);
 	}
 }
 
@@ -132,25 +132,25 @@ chunks_have_a_size_and_perhaps_an_end(void **state)
 	static const struct {
 		const char *in;
 		enum chunk_fault fault;
-		size_t size;
 		bool is_last;
+		size_t size;
 	} cases[] = {
-		{ "0", CHUNK_GOOD, 0, false },
-		{ "10", CHUNK_GOOD, 10, false },
-		{ "10 LAST", CHUNK_GOOD, 10, true },
-		{ "10   last", CHUNK_GOOD, 10, true },
-		{ "007 Last", CHUNK_GOOD, 7, true },
-		{ "9223372036854775807", CHUNK_GOOD, SIZE_MAX / 2, false },
-		{ "9223372036854775808", CHUNK_HUGE, 0, false },
-		{ "99999999999999999999999 LAST", CHUNK_HUGE, 0, false },
-		{ "", CHUNK_BAD, 0, false },
-		{ "LAST", CHUNK_BAD, 0, false },
-		{ "-1", CHUNK_BAD, 0, false },
-		{ "1.0", CHUNK_BAD, 0, false },
-		{ "1\tLAST", CHUNK_BAD, 0, false },
-		{ "1 FIRST", CHUNK_BAD, 0, false },
-		{ "1 LAST x", CHUNK_BAD, 0, false },
-		{ "1LAST", CHUNK_BAD, 0, false },
+		{ "0", CHUNK_GOOD, false, 0 },
+		{ "10", CHUNK_GOOD, false, 10 },
+		{ "10 LAST", CHUNK_GOOD, true, 10 },
+		{ "10   last", CHUNK_GOOD, true, 10 },
+		{ "007 Last", CHUNK_GOOD, true, 7 },
+		{ "9223372036854775807", CHUNK_GOOD, false, SIZE_MAX / 2 },
+		{ "9223372036854775808", CHUNK_HUGE, false, 0 },
+		{ "99999999999999999999999 LAST", CHUNK_HUGE, false, 0 },
+		{ "", CHUNK_BAD, false, 0 },
+		{ "LAST", CHUNK_BAD, false, 0 },
+		{ "-1", CHUNK_BAD, false, 0 },
+		{ "1.0", CHUNK_BAD, false, 0 },
+		{ "1\tLAST", CHUNK_BAD, false, 0 },
+		{ "1 FIRST", CHUNK_BAD, false, 0 },
+		{ "1 LAST x", CHUNK_BAD, false, 0 },
+		{ "1LAST", CHUNK_BAD, false, 0 },
 	};
 	(void)state;
 

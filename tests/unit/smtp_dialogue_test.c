@@ -184,10 +184,14 @@ play(const struct dialogue *d, size_t cut)
 	session_free(&p.s);
 	assert_int_equal(p.f.budget.used, 0);
 	smtp_fixture_deinit(&p.f);
-	struct buf *all[] = { &p.out, &p.said, &p.body, &p.envelope,
-		&p.addresses, &p.protocol, &p.client, &p.expected_body };
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		buf_release(all[i]);
+	buf_release(&p.out);
+	buf_release(&p.said);
+	buf_release(&p.body);
+	buf_release(&p.envelope);
+	buf_release(&p.addresses);
+	buf_release(&p.protocol);
+	buf_release(&p.client);
+	buf_release(&p.expected_body);
 }
 
 static void

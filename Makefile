@@ -47,8 +47,9 @@ config     = config assign assignment certificates check database decode documen
 	domain_lists faults field file hostname key list listeners print \
 	ranges text token units whereabouts
 supervisor = background child children crew descriptors directories \
-	expiry generation last_words limits notify obituary privileges reload \
-	roster startup stop supervisor verbs watchdog
+	expiry first_config generation handover handover_file last_words limits \
+	notify obituary privileges reload roster startup stop supervisor \
+	takeover upgrade verbs watchdog
 control    = options status status_json verb
 
 rooms = base net smtp mime store worker janitor status logger \

@@ -13,6 +13,9 @@ enum { SCOREBOARD_SLOTS = 512, SCOREBOARD_POISON = 64 };
  * errno. */
 struct scoreboard *scoreboard_create(const char *run_dir, int *fd_out);
 
+/* One that nobody else sees. NULL with errno. */
+struct scoreboard *scoreboard_create_private(void);
+
 /* Maps one that an older master handed over; NULL with errno (EPROTO: other
  * layout). */
 struct scoreboard *scoreboard_adopt(int fd);

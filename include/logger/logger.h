@@ -19,8 +19,11 @@ struct logger_duty {
 	struct logger_desk *desk;
 };
 
-/* Shared memory for a desk; NULL with errno. */
-struct logger_desk *logger_desk_new(void);
+/* Shared memory for so many desks and its descriptor, close-on-exec; or the
+ * mapping of such a descriptor that was handed over. NULL with errno. */
+struct logger_desk *logger_desks_new(size_t count, int *fd_out);
+struct logger_desk *logger_desks_adopt(size_t count, int fd);
+struct logger_desk *logger_desk_at(struct logger_desk *desks, size_t i);
 
 /* Opens the target if it is a file, for appending: the descriptor, -1 with
  * errno, LOGGER_NO_FILE where it is none. */

@@ -37,6 +37,12 @@ int children_staff(struct master *m, const struct generation *g);
 int children_add(struct master *m, enum slot_role role, int number,
 		 unsigned generation);
 
+/* How the children of a generation fare: all ready; one that died before it
+ * was, or hangs; or neither yet. */
+enum children_fare { CHILDREN_UP, CHILDREN_LOST, CHILDREN_COMING };
+enum children_fare children_judge(const struct master *m,
+				  unsigned generation);
+
 size_t children_alive(const struct master *m);
 bool children_is_child(void *master, pid_t pid);
 

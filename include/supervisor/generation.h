@@ -32,7 +32,9 @@ int generation_load(struct generation *g, struct buf *why);
  * the files of its unix listeners go with them. Harmless on an empty one. */
 void generation_close(struct generation *g, const struct generation *other);
 
-/* Forgets its descriptors without touching the files: for a child. */
-void generation_close_listeners(struct generation *g);
+/* Only its listeners: those that `other` (NULL: none) does not have, with
+ * the files of unix ones. */
+void generation_close_listeners(struct generation *g,
+				const struct generation *other);
 
 #endif

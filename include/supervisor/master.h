@@ -7,6 +7,7 @@
 #include "net/census.h"
 #include "net/tls.h"
 #include "supervisor/generation.h"
+#include "supervisor/handover.h"
 #include "supervisor/roster.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/verbs.h"
@@ -20,7 +21,26 @@ struct child {
 	pid_t hung_thread;              /* 0: unknown */
 };
 
-enum { MASTER_DESKS = 8 };
+enum { MASTER_DESKS = 8, MASTER_PATH_SIZE = 4096 };
+
+/* An upgrade, seen from the old program. */
+struct upgrade {
+	bool is_wanted;
+	int program;                    /* the new file; -1 */
+	pid_t trial;                    /* 0: none runs */
+	int words;                      /* what the trial says on stderr */
+	int64_t until_ms;
+	bool is_proven;                 /* the trial did well: exec is next */
+};
+
+/* And from the new one, until its own generation serves. */
+struct takeover {
+	bool is_under_way;
+	int old_program;                /* -1 */
+	struct config handed_config;    /* only the names of listeners */
+	struct generation handed;
+	struct arena arena;             /* of what was handed over */
+};
 
 enum phase {
 	MASTER_SERVING,
@@ -49,10 +69,15 @@ struct master {
 	size_t census_connections;
 
 	int lines[2];                   /* log_pair */
-	struct logger_desk *desks[MASTER_DESKS];        /* by generation */
+	struct logger_desk *desks;      /* MASTER_DESKS, by generation */
+	int desks_fd;
 	struct verbs verbs;
 	int signals;
 	int pid_file;
+	char program[MASTER_PATH_SIZE]; /* noted at the first start */
+	int own_program;                /* the file that runs now */
+	struct upgrade upgrade;
+	struct takeover takeover;
 	int64_t next_look_ms;           /* of the watchdog */
 	int64_t next_feed_ms;           /* of systemd's */
 	int64_t next_progress_ms;       /* of a stop */

@@ -54,8 +54,9 @@ make_file(const char *fresh)
 static struct scoreboard *
 fill(int fd)
 {
+	int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
 	struct scoreboard *b = mmap(NULL, board_bytes, PROT_READ | PROT_WRITE,
-				    MAP_SHARED, fd, 0);
+				    flags, fd, 0);
 	if (b == MAP_FAILED)
 		return NULL;
 	b->layout = SCOREBOARD_LAYOUT;
@@ -91,6 +92,12 @@ scoreboard_create(const char *run_dir, int *fd_out)
 	unlink(fresh);
 	errno = error;
 	return NULL;
+}
+
+struct scoreboard *
+scoreboard_create_private(void)
+{
+	return fill(-1);
 }
 
 static void

@@ -40,13 +40,35 @@ struct logger {
 };
 
 struct logger_desk *
-logger_desk_new(void)
+logger_desks_adopt(size_t count, int fd)
 {
-	void *at = mmap(NULL, sizeof(struct logger_desk),
-			PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			-1, 0);
+	void *at = mmap(NULL, count * sizeof(struct logger_desk),
+			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	return at != MAP_FAILED ? at : NULL;
+}
+
+struct logger_desk *
+logger_desks_new(size_t count, int *fd_out)
+{
+	int fd = memfd_create("guerrilla-smtpd desks", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	struct logger_desk *desks = NULL;
+	if (ftruncate(fd, (off_t)(count * sizeof(*desks))) == 0)
+		desks = logger_desks_adopt(count, fd);
+	if (desks == NULL)
+		close(fd);
+	else
+		*fd_out = fd;
+	return desks;
+}
+
+struct logger_desk *
+logger_desk_at(struct logger_desk *desks, size_t i)
+{
+	return desks + i;
 }
 
 /* Its own lines do not go through the queue, which may be full. */

@@ -78,7 +78,7 @@ write_lines(const struct master *m, const struct generation *g,
 		.settings = &g->config->log,
 		.lines = m->lines[0],
 		.file = g->log_file,
-		.desk = m->desks[g->number % MASTER_DESKS],
+		.desk = logger_desk_at(m->desks, g->number % MASTER_DESKS),
 	};
 
 	return logger_run(&duty, seat);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "supervisor/child.h"
 #include "supervisor/obituary.h"
+#include "supervisor/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,6 +231,8 @@ children_reap(struct master *m)
 
 	/* As process 1 we also get the orphans of others: theirs is silence. */
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (upgrade_reaped(m, pid, status))
+			continue;
 		int i = roster_find(&m->roster, pid);
 		if (i > 0 && WIFSTOPPED(status))
 			log_warn("a process was stopped by a signal",
@@ -305,6 +308,28 @@ children_staff(struct master *m, const struct generation *g)
 	for (size_t n = 1; n <= g->config->worker.workers; n++)
 		children_add(m, SLOT_WORKER, (int)n, g->number);
 	return 0;
+}
+
+enum children_fare
+children_judge(const struct master *m, unsigned generation)
+{
+	enum children_fare fare = CHILDREN_UP;
+
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct roster_entry *e = &m->roster.entries[i];
+		/* The janitor waits for the one before it. */
+		if (e->state == ROSTER_FREE || e->generation != generation ||
+		    e->role == SLOT_JANITOR)
+			continue;
+		bool has_died = e->restarts > 0 ||
+				(e->state == ROSTER_WAITING &&
+				 e->forked_ms != 0);
+		if (has_died || e->state == ROSTER_HUNG)
+			return CHILDREN_LOST;
+		if (e->state != ROSTER_READY)
+			fare = CHILDREN_COMING;
+	}
+	return fare;
 }
 
 size_t

@@ -37,8 +37,9 @@ find_listener(const struct generation *g, const char *text)
 	return -1;
 }
 
-static void
-close_listeners(struct generation *g, const struct generation *other)
+void
+generation_close_listeners(struct generation *g,
+			   const struct generation *other)
 {
 	if (g->listeners == NULL)
 		return;
@@ -97,7 +98,7 @@ generation_open(struct generation *g, struct config *config,
 	*g = (struct generation){ .config = config, .log_file = -1 };
 	if (open_listeners(g, older, why) == 0 && open_log(g, why) == 0)
 		return 0;
-	close_listeners(g, older);
+	generation_close_listeners(g, older);
 	*g = (struct generation){ .log_file = -1 };
 	return -1;
 }
@@ -163,19 +164,10 @@ generation_close(struct generation *g, const struct generation *other)
 {
 	if (g->config == NULL)
 		return;
-	close_listeners(g, other);
+	generation_close_listeners(g, other);
 	if (g->log_file >= 0)
 		close(g->log_file);
 	tls_context_free(&g->tls);
 	config_free(&g->config);
 	*g = (struct generation){ .log_file = -1 };
-}
-
-void
-generation_close_listeners(struct generation *g)
-{
-	for (size_t i = 0; i < net_of(g)->listener_count; i++)
-		close(g->listeners[i]);
-	free(g->listeners);
-	g->listeners = NULL;
 }

@@ -125,6 +125,23 @@ reload_give_up(struct master *m, const char *why)
 	buf_release(&faults);
 }
 
+void
+reload_cancel(struct master *m, const char *why)
+{
+	reload_give_up(m, why);
+	m->wants_reload = false;
+	verbs_take_up(&m->verbs, VERB_RELOAD);
+	verbs_answer(&m->verbs, VERB_RELOAD, false, why);
+}
+
+/* One thing at a time. */
+static bool
+is_blocked(const struct master *m)
+{
+	return m->next.config != NULL || m->upgrade.trial != 0 ||
+	       m->upgrade.is_proven || m->takeover.is_under_way;
+}
+
 static void
 commit(struct master *m)
 {
@@ -151,29 +168,10 @@ commit(struct master *m)
 	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
 }
 
-/* Whether the new generation serves, and whether it ever will. */
-static void
-judge(const struct master *m, bool *is_ready_out, bool *is_lost_out)
-{
-	*is_ready_out = true;
-	*is_lost_out = false;
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
-		if (e->state == ROSTER_FREE || !is_of_next(m, e))
-			continue;
-		if (e->state != ROSTER_READY)
-			*is_ready_out = false;
-		bool has_died = e->state == ROSTER_WAITING &&
-				e->forked_ms != 0;
-		if (has_died || e->state == ROSTER_HUNG || e->restarts > 0)
-			*is_lost_out = true;
-	}
-}
-
 int64_t
 reload_next_ms(const struct master *m)
 {
-	if (!m->wants_reload || m->next.config != NULL)
+	if (!m->wants_reload || is_blocked(m))
 		return ROSTER_NEVER;
 	return m->reload_began_ms + PAUSE_MS;
 }
@@ -181,17 +179,20 @@ reload_next_ms(const struct master *m)
 void
 reload_look(struct master *m)
 {
-	bool is_ready, is_lost;
-
 	if (m->next.config == NULL) {
-		if (m->wants_reload && clock_ms() >= reload_next_ms(m))
+		if (clock_ms() >= reload_next_ms(m))
 			begin(m);
 		return;
 	}
-	judge(m, &is_ready, &is_lost);
-	if (is_lost)
+	switch (children_judge(m, m->next.number)) {
+	case CHILDREN_UP:
+		commit(m);
+		break;
+	case CHILDREN_LOST:
 		reload_give_up(m, "a worker of the new generation did not "
 			       "become ready: its own lines say why");
-	else if (is_ready)
-		commit(m);
+		break;
+	case CHILDREN_COMING:
+		break;
+	}
 }

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/control_channel.h"
 #include "base/pid_file.h"
-#include "base/signals.h"
 #include "supervisor/background.h"
 #include "supervisor/directories.h"
 #include "supervisor/limits.h"
@@ -14,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -194,11 +192,9 @@ open_shared(struct start *s)
 	m->board = scoreboard_create(s->config->run_dir, &m->board_fd);
 	if (m->board == NULL)
 		return fail_with_errno(s, "cannot make the scoreboard");
-	for (size_t i = 0; i < MASTER_DESKS; i++) {
-		m->desks[i] = logger_desk_new();
-		if (m->desks[i] == NULL)
-			return fail_with_errno(s, "no memory to share");
-	}
+	m->desks = logger_desks_new(MASTER_DESKS, &m->desks_fd);
+	if (m->desks == NULL)
+		return fail_with_errno(s, "no memory to share");
 	if (startup_census(m, s->config) != 0)
 		return fail_with_errno(s, "cannot make the census");
 	if (log_pair(m->lines) != 0)
@@ -209,9 +205,6 @@ open_shared(struct start *s)
 static int
 open_as_user(struct start *s)
 {
-	static const int caught[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT,
-				      SIGQUIT, SIGUSR1, SIGUSR2, SIGTTIN,
-				      SIGTTOU, 0 };
 	const struct store_settings *store = &s->config->worker.store;
 	struct master *m = s->m;
 
@@ -226,9 +219,6 @@ open_as_user(struct start *s)
 	if (control < 0)
 		return fail_with_errno(s, "cannot make the control socket");
 	verbs_init(&m->verbs, control);
-	m->signals = signals_catch(caught);
-	if (m->signals < 0)
-		return fail_with_errno(s, "cannot catch signals");
 	return 0;
 }
 

@@ -5,10 +5,10 @@
 
 #include "base/clock.h"
 #include "base/pid_file.h"
-#include "net/listen.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
+#include "supervisor/upgrade.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -30,18 +30,6 @@ is_logger(const struct master *m, const struct roster_entry *e)
 	return !is_no_logger(m, e);
 }
 
-static void
-close_listeners(struct master *m)
-{
-	const struct net_settings *net = &m->now.config->worker.net;
-
-	if (m->now.listeners == NULL)
-		return;
-	for (size_t i = 0; i < net->listener_count; i++)
-		listen_remove_file(&net->listeners[i]);
-	generation_close_listeners(&m->now);
-}
-
 void
 stop_gracefully(struct master *m)
 {
@@ -53,11 +41,11 @@ stop_gracefully(struct master *m)
 	m->next_progress_ms = clock_ms();
 	verbs_take_up(&m->verbs, VERB_STOP);
 	notify_send("STOPPING=1\nSTATUS=Stopping\n");
-	reload_give_up(m, "the service is stopped");
-	m->wants_reload = false;
+	reload_cancel(m, "the service is stopped");
+	upgrade_give_up(m, "the service is stopped");
 	log_info("stopping", LOG_NUM("sessions",
 		 scoreboard_sum(m->board, GAUGE_SESSIONS)));
-	close_listeners(m);
+	generation_close_listeners(&m->now, NULL);
 	children_take_all(m, ROSTER_STOP, is_no_logger);
 }
 
@@ -67,15 +55,15 @@ stop_at_once(struct master *m)
 	if (m->phase == MASTER_QUITTING)
 		return;
 	if (m->phase == MASTER_SERVING) {
-		reload_give_up(m, "the service is stopped");
+		reload_cancel(m, "the service is stopped");
+		upgrade_give_up(m, "the service is stopped");
 		notify_send("STOPPING=1\nSTATUS=Stopping at once\n");
 	}
 	m->phase = MASTER_QUITTING;
-	m->wants_reload = false;
 	verbs_take_up(&m->verbs, VERB_STOP);
 	verbs_take_up(&m->verbs, VERB_KILL);
 	log_info("stopping at once");
-	close_listeners(m);
+	generation_close_listeners(&m->now, NULL);
 	children_take_all(m, ROSTER_QUIT, is_no_logger);
 }
 

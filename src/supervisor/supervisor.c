@@ -11,10 +11,13 @@
 #include "supervisor/children.h"
 #include "supervisor/crew.h"
 #include "supervisor/expiry.h"
+#include "supervisor/first_config.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
 #include "supervisor/startup.h"
 #include "supervisor/stop.h"
+#include "supervisor/takeover.h"
+#include "supervisor/upgrade.h"
 #include "supervisor/watchdog.h"
 
 #include <errno.h>
@@ -26,13 +29,6 @@
 #include <unistd.h>
 
 enum { LONGEST_NAP_MS = 1000 };
-
-struct config *
-supervisor_first_config(const struct supervisor_options *o,
-			struct buf *faults)
-{
-	return config_read(&o->source, faults);
-}
 
 void
 master_speak(const struct master *m)
@@ -88,9 +84,8 @@ reopen(struct master *m)
 static void
 upgrade(struct master *m)
 {
-	verbs_take_up(&m->verbs, VERB_UPGRADE);
-	verbs_answer(&m->verbs, VERB_UPGRADE, false,
-		     "not available in this version");
+	if (m->phase == MASTER_SERVING)
+		m->upgrade.is_wanted = true;
 }
 
 static void
@@ -187,7 +182,9 @@ look(struct master *m)
 	children_tick(m);
 	if (m->phase == MASTER_SERVING) {
 		look_for_ready(m);
+		takeover_look(m);
 		reload_look(m);
+		upgrade_look(m);
 		crew_look(m);
 		crew_want_helpers(m);
 		children_tick(m);
@@ -247,7 +244,7 @@ turn(struct master *m)
 }
 
 static void
-begin(struct master *m)
+take_own_seat(struct master *m)
 {
 	const struct slot_tenant self = { SLOT_MASTER, getpid(), 0, 1, 0 };
 	struct scoreboard_slot *slot = scoreboard_slot_at(m->board, 0);
@@ -256,14 +253,20 @@ begin(struct master *m)
 	scoreboard_seat(slot, &self);
 	slot_set_state(slot, SLOT_READY);
 	title_set("master");
-	master_speak(m);
-	m->figures.began_wall_us = clock_wall_us();
-	m->figures.generation = m->now.number;
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
 		 VERSION);
+	m->next_look_ms = clock_ms();
+}
+
+static void
+begin(struct master *m)
+{
+	master_speak(m);
+	m->generations = m->now.number = 1;
+	m->figures.began_wall_us = clock_wall_us();
+	m->figures.generation = m->now.number;
 	struct roster_times times = startup_times(m->now.config);
 	roster_init(&m->roster, &times, clock_ms());
-	m->next_look_ms = clock_ms();
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
 	crew_want_helpers(m);
@@ -279,40 +282,89 @@ copy_text(const char *text)
 
 /* The options may point into main's arguments, where titles will lie. */
 static struct master *
-make_master(const struct supervisor_options *o)
+make_master(const struct supervisor_options *o, const struct handover *h)
 {
+	const struct config_source source = first_config_source(&o->source, h);
 	struct master *m = memory_new(1, sizeof(*m));
 
 	m->options = *o;
-	m->options.source.file = copy_text(o->source.file);
-	m->options.source.log_file = copy_text(o->source.log_file);
+	m->options.source.file = copy_text(source.file);
+	m->options.source.log_file = copy_text(source.log_file);
 	m->options.argv = title_prepare(o->argc, o->argv);
-	m->pid_file = -1;
-	m->ready_pipe = -1;
+	m->pid_file = m->ready_pipe = m->takeover.old_program = -1;
+	m->now.log_file = m->next.log_file = -1;
+	upgrade_note_program(m);
 	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
 		m->children[i] = (struct child){ .channel = -1,
 						 .region = -1 };
 	return m;
 }
 
-int
-supervisor_run(struct config *first, const struct supervisor_options *o)
+static int
+open_signals(struct master *m)
 {
-	struct master *m = make_master(o);
+	static const int caught[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT,
+				      SIGQUIT, SIGUSR1, SIGUSR2, SIGTTIN,
+				      SIGTTOU, 0 };
 
-	int code = startup(m, first);
-	if (code != 0) {
-		free(m);
+	m->signals = signals_catch(caught);
+	if (m->signals >= 0)
+		return 0;
+	perror("guerrilla-smtpd: cannot catch signals");
+	return EXIT_START;
+}
+
+/* A fresh start or the middle of an upgrade: then the first config is read
+ * and what it names is there already. */
+static int
+set_out(struct master *m, struct config *first, struct handover *h)
+{
+	struct buf why = BUF(65536);
+
+	if (h->mode == HANDOVER_NONE) {
+		int code = startup(m, first);
+		if (code == 0)
+			code = open_signals(m);
+		if (code == 0)
+			begin(m);
 		return code;
 	}
-	m->generations = m->now.number = 1;
-	begin(m);
+	if (takeover_begin(m, first, h, &why) == 0)
+		return open_signals(m);
+	buf_append_byte(&why, '\0');
+	if (h->mode == HANDOVER_TAKEOVER)
+		first_config_go_back(h, &m->options, why.at);
+	fprintf(stderr, "guerrilla-smtpd: cannot take over: %s\n", why.at);
+	return EXIT_START;
+}
+
+static void
+serve(struct master *m)
+{
+	take_own_seat(m);
 	do {
 		look(m);
 		feed_systemd(m);
 		turn(m);
 	} while (!stop_look(m));
 	stop_finish(m);
+}
+
+int
+supervisor_run(struct config *first, const struct supervisor_options *o)
+{
+	struct arena arena = { 0 };
+	struct handover h;
+	int code;
+
+	handover_read(&arena, &h);
+	struct master *m = make_master(o, &h);
+	if (h.mode == HANDOVER_TRIAL)
+		return takeover_try(m, first, &h);
+	m->takeover.arena = arena;
+	code = set_out(m, first, &h);
+	if (code == 0)
+		serve(m);
 	free(m);
-	return EXIT_DONE;
+	return code;
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one program hands to the next through an exec: descriptors, children
+ * and what they are, as lines of text in a file without a name. */
+#ifndef SUPERVISOR_HANDOVER_H
+#define SUPERVISOR_HANDOVER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "supervisor/roster.h"
+#include "supervisor/verbs.h"
+
+enum handover_mode {
+	HANDOVER_NONE,          /* an ordinary start */
+	HANDOVER_TRIAL,         /* a child that shows that it could */
+	HANDOVER_TAKEOVER,      /* the master itself, in the new program */
+	HANDOVER_RETURN         /* again in the old one: the new could not */
+};
+
+struct handed_listener {
+	int fd;
+	const char *name;
+};
+
+struct handed_child {
+	int index;              /* in the roster and the scoreboard */
+	int channel;
+	struct roster_entry entry;
+};
+
+struct handed_asker {
+	int fd;
+	enum verb verb;
+};
+
+struct handover {
+	enum handover_mode mode;
+	unsigned generation;
+	int pid_file, board, desks, control, lines[2];
+	int old_program;        /* to go back to; -1 */
+	const char *program;    /* path, noted at the first start */
+	const char *config_file;
+	const char *log_file;   /* -l; "" without */
+	const char *reason;     /* of a return; "" */
+	struct board_figures figures;
+	struct handed_listener *listeners;
+	size_t listener_count;
+	struct handed_child *children;
+	size_t child_count;
+	struct handed_asker askers[VERBS_ASKERS];
+	size_t asker_count;
+};
+
+/* As text, and back; strings and lists come from the arena. False for text
+ * that is not whole or not ours. */
+int handover_print(const struct handover *h, struct buf *out);
+bool handover_parse(struct view text, struct arena *arena,
+		    struct handover *out);
+
+/* Writes it to a file without a name: its descriptor, which an exec keeps,
+ * or -1 with errno; and names it in the environment. */
+int handover_write(const struct handover *h);
+
+/* What this process was started with; mode NONE where nothing was handed. */
+void handover_read(struct arena *arena, struct handover *out);
+
+/* Lets all its descriptors live through an exec, or no longer; for a trial
+ * only those that it needs. */
+void handover_keep_open(const struct handover *h, bool keep);
+
+/* Closes the file and takes the name out of the environment. */
+void handover_forget(void);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An upgrade, seen from the program that comes. */
+#ifndef SUPERVISOR_TAKEOVER_H
+#define SUPERVISOR_TAKEOVER_H
+
+#include "supervisor/master.h"
+
+/* The trial: one worker without listeners becomes ready. The exit code. */
+int takeover_try(struct master *m, struct config *config,
+		 const struct handover *h);
+
+/* Makes the master out of what was handed over. 0, or -1 with the reason in
+ * why: then the caller goes back. */
+int takeover_begin(struct master *m, struct config *config,
+		   const struct handover *h, struct buf *why);
+
+/* Until the new generation serves, or it is clear that it will not. */
+void takeover_look(struct master *m);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* USR2, seen from the program that goes: a trial, then an exec in place. */
+#ifndef SUPERVISOR_UPGRADE_H
+#define SUPERVISOR_UPGRADE_H
+
+#include "supervisor/master.h"
+
+/* Notes, at the first start, which file an upgrade will run. */
+void upgrade_note_program(struct master *m);
+
+/* Brings a wished or running upgrade on; called after every event. */
+void upgrade_look(struct master *m);
+
+/* Whether the dead process was the trial; then its end is dealt with. */
+bool upgrade_reaped(struct master *m, pid_t pid, int status);
+
+void upgrade_give_up(struct master *m, const char *why);
+
+/* Executes the file with all that the service has, in the given mode.
+ * Returns only where that fails: -1 with errno, and all as it was. */
+int upgrade_exec(struct master *m, int program, enum handover_mode mode,
+		 const char *reason);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The new file must first show, in a child, that it can read the
+ * configuration and bring a worker up; the same descriptor is then executed
+ * in place, so that it cannot be another file by then. The master keeps its
+ * pid, its sockets and its children. */
+#include "supervisor/upgrade.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/signals.h"
+#include "supervisor/notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TRIAL_MS = 90000, WORDS_SIZE = 2048, EXIT_CANNOT_EXEC = 126 };
+
+void
+upgrade_note_program(struct master *m)
+{
+	const char *name = m->options.argv[0];
+	char here[MASTER_PATH_SIZE / 2];
+	ssize_t n;
+
+	m->own_program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	m->upgrade.program = m->upgrade.words = -1;
+	/* As it was called, so that a link to the newest version is followed
+	 * again; not /proc/self/exe, which stays with the old file. */
+	if (name != NULL && name[0] == '/') {
+		snprintf(m->program, sizeof(m->program), "%s", name);
+	} else if (name != NULL && strchr(name, '/') != NULL &&
+		   getcwd(here, sizeof(here)) != NULL) {
+		snprintf(m->program, sizeof(m->program), "%s/%.2000s", here,
+			 name);
+	} else {
+		n = readlink("/proc/self/exe", m->program,
+			     sizeof(m->program) - 1);
+		m->program[n > 0 ? n : 0] = '\0';
+	}
+}
+
+/* ---- What is handed over --------------------------------------------------------- */
+
+static bool
+is_handed(const struct handover *h, int fd)
+{
+	for (size_t i = 0; i < h->listener_count; i++)
+		if (h->listeners[i].fd == fd)
+			return true;
+	return false;
+}
+
+static void
+add_listeners(const struct generation *g, struct handover *h)
+{
+	if (g->config == NULL || g->listeners == NULL)
+		return;
+	const struct net_settings *net = &g->config->worker.net;
+	for (size_t i = 0; i < net->listener_count; i++)
+		if (!is_handed(h, g->listeners[i]))
+			h->listeners[h->listener_count++] =
+				(struct handed_listener){
+					g->listeners[i],
+					net->listeners[i].name };
+}
+
+static size_t
+count_listeners(const struct master *m)
+{
+	size_t count = m->now.config->worker.net.listener_count;
+
+	if (m->takeover.handed.config != NULL)
+		count += m->takeover.handed_config.worker.net.listener_count;
+	return count;
+}
+
+static void
+add_children(const struct master *m, struct handover *h)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (roster_is_alive(&m->roster.entries[i]))
+			h->children[h->child_count++] = (struct handed_child){
+				i, m->children[i].channel,
+				m->roster.entries[i] };
+}
+
+static void
+add_askers(const struct master *m, struct handover *h)
+{
+	for (size_t i = 0; i < VERBS_ASKERS; i++)
+		if (m->verbs.askers[i].fd >= 0 &&
+		    m->verbs.askers[i].verb != VERB_NONE)
+			h->askers[h->asker_count++] = (struct handed_asker){
+				m->verbs.askers[i].fd,
+				m->verbs.askers[i].verb };
+}
+
+static void
+fill(const struct master *m, struct handover *h)
+{
+	const struct config_source *source = &m->options.source;
+
+	/* In the middle of a takeover the generation that serves is still
+	 * the one before. */
+	h->generation = m->takeover.is_under_way ? m->now.number - 1
+						 : m->now.number;
+	h->pid_file = m->pid_file;
+	h->board = m->board_fd;
+	h->desks = m->desks_fd;
+	h->control = m->verbs.listener;
+	h->lines[0] = m->lines[0];
+	h->lines[1] = m->lines[1];
+	h->old_program = m->own_program;
+	h->program = m->program;
+	h->config_file = source->file;
+	h->log_file = source->log_file != NULL ? source->log_file : "";
+	h->figures = m->figures;
+	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
+	add_listeners(&m->now, h);
+	/* In the middle of a takeover also those that the new configuration
+	 * has no use for: the old one may need them again. */
+	add_listeners(&m->takeover.handed, h);
+	h->children = memory_new(SCOREBOARD_SLOTS, sizeof(*h->children));
+	add_children(m, h);
+	add_askers(m, h);
+}
+
+static void
+empty(struct handover *h)
+{
+	free(h->listeners);
+	free(h->children);
+}
+
+/* Returns only on failure. */
+static int
+run_program(struct master *m, int program, struct handover *h)
+{
+	handover_keep_open(h, true);
+	int file = handover_write(h);
+	if (file >= 0)
+		fexecve(program, m->options.argv, environ);
+	int error = errno;
+	handover_forget();
+	handover_keep_open(h, false);
+	errno = error;
+	return -1;
+}
+
+int
+upgrade_exec(struct master *m, int program, enum handover_mode mode,
+	     const char *reason)
+{
+	struct handover h = { .mode = mode, .reason = reason };
+	sigset_t all, before;
+
+	/* A signal between two programs would meet no handler and kill: it
+	 * waits until the next one catches it. EAGAIN: one came before. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	struct pollfd came = { .fd = m->signals, .events = POLLIN };
+	int error = EAGAIN;
+	if (poll(&came, 1, 0) == 0) {
+		fill(m, &h);
+		run_program(m, program, &h);
+		error = errno;
+		empty(&h);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return -1;
+}
+
+/* ---- The trial --------------------------------------------------------------------- */
+
+static void
+forget(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+
+	if (u->program >= 0)
+		close(u->program);
+	if (u->words >= 0)
+		close(u->words);
+	*u = (struct upgrade){ .program = -1, .words = -1,
+			       .is_wanted = u->is_wanted };
+}
+
+static void
+refuse(struct master *m, const char *why)
+{
+	log_error("upgrade refused", LOG_STR("why", why),
+		  LOG_STR("program", m->program));
+	verbs_tell(&m->verbs, VERB_UPGRADE, why);
+	verbs_answer(&m->verbs, VERB_UPGRADE, false,
+		     "upgrade refused: the running program goes on");
+	notify_send("STATUS=Upgrade refused, generation %u serves\n",
+		    m->now.number);
+	forget(m);
+}
+
+static _Noreturn void
+become_trial(struct master *m)
+{
+	struct handover h = { .mode = HANDOVER_TRIAL, .reason = "" };
+
+	signals_for_child();
+	fill(m, &h);
+	dup2(m->upgrade.words, STDOUT_FILENO);
+	dup2(m->upgrade.words, STDERR_FILENO);
+	run_program(m, m->upgrade.program, &h);
+	fprintf(stderr, "cannot execute %s: %s\n", m->program,
+		strerror(errno));
+	fflush(stderr);
+	_exit(EXIT_CANNOT_EXEC);
+}
+
+static void
+begin(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+	char why[MASTER_PATH_SIZE + 128];
+
+	u->is_wanted = false;
+	verbs_take_up(&m->verbs, VERB_UPGRADE);
+	log_info("upgrade begins", LOG_STR("program", m->program));
+	notify_send("STATUS=Upgrading\n");
+	u->program = open(m->program, O_RDONLY | O_CLOEXEC);
+	if (u->program < 0) {
+		snprintf(why, sizeof(why), "cannot open %s: %s", m->program,
+			 strerror(errno));
+		refuse(m, why);
+		return;
+	}
+	u->words = memfd_create("guerrilla-smtpd trial", MFD_CLOEXEC);
+	u->until_ms = clock_ms() + TRIAL_MS;
+	u->trial = fork();
+	if (u->trial == 0)
+		become_trial(m);
+	if (u->words < 0 || u->trial < 0) {
+		u->trial = 0;
+		refuse(m, "no process for the trial");
+	}
+}
+
+static void
+describe_failure(const struct upgrade *u, int status, char *why, size_t size)
+{
+	char words[WORDS_SIZE];
+
+	ssize_t n = pread(u->words, words, sizeof(words) - 1, 0);
+	words[n > 0 ? n : 0] = '\0';
+	for (char *c = words; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = c[1] != '\0' ? ';' : '\0';
+	snprintf(why, size, "the trial of the new program ended with %s %d%s%s",
+		 WIFSIGNALED(status) ? "signal" : "exit code",
+		 WIFSIGNALED(status) ? WTERMSIG(status)
+				     : WEXITSTATUS(status),
+		 words[0] != '\0' ? ": " : "", words);
+}
+
+bool
+upgrade_reaped(struct master *m, pid_t pid, int status)
+{
+	struct upgrade *u = &m->upgrade;
+	char why[WORDS_SIZE + 128];
+
+	if (u->trial == 0 || pid != u->trial)
+		return false;
+	if (WIFSTOPPED(status))
+		return true;
+	u->trial = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		u->is_proven = true;
+		return true;
+	}
+	describe_failure(u, status, why, sizeof(why));
+	refuse(m, why);
+	return true;
+}
+
+void
+upgrade_give_up(struct master *m, const char *why)
+{
+	struct upgrade *u = &m->upgrade;
+
+	m->takeover.is_under_way = false;
+	if (!u->is_wanted && u->trial == 0 && !u->is_proven)
+		return;
+	if (u->trial > 0)
+		kill(u->trial, SIGKILL);
+	u->is_wanted = false;
+	refuse(m, why);
+}
+
+void
+upgrade_look(struct master *m)
+{
+	struct upgrade *u = &m->upgrade;
+	char why[128];
+
+	if (u->trial > 0 && clock_ms() > u->until_ms)
+		kill(u->trial, SIGKILL);
+	/* One thing at a time: a reload is finished first. */
+	bool is_free = m->is_ready && m->next.config == NULL &&
+		       !m->takeover.is_under_way && u->trial == 0;
+	if (u->is_proven && is_free) {
+		upgrade_exec(m, u->program, HANDOVER_TAKEOVER, "");
+		/* A signal that came meanwhile is heard first. */
+		if (errno == EAGAIN)
+			return;
+		snprintf(why, sizeof(why), "cannot execute it: %s",
+			 strerror(errno));
+		refuse(m, why);
+	} else if (u->is_wanted && is_free && !u->is_proven) {
+		begin(m);
+	}
+}

@@ -22,12 +22,17 @@ def knock(server, **options):
 
 
 def fill(server, count, **options):
-    """So many connections, all of them greeted."""
+    """So many connections, all of them greeted. One that was closed just
+    before may be counted a moment longer."""
     held = []
-    for _ in range(count):
+    end = time.monotonic() + 5
+    while len(held) < count:
         reply, dialog = knock(server, **options)
-        assert reply.code == 220, f"number {len(held) + 1}: {reply}"
-        held.append(dialog)
+        if reply.code == 220:
+            held.append(dialog)
+            continue
+        dialog.close()
+        assert time.monotonic() < end, f"number {len(held) + 1}: {reply}"
     return held
 
 
@@ -90,7 +95,7 @@ def test_ipv6_counts_by_its_64(start_server):
 
 def test_new_connections_a_minute(start_server):
     server = start_server({"workers": 3, "limits.rate_per_ip": 8})
-    # Some came from is_ready; what matters is that there is an end.
+    # is_ready took some of the eight.
     taken = 0
     while not is_refused(server, "4.7.0"):
         taken += 1

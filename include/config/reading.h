@@ -62,6 +62,10 @@ unsigned reading_add_name(struct reading *r, const char *path);
 const char *reading_resolve(struct reading *r, unsigned file,
 			    const char *path);
 
+/* directory/name, in the arena. */
+const char *reading_path_in(struct arena *arena, const char *directory,
+			    const char *name);
+
 /* A file, and who names it. */
 struct named_file {
 	struct place at;

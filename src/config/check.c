@@ -85,12 +85,8 @@ check_paths(struct reading *r)
 
 	if (c->run_dir[0] == '\0')
 		reading_fault(r, "", "run_dir", "is empty");
-	if (c->pid_file[0] == '\0') {
-		struct buf path = BUF(LONGEST_PATH);
-		buf_printf(&path, "%s/pid", c->run_dir);
-		c->pid_file = arena_copy(&c->arena, buf_view(&path)).at;
-		buf_release(&path);
-	}
+	if (c->pid_file[0] == '\0')
+		c->pid_file = reading_path_in(&c->arena, c->run_dir, "pid");
 	if (store->spool_dir[0] == '\0' &&
 	    store->on_outage == STORE_OUTAGE_SPOOL)
 		reading_fault(r, "store", "spool_dir",

@@ -32,6 +32,17 @@ reading_resolve(struct reading *r, unsigned file, const char *path)
 	return copy;
 }
 
+const char *
+reading_path_in(struct arena *arena, const char *directory, const char *name)
+{
+	struct buf path = BUF(LONGEST_PATH);
+
+	buf_printf(&path, "%s/%s", directory, name);
+	const char *copy = arena_copy(arena, buf_view(&path)).at;
+	buf_release(&path);
+	return copy;
+}
+
 void
 reading_wipe(struct buf *text)
 {

@@ -26,7 +26,7 @@ base       = arena buf chain clock control_channel landlock log log_line \
 	memory pid_file queue sandbox scoreboard scoreboard_master \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = address census census_region domain_name listen \
-	proxy_protocol tls tls_context
+	proxy_protocol ticket_keys tls tls_context
 smtp       = character chunk command content data domains hello line message \
 	newline parameter path recipient reply sender session trace verbs \
 	xclient

@@ -20,6 +20,10 @@ void tls_context_free(struct tls_context **c);
 bool tls_check_certificate(const struct certificate_settings *s, char *why,
 			   size_t size);
 
+/* Forgets ticket keys that are too old by now: for the master, at times, as
+ * it forks what it knows. Workers do it by themselves. */
+void tls_context_turn_keys(struct tls_context *c);
+
 /* When the first of the certificates ends (seconds since 1970, UTC), and the
  * file it is in, which lives as long as the context. */
 int64_t tls_context_expiry(const struct tls_context *c,

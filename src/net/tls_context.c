@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "net/domain_name.h"
+#include "net/ticket_keys.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -38,6 +39,7 @@ struct certificate {
 struct tls_context {
 	struct certificate *at;
 	size_t count;
+	struct ticket_keys *ticket_keys;
 };
 
 /* Where a fault goes. */
@@ -332,6 +334,14 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 			return NULL;
 		}
 	}
+	c->ticket_keys = ticket_keys_new();
+	if (c->ticket_keys == NULL) {
+		refuse(&w, "session tickets", "no randomness for their keys");
+		tls_context_free(&c);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		ticket_keys_serve(c->ticket_keys, c->at[i].ssl, i == 0);
 	SSL_CTX_set_tlsext_servername_callback(c->at[0].ssl,
 					       choose_certificate);
 	SSL_CTX_set_tlsext_servername_arg(c->at[0].ssl, c);
@@ -346,8 +356,15 @@ tls_context_free(struct tls_context **c)
 	for (size_t i = 0; i < (*c)->count; i++)
 		unload(&(*c)->at[i]);
 	free((*c)->at);
+	ticket_keys_free(&(*c)->ticket_keys);
 	free(*c);
 	*c = NULL;
+}
+
+void
+tls_context_turn_keys(struct tls_context *c)
+{
+	ticket_keys_turn(c->ticket_keys);
 }
 
 int64_t

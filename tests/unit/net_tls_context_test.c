@@ -3,6 +3,7 @@
  * all workers take, when the first ends, and each fault at loading. */
 #include "net/tls_context.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "support/tls_client.h"
 
@@ -176,6 +177,50 @@ workers_take_each_others_tickets(void **state)
 	}
 }
 
+static int64_t faked_us;
+
+static int64_t
+faked_clock(void)
+{
+	return faked_us;
+}
+
+static void
+ticket_keys_turn_every_six_hours(void **state)
+{
+	enum { HOUR_MS = 3600 * 1000 };
+	static const struct { int hours; char answer; } steps[] = {
+		{ 0, 'N' }, { 0, 'R' }, { 5, 'R' },
+		{ 6, 'R' },             /* by the keys before */
+		{ 12, 'R' }, { 17, 'R' },       /* renewed meanwhile */
+		{ 30, 'N' },            /* two periods later: forgotten */
+		{ 30, 'R' }, { 3000, 'N' },
+	};
+	(void)state;
+
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		faked_us = 0;
+		clock_fake(faked_clock, NULL);
+		struct certificate_settings one = { "", files.cert,
+						    files.key };
+		struct tls_context *c = load(&one, 1, 12);
+		SSL_SESSION *session = NULL;
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			faked_us = (int64_t)steps[i].hours * HOUR_MS * 1000;
+			/* Half of the time the master turns them as well. */
+			if (i % 2)
+				tls_context_turn_keys(c);
+			char answer = visit(c, version, &session);
+			if (answer != steps[i].answer)
+				fail_msg("step %zu: %c", i, answer);
+		}
+		SSL_SESSION_free(session);
+		tls_context_free(&c);
+	}
+	clock_fake(NULL, NULL);
+}
+
 /* ---- Certificates ------------------------------------------------------- */
 
 static void
@@ -313,6 +358,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_name_asked_for_chooses_the_certificate),
 		cmocka_unit_test(workers_take_each_others_tickets),
+		cmocka_unit_test(ticket_keys_turn_every_six_hours),
 		cmocka_unit_test(each_fault_of_a_certificate_is_told),
 		cmocka_unit_test(a_name_that_is_none_is_told),
 		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The keys of session tickets. They change every few hours, at the same
+ * moment in all processes that were forked from one, and cannot be computed
+ * backwards: who learns them cannot read sessions of yesterday. */
+#ifndef NET_TICKET_KEYS_H
+#define NET_TICKET_KEYS_H
+
+#include <stdbool.h>
+
+struct ticket_keys;
+
+/* New and secret; NULL where the system has no randomness to give. */
+struct ticket_keys *ticket_keys_new(void);
+void ticket_keys_free(struct ticket_keys **k);
+
+/* Forgets what is too old by now. Using them does the same; a process that
+ * only forks others must call this now and then. */
+void ticket_keys_turn(struct ticket_keys *k);
+
+/* Makes the contexts use them: the first one takes all handshakes, each of
+ * the others may be switched to. */
+struct ssl_ctx_st;
+void ticket_keys_serve(struct ticket_keys *k, struct ssl_ctx_st *context,
+		       bool is_first);
+
+#endif

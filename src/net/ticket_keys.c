@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The keys of session tickets (RFC 5077, RFC 8446 4.6.1). OpenSSL would keep
+ * one set for the life of the context, which here may be months.
+ *
+ * Each period has a secret, which gives its keys and the secret of the next
+ * period by a one-way function. Periods are told by the monotonic clock, so
+ * that all processes of a generation turn at the same moment. */
+#include "net/ticket_keys.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PERIOD_MS = 6 * 3600 * 1000,    /* longer than a ticket lives */
+	SECRET_LEN = 32,                /* of SHA-256 */
+	NAME_LEN = 16,                  /* as OpenSSL wants it */
+	IV_LEN = 16
+};
+
+struct key_set {
+	unsigned char name[SECRET_LEN]; /* NAME_LEN of it are used */
+	unsigned char cipher[SECRET_LEN];
+	unsigned char mac[SECRET_LEN];
+};
+
+struct ticket_keys {
+	int64_t period;                 /* whose secret it is */
+	unsigned char secret[SECRET_LEN];
+	struct key_set now;
+	struct key_set before;
+};
+
+/* out may be the secret itself. */
+static void
+derive(const unsigned char *secret, const char *label, unsigned char *out)
+{
+	unsigned char mac[SECRET_LEN];
+	unsigned len = 0;
+
+	const unsigned char *done = HMAC(EVP_sha256(), secret, SECRET_LEN,
+					 (const unsigned char *)label,
+					 strlen(label), mac, &len);
+	assert(done != NULL && len == SECRET_LEN);
+	memcpy(out, mac, sizeof(mac));
+	OPENSSL_cleanse(mac, sizeof(mac));
+}
+
+static void
+derive_now(struct ticket_keys *k)
+{
+	derive(k->secret, "name", k->now.name);
+	derive(k->secret, "cipher", k->now.cipher);
+	derive(k->secret, "mac", k->now.mac);
+}
+
+struct ticket_keys *
+ticket_keys_new(void)
+{
+	struct ticket_keys *k = memory_new(1, sizeof(*k));
+
+	if (RAND_priv_bytes(k->secret, sizeof(k->secret)) != 1) {
+		free(k);
+		return NULL;
+	}
+	k->period = clock_ms() / PERIOD_MS;
+	derive_now(k);
+	/* No tickets of a period before: keys that nobody has. */
+	derive(k->secret, "no name", k->before.name);
+	return k;
+}
+
+void
+ticket_keys_free(struct ticket_keys **k)
+{
+	if (*k == NULL)
+		return;
+	OPENSSL_cleanse(*k, sizeof(**k));
+	free(*k);
+	*k = NULL;
+}
+
+void
+ticket_keys_turn(struct ticket_keys *k)
+{
+	int64_t period = clock_ms() / PERIOD_MS;
+
+	while (k->period < period) {
+		k->before = k->now;
+		derive(k->secret, "next", k->secret);
+		derive_now(k);
+		k->period++;
+	}
+}
+
+/* The keys that a ticket says it was made with, or NULL. */
+static const struct key_set *
+find(const struct ticket_keys *k, const unsigned char name[NAME_LEN])
+{
+	if (memcmp(name, k->now.name, NAME_LEN) == 0)
+		return &k->now;
+	if (memcmp(name, k->before.name, NAME_LEN) == 0)
+		return &k->before;
+	return NULL;
+}
+
+static bool
+set_mac(EVP_MAC_CTX *mac, const struct key_set *keys)
+{
+	char digest[] = "sha256";
+	unsigned char key[SECRET_LEN];
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key,
+						  sizeof(key)),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						 digest, 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	memcpy(key, keys->mac, sizeof(key));
+	bool is_set = EVP_MAC_CTX_set_params(mac, params) == 1;
+	OPENSSL_cleanse(key, sizeof(key));
+	return is_set;
+}
+
+/* What OpenSSL's callback returns. */
+enum { FAULT = -1, NO_SUCH_KEY = 0, GOOD = 1, GOOD_AND_RENEW = 2 };
+
+static int
+seal(const struct key_set *keys, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+     EVP_MAC_CTX *mac)
+{
+	if (RAND_bytes(iv, IV_LEN) != 1 ||
+	    EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, keys->cipher,
+			       iv) != 1 || !set_mac(mac, keys))
+		return FAULT;
+	return GOOD;
+}
+
+/* The shape of this function is OpenSSL's. */
+static int
+/* NOLINTNEXTLINE(readability-function-size) */
+on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
+	  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_new)
+{
+	struct ticket_keys *k = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	ticket_keys_turn(k);
+	if (is_new) {
+		memcpy(name, k->now.name, NAME_LEN);
+		return seal(&k->now, iv, cipher, mac);
+	}
+	const struct key_set *keys = find(k, name);
+	if (keys == NULL)
+		return NO_SUCH_KEY;
+	if (EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, keys->cipher,
+			       iv) != 1 || !set_mac(mac, keys))
+		return FAULT;
+	/* In TLS 1.3 a ticket is for one use (RFC 8446 C.4). */
+	bool is_old = keys != &k->now || SSL_version(ssl) >= TLS1_3_VERSION;
+	return is_old ? GOOD_AND_RENEW : GOOD;
+}
+
+void
+ticket_keys_serve(struct ticket_keys *k, SSL_CTX *context, bool is_first)
+{
+	SSL_CTX_set_app_data(context, k);
+	if (is_first)
+		SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+}

@@ -149,7 +149,8 @@ unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c)
 fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
-	$(fuzz_names:%=$(checked)/replay/%) $(checked)/db/store_driver
+	$(fuzz_names:%=$(checked)/replay/%) $(checked)/db/store_driver \
+	$(checked)/mime_row
 
 $(checked)/rooms.a: $(checked_objects)
 	@rm -f $@
@@ -168,6 +169,12 @@ $(checked)/db/%: tests/db/%.c $(checked)/rooms.a
 	$(quiet)$(CC) $(checked_cflags) -o $@ $< $(checked)/rooms.a \
 		$(checked_ldflags) $(libs)
 
+# Prints the row of a message, for tests/mime/compare_test.
+$(checked)/mime_row: tests/mime/mime_row.c $(checked)/rooms.a
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
+		$(checked_ldflags) $(libs)
+
 # The program with faults that a message can call for.
 build/release/fragile: build/release/main.o $(objects) tests/doubles/fragile.c
 	$(say) "  link  $@"
@@ -181,7 +188,7 @@ check-unit: $(unit_tests)
 $(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/rooms.a
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ $(checked_ldflags) $(libs)
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c %.a,$^) $(checked_ldflags) $(libs)
 
 fuzz:
 	@scripts/setup build fuzz
@@ -222,7 +229,15 @@ build/bench/rooms.a: $(objects)
 
 build/bench/%: tests/bench/%.c build/bench/rooms.a
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags) $(libs)
+	$(quiet)$(CC) $(release_cflags) -o $@ $(filter %.c %.a,$^) \
+		$(release_ldflags) $(libs)
+
+# What the MIME stage costs, on ordinary mail beside GMime and on hostile.
+bench-mime: build/bench/mime_bench
+	@$<
+
+bench-hostile: build/bench/mime_hostile
+	@$<
 
 # The load generator stands alone.
 build/bench/smtp_load: tests/bench/smtp_load.c $(wildcard tests/bench/load/*.c)
@@ -294,6 +309,7 @@ help:
 FORCE:
 
 .PHONY: all run check check-slow tests check-unit fuzz bench bench-programs \
+	bench-mime bench-hostile \
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:
 

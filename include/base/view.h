@@ -17,8 +17,18 @@ struct view {
 /* The bytes of a C string, without its NUL; NULL gives an empty view. */
 struct view view_of(const char *text);
 
-/* Bytes from..to of v; both are clamped to its length. */
-struct view view_slice(struct view v, size_t from, size_t to);
+/* Bytes from..to of v; both are clamped to its length. Here because loops
+ * over foreign bytes call it for each of them. */
+static inline struct view
+view_slice(struct view v, size_t from, size_t to)
+{
+	if (to > v.len)
+		to = v.len;
+	if (from > to)
+		from = to;
+	/* C11 6.5.6: to NULL not even 0 may be added. */
+	return (struct view){ from > 0 ? v.at + from : v.at, to - from };
+}
 
 /* v without spaces and tabs at both ends. */
 struct view view_trim(struct view v);
@@ -41,6 +51,10 @@ size_t view_find_last(struct view v, char c);
 bool view_to_size(struct view v, size_t max, size_t *value_out);
 
 /* ASCII lower case, whatever the locale; other bytes are kept. */
-char ascii_lower(char c);
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 #endif

@@ -11,6 +11,7 @@ enum { LINES_SHOWN = 1024 };
 
 struct line {
 	struct view text;       /* without its end; until the next line */
+	size_t before;          /* where the text of the line before ended */
 	size_t from;            /* offset of its first byte in the message */
 	size_t to;              /* offset of the next line */
 };
@@ -20,7 +21,7 @@ struct lines {
 	const struct piece *piece;
 	size_t at;              /* in the piece */
 	size_t offset;          /* in the message */
-	size_t before;          /* where the text of the line before ended */
+	size_t before;          /* where the text of the last line ended */
 	char last;              /* the byte before at */
 	char joint[LINES_SHOWN];
 };

@@ -10,14 +10,18 @@
 
 enum transfer_encoding { TRANSFER_PLAIN, TRANSFER_BASE64, TRANSFER_QUOTED };
 
+/* Room that decoding needs to go on, and finishing at most. */
+enum { TRANSFER_ROOM = 128, TRANSFER_HELD = 80 };
+
 struct transfer {
 	enum transfer_encoding encoding;
 	uint32_t bits;          /* base64: digits not yet written */
 	unsigned digits;
 	bool is_padded;         /* a '=' was seen: is there more? */
 	bool is_ended;
-	size_t line_start;      /* in the output: where this line's begins */
-	char held[8];           /* quoted-printable: '=' and what follows */
+	bool is_accepted;       /* the rest of this line is more */
+	char held[TRANSFER_HELD];       /* base64: a line behind padding;
+				 * quoted-printable: '=' and what follows */
 	unsigned held_len;
 };
 
@@ -27,11 +31,11 @@ enum transfer_encoding transfer_named(struct view value);
 void transfer_init(struct transfer *t, enum transfer_encoding encoding);
 
 /* Decodes from the front of *in into out, which has room bytes (at least
- * 16), and takes what was used from *in. Returns the bytes written. */
+ * TRANSFER_ROOM), and takes what was used from *in. Returns the bytes written. */
 size_t transfer_decode(struct transfer *t, struct view *in, char *out,
 		       size_t room);
 
-/* What was held back at the end of the input; out has 16 bytes of room. */
+/* What was held back at the end of the input; out has TRANSFER_ROOM bytes. */
 size_t transfer_finish(struct transfer *t, char *out);
 
 #endif

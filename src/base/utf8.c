@@ -5,53 +5,27 @@
 
 #include <string.h>
 
-/* Second byte's range for each first byte (RFC 3629 section 4); the later
- * ones are always 80..BF. */
-struct lead {
-	unsigned char from, to;         /* first byte */
-	unsigned char len;
-	unsigned char low, high;        /* second byte */
-};
-
-static const struct lead leads[] = {
-	{ 0xc2, 0xdf, 2, 0x80, 0xbf },
-	{ 0xe0, 0xe0, 3, 0xa0, 0xbf },
-	{ 0xe1, 0xec, 3, 0x80, 0xbf },
-	{ 0xed, 0xed, 3, 0x80, 0x9f },
-	{ 0xee, 0xef, 3, 0x80, 0xbf },
-	{ 0xf0, 0xf0, 4, 0x90, 0xbf },
-	{ 0xf1, 0xf3, 4, 0x80, 0xbf },
-	{ 0xf4, 0xf4, 4, 0x80, 0x8f },
-};
-
-static const struct lead *
-lead_of(unsigned char c)
-{
-	for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
-		if (c >= leads[i].from && c <= leads[i].to)
-			return &leads[i];
-	return NULL;
-}
-
 /* How many bytes at the front of v could belong to one character, and
- * whether they do. At least 1 for what is not empty. */
+ * whether they do. At least 1 for what is not empty. The second byte has a
+ * range for each first one (RFC 3629 section 4), the others 80..BF. */
 static size_t
 measure(struct view v, bool *whole_out)
 {
 	const unsigned char *at = (const unsigned char *)v.at;
+	unsigned char c = at[0];
 
-	*whole_out = true;
-	if (at[0] < 0x80)
+	*whole_out = c < 0x80;
+	if (c < 0xc2 || c > 0xf4 || v.len < 2)
 		return 1;
-	*whole_out = false;
-	const struct lead *lead = lead_of(at[0]);
-	if (lead == NULL || v.len < 2 || at[1] < lead->low ||
-	    at[1] > lead->high)
+	unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	if (at[1] < low || at[1] > high)
 		return 1;
+	size_t whole = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 	size_t n = 2;
-	while (n < lead->len && n < v.len && at[n] >= 0x80 && at[n] <= 0xbf)
+	while (n < whole && n < v.len && (at[n] & 0xc0) == 0x80)
 		n++;
-	*whole_out = n == lead->len;
+	*whole_out = n == whole;
 	return n;
 }
 
@@ -147,7 +121,9 @@ copy_without_nul(struct view v, char *where)
 		size_t n = view_find(v, '\0');
 		memmove(to, v.at, n);
 		to += n;
-		v = view_slice(v, n + 1, v.len);
+		while (n < v.len && v.at[n] == '\0')
+			n++;
+		v = view_slice(v, n, v.len);
 	}
 	return (size_t)(to - where);
 }
@@ -159,15 +135,18 @@ utf8_mend(struct view v, char *where)
 
 	while (v.len > 0) {
 		size_t n = utf8_valid_len(v);
-		to += copy_without_nul(view_slice(v, 0, n), to);
+		if (n > 0)
+			to += copy_without_nul(view_slice(v, 0, n), to);
 		v = view_slice(v, n, v.len);
-		if (v.len == 0)
-			break;
-		bool is_whole;
-		n = measure(v, &is_whole);
-		memcpy(to, "\xef\xbf\xbd", 3);
-		to += 3;
-		v = view_slice(v, n, v.len);
+		bool is_whole = false;
+		while (v.len > 0 && !is_whole) {
+			n = measure(v, &is_whole);
+			if (is_whole)
+				break;
+			memcpy(to, "\xef\xbf\xbd", 3);
+			to += 3;
+			v = view_slice(v, n, v.len);
+		}
 	}
 	return (size_t)(to - where);
 }

@@ -13,17 +13,6 @@ view_of(const char *text)
 	return (struct view){ text, strlen(text) };
 }
 
-struct view
-view_slice(struct view v, size_t from, size_t to)
-{
-	if (to > v.len)
-		to = v.len;
-	if (from > to)
-		from = to;
-	/* C11 6.5.6: to NULL not even 0 may be added. */
-	return (struct view){ from > 0 ? v.at + from : v.at, to - from };
-}
-
 static bool
 is_blank(char c)
 {
@@ -47,12 +36,6 @@ view_equal(struct view a, struct view b)
 {
 	return a.len == b.len &&
 	       (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 bool

@@ -4,13 +4,9 @@
  * until the stack ends. */
 #include "mime/address.h"
 
-#include <string.h>
+#include "mime/byte.h"
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+#include <string.h>
 
 /* The item between two commas, without comments. */
 struct item {
@@ -75,7 +71,7 @@ word_len(struct view v)
 			n++;
 		else if (v.at[n] == '"')
 			is_quoted = !is_quoted;
-		else if (!is_quoted && is_space(v.at[n]))
+		else if (!is_quoted && byte_is_space(v.at[n]))
 			break;
 	}
 	return n < v.len ? n : v.len;
@@ -94,11 +90,11 @@ close_up(struct item *item)
 		bool is_joint = !is_quoted && (c == '@' || c == '.');
 		if (c == '"')
 			is_quoted = !is_quoted;
-		while (is_joint && n > 0 && is_space(item->at[n - 1]))
+		while (is_joint && n > 0 && byte_is_space(item->at[n - 1]))
 			n--;
 		item->at[n++] = c;
 		while (is_joint && i + 1 < item->len &&
-		       is_space(item->at[i + 1]))
+		       byte_is_space(item->at[i + 1]))
 			i++;
 	}
 	item->len = n;
@@ -113,7 +109,7 @@ is_address(struct view v)
 	if (at == 0 || at + 1 >= v.len)
 		return false;
 	for (size_t i = at + 1; i < v.len; i++)
-		if (is_space(v.at[i]) || strchr("<>,;\"()", v.at[i]) != NULL)
+		if (byte_is_space(v.at[i]) || byte_is_one_of(v.at[i], "<>,;\"()"))
 			return false;
 	return word_len(v) == v.len;
 }
@@ -124,16 +120,6 @@ without_quotes(struct view v)
 	if (v.len > 2 && v.at[0] == '"' && v.at[v.len - 1] == '"' &&
 	    view_find(view_slice(v, 1, v.len), '"') == v.len - 2)
 		return view_slice(v, 1, v.len - 1);
-	return v;
-}
-
-static struct view
-trim(struct view v, const char *edges)
-{
-	while (v.len > 0 && strchr(edges, v.at[0]) != NULL)
-		v = view_slice(v, 1, v.len);
-	while (v.len > 0 && strchr(edges, v.at[v.len - 1]) != NULL)
-		v.len--;
 	return v;
 }
 
@@ -151,16 +137,16 @@ static void
 decide(struct search *s)
 {
 	close_up(&s->item);
-	struct view rest = trim((struct view){ s->item.at, s->item.len },
+	struct view rest = byte_trim((struct view){ s->item.at, s->item.len },
 				" \t\r\n");
 	size_t words = 0;
 	struct view word = { "", 0 };
 
 	while (rest.len > 0) {
 		word = view_slice(rest, 0, word_len(rest));
-		rest = trim(view_slice(rest, word.len, rest.len), " \t\r\n");
+		rest = byte_trim(view_slice(rest, word.len, rest.len), " \t\r\n");
 		words++;
-		struct view bare = trim(without_quotes(word), "<>'[]");
+		struct view bare = byte_trim(without_quotes(word), "<>'");
 		if (is_address(bare)) {
 			accept(s, bare);
 			return;
@@ -195,7 +181,7 @@ take_bracketed(struct search *s)
 			s->item.len = 0;
 		else if (c == ':' && s->item.len > 0 && s->item.at[0] == '@')
 			s->item.len = 0;
-		else if (!is_space(c))
+		else if (!byte_is_space(c))
 			put(&s->item, c);
 		s->rest = view_slice(s->rest, 1, s->rest.len);
 	}
@@ -287,7 +273,7 @@ address_next_domain(struct view *rest, struct view *domain_out)
 		if (at == rest->len)
 			return false;
 		*rest = view_slice(*rest, at + 1, rest->len);
-		while (rest->len > 0 && is_space(rest->at[0]))
+		while (rest->len > 0 && byte_is_space(rest->at[0]))
 			*rest = view_slice(*rest, 1, rest->len);
 		size_t n = 0;
 		if (rest->len > 0 && rest->at[0] == '[')

@@ -78,13 +78,12 @@ is_late(struct stream *st)
 static struct view
 stream_next(struct stream *st)
 {
-	enum { SPARE = 16 };
 	char *out = st->c->step;
 	size_t len = 0;
 
 	if (is_late(st))
 		return VIEW("");
-	while (len < CONTENT_STEP - SPARE) {
+	while (len < CONTENT_STEP - TRANSFER_ROOM) {
 		struct view piece = stream_piece(st);
 		if (piece.len == 0)
 			break;
@@ -96,7 +95,7 @@ stream_next(struct stream *st)
 			break;
 	}
 	if (stream_piece(st).len == 0 && !st->is_finished &&
-	    len <= CONTENT_STEP - SPARE) {
+	    len <= CONTENT_STEP - TRANSFER_ROOM) {
 		st->is_finished = true;
 		len += transfer_finish(&st->transfer, out + len);
 	}

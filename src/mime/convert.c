@@ -228,6 +228,19 @@ converter_feed(struct converter *c, struct view bytes)
 	}
 }
 
+/* Charsets with combining characters keep the last base letter back. */
+static void
+flush_iconv(struct converter *c)
+{
+	char made[64];
+	char *to = made;
+	size_t room = sizeof(made);
+
+	(void)iconv(descriptor(c->sets, carrier(c->charset)), NULL, NULL, &to,
+		    &room);
+	text_put(c->out, (struct view){ made, (size_t)(to - made) });
+}
+
 void
 converter_end(struct converter *c)
 {
@@ -237,6 +250,8 @@ converter_end(struct converter *c)
 	else if (c->held_len > 0)
 		text_put(c->out, REPLACEMENT);
 	c->held_len = 0;
+	if (c->charset != CHARSET_UTF_8)
+		flush_iconv(c);
 }
 
 void

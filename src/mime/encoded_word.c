@@ -5,7 +5,7 @@
 #include "mime/encoded_word.h"
 
 #include "base/utf8.h"
-#include "mime/parameter.h"
+#include "mime/byte.h"
 #include "mime/transfer.h"
 
 #include <stdint.h>
@@ -13,12 +13,6 @@
 
 /* Longer fields are cut before they come here. */
 enum { MOST_BYTES = 4096 };
-
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 /* Offset of the "?=" that ends a word's text, or v.len. */
 static size_t
@@ -46,7 +40,7 @@ encoded_word_at(struct view v, struct encoded_word *word_out)
 	if (n == 0 || n + 3 > rest.len || rest.at[n + 2] != '?')
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (is_space(label.at[i]) || label.at[i] == '=')
+		if (byte_is_space(label.at[i]) || label.at[i] == '=')
 			return false;
 	char form = ascii_lower(rest.at[n + 1]);
 	if (form != 'b' && form != 'q')
@@ -64,15 +58,6 @@ encoded_word_at(struct view v, struct encoded_word *word_out)
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t
 decode_q(struct view text, char *out)
 {
@@ -80,8 +65,8 @@ decode_q(struct view text, char *out)
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i];
-		int high = i + 2 < text.len ? hex_value(text.at[i + 1]) : -1;
-		int low = i + 2 < text.len ? hex_value(text.at[i + 2]) : -1;
+		int high = i + 2 < text.len ? byte_hex(text.at[i + 1]) : -1;
+		int low = i + 2 < text.len ? byte_hex(text.at[i + 2]) : -1;
 		if (c == '_') {
 			c = ' ';
 		} else if (c == '=' && high >= 0 && low >= 0) {
@@ -102,7 +87,7 @@ struct decoding {
 	bool is_declared;
 	size_t len;
 	struct transfer base64; /* digits left of the word before */
-	char bytes[MOST_BYTES + 16];
+	char bytes[MOST_BYTES + TRANSFER_ROOM];
 };
 
 /* The charset of bytes that nobody declared. */
@@ -120,11 +105,18 @@ guess(struct decoding *d, struct view bytes)
 	return CHARSET_WINDOWS_1252;
 }
 
+/* Writes what base64 held back. */
+static void
+end_base64(struct decoding *d)
+{
+	d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	transfer_init(&d->base64, TRANSFER_BASE64);
+}
+
 static void
 flush(struct decoding *d)
 {
-	if (d->base64.digits > 0)
-		d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	end_base64(d);
 	struct view bytes = { d->bytes, d->len };
 	enum charset charset = d->charset;
 	if (!d->is_declared || charset == CHARSET_UNKNOWN ||
@@ -146,14 +138,10 @@ take_base64(struct decoding *d, struct view text)
 		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
 		      (digits == 3 && (d->base64.bits & 0x03) != 0);
 
-	if (digits > 0 && !is_cut)
-		d->len += transfer_finish(&d->base64, d->bytes + d->len);
-	uint32_t bits = is_cut ? d->base64.bits : 0;
-	transfer_init(&d->base64, TRANSFER_BASE64);
-	d->base64.bits = bits;
-	d->base64.digits = is_cut ? digits : 0;
+	if (d->base64.is_padded || !is_cut)
+		end_base64(d);
 	while (text.len > 0 && d->len < MOST_BYTES) {
-		size_t room = MOST_BYTES + 16 - d->len;
+		size_t room = sizeof(d->bytes) - d->len;
 		d->len += transfer_decode(&d->base64, &text,
 					  d->bytes + d->len, room);
 	}
@@ -163,7 +151,8 @@ static void
 take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
 {
 	bool is_same = is_next && d->is_declared &&
-		       d->charset == word->charset;
+		       d->charset == word->charset &&
+		       d->charset != CHARSET_UNKNOWN;
 
 	if (!is_same)
 		flush(d);
@@ -173,8 +162,7 @@ take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
 		take_base64(d, word->text);
 		return;
 	}
-	if (d->base64.digits > 0)
-		d->len += transfer_finish(&d->base64, d->bytes + d->len);
+	end_base64(d);
 	if (word->text.len <= MOST_BYTES - d->len)
 		d->len += decode_q(word->text, d->bytes + d->len);
 }
@@ -213,7 +201,7 @@ static bool
 is_all_space(struct view v)
 {
 	for (size_t i = 0; i < v.len; i++)
-		if (!is_space(v.at[i]))
+		if (!byte_is_space(v.at[i]))
 			return false;
 	return true;
 }
@@ -224,6 +212,7 @@ encoded_word_decode(struct charsets *sets, struct view value,
 {
 	struct decoding d = { .sets = sets, .out = out, .hint = hint,
 			      .charset = CHARSET_UNKNOWN };
+	transfer_init(&d.base64, TRANSFER_BASE64);
 	struct encoded_word word;
 	bool is_word = false, was_word = false;
 
@@ -274,7 +263,7 @@ encoded_word_tidy(char *at, size_t len)
 		char c = v.at[0];
 		/* A line end with the blank that follows it is a fold. */
 		if (c == '\t' || ((c == '\n' || control == 3) &&
-				  !(v.len > 1 && is_space(v.at[1]))))
+				  !(v.len > 1 && byte_is_space(v.at[1]))))
 			at[n++] = ' ';
 		else if (control == 0)
 			at[n++] = c;

@@ -4,6 +4,7 @@
  * what most mail readers make of those. */
 #include "mime/header.h"
 
+#include "mime/byte.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -31,8 +32,10 @@ header_begins_field(struct view line)
 static bool
 is_mbox_line(struct view line)
 {
-	return (line.len > 5 && memcmp(line.at, "From ", 5) == 0) ||
-	       (line.len > 6 && memcmp(line.at, ">From ", 6) == 0);
+	if (line.len > 0 && line.at[0] == '>')
+		line = view_slice(line, 1, line.len);
+	return line.len > 5 && memcmp(line.at, "From ", 5) == 0 &&
+	       !header_begins_field(line);
 }
 
 enum line_kind { FIELD, FOLDED, EMPTY, GARBAGE };
@@ -47,6 +50,13 @@ kind_of(struct view line)
 	return header_begins_field(line) ? FIELD : GARBAGE;
 }
 
+/* What looks like a delimiter: a part whose blank line was lost ends. */
+static bool
+is_dashed(struct view line)
+{
+	return line.len > 2 && line.at[0] == '-' && line.at[1] == '-';
+}
+
 /* Whether a line that is no field ends the block, as the text of a message
  * whose blank line was lost does; a lone one among fields does not. */
 static bool
@@ -54,7 +64,7 @@ begins_text(struct lines *l, const struct line *line, bool is_first)
 {
 	struct line next;
 
-	if (is_first)
+	if (is_first || is_dashed(line->text))
 		return true;
 	size_t back = line->to;
 	bool is_alone = !lines_next(l, &next) ||
@@ -166,22 +176,6 @@ field_end(struct view block)
 	}
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct view
-trim_space(struct view v)
-{
-	while (v.len > 0 && is_space(v.at[0]))
-		v = view_slice(v, 1, v.len);
-	while (v.len > 0 && is_space(v.at[v.len - 1]))
-		v.len--;
-	return v;
-}
-
 bool
 header_next(struct view *block, struct field *field_out)
 {
@@ -192,8 +186,8 @@ header_next(struct view *block, struct field *field_out)
 			continue;
 		size_t colon = view_find(field, ':');
 		field_out->name = view_trim(view_slice(field, 0, colon));
-		field_out->value = trim_space(view_slice(field, colon + 1,
-							 field.len));
+		field_out->value = byte_trim(
+			view_slice(field, colon + 1, field.len), " \t\r\n");
 		return true;
 	}
 	return false;

@@ -35,7 +35,11 @@ bool
 text_is_blank(struct view v)
 {
 	while (v.len > 0) {
-		size_t n = blank_len(v);
+		size_t n = 0;
+		while (n < v.len && is_space(v.at[n]))
+			n++;
+		if (n == 0)
+			n = blank_len(v);
 		if (n == 0)
 			return false;
 		v = view_slice(v, n, v.len);

@@ -43,6 +43,8 @@ find_end(const char *at, size_t n)
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t word;
 
+	if (n > 0 && at[0] == '\n')
+		return 0;
 	if (n < sizeof(word)) {
 		for (size_t i = 0; i < n; i++)
 			if (at[i] == '\n')
@@ -118,6 +120,7 @@ lines_next(struct lines *l, struct line *line_out)
 	skip_empty_pieces(l);
 	if (l->piece == NULL)
 		return false;
+	line_out->before = l->before;
 	line_out->from = l->offset;
 	if (!take_from_piece(l, &text) && l->piece != NULL)
 		text = join(l, text);
@@ -128,16 +131,33 @@ lines_next(struct lines *l, struct line *line_out)
 	return true;
 }
 
-/* Whether the line that begins here may be what is searched for; lines that
- * cross pieces always may. */
-static bool
-may_be(const struct lines *l, const char *beginning)
+/* Skips lines within the piece, up to one that may begin with these two
+ * bytes (or is an empty one, for CR LF), or crosses into the next piece. */
+static void
+skip_in_piece(struct lines *l, const char *beginning)
 {
-	const char *at = l->piece->bytes + l->at;
+	const char *start = l->piece->bytes + l->at;
+	const char *end = l->piece->bytes + l->piece->len;
+	const char *at = start;
 
-	return l->piece->len - l->at < 2 ||
-	       (at[0] == beginning[0] && at[1] == beginning[1]) ||
-	       (at[0] == '\n' && beginning[1] == '\n');
+	while (end - at >= 2) {
+		if (at[0] == beginning[0] && at[1] == beginning[1])
+			break;
+		if (at[0] == '\n' && beginning[1] == '\n')
+			break;
+		size_t n = find_end(at, (size_t)(end - at));
+		if (n == (size_t)(end - at))
+			break;
+		at += n + 1;
+	}
+	if (at == start)
+		return;
+	size_t skipped = (size_t)(at - start);
+	bool has_cr = skipped >= 2 ? at[-2] == '\r' : l->last == '\r';
+	l->at += skipped;
+	l->offset += skipped;
+	l->before = l->offset - (has_cr && l->offset >= 2 ? 2 : 1);
+	l->last = '\n';
 }
 
 /* Skips to a line that may begin with these two bytes. */
@@ -148,8 +168,15 @@ skip_to(struct lines *l, size_t until, const char *beginning)
 
 	skip_empty_pieces(l);
 	while (l->piece != NULL && l->offset < until) {
-		if (may_be(l, beginning))
+		skip_in_piece(l, beginning);
+		skip_empty_pieces(l);
+		if (l->piece == NULL)
+			return false;
+		const char *at = l->piece->bytes + l->at;
+		if (l->piece->len - l->at < 2 || at[0] == beginning[0] ||
+		    at[0] == '\n')
 			return true;
+		/* A line that goes on in the next piece. */
 		while (!take_from_piece(l, &text) && l->piece != NULL)
 			continue;
 	}
@@ -160,14 +187,11 @@ bool
 lines_next_dashed(struct lines *l, size_t until, struct line *line_out)
 {
 	while (skip_to(l, until, "--")) {
-		size_t before = l->before;
 		if (!lines_next(l, line_out))
 			return false;
 		if (line_out->text.len >= 2 && line_out->text.at[0] == '-' &&
-		    line_out->text.at[1] == '-') {
-			l->before = before;
+		    line_out->text.at[1] == '-')
 			return true;
-		}
 	}
 	return false;
 }

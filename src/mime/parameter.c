@@ -3,16 +3,12 @@
  * equal signs with blanks around: all are found in real mail. */
 #include "mime/parameter.h"
 
+#include "mime/byte.h"
+
 #include <string.h>
 
 /* Parameters of one field that are looked at, and pieces of one value. */
 enum { MOST_PARAMETERS = 256, MOST_PIECES = 32 };
-
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 /* Length of the comment that v begins with. */
 static size_t
@@ -35,7 +31,7 @@ void
 parameter_skip_space(struct view *rest)
 {
 	while (rest->len > 0) {
-		if (is_space(rest->at[0]))
+		if (byte_is_space(rest->at[0]))
 			*rest = view_slice(*rest, 1, rest->len);
 		else if (rest->at[0] == '(')
 			*rest = view_slice(*rest, comment_len(*rest),
@@ -50,8 +46,8 @@ take_until(struct view *rest, const char *stops)
 {
 	size_t n = 0;
 
-	while (n < rest->len && !is_space(rest->at[n]) &&
-	       strchr(stops, rest->at[n]) == NULL)
+	while (n < rest->len && !byte_is_space(rest->at[n]) &&
+	       !byte_is_one_of(rest->at[n], stops))
 		n++;
 	struct view taken = view_slice(*rest, 0, n);
 	*rest = view_slice(*rest, n, rest->len);
@@ -125,6 +121,8 @@ parameter_next(struct view *rest, struct parameter *out)
 		/* A word without a value: no parameter. */
 		if (rest->len > 0 && rest->at[0] == '"')
 			(void)take_quoted(rest);
+		else if (out->name.len == 0)
+			*rest = view_slice(*rest, 1, rest->len);
 	}
 	*rest = view_slice(*rest, 1, rest->len);
 	parameter_skip_space(rest);
@@ -166,15 +164,6 @@ form_of(struct view has, struct view wanted, struct form *out)
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 struct target {
 	char *at;
 	size_t size;
@@ -206,8 +195,8 @@ static void
 put_coded(struct target *t, struct view v)
 {
 	for (size_t i = 0; i < v.len; i++) {
-		int high = i + 2 < v.len ? hex_value(v.at[i + 1]) : -1;
-		int low = i + 2 < v.len ? hex_value(v.at[i + 2]) : -1;
+		int high = i + 2 < v.len ? byte_hex(v.at[i + 1]) : -1;
+		int low = i + 2 < v.len ? byte_hex(v.at[i + 2]) : -1;
 		if (v.at[i] != '%' || high < 0 || low < 0) {
 			put(t, v.at[i]);
 			continue;

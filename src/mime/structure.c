@@ -238,13 +238,13 @@ read_dashed(struct structure *s, const struct line *line)
 	}
 	if (!is_found)
 		return;
-	close_to(s, frame + 1, s->lines.before);
+	close_to(s, frame + 1, line->before);
 	s->frames[frame].has_parts = true;
 	if (!is_last) {
 		s->is_at_header = true;
 		return;
 	}
-	close_to(s, frame, s->lines.before);
+	close_to(s, frame, line->before);
 	s->is_done = s->depth == 0;
 }
 

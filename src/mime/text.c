@@ -6,36 +6,32 @@
 
 #include <string.h>
 
+/* Bytes mended at a time where the end of the room is near. */
+enum { STEP = 1024 };
+
 static void
 put_valid(struct text *t, struct view v)
 {
-	if (t->is_full)
-		return;
 	if (v.len > t->room - t->len) {
 		t->is_full = true;
 		v.len = utf8_cut_bytes(v, t->room - t->len);
 	}
-	if (v.len > 0)
-		memcpy(t->at + t->len, v.at, v.len);
+	memcpy(t->at + t->len, v.at, v.len);
 	t->len += v.len;
 }
 
 void
 text_put(struct text *t, struct view bytes)
 {
-	enum { STEP = 1024 };
 	char mended[3 * STEP];
 
 	while (bytes.len > 0 && !t->is_full) {
-		size_t n = utf8_valid_len(bytes);
-		struct view good = view_slice(bytes, 0, n);
-		if (n > 0 && memchr(good.at, '\0', n) == NULL) {
-			put_valid(t, good);
-			bytes = view_slice(bytes, n, bytes.len);
-			continue;
+		if (bytes.len <= (t->room - t->len) / 3) {
+			t->len += utf8_mend(bytes, t->at + t->len);
+			return;
 		}
-		/* Mend a stretch that does not end inside a character. */
-		n = bytes.len < STEP ? bytes.len : STEP;
+		/* A stretch that does not end inside a character. */
+		size_t n = bytes.len < STEP ? bytes.len : STEP;
 		if (n < bytes.len)
 			n -= text_open_tail(view_slice(bytes, 0, n));
 		struct view v = { mended, utf8_mend(view_slice(bytes, 0, n),

@@ -3,6 +3,7 @@
  * ends at the first '=', where mail made of joined pieces goes on. */
 #include "mime/transfer.h"
 
+#include "mime/byte.h"
 #include "mime/parameter.h"
 
 #include <string.h>
@@ -94,51 +95,91 @@ take_digit(struct transfer *t, unsigned digit, char *out)
 	return 3;
 }
 
-/* After padding another base64 text may follow, or a mailing list's footer
- * in clear: a line with anything but digits ends the data, and what it gave
- * is taken back. */
+/* The line that was held is data. */
+static size_t
+accept_line(struct transfer *t, char *out)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < t->held_len; i++)
+		len += take_digit(t, digit_of[(unsigned char)t->held[i]],
+				  out + len);
+	t->held_len = 0;
+	return len;
+}
+
+/* One byte after padding: another base64 text may follow, or a mailing list's
+ * footer in clear. So a line is held until it is seen to be digits; one with
+ * anything else ends the data. */
+static size_t
+after_padding(struct transfer *t, unsigned char c, char *out)
+{
+	unsigned digit = digit_of[c];
+	size_t len = 0;
+
+	if (digit < 64 && !t->is_accepted) {
+		t->held[t->held_len++] = (char)c;
+		if (t->held_len < sizeof(t->held))
+			return 0;
+		t->is_accepted = true;
+		return accept_line(t, out);
+	}
+	if (digit < 64)
+		return take_digit(t, digit, out);
+	if (digit == OTHER) {
+		t->is_ended = true;
+		t->held_len = 0;
+		t->digits = 0;
+		return 0;
+	}
+	if (c != '\n' && digit != PAD)
+		return 0;
+	len = accept_line(t, out);
+	if (digit == PAD)
+		len += flush_digits(t, out + len);
+	t->is_accepted = false;
+	return len;
+}
+
+static void
+skip_others(struct view *in)
+{
+	size_t n = 0;
+
+	while (n < in->len && digit_of[(unsigned char)in->at[n]] >= 64 &&
+	       in->at[n] != '=')
+		n++;
+	*in = view_slice(*in, n, in->len);
+}
+
 static size_t
 decode_base64(struct transfer *t, struct view *in, char *out, size_t room)
 {
 	size_t len = 0;
 
-	t->line_start = 0;
-	while (in->len > 0 && room - len >= 3 && !t->is_ended) {
-		if (t->digits == 0) {
+	while (in->len > 0 && room - len >= TRANSFER_ROOM && !t->is_ended) {
+		if (t->digits == 0 && !t->is_padded)
 			len += decode_groups(in, (unsigned char *)out + len,
 					     room - len);
-			if (in->len == 0 || room - len < 3)
-				break;
-		}
+		if (in->len == 0 || room - len < TRANSFER_ROOM)
+			break;
 		unsigned char c = (unsigned char)in->at[0];
 		unsigned digit = digit_of[c];
 		*in = view_slice(*in, 1, in->len);
-		if (digit < 64) {
+		if (t->is_padded) {
+			len += after_padding(t, c, out + len);
+		} else if (digit < 64) {
 			len += take_digit(t, digit, out + len);
 		} else if (digit == PAD) {
 			len += flush_digits(t, out + len);
 			t->is_padded = true;
-			t->line_start = len;
-		} else if (c == '\n') {
-			t->line_start = len;
-		} else if (digit == OTHER && t->is_padded) {
-			len = t->line_start;
-			t->digits = 0;
-			t->is_ended = true;
+		} else {
+			skip_others(in);
 		}
 	}
 	if (t->is_ended)
 		in->len = 0;
 	return len;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* What is held turned out to be no code: it stands for itself. */
@@ -152,6 +193,9 @@ release(struct transfer *t, char *out)
 	return n;
 }
 
+/* Blanks between '=' and the end of its line. */
+enum { MOST_BLANKS = 64 };
+
 /* Takes one byte behind a held '='. Returns what is written; *used_out tells
  * whether the byte belongs to the code. */
 static size_t
@@ -161,23 +205,47 @@ take_code(struct transfer *t, char c, char *out, bool *used_out)
 	char last = t->held[t->held_len - 1];
 
 	*used_out = true;
-	if (c == '\n' && (t->held_len == 1 || hex_value(last) < 0)) {
+	if (c == '\n' && (t->held_len == 1 || byte_hex(last) < 0)) {
 		t->held_len = 0;        /* a soft line break */
 		return 0;
 	}
-	if (t->held_len == 2 && hex_value(last) >= 0 && hex_value(c) >= 0) {
-		out[0] = (char)(hex_value(last) * 16 + hex_value(c));
+	if (t->held_len == 2 && byte_hex(last) >= 0 && byte_hex(c) >= 0) {
+		out[0] = (char)(byte_hex(last) * 16 + byte_hex(c));
 		t->held_len = 0;
 		return 1;
 	}
-	if ((t->held_len == 1 && (is_blank || hex_value(c) >= 0)) ||
-	    (is_blank && hex_value(last) < 0 &&
-	     t->held_len < sizeof(t->held))) {
+	if ((t->held_len == 1 && (is_blank || byte_hex(c) >= 0)) ||
+	    (is_blank && byte_hex(last) < 0 &&
+	     t->held_len < MOST_BLANKS)) {
 		t->held[t->held_len++] = c;
 		return 0;
 	}
 	*used_out = false;
 	return release(t, out);
+}
+
+/* Length of the code at the front of v, and what it makes: nothing (a soft
+ * line break), a byte, or itself where it is none. 0 where v ends before
+ * that is known. */
+static size_t
+code_len(struct view v, char *out, size_t *len)
+{
+	size_t n = 1;
+
+	if (v.len >= 3 && byte_hex(v.at[1]) >= 0 && byte_hex(v.at[2]) >= 0) {
+		out[(*len)++] = (char)(byte_hex(v.at[1]) * 16 +
+				       byte_hex(v.at[2]));
+		return 3;
+	}
+	while (n < v.len && n < MOST_BLANKS &&
+	       (v.at[n] == ' ' || v.at[n] == '\t' || v.at[n] == '\r'))
+		n++;
+	if (n < v.len && v.at[n] == '\n')
+		return n + 1;
+	if (n == v.len || (n == 1 && v.len == 2 && byte_hex(v.at[1]) >= 0))
+		return 0;
+	out[(*len)++] = '=';
+	return 1;
 }
 
 static size_t
@@ -186,23 +254,24 @@ decode_quoted(struct transfer *t, struct view *in, char *out, size_t room)
 	size_t len = 0;
 	bool is_used;
 
-	while (in->len > 0 && room - len >= sizeof(t->held)) {
+	while (in->len > 0 && room - len >= TRANSFER_ROOM) {
 		if (t->held_len > 0) {
 			len += take_code(t, in->at[0], out + len, &is_used);
-			if (is_used)
-				*in = view_slice(*in, 1, in->len);
+			*in = view_slice(*in, is_used ? 1 : 0, in->len);
 			continue;
 		}
-		size_t n = view_find(*in, '=');
-		if (n > room - len)
-			n = room - len;
+		size_t n = in->at[0] == '=' ? 0 : view_find(*in, '=');
+		if (n > room - len - TRANSFER_HELD)
+			n = room - len - TRANSFER_HELD;
 		memcpy(out + len, in->at, n);
 		len += n;
 		*in = view_slice(*in, n, in->len);
-		if (in->len > 0 && in->at[0] == '=') {
+		if (in->len == 0 || in->at[0] != '=')
+			continue;
+		n = code_len(*in, out, &len);
+		if (n == 0)
 			t->held[t->held_len++] = '=';
-			*in = view_slice(*in, 1, in->len);
-		}
+		*in = view_slice(*in, n > 0 ? n : 1, in->len);
 	}
 	return len;
 }
@@ -230,11 +299,13 @@ transfer_decode(struct transfer *t, struct view *in, char *out, size_t room)
 size_t
 transfer_finish(struct transfer *t, char *out)
 {
-	if (t->encoding == TRANSFER_BASE64)
-		return flush_digits(t, out);
+	if (t->encoding == TRANSFER_BASE64) {
+		size_t len = accept_line(t, out);
+		return len + flush_digits(t, out + len);
+	}
 	if (t->held_len == 0)
 		return 0;
-	if (t->held_len == 1 || hex_value(t->held[1]) < 0) {
+	if (t->held_len == 1 || byte_hex(t->held[1]) < 0) {
 		t->held_len = 0;
 		return 0;
 	}

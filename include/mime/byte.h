@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kinds of bytes in header fields, whatever the locale. */
+#ifndef MIME_BYTE_H
+#define MIME_BYTE_H
+
+#include "base/view.h"
+
+#include <string.h>
+
+/* A blank, or a line end within a folded field. */
+static inline bool
+byte_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* NUL is one of none. */
+static inline bool
+byte_is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* 0 to 15, or -1. */
+static inline int
+byte_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* v without bytes of the set at both ends. */
+static inline struct view
+byte_trim(struct view v, const char *set)
+{
+	while (v.len > 0 && byte_is_one_of(v.at[0], set))
+		v = view_slice(v, 1, v.len);
+	while (v.len > 0 && byte_is_one_of(v.at[v.len - 1], set))
+		v.len--;
+	return v;
+}
+
+#endif

@@ -122,7 +122,8 @@ parameters_are_keyword_and_value(void **state)
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		rest = view_of(bad[i]);
-		assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_BAD);
+		assert_int_equal(esmtp_parameter_next(&rest, &p),
+				 PARAMETER_BAD);
 	}
 }
 

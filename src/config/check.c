@@ -9,9 +9,15 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { LONGEST_TABLE = 64 };
+enum {
+	LONGEST_TABLE = 64,
+	LONGEST_SOCKET = sizeof(((struct sockaddr_un *)0)->sun_path) - 1,
+	LONGEST_RUN_DIR = LONGEST_SOCKET - sizeof("/control") + 1
+};
 
 /* The name as an A-label, or the same text with a fault. */
 static const char *
@@ -85,6 +91,12 @@ check_paths(struct reading *r)
 
 	if (c->run_dir[0] == '\0')
 		reading_fault(r, "", "run_dir", "is empty");
+	else if (strlen(c->run_dir) > LONGEST_RUN_DIR)
+		reading_fault(r, "", "run_dir", "is longer than %d bytes: no "
+			      "socket could be made in it", LONGEST_RUN_DIR);
+	if (strlen(store->socket) > LONGEST_SOCKET)
+		reading_fault(r, "mysql", "socket", "a socket's path ends at "
+			      "%d bytes", LONGEST_SOCKET);
 	if (c->pid_file[0] == '\0')
 		c->pid_file = reading_path_in(&c->arena, c->run_dir, "pid");
 	if (store->spool_dir[0] == '\0' &&

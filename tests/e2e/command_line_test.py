@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import re
+import socket
 import subprocess
 
 import pytest
@@ -169,6 +170,7 @@ def test_nobody_to_speak_to_is_4(write, folder, verb):
 
 def test_status_is_a_table_and_json(start_server):
     server = start_server()
+    server.await_log(" ready version=")
     table = server.run("-s", "status")
     assert table.returncode == 0
     assert re.match(r"guerrilla-smtpd [\d.]+: master \d+, up 0:00:\d\d, "
@@ -223,6 +225,41 @@ def test_the_console_gets_what_v_adds():
             server.process.kill()
             server.process.wait()
         subprocess.run(["rm", "-rf", server.folder], check=True)
+
+
+def test_d_comes_back_when_the_service_is_ready(database):
+    server = Server(database)
+    try:
+        server.set(log__target=os.path.join(server.folder, "own.log"))
+        os.chmod(server.folder, 0o777)
+        done = subprocess.run(
+            [PROGRAM, "-d", "-c", os.path.basename(server.config)],
+            cwd=server.folder, timeout=30, check=False)
+        assert done.returncode == 0
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            assert s.recv(3) == b"220"
+        assert server.run("-s", "reload").returncode == 0
+        second = server.run()
+        assert second.returncode == 3
+        assert re.search(r"\d+", second.stderr)
+    finally:
+        stopped = server.run("-s", "stop")
+        subprocess.run(["rm", "-rf", server.folder], check=True)
+    assert stopped.returncode == 0
+
+
+def test_a_start_that_fails_is_3(folder, write):
+    os.chmod(folder, 0o777)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        port = s.getsockname()[1]
+        path = write(GOOD + f'listen "127.0.0.1:{port}" {{ }}\n'
+                     f'run_dir = "{folder}/run"\n')
+        for flag in ([], ["-d"]):
+            done = run("-c", path, *flag)
+            assert done.returncode == 3
+            assert f"127.0.0.1:{port}" in done.stderr
 
 
 def test_the_manuals_are_clean():

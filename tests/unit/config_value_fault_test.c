@@ -44,6 +44,11 @@ static const struct bad values[] = {
 	  "1000\n" },
 	{ "a relative path", D "run_dir = \"run\"\n",
 	  "main.conf:2: run_dir: \"run\" is not an absolute path\n" },
+	{ "a path that is too long for a socket",
+	  D "run_dir = \"/123456789012345678901234567890123456789012345678901"
+	  "234567890123456789012345678901234567890123456789\"\n",
+	  "main.conf:2: run_dir: is longer than 99 bytes: no socket could be "
+	  "made in it\n" },
 	{ "an empty path", D "run_dir = \"\"\n",
 	  "main.conf:2: run_dir: is empty\n" },
 	{ "the line of a value in a list",

@@ -161,9 +161,12 @@ void worker_reset_deadlines(struct worker *w);
 
 /* ---- verdicts.c, accept.c, leave.c, health.c---------------------------------- */
 
-/* The message has its verdict: counts and logs it, tells its client's session
- * (the caller resumes the client), frees it. Returns the client or NULL. */
+/* The message has its verdict: counts it and tells its client's session (the
+ * caller resumes the client). Returns the client, NULL where it is gone. */
 struct client *worker_settle_message(struct worker *w, struct message *m);
+
+/* Logs the message's story and frees it. */
+void worker_finish_message(struct message *m);
 
 /* The results descriptor is readable. */
 void worker_on_results(struct loop *loop, struct watch *watch, short events);

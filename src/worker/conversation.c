@@ -86,6 +86,7 @@ submit(struct client *c)
 	if (is_all_discarded(&m->envelope)) {
 		m->verdict = VERDICT_DISCARDED;
 		worker_settle_message(w, m);
+		worker_finish_message(m);
 		return;
 	}
 	delivery_submit(w->delivery, m);

@@ -18,10 +18,11 @@ static const char *const verdict_names[] = {
 };
 
 static void
-log_story(const struct message *m, bool is_gone)
+log_story(struct message *m)
 {
 	char client[ADDRESS_TEXT_SIZE];
 	const struct envelope *e = &m->envelope;
+	bool is_gone = atomic_load(&m->is_abandoned);
 
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
@@ -77,28 +78,44 @@ worker_settle_message(struct worker *w, struct message *m)
 
 	w->mails++;
 	count_verdict(w, m);
-	log_story(m, c == NULL);
 	if (c != NULL) {
 		c->submitted = NULL;
 		c->transaction_ms = 0;
 		c->command_ms = w->loop.now_ms;
 		session_delivered(c->session, m->verdict, m->id, &c->out);
 	}
-	message_free(&m);
 	return c;
+}
+
+void
+worker_finish_message(struct message *m)
+{
+	log_story(m);
+	message_free(&m);
+}
+
+static struct message *
+next_message(const struct message *m)
+{
+	return (struct message *)m->link.next;
 }
 
 static void
 settle_messages(struct worker *w)
 {
-	struct message *m = delivery_take_verdicts(w->delivery);
+	struct message *all = delivery_take_verdicts(w->delivery);
 
-	while (m != NULL) {
-		struct message *next = (struct message *)m->link.next;
+	for (struct message *m = all; m != NULL; m = next_message(m)) {
 		struct client *c = worker_settle_message(w, m);
 		if (c != NULL)
 			client_resume(c);
-		m = next;
+	}
+	/* The stories come after the replies, and in a row: no client waits
+	 * for them, and the logger wakes once. */
+	while (all != NULL) {
+		struct message *m = all;
+		all = next_message(m);
+		worker_finish_message(m);
 	}
 }
 

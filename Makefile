@@ -39,7 +39,7 @@ store      = bind bounds catalog connection doubt fault fit hosts insert \
 	table_warnings transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
 	health leave lookup lookup_cache loop mail_reader message_id patience \
-	prelude verdicts worker
+	poller poller_epoll prelude verdicts worker
 janitor    = janitor replay
 status     =
 logger     = logger target

@@ -1,45 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The poll() loop: descriptors to watch and timers, nothing else. */
+/* The loop of a worker: descriptors to watch and timers, nothing else. */
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H
 
 #include "worker/deadline.h"
-
-#include <poll.h>
-#include <stdbool.h>
-
-struct loop;
-
-/* A descriptor and who is told of it. Embedded; the loop keeps a pointer
- * between loop_watch and loop_forget. */
-struct watch {
-	void (*ready)(struct loop *loop, struct watch *watch, short events);
-	int fd;
-	unsigned place;         /* in the poll set, from 1; 0: not watched */
-};
+#include "worker/poller.h"
 
 /* A deadline and who is told of it. It is cleared before due is called. */
 struct timer {
-	struct deadline deadline;
+	struct deadline deadline;       /* first */
 	void (*due)(struct loop *loop, struct timer *timer);
 };
 
 struct loop {
-	struct pollfd *fds;
-	struct watch **watches; /* of the same index */
-	size_t count;
-	size_t size;
+	struct poller poller;
 	struct deadlines deadlines;
-	int64_t now_ms;         /* when poll() last returned */
+	int64_t now_ms;         /* when the last wait ended */
 	void *context;          /* the owner's */
 };
 
-/* Watches watch->fd for events, or changes what it is watched for; 0 events
- * still tell of errors and hang-ups. */
+/* may_epoll false: poll() wherever it runs. */
+void loop_init(struct loop *l, bool may_epoll);
+void loop_deinit(struct loop *l);
+
+/* Watches watch->fd for POLLIN, POLLOUT, both or none, or changes what it is
+ * watched for; none still tells of errors and hang-ups. */
 void loop_watch(struct loop *l, struct watch *watch, short events);
 
 /* Every watch may be forgotten at any time, by any callback. */
 void loop_forget(struct loop *l, struct watch *watch);
+
+/* Forgets the watch and closes its descriptor. */
+void loop_close(struct loop *l, struct watch *watch);
 
 void loop_set_timer(struct loop *l, struct timer *timer, int64_t at_ms);
 void loop_clear_timer(struct loop *l, struct timer *timer);
@@ -47,6 +39,5 @@ void loop_clear_timer(struct loop *l, struct timer *timer);
 /* Waits for one round of events, most_ms at most, then calls the ready and
  * the due. */
 void loop_turn(struct loop *l, int most_ms);
-void loop_deinit(struct loop *l);
 
 #endif

@@ -65,8 +65,10 @@ static const struct permit permits[] = {
 	{ "ppoll", ANY }, { "pselect6", ANY }, { "read", ANY },
 	{ "readv", ANY }, { "select", ANY }, { "write", ANY },
 	{ "writev", ANY },
-	{ "epoll_create1", STATUS }, { "epoll_ctl", STATUS },
-	{ "epoll_pwait", STATUS }, { "epoll_wait", STATUS },
+	{ "epoll_create1", WORKER | STATUS },
+	{ "epoll_ctl", WORKER | STATUS },
+	{ "epoll_pwait", WORKER | STATUS },
+	{ "epoll_wait", WORKER | STATUS },
 	/* files: Landlock says which */
 	{ "access", ANY }, { "faccessat", ANY }, { "faccessat2", ANY },
 	{ "fstat", ANY }, { "fstatfs", ANY }, { "getdents64", ANY },

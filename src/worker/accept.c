@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
 	ACCEPTS_A_WAKE = 8,
@@ -88,9 +87,6 @@ void
 worker_close_listeners(struct worker *w)
 {
 	worker_mind_listeners(w);
-	for (size_t i = 0; i < w->settings->net.listener_count; i++) {
-		if (w->listeners[i].fd >= 0)
-			close(w->listeners[i].fd);
-		w->listeners[i].fd = -1;
-	}
+	for (size_t i = 0; i < w->settings->net.listener_count; i++)
+		loop_close(&w->loop, &w->listeners[i]);
 }

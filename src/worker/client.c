@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FIRST_SLOTS = 64 };
 
@@ -87,7 +86,6 @@ client_free(struct client *c)
 	if (c->submitted != NULL)
 		atomic_store(&c->submitted->is_abandoned, true);
 	loop_clear_timer(&w->loop, &c->timer);
-	loop_forget(&w->loop, &c->watch);
 	if (c->session != NULL)
 		session_free(&c->session);
 	if (c->tls != NULL)
@@ -98,7 +96,7 @@ client_free(struct client *c)
 	if (c->is_counted)
 		census_leave(&w->census, &c->peer);
 	leave_table(c);
-	close(c->watch.fd);
+	loop_close(&w->loop, &c->watch);
 	free(c);
 }
 

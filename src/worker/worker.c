@@ -81,6 +81,7 @@ watch_listeners(struct worker *w, const int *listeners)
 	for (size_t i = 0; i < count; i++) {
 		w->listeners[i].fd = listeners[i];
 		w->listeners[i].ready = worker_on_listener;
+		w->listeners[i].is_shared = true;
 	}
 }
 
@@ -110,8 +111,8 @@ settle_in(struct worker *w)
 {
 	const struct worker_settings *s = w->settings;
 
+	loop_init(&w->loop, true);
 	w->loop.context = w;
-	w->loop.now_ms = clock_ms();
 	w->budget.limit = s->memory;
 	w->scratch = memory_new(1, SCRATCH_BYTES);
 	w->lookups = lookup_cache_new();

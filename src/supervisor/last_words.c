@@ -18,21 +18,30 @@
 
 enum { FRAMES = 32, OWN_FRAMES = 2, STACK_BYTES = 64 * 1024 };
 
+/* The program's own name is where the title lies by now. */
+static const char *
+file_of(const Dl_info *where)
+{
+	Dl_info own;
+	const char *slash = strrchr(where->dli_fname, '/');
+
+	if (dladdr(__extension__(void *)file_of, &own) != 0 && own.dli_fbase == where->dli_fbase)
+		return "guerrilla-smtpd";
+	return slash != NULL ? slash + 1 : where->dli_fname;
+}
+
 static size_t
 describe_frame(void *frame, char *out, size_t size)
 {
 	Dl_info where;
 	int len;
 
-	if (dladdr(frame, &where) == 0 || where.dli_fname == NULL) {
+	if (dladdr(frame, &where) == 0 || where.dli_fname == NULL)
 		len = snprintf(out, size, "%p ", frame);
-	} else {
-		const char *slash = strrchr(where.dli_fname, '/');
-		len = snprintf(out, size, "%s+0x%lx ",
-			       slash != NULL ? slash + 1 : where.dli_fname,
+	else
+		len = snprintf(out, size, "%s+0x%lx ", file_of(&where),
 			       (unsigned long)((uintptr_t)frame -
 					       (uintptr_t)where.dli_fbase));
-	}
 	return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
@@ -47,6 +56,8 @@ speak(int signal)
 	for (int i = OWN_FRAMES; i < count; i++)
 		len += describe_frame(frames[i], stack + len,
 				      sizeof(stack) - len);
+	if (len > 0)
+		len--;          /* the space after the last */
 	log_last_words("stack of a process that ends",
 		       (const struct log_field[]){
 				LOG_NUM("signal", signal),

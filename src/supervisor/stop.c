@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PROGRESS_MS = 2000 };
+enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000 };
 
 static bool
 is_no_logger(const struct master *m, const struct roster_entry *e)
@@ -38,7 +38,7 @@ stop_gracefully(struct master *m)
 		return;
 	}
 	m->phase = MASTER_STOPPING;
-	m->next_progress_ms = clock_ms();
+	m->next_progress_ms = clock_ms() + FIRST_PROGRESS_MS;
 	verbs_take_up(&m->verbs, VERB_STOP);
 	notify_send("STOPPING=1\nSTATUS=Stopping\n");
 	reload_cancel(m, "the service is stopped");

@@ -34,6 +34,9 @@ enum tls_result tls_read(struct tls *t, char *where, size_t size,
  * next call begins with the same bytes (they may lie elsewhere). */
 enum tls_result tls_write(struct tls *t, struct view bytes, size_t *len_out);
 
+/* Memory that the connection holds now, about: measured, for a budget. */
+size_t tls_bytes(const struct tls *t);
+
 /* Sends close_notify as far as the socket takes it; waits for nothing. */
 void tls_close(struct tls *t);
 

@@ -113,7 +113,8 @@ struct client *client_find(struct worker *w, uint64_t key);
 void client_enter(struct client *c, enum client_phase phase);
 void client_watch(struct client *c, short events);
 
-/* Charges the two buffers by their size; false: the budget is used up. */
+/* Charges the two buffers and TLS by their size; false: the budget is used
+ * up. */
 bool client_charge(struct client *c);
 
 void client_log(enum log_level level, const struct client *c,

@@ -67,7 +67,8 @@ client_find(struct worker *w, uint64_t key)
 bool
 client_charge(struct client *c)
 {
-	size_t now = c->in.size + c->out.size;
+	size_t now = c->in.size + c->out.size +
+		     (c->tls != NULL ? tls_bytes(c->tls) : 0);
 	struct budget *budget = &c->worker->budget;
 
 	if (now > c->charged && !budget_take(budget, now - c->charged))

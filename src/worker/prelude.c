@@ -56,7 +56,8 @@ client_start_handshake(struct client *c)
 	buf_release(&c->in);
 	if (c->worker->seat->tls != NULL)
 		c->tls = tls_new(c->worker->seat->tls, c->watch.fd);
-	if (c->tls == NULL) {
+	if (c->tls == NULL || !client_charge(c)) {
+		client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
 		client_free(c);
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "support/tls_client.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -244,6 +245,41 @@ a_connection_ends_in_each_way(void **state)
 	tls_context_free(&c);
 }
 
+/* What the heap holds for the server's side, where it can be told. */
+static size_t
+heap_bytes(void)
+{
+	return mallinfo2().uordblks;
+}
+
+static void
+memory_is_told_as_it_is_held(void **state)
+{
+	static char big[100000];
+	struct tls_context *c = load_default(12);
+	struct tls_pair p;
+	size_t n;
+	(void)state;
+
+	tls_pair_open(&p, c, false);
+	assert_in_range(tls_bytes(p.server), 40000, 50000);
+	assert_int_equal(tls_pair_shake(&p), TLS_OK);
+	size_t idle = tls_bytes(p.server), before = heap_bytes();
+	while (tls_write(p.server, (struct view){ big, sizeof(big) }, &n) ==
+	       TLS_OK)
+		;
+	size_t stuck = tls_bytes(p.server), grown = heap_bytes() - before;
+	/* The address sanitizer's heap gives no figures. */
+	assert_true(grown <= stuck - idle + 1024);
+	while (SSL_read(p.client, big, sizeof(big)) > 0)
+		;
+	assert_int_equal(tls_write(p.server, (struct view){ big, sizeof(big) },
+				   &n), TLS_OK);
+	assert_int_equal(tls_bytes(p.server), idle);
+	tls_pair_close(&p);
+	tls_context_free(&c);
+}
+
 static void
 we_say_goodbye_with_close_notify(void **state)
 {
@@ -324,6 +360,7 @@ main(void)
 		cmocka_unit_test(bytes_go_both_ways_at_any_size),
 		cmocka_unit_test(records_may_arrive_byte_by_byte),
 		cmocka_unit_test(a_connection_ends_in_each_way),
+		cmocka_unit_test(memory_is_told_as_it_is_held),
 		cmocka_unit_test(we_say_goodbye_with_close_notify),
 		cmocka_unit_test(what_is_no_handshake_fails_with_a_reason),
 		cmocka_unit_test(renegotiation_is_refused),

@@ -33,9 +33,9 @@ smtp       = character chunk command content data domains hello line message \
 mime       = address charset columns content content_text convert \
 	encoded_word escape header html lines mime parameter part structure \
 	text transfer
-store      = bind bounds catalog connection doubt fault fit hosts insert \
-	known_column link lookup outcome partitions probe retention save \
-	server settle spool spool_decode spool_folder spool_record store table \
+store      = bind bounds catalog charset_map connection doubt fault fit hosts \
+	insert known_column link lookup outcome partitions probe retention \
+	save server settle spool spool_decode spool_folder spool_record store table \
 	table_warnings transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
 	health leave lookup lookup_cache loop mail_reader message_id patience \

@@ -29,7 +29,4 @@ size_t bind_scratch(const struct column *c, const struct row *row);
 bool bind_value(struct bind *bind, const struct column *c,
 		const struct row *row, char **scratch);
 
-/* Whether the server has to convert text for this column. */
-bool bind_converts(const struct column *c);
-
 #endif

@@ -10,6 +10,11 @@
  * server did not answer; what is wrong with the table is in out->fault. */
 bool catalog_read(struct connection *c, const char *table, struct table *out);
 
+/* Gives the columns the maps of their character sets, asking the server for
+ * those that are not in the list yet. The caller frees the list at the end. */
+void catalog_map_charsets(struct connection *c, struct table *t,
+			  struct charset_map **list);
+
 /* Asks a query in which one %s stands for the table's name as a literal. */
 MYSQL_RES *catalog_ask(struct connection *c, const char *format,
 		       const char *table);

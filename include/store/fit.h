@@ -9,9 +9,12 @@
  * be cut. */
 size_t fit_scratch(const struct column *c, struct view v);
 
+/* Whether the server has to convert text for this column. */
+bool fit_is_converted(const struct column *c);
+
 /* What column c takes of v: mended, without the characters that the column's
  * character set lacks, cut on a character. Changed bytes go to *scratch,
- * which moves on. False for a key that does not fit whole. */
+ * which moves on. False for a key that does not fit whole and unchanged. */
 bool fit_text(const struct column *c, struct view v, char **scratch,
 	      struct view *out);
 

@@ -18,6 +18,7 @@ struct link {
 	struct connection *connection;  /* NULL: none now */
 	struct table table;             /* of this connection's host */
 	struct insert *insert;
+	struct charset_map *maps;       /* of all sets met so far */
 	struct store_bounds *by_host;   /* is_known: seen */
 	struct store_bounds bounds;     /* the smallest of them */
 	int64_t renew_ms;               /* max_age is over then */

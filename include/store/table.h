@@ -4,6 +4,7 @@
 #ifndef STORE_TABLE_H
 #define STORE_TABLE_H
 
+#include "store/charset_map.h"
 #include "store/fault.h"
 #include "store/known_column.h"
 
@@ -12,11 +13,11 @@ enum charset_class {
 	CHARSET_UTF8MB4,
 	CHARSET_UTF8MB3,
 	CHARSET_LATIN1,         /* holds any bytes, of one byte each */
-	CHARSET_OTHER           /* the server converts, '?' for the rest */
+	CHARSET_OTHER           /* the server converts what it has */
 };
 
 enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
-		     FAMILY_DATE };
+		     FAMILY_DATE, FAMILY_INET6 };
 
 enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
 
@@ -25,6 +26,8 @@ struct column {
 	enum column_family family;
 	enum charset_class charset;
 	char charset_name[NAME_SIZE];
+	const struct charset_map *map;  /* of latin1 and other sets; until
+					 * one is given: ASCII */
 	size_t max_chars;       /* of text */
 	size_t max_bytes;
 	int64_t max_number;     /* of an integer */

@@ -11,14 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-bool
-bind_converts(const struct column *c)
-{
-	return c->charset == CHARSET_OTHER ||
-	       (c->charset == CHARSET_LATIN1 &&
-		c->known->kind != VALUE_RAW);
-}
-
 static size_t
 raw_bytes(const struct row *row)
 {
@@ -60,7 +52,7 @@ set_text(struct bind *bind, const struct column *c, const struct row *row,
 	c->known->get(row, &v);
 	if (!fit_text(c, v.text, scratch, &fitted))
 		return false;
-	bool is_verbatim = !bind_converts(c) && c->family != FAMILY_INTEGER &&
+	bool is_verbatim = !fit_is_converted(c) && c->family != FAMILY_INTEGER &&
 			   !c->known->is_key;
 	set_bytes(bind, is_verbatim && fitted.len > 255 ?
 			MYSQL_TYPE_LONG_BLOB : MYSQL_TYPE_STRING, fitted);
@@ -71,7 +63,7 @@ static void
 set_raw(struct bind *bind, const struct column *c, const struct row *row,
 	char **scratch)
 {
-	enum enum_field_types type = bind_converts(c) ? MYSQL_TYPE_STRING :
+	enum enum_field_types type = fit_is_converted(c) ? MYSQL_TYPE_STRING :
 							MYSQL_TYPE_LONG_BLOB;
 	struct view trace = row->recipient->trace;
 	const struct chain *raw = &row->mail->message->raw;
@@ -170,8 +162,14 @@ set_address(struct bind *bind, const struct column *c, const struct row *row)
 		return;
 	}
 	bind->text[0] = '\0';
-	inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, b, bind->text,
-		  sizeof(bind->text));
+	if (c->family == FAMILY_INET6 && a->len == 4) {
+		uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
+		memcpy(mapped + 12, b, 4);
+		inet_ntop(AF_INET6, mapped, bind->text, sizeof(bind->text));
+	} else {
+		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, b, bind->text,
+			  sizeof(bind->text));
+	}
 	struct view text = view_of(bind->text);
 	if (text.len > c->max_chars)
 		text.len = 0;

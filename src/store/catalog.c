@@ -5,12 +5,14 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/utf8.h"
+#include "store/fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATEMENT_MAX = 8192 };
+enum { STATEMENT_MAX = 8192, STRETCH = 4096, STRETCH_MAX = 64 * 1024 };
 
 static const char columns_of[] =
 	"SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME,"
@@ -166,4 +168,75 @@ catalog_read(struct connection *c, const char *table, struct table *out)
 		return false;
 	table_finish(out);
 	return true;
+}
+
+/* A stretch of characters, without NUL and surrogates. */
+static void
+write_characters(uint32_t from, uint32_t to, struct buf *out)
+{
+	char utf8[4];
+
+	for (uint32_t code = from; code < to; code++)
+		if (code > 0 && (code < 0xd800 || code > 0xdfff))
+			buf_append(out, (struct view){ utf8,
+				utf8_encode(code, utf8) });
+}
+
+static void
+learn_stretch(struct connection *c, struct charset_map *map,
+	      struct view characters)
+{
+	struct buf sql = BUF(STRETCH_MAX);
+
+	buf_append_text(&sql, "SELECT CONVERT(CONVERT('");
+	char *room = buf_reserve(&sql, 2 * characters.len + 1);
+	sql.len += mysql_real_escape_string(c->mysql, room, characters.at,
+					    (unsigned long)characters.len);
+	buf_printf(&sql, "' USING %s) USING utf8mb4)", map->name);
+	buf_append_byte(&sql, '\0');
+	MYSQL_RES *rows = connection_ask(c, sql.at);
+	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
+	if (row != NULL)
+		charset_map_learn(map, characters, cell(rows, row, 0));
+	if (rows != NULL)
+		mysql_free_result(rows);
+	buf_release(&sql);
+}
+
+static struct charset_map *
+make_map(struct connection *c, struct view name)
+{
+	struct charset_map *map = memory_new(1, sizeof(*map));
+	struct buf characters = BUF(STRETCH_MAX);
+
+	charset_map_init(map, name);
+	for (uint32_t from = 0; from < CHARSET_MAP_CHARS; from += STRETCH) {
+		characters.len = 0;
+		write_characters(from, from + STRETCH, &characters);
+		if (characters.len > 0)
+			learn_stretch(c, map, buf_view(&characters));
+	}
+	buf_release(&characters);
+	return map;
+}
+
+void
+catalog_map_charsets(struct connection *c, struct table *t,
+		     struct charset_map **list)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct column *column = &t->columns[i];
+		struct view name = view_of(column->charset_name);
+		struct charset_map *map = *list;
+		if (!fit_is_converted(column))
+			continue;
+		while (map != NULL && !view_equal(view_of(map->name), name))
+			map = map->next;
+		if (map == NULL) {
+			map = make_map(c, name);
+			map->next = *list;
+			*list = map;
+		}
+		column->map = map;
+	}
 }

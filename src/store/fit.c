@@ -8,9 +8,45 @@
 #include <string.h>
 
 static bool
-needs_bmp(const struct column *c, struct view v)
+is_ascii(struct view v)
 {
-	return c->charset == CHARSET_UTF8MB3 && !utf8_is_bmp(v);
+	for (size_t i = 0; i < v.len; i++)
+		if ((unsigned char)v.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
+fit_is_converted(const struct column *c)
+{
+	return c->family == FAMILY_TEXT &&
+	       (c->charset == CHARSET_OTHER ||
+		(c->charset == CHARSET_LATIN1 &&
+		 c->known->kind != VALUE_RAW));
+}
+
+/* Whether the column's character set lacks something of valid text. */
+static bool
+lacks(const struct column *c, struct view v)
+{
+	if (c->charset == CHARSET_UTF8MB3)
+		return !utf8_is_bmp(v);
+	if (!fit_is_converted(c))
+		return false;
+	return c->map != NULL ? !charset_map_covers(c->map, v) :
+				!is_ascii(v);
+}
+
+/* Puts marks in place of what it lacks. */
+static size_t
+replace(const struct column *c, char *at, size_t len)
+{
+	static const struct charset_map ascii_only = { .name = "ascii" };
+
+	if (c->charset == CHARSET_UTF8MB3)
+		return utf8_to_bmp(at, len);
+	return charset_map_apply(c->map != NULL ? c->map : &ascii_only, at,
+				 len);
 }
 
 size_t
@@ -20,7 +56,7 @@ fit_scratch(const struct column *c, struct view v)
 		return 0;
 	if (!utf8_is_valid(v))
 		return 3 * v.len;
-	return needs_bmp(c, v) ? v.len : 0;
+	return lacks(c, v) ? v.len : 0;
 }
 
 static struct view
@@ -37,20 +73,21 @@ bool
 fit_text(const struct column *c, struct view v, char **scratch,
 	 struct view *out)
 {
-	if (c->family != FAMILY_BYTES && !utf8_is_valid(v)) {
-		size_t len = utf8_mend(v, *scratch);
-		v = (struct view){ *scratch, len };
-		*scratch += len;
-		if (needs_bmp(c, v))
-			v.len = utf8_to_bmp(*scratch - len, len);
-	} else if (c->family != FAMILY_BYTES && needs_bmp(c, v)) {
-		memcpy(*scratch, v.at, v.len);
-		size_t len = utf8_to_bmp(*scratch, v.len);
-		v = (struct view){ *scratch, len };
-		*scratch += len;
+	struct view fitted = v;
+	bool is_text = c->family != FAMILY_BYTES;
+
+	if (is_text && !utf8_is_valid(v))
+		fitted = (struct view){ *scratch, utf8_mend(v, *scratch) };
+	if (is_text && lacks(c, fitted)) {
+		if (fitted.at != *scratch)
+			memcpy(*scratch, fitted.at, fitted.len);
+		fitted = (struct view){ *scratch,
+					replace(c, *scratch, fitted.len) };
 	}
-	*out = cut(c, v);
-	return !c->known->is_key || out->len == v.len;
+	if (fitted.at == *scratch)
+		*scratch += fitted.len;
+	*out = cut(c, fitted);
+	return !c->known->is_key || view_equal(*out, v);
 }
 
 bool
@@ -64,7 +101,7 @@ size_t
 fit_raw(const struct column *mail, struct view v, char *where)
 {
 	size_t len = utf8_mend(v, where);
+	struct view mended = { where, len };
 
-	return mail->charset == CHARSET_UTF8MB3 ? utf8_to_bmp(where, len) :
-						  len;
+	return lacks(mail, mended) ? replace(mail, where, len) : len;
 }

@@ -93,22 +93,6 @@ insert_row_bytes(const struct row *row)
 	       row->body.len + m->subject.len + ROW_OVERHEAD;
 }
 
-/* A value that the server converts into the column's character set becomes
- * '?' where that lacks a character, instead of an error. */
-static void
-append_mark(struct buf *sql, const struct column *c)
-{
-	bool is_converted = (c->known->kind == VALUE_TEXT ||
-			     c->known->kind == VALUE_RAW) &&
-			    c->family == FAMILY_TEXT && !c->known->is_key &&
-			    bind_converts(c);
-
-	if (is_converted)
-		buf_printf(sql, "CONVERT(? USING %s)", c->charset_name);
-	else
-		buf_append_byte(sql, '?');
-}
-
 static void
 write_statement(struct insert *i, const struct table *table, size_t rows)
 {
@@ -125,9 +109,7 @@ write_statement(struct insert *i, const struct table *table, size_t rows)
 	for (size_t n = 0; n < rows; n++) {
 		buf_append_text(sql, n > 0 ? ",(" : "(");
 		for (size_t k = 0; k < table->count; k++) {
-			if (k > 0)
-				buf_append_byte(sql, ',');
-			append_mark(sql, &table->columns[k]);
+			buf_append_text(sql, k > 0 ? ",?" : "?");
 		}
 		buf_append_byte(sql, ')');
 	}
@@ -223,7 +205,7 @@ bind_rows(struct insert *i, struct connection *c, const struct table *table,
 			if (bind_value(bind, column, &rows.at[n], &scratch))
 				continue;
 			fault_set(&c->fault, BIND_KEY_TOO_LONG,
-				  "column `%s` is too narrow for a key",
+				  "column `%s` cannot hold a key",
 				  column->known->name);
 			return c->fault.error;
 		}

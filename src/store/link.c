@@ -41,6 +41,11 @@ link_deinit(struct link *l)
 	insert_free(&l->insert);
 	hosts_deinit(&l->hosts);
 	free(l->by_host);
+	while (l->maps != NULL) {
+		struct charset_map *map = l->maps;
+		l->maps = map->next;
+		free(map);
+	}
 }
 
 static struct view
@@ -116,6 +121,7 @@ learn_table(struct link *l, struct connection *c)
 		c->fault = l->table.fault;
 		return false;
 	}
+	catalog_map_charsets(c, &l->table, &l->maps);
 	if (insert_prove(l->insert, c, &l->table) != 0)
 		return false;
 	take_bounds(l, c);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	BATCH_ROWS = 100,
@@ -23,6 +24,9 @@ enum {
 	AWAY_MS = 1000,
 	ELSEWHERE_MS = 30 * 1000,       /* another machine does it */
 	LOCK_BUSY = 1205,
+	ALTER_TRIES = 20,
+	ALTER_PAUSE_MS = 50,
+	PATIENT_ROUND = 10,
 	SQL_MAX = 1024 * 1024,
 	LOCK_NAME_SIZE = 65
 };
@@ -30,7 +34,7 @@ enum {
 struct retention {
 	struct store *store;
 	bool has_told_no_index;
-	bool has_told_busy;
+	unsigned busy_rounds;           /* ALTERs that found no moment */
 	unsigned long locked_by;        /* connection that holds the lock */
 };
 
@@ -179,28 +183,59 @@ read_partitions(struct link *l)
 	return p;
 }
 
+static int
+alter_within(struct connection *c, const char *sql, int seconds)
+{
+	char set[64];
+
+	snprintf(set, sizeof(set), "SET SESSION lock_wait_timeout = %d",
+		 seconds);
+	connection_run(c, set);
+	int error = connection_run(c, sql);
+	struct fault fault = c->fault;
+	connection_run(c, "SET SESSION lock_wait_timeout = DEFAULT");
+	c->fault = fault;
+	return error;
+}
+
 /* An ALTER that waits behind a long SELECT makes every INSERT wait behind
- * itself: it may do so for one second, and is tried again later. */
+ * itself. MariaDB's need not wait: between two INSERTs there is a moment for
+ * it. Others wait a second at least; so do we where there is no such moment,
+ * but seldom: partitions are three intervals ahead. */
+static int
+alter_gently(struct retention *r, const char *sql)
+{
+	struct connection *c = r->store->link.connection;
+	const struct timespec pause = { 0, ALTER_PAUSE_MS * 1000000L };
+	bool may_wait = strstr(c->server.version, "MariaDB") == NULL ||
+			r->busy_rounds % PATIENT_ROUND == PATIENT_ROUND - 1;
+	int error = LOCK_BUSY;
+
+	if (may_wait)
+		return alter_within(c, sql, 1);
+	for (int i = 0; i < ALTER_TRIES && error == LOCK_BUSY; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		error = alter_within(c, sql, 0);
+	}
+	return error;
+}
+
 static bool
 alter(struct retention *r, struct buf *sql)
 {
-	struct connection *c = r->store->link.connection;
-
 	buf_append_byte(sql, '\0');
-	connection_run(c, "SET SESSION lock_wait_timeout = 1");
-	int error = connection_run(c, sql->at);
-	struct fault fault = c->fault;
-	connection_run(c, "SET SESSION lock_wait_timeout = DEFAULT");
+	int error = alter_gently(r, sql->at);
 	sql->len = 0;
 	if (error == 0) {
-		r->has_told_busy = false;
+		r->busy_rounds = 0;
 		return true;
 	}
-	if (error != LOCK_BUSY || !r->has_told_busy)
+	if (error != LOCK_BUSY || r->busy_rounds == 0)
 		log_warn("partitions cannot be altered now",
 			 LOG_NUM("error", error),
-			 LOG_STR("text", fault.text));
-	r->has_told_busy = error == LOCK_BUSY;
+			 LOG_STR("text", r->store->link.connection->fault.text));
+	r->busy_rounds += error == LOCK_BUSY;
 	return false;
 }
 

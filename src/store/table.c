@@ -25,6 +25,7 @@ static const struct {
 	{ "float", FAMILY_REAL, INT64_MAX / 2 },
 	{ "double", FAMILY_REAL, INT64_MAX / 2 },
 	{ "decimal", FAMILY_REAL, INT64_MAX / 2 },
+	{ "inet6", FAMILY_INET6, 0 },
 	{ "date", FAMILY_DATE, 0 },
 	{ "datetime", FAMILY_DATE, 0 },
 	{ "timestamp", FAMILY_DATE, 0 },

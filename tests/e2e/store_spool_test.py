@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail in an outage: spooled, replayed under the same ids, set aside where it
+must be; and what expires."""
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.store_driver import assert_exactly_once, running
+
+
+@pytest.fixture
+def spool(tmp_path):
+    folder = tmp_path / "spool"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def store(database, tmp_path, spool):
+    def run(**settings):
+        return running(database, tmp_path, **{
+            "hold": 200, "spool": 1, "spool_dir": spool, **settings})
+    return run
+
+
+def files(spool, folder="new"):
+    return sorted(path.name for path in (spool / folder).iterdir())
+
+
+def fill(database, driver, count=5, recipients=2):
+    """Messages that were spooled while the database was away."""
+    driver.connect()
+    database.mariadb.stop()
+    saved = []
+    for kind in ("plain", "emoji", "bytes"):
+        saved += driver.save(count, 300, recipients, kind)
+    saved += driver.save(1, 1_000_000, 3)
+    assert {one.verdict for one in saved} == {"SPOOLED"}
+    database.mariadb.start()
+    return saved
+
+
+def hashes(database):
+    return [row["hash"] for row in database.rows(columns="`hash`")]
+
+
+def wanted(saved, recipients=2):
+    return sorted(f"{one.id[:28]}{n:04x}" for i, one in enumerate(saved)
+                  for n in range(3 if i == len(saved) - 1 else recipients))
+
+
+def test_an_outage_is_spooled_and_replayed(database, store, spool):
+    with store() as driver:
+        stored = driver.save(1, 300, 2, "bytes")
+        saved = fill(database, driver)
+        assert len(files(spool)) == len(saved)
+        assert files(spool, "tmp") == []
+        for name in files(spool):
+            assert (spool / "new" / name).stat().st_mode & 0o777 == 0o600
+        driver.ask("janitor 4")
+        assert files(spool) == []
+    assert hashes(database) == wanted(stored + saved)
+    rows = {row["hash"]: row for row in database.rows()}
+    live = rows[stored[0].id[:28] + "0001"]
+    late = rows[saved[10].id[:28] + "0001"]
+    for column in set(live) - {"mail_id", "hash", "date"}:
+        assert live[column] == late[column], column
+    stamp = int(late["hash"][:12], 16) // 1000
+    assert late["date"].timestamp() - time.timezone == stamp
+
+
+def test_replay_meets_what_is_there(database, store, spool):
+    """A janitor died between the commit and the unlink."""
+    with store() as driver:
+        saved = fill(database, driver)
+        keep = {name: (spool / "new" / name).read_bytes()
+                for name in files(spool)}
+        driver.ask("janitor 3")
+        assert hashes(database) == wanted(saved)
+        for name, data in keep.items():
+            (spool / "new" / name).write_bytes(data)
+        driver.ask("janitor 3")
+        assert files(spool) == []
+        assert hashes(database) == wanted(saved)
+
+
+def test_replay_without_a_unique_id_looks_first(database, store, spool):
+    database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    with store() as driver:
+        saved = fill(database, driver)
+        keep = {name: (spool / "new" / name).read_bytes()
+                for name in files(spool)}
+        driver.ask("janitor 3")
+        for name, data in keep.items():
+            (spool / "new" / name).write_bytes(data)
+        driver.ask("janitor 3")
+    assert hashes(database) == wanted(saved)
+
+
+def test_a_doubtful_commit_is_spooled_under_the_same_id(database, store,
+                                                        spool):
+    with store(timeout=1000, hold=1500) as driver:
+        driver.save(2, 300, 2)
+        database.mariadb.pause()
+        saved = driver.save(2, 300, 2)
+        database.mariadb.resume()
+        assert {one.verdict for one in saved} == {"SPOOLED"}
+        driver.ask("janitor 3")
+        assert files(spool) == []
+    database.query("DELETE FROM new_mail WHERE `hash` < %s", [saved[0].id])
+    assert_exactly_once(database, saved, 2)
+    assert database.count() == 4
+
+
+def test_a_damaged_file_is_set_aside_and_the_rest_is_stored(database, store,
+                                                            spool):
+    with store() as driver:
+        saved = fill(database, driver)
+        cut = spool / "new" / files(spool)[3]
+        cut.write_bytes(cut.read_bytes()[:-5])
+        flipped = spool / "new" / files(spool)[5]
+        data = bytearray(flipped.read_bytes())
+        data[len(data) // 2] ^= 0x20
+        flipped.write_bytes(data)
+        (spool / "new" / "ffff").write_bytes(b"no spool file at all")
+        driver.ask("janitor 4")
+        assert files(spool) == []
+        assert files(spool, "damaged") == sorted(
+            [cut.name, flipped.name, "ffff"])
+        assert "damaged" in driver.log()
+    lost = [one for one in saved if one.id == flipped.name]
+    assert set(wanted(saved)) - set(hashes(database)) == {
+        f"{one.id[:28]}{n:04x}" for one in lost for n in range(2)}
+
+
+def test_what_the_table_refuses_for_ever_is_set_aside(database, store, spool):
+    with store() as driver:
+        saved = fill(database, driver)
+        database.query("CREATE TRIGGER picky BEFORE INSERT ON new_mail FOR "
+                       "EACH ROW IF NEW.subject LIKE '%nstig' THEN SIGNAL "
+                       "SQLSTATE '45000'; END IF")
+        driver.ask("janitor 8")
+        assert files(spool) == []
+        assert files(spool, "refused") == sorted(
+            one.id for one in saved[5:10])
+        database.query("DROP TRIGGER picky")
+        for name in files(spool, "refused"):
+            os.rename(spool / "refused" / name, spool / "new" / name)
+        driver.ask("janitor 3")
+    assert hashes(database) == wanted(saved)
+
+
+def test_a_missing_table_is_waited_for(database, store, spool):
+    with store() as driver:
+        saved = fill(database, driver)
+        database.query("RENAME TABLE new_mail TO away")
+        driver.ask("janitor 2")
+        assert len(files(spool)) == len(saved)
+        assert files(spool, "refused") == []
+        more = driver.save(2, 300, 2)
+        assert {one.verdict for one in more} == {"SPOOLED"}
+        database.query("RENAME TABLE away TO new_mail")
+        driver.ask("janitor 5")
+    assert hashes(database) == sorted(wanted(saved) + [
+        f"{one.id[:28]}{n:04x}" for one in more for n in range(2)])
+
+
+def test_the_janitor_is_killed_while_it_replays(database, store, spool):
+    with store() as driver:
+        saved = fill(database, driver, 30)
+        for _ in range(4):
+            driver.begin("janitor 5")
+            time.sleep(0.25)
+            children = subprocess.run(
+                ["pgrep", "-P", str(driver.process.pid)], check=False,
+                stdout=subprocess.PIPE, text=True).stdout.split()
+            for child in children:
+                os.kill(int(child), signal.SIGKILL)
+            time.sleep(0.05)
+            driver.answer()
+        driver.ask("janitor 4")
+        assert files(spool) == []
+    assert hashes(database) == wanted(saved)
+
+
+def test_a_full_spool_is_full(database, store, spool):
+    with store(spool_max=200_000) as driver:
+        driver.connect()
+        database.mariadb.stop()
+        saved = driver.save(10, 30_000)
+        verdicts = [one.verdict for one in saved]
+        assert verdicts == ["SPOOLED"] * verdicts.count("SPOOLED") + \
+            ["FULL"] * verdicts.count("FULL")
+        assert 4 <= verdicts.count("SPOOLED") <= 6
+        database.mariadb.start()
+        driver.ask("janitor 4")
+    assert database.count() == verdicts.count("SPOOLED")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a tmpfs needs root")
+def test_a_full_disk_is_full(database, store, spool):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k",
+                              "tmpfs", str(spool)], check=False)
+    if mounted.returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        with store() as driver:
+            driver.connect()
+            database.mariadb.stop()
+            saved = driver.save(20, 30_000)
+            verdicts = [one.verdict for one in saved]
+            assert verdicts.count("FULL") >= 10
+            assert verdicts.count("SPOOLED") >= 4
+            assert files(spool, "tmp") == []
+            database.mariadb.start()
+            driver.ask("janitor 4")
+            assert files(spool) == []
+        assert database.count() == verdicts.count("SPOOLED")
+        assert_exactly_once(database, saved)
+    finally:
+        subprocess.run(["umount", str(spool)], check=True)
+
+
+def test_the_figure_of_size_outlives_the_process(database, store):
+    database.query("ALTER TABLE new_mail MODIFY mail mediumblob NOT NULL, "
+                   "MODIFY `to` varchar(100) NOT NULL")
+    with store() as driver:
+        known = driver.connect()
+        assert known[0] == "up" and known[4] == "1"
+    database.mariadb.stop()
+    with store() as driver:
+        assert driver.connect() == ["down", *known[1:4], "0"]
+    with store(table="another") as driver:
+        assert driver.connect() == ["down", str(16 * 1024 * 1024 - 68 * 1024),
+                                    "320", "0", "0"]
+
+
+# ---- Retention ---------------------------------------------------------------
+
+def age(database, seconds):
+    database.query("UPDATE new_mail SET `date` = `date` - INTERVAL %s SECOND",
+                   [seconds])
+
+
+def test_old_rows_are_deleted(database, store):
+    with store() as driver:
+        for _ in range(3):
+            driver.save(200, 100)
+        age(database, 4000)
+        driver.save(10, 100)
+        with store(retention=3600_000) as janitor:
+            janitor.ask("janitor 4")
+    assert database.count() == 10
+
+
+def test_without_an_index_nothing_is_deleted(database, store):
+    database.query("ALTER TABLE new_mail DROP KEY `date`")
+    with store(retention=3600_000) as driver:
+        driver.save(10, 100)
+        age(database, 4000)
+        driver.ask("janitor 2")
+        assert driver.log().count("needs an index") == 1
+    assert database.count() == 10
+
+
+def partitions(database):
+    return [row["n"] for row in database.query(
+        "SELECT PARTITION_DESCRIPTION AS n FROM information_schema.PARTITIONS "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'new_mail' "
+        "ORDER BY PARTITION_ORDINAL_POSITION")]
+
+
+@pytest.mark.parametrize("cut, rest", [
+    ("RANGE COLUMNS (`date`)", "(MAXVALUE)"),
+    ("RANGE (TO_SECONDS(`date`))", "MAXVALUE"),
+    ("RANGE (TO_DAYS(`date`))", "MAXVALUE"),
+])
+def test_partitions_are_made_and_dropped(database, store, cut, rest):
+    database.query("DROP TABLE new_mail")
+    database.load("etc/schema-partitioned.sql")
+    database.query(f"ALTER TABLE new_mail PARTITION BY {cut} "
+                   f"(PARTITION pmax VALUES LESS THAN {rest})")
+    retention = 8 * 86400
+    with store(retention=retention * 1000) as driver:
+        driver.ask("janitor 2")
+        made = partitions(database)
+        assert made[-1] == "MAXVALUE" and len(made) == 5, made
+        assert driver.save(20, 100)[0].verdict == "STORED"
+        age(database, 0)
+    with store(retention=retention * 1000) as driver:
+        driver.ask("janitor 2")
+        assert partitions(database) == made         # nothing more to do
+        assert database.count() == 20
+    # What is old lies in a partition of its own, and goes with it.
+    database.query("DELETE FROM new_mail")
+    database.query("ALTER TABLE new_mail REORGANIZE PARTITION pmax INTO "
+                   f"(PARTITION pmax VALUES LESS THAN {rest})")
+    old = {"RANGE COLUMNS (`date`)": "('2020-01-01')",
+           "RANGE (TO_SECONDS(`date`))": "(TO_SECONDS('2020-01-01'))",
+           "RANGE (TO_DAYS(`date`))": "(TO_DAYS('2020-01-01'))"}[cut]
+    database.query(f"ALTER TABLE new_mail PARTITION BY {cut} ("
+                   f"PARTITION pold VALUES LESS THAN {old}, "
+                   f"PARTITION pmax VALUES LESS THAN {rest})")
+    with store(retention=retention * 1000) as driver:
+        driver.save(20, 100)
+        database.query("UPDATE new_mail SET `date` = '2019-05-05'")
+        driver.save(3, 100)
+        driver.ask("janitor 2")
+        assert driver.save()[0].verdict == "STORED"
+    assert database.count() == 4
+    assert len(partitions(database)) == 5
+
+
+def test_a_long_select_stops_neither_inserts_nor_the_janitor(database, store):
+    database.query("DROP TABLE new_mail")
+    database.load("etc/schema-partitioned.sql")
+    with contextlib.closing(database.mariadb.connect(database.name)) \
+            as reader, store(retention=3600_000, hold=5000) as driver, \
+            store(hold=5000) as other:
+        other.save(2)
+        cursor = reader.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT COUNT(*) FROM new_mail")
+        driver.begin("janitor 5")
+        times = []
+        for _ in range(25):
+            began = time.monotonic()
+            assert other.save(2)[0].verdict == "STORED"
+            times.append(time.monotonic() - began)
+            time.sleep(0.05)
+        assert max(times) < 0.9
+        assert partitions(database) == ["MAXVALUE"]
+        cursor.execute("COMMIT")
+        driver.answer()
+        assert "cannot be altered now" in driver.log()
+        driver.ask("janitor 2")
+        assert len(partitions(database)) == 5

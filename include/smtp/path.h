@@ -19,6 +19,9 @@ struct path {
  * checked and left out; percent signs and bangs mean nothing. */
 size_t path_parse(struct view text, struct path *out);
 
+/* Whether all of v is a domain, as in addresses: a name, or a literal. */
+bool path_is_domain(struct view v);
+
 /* Whether v is an address literal: "[192.0.2.1]", "[IPv6:2001:db8::1]". */
 bool path_is_literal(struct view v);
 

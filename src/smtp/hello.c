@@ -3,27 +3,33 @@
  * HELO, STARTTLS (RFC 3207). */
 #include "smtp/conversation.h"
 
+#include "smtp/character.h"
+#include "smtp/path.h"
+
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELO_MAX = 255 };
-
-/* Domain or address literal, generously: a name with an underscore or a bare
- * IPv6 address is no reason to refuse mail (RFC 5321 4.1.4), but what ends up
- * in headers and logs holds no other signs. */
+/* Domain or address literal, as generously as in addresses; and an IPv6
+ * address without its brackets or tag, which some clients send. That the name
+ * is false is no reason to refuse mail (RFC 5321 4.1.4); but what ends up in
+ * headers and logs holds no other signs. */
 static bool
 is_name(struct view v)
 {
-	if (v.len > HELO_MAX)
+	char text[INET6_ADDRSTRLEN + 2];
+	struct in6_addr ip;
+
+	if (character_all_ascii(v) && path_is_domain(v))
+		return true;
+	if (v.len >= 2 && v.at[0] == '[' && v.at[v.len - 1] == ']')
+		v = view_slice(v, 1, v.len - 1);
+	if (v.len >= sizeof(text))
 		return false;
-	for (size_t i = 0; i < v.len; i++) {
-		char c = ascii_lower(v.at[i]);
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
-		    (c == '\0' || strchr("-._:[]", c) == NULL))
-			return false;
-	}
-	return v.len > 0;
+	memcpy(text, v.at, v.len);
+	text[v.len] = '\0';
+	return inet_pton(AF_INET6, text, &ip) == 1;
 }
 
 /* False, and nothing changed, where the name is none. */

@@ -160,6 +160,12 @@ domain(struct view v)
 	return len <= MOST_DOMAIN ? len : 0;
 }
 
+bool
+path_is_domain(struct view v)
+{
+	return v.len > 0 && domain(v) == v.len;
+}
+
 /* "@one,@two:" (RFC 5321 appendix C); 0 for a fault. */
 static size_t
 source_route(struct view v)

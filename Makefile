@@ -38,7 +38,8 @@ store      = bind bounds catalog charset_map connection doubt fault fit hosts \
 	save server settle spool spool_decode spool_folder spool_record store table \
 	table_warnings transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
-	health leave lookup lookup_cache loop mail_reader message_id patience \
+	health leave lookup lookup_cache loop mail_reader message_id \
+	message_list patience \
 	poller poller_epoll prelude verdicts worker
 janitor    = janitor replay
 status     =

@@ -7,6 +7,7 @@
 #include "store/spool.h"
 #include "worker/delivery.h"
 #include "worker/mail_reader.h"
+#include "worker/message_list.h"
 
 #include <stdatomic.h>
 
@@ -32,9 +33,9 @@ struct delivery {
 	struct arena arena;             /* of one batch */
 	struct mail *mails;             /* batch_rows of them */
 	struct mail **batch;
-	struct message *pending;        /* oldest first */
-	struct message **pending_end;
-	size_t held;
+	struct message_list pending;    /* oldest first */
+	struct message_list waiting;    /* until retry_ms, older still */
+	int64_t retry_ms;
 	struct domains *domains;
 	int64_t refresh_ms;             /* when domains are asked for again */
 	int64_t down_since_ms;          /* 0: the store is up */

@@ -8,39 +8,7 @@
 
 #include <assert.h>
 
-static struct message *
-message_of(struct queue_link *link)
-{
-	return (struct message *)link;  /* the link is its first member */
-}
-
-static struct message *
-next_message(const struct message *m)
-{
-	return message_of(m->link.next);
-}
-
-static void
-append_pending(struct delivery *d, struct message *m)
-{
-	m->link.next = NULL;
-	*d->pending_end = m;
-	d->pending_end = (struct message **)&m->link.next;
-	d->held++;
-}
-
-static struct message *
-take_pending(struct delivery *d)
-{
-	struct message *m = d->pending;
-
-	d->pending = next_message(m);
-	if (d->pending == NULL)
-		d->pending_end = &d->pending;
-	m->link.next = NULL;
-	d->held--;
-	return m;
-}
+enum { RETRY_MS = 50 };
 
 void
 delivery_take_messages(struct delivery *d)
@@ -48,9 +16,9 @@ delivery_take_messages(struct delivery *d)
 	struct queue_link *link = queue_take_all(&d->messages);
 
 	while (link != NULL) {
-		struct message *m = message_of(link);
+		struct message *m = (struct message *)link;
 		link = link->next;
-		append_pending(d, m);
+		message_list_append(&d->pending, m);
 	}
 }
 
@@ -61,72 +29,67 @@ row_bytes(const struct message *m)
 	return m->raw.len * m->envelope.recipients;
 }
 
-/* Reads the next messages into the batch, as many as one statement takes,
- * and links those that need no statement into *done. */
+/* Its client hung up before the database was given it: the sender will come
+ * again. Once it was given, it is stored. */
+static bool
+may_drop(struct message *m)
+{
+	return atomic_load(&m->is_abandoned) && m->store_us == 0;
+}
+
+/* Reads the next messages of a list into the batch, as many as one statement
+ * takes, and moves those that need no statement to done. */
 static size_t
-fill_batch(struct delivery *d, struct message **done)
+fill_batch(struct delivery *d, struct message_list *from,
+	   struct message_list *done)
 {
 	const struct store_settings *store = &d->settings->store;
 	size_t count = 0, rows = 0, bytes = 0;
 
-	while (d->pending != NULL && count < store->batch_rows) {
-		struct message *m = d->pending;
+	while (from->first != NULL && count < store->batch_rows) {
+		struct message *m = from->first;
 		rows += m->envelope.recipients;
 		bytes += row_bytes(m);
 		if (count > 0 && (rows > store->batch_rows ||
 				  bytes > store->batch_bytes))
 			break;
-		take_pending(d);
+		message_list_take(from);
 		struct mail *mail = &d->mails[count];
-		if (atomic_load(&m->is_abandoned))
+		if (may_drop(m))
 			m->verdict = VERDICT_TRY_LATER;
 		else
 			m->verdict = mail_reader_read(d->reader, m, &d->arena,
 						      mail);
-		if (m->verdict != VERDICT_NONE) {
-			m->link.next = (struct queue_link *)*done;
-			*done = m;
-			continue;
-		}
-		d->batch[count++] = mail;
+		if (m->verdict != VERDICT_NONE)
+			message_list_append(done, m);
+		else
+			d->batch[count++] = mail;
 	}
 	return count;
 }
 
-/* Puts what has no verdict yet back to the front, in the old order. */
+/* Hands the verdicts of a batch to the loop, all with one wake-up. What has
+ * none is tried again: with all others when the store is back; where it is
+ * there (an unknown commit needs time), after a pause and out of the others'
+ * way. */
 static void
-hold_again(struct delivery *d, struct message *held)
+finish_batch(struct delivery *d, size_t count, struct message_list *done)
 {
-	struct message *last = held;
+	struct message_list held = { 0 };
 
-	if (held == NULL)
-		return;
-	d->held++;
-	while (next_message(last) != NULL) {
-		last = next_message(last);
-		d->held++;
+	for (size_t i = 0; i < count; i++) {
+		struct message *m = d->batch[i]->message;
+		message_list_append(m->verdict == VERDICT_NONE ? &held : done,
+				    m);
 	}
-	last->link.next = (struct queue_link *)d->pending;
-	if (d->pending == NULL)
-		d->pending_end = (struct message **)&last->link.next;
-	d->pending = held;
-}
-
-/* Hands the verdicts of a batch to the loop, all with one wake-up. */
-static void
-finish_batch(struct delivery *d, size_t count, struct message *done)
-{
-	struct message *held = NULL;
-
-	for (size_t i = count; i > 0; i--) {
-		struct message *m = d->batch[i - 1]->message;
-		struct message **list =
-			m->verdict == VERDICT_NONE ? &held : &done;
-		m->link.next = (struct queue_link *)*list;
-		*list = m;
+	if (held.first != NULL && store_is_up(d->store)) {
+		message_list_put_before(&held, &d->waiting);
+		d->waiting = held;
+		d->retry_ms = clock_ms() + RETRY_MS;
+	} else {
+		message_list_put_before(&d->pending, &held);
 	}
-	hold_again(d, held);
-	queue_push(&d->verdicts, (struct queue_link *)done);
+	queue_push(&d->verdicts, (struct queue_link *)done->first);
 	arena_reset(&d->arena);
 }
 
@@ -144,8 +107,8 @@ time_batch(struct mail *const *batch, size_t count, int64_t began)
 static void
 save_batch(struct delivery *d)
 {
-	struct message *done = NULL;
-	size_t count = fill_batch(d, &done);
+	struct message_list done = { 0 };
+	size_t count = fill_batch(d, &d->pending, &done);
 
 	if (count > 0) {
 		int64_t began = clock_us();
@@ -158,7 +121,7 @@ save_batch(struct delivery *d)
 		if (!store_is_up(d->store) && d->down_since_ms == 0)
 			d->down_since_ms = clock_ms();
 	}
-	finish_batch(d, count, done);
+	finish_batch(d, count, &done);
 	delivery_tell_news(d, NULL);
 }
 
@@ -197,10 +160,10 @@ refuse_batch(struct delivery *d, size_t count)
 }
 
 static void
-give_up_batch(struct delivery *d)
+give_up_batch(struct delivery *d, struct message_list *expired)
 {
-	struct message *done = NULL;
-	size_t count = fill_batch(d, &done);
+	struct message_list done = { 0 };
+	size_t count = fill_batch(d, expired, &done);
 
 	if (d->spool != NULL && count > 0)
 		spool_write(d->spool, d->batch, count);
@@ -211,21 +174,36 @@ give_up_batch(struct delivery *d)
 		assert(m->verdict != VERDICT_NONE);
 		store_forget(d->store, m);
 	}
-	finish_batch(d, count, done);
+	finish_batch(d, count, &done);
+}
+
+/* The oldest are in front. */
+static void
+give_up_expired(struct delivery *d, struct message_list *from)
+{
+	struct message_list expired = { 0 };
+	int64_t now = clock_ms();
+
+	while (from->first != NULL && now >= hold_end_ms(d, from->first))
+		message_list_append(&expired, message_list_take(from));
+	while (expired.first != NULL) {
+		give_up_batch(d, &expired);
+		slot_beat(d->seat->slot, SLOT_DELIVERY);
+	}
 }
 
 void
 delivery_serve_pending(struct delivery *d)
 {
-	if (d->pending == NULL)
+	if (d->waiting.first != NULL && clock_ms() >= d->retry_ms) {
+		give_up_expired(d, &d->waiting);
+		message_list_put_before(&d->pending, &d->waiting);
+	}
+	if (d->pending.first == NULL)
 		return;
+	/* What is late may still be stored, if the store is back. */
 	if (delivery_connect(d))
 		save_batch(d);
-	/* The oldest are in front: while those expire, so may more. */
-	while (d->pending != NULL &&
-	       clock_ms() >= hold_end_ms(d, d->pending)) {
-		give_up_batch(d);
-		slot_beat(d->seat->slot, SLOT_DELIVERY);
-	}
+	else
+		give_up_expired(d, &d->pending);
 }
-

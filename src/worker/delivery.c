@@ -65,10 +65,10 @@ wait_for_work(struct delivery *d)
 	struct pollfd fd = { .fd = d->messages.wake_read, .events = POLLIN };
 	int most_ms = IDLE_MS;
 
-	if (d->pending != NULL)
-		most_ms = d->down_since_ms != 0 ? HELD_MS : 0;
-	if (most_ms == 0)
+	if (d->pending.first != NULL && d->down_since_ms == 0)
 		return;
+	if (d->pending.first != NULL || d->waiting.first != NULL)
+		most_ms = HELD_MS;
 	poll(&fd, 1, most_ms);
 }
 
@@ -96,8 +96,9 @@ deliver(void *arg)
 		delivery_refresh_domains(d);
 		delivery_take_messages(d);
 		delivery_answer_questions(d);
-		slot_gauge(d->seat->slot, GAUGE_HELD, d->held);
-		if (d->pending != NULL)
+		slot_gauge(d->seat->slot, GAUGE_HELD,
+			   d->pending.count + d->waiting.count);
+		if (d->pending.first != NULL || d->waiting.first != NULL)
 			delivery_serve_pending(d);
 		else if (is_stopping)
 			return NULL;
@@ -169,7 +170,6 @@ delivery_start(const struct worker_settings *settings,
 
 	d->settings = settings;
 	d->seat = seat;
-	d->pending_end = &d->pending;
 	atomic_store(&d->hold_until_ms, INT64_MAX);
 	pthread_mutex_init(&d->news_lock, NULL);
 	if (open_parts(d) == 0 && start_thread(d) == 0)

@@ -23,6 +23,7 @@ enum { MOST = 64 };
 
 static atomic_bool is_up;
 static atomic_bool is_slow;             /* store_save takes a while */
+static atomic_bool is_stuck;            /* ids with an 's' get no verdict */
 static atomic_int saves;
 static atomic_int largest_batch;
 static atomic_int forgotten;
@@ -83,7 +84,7 @@ store_save(struct store *s, struct mail *const *mails, size_t count)
 		usleep(20000);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(mails[i]->message->verdict, VERDICT_NONE);
-		if (!is_up)
+		if (!is_up || (is_stuck && mails[i]->message->id[0] == 's'))
 			continue;
 		memcpy(saved[saved_count++], mails[i]->message->id,
 		       MAIL_ID_LEN);
@@ -195,6 +196,7 @@ set_up(void **state)
 	};
 	is_up = true;
 	is_slow = false;
+	is_stuck = false;
 	is_in_doubt = false;
 	saves = largest_batch = forgotten = spooled = saved_count = 0;
 	return 0;
@@ -358,6 +360,65 @@ a_stop_ends_holding(void **state)
 	delivery_stop(&d);
 }
 
+/* The store is there, but some messages' outcome is not known yet. */
+static void
+what_is_stuck_is_in_nobodys_way(void **state)
+{
+	(void)state;
+	settings.store.hold_ms = 5000;
+	is_stuck = true;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	for (int i = 0; i < 10; i++)
+		delivery_submit(d, new_message('s', i, 1));
+	usleep(20 * 1000);
+	for (int i = 0; i < 20; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	expect(d, 20, VERDICT_STORED);
+	usleep(300 * 1000);
+	assert_in_range(saves, 4, 40);
+	is_stuck = false;
+	expect(d, 10, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, 30);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(atoi(saved[20 + i] + 1), i);
+}
+
+static void
+what_stays_stuck_is_given_up(void **state)
+{
+	(void)state;
+	is_stuck = true;
+	is_in_doubt = true;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	for (int i = 0; i < 10; i++)
+		delivery_submit(d, new_message('s', i, 1));
+	expect(d, 10, VERDICT_TRY_LATER);
+	assert_int_equal(forgotten, 10);
+	delivery_stop(&d);
+}
+
+/* Its client hung up after the database was given it: it is stored. */
+static void
+what_was_given_is_not_dropped(void **state)
+{
+	(void)state;
+	settings.store.hold_ms = 5000;
+	is_stuck = true;
+	struct delivery *d = delivery_start(&settings, &seat);
+	struct message *m = new_message('s', 1, 1);
+
+	is_slow = true;
+	delivery_submit(d, m);
+	usleep(40 * 1000);
+	atomic_store(&m->is_abandoned, true);
+	is_stuck = false;
+	expect(d, 1, VERDICT_STORED);
+	delivery_stop(&d);
+}
+
 static void
 the_abandoned_is_not_stored(void **state)
 {
@@ -442,6 +503,10 @@ main(void)
 		cmocka_unit_test_setup(held_no_longer_than_hold, set_up),
 		cmocka_unit_test_setup(spooled_when_hold_is_over, set_up),
 		cmocka_unit_test_setup(a_stop_ends_holding, set_up),
+		cmocka_unit_test_setup(what_is_stuck_is_in_nobodys_way,
+				       set_up),
+		cmocka_unit_test_setup(what_stays_stuck_is_given_up, set_up),
+		cmocka_unit_test_setup(what_was_given_is_not_dropped, set_up),
 		cmocka_unit_test_setup(the_abandoned_is_not_stored, set_up),
 		cmocka_unit_test_setup(questions_are_answered, set_up),
 		cmocka_unit_test_setup(domains_come_as_news, set_up),

@@ -93,18 +93,19 @@ is_double(const struct net_settings *net, const char *name)
 	return false;
 }
 
-/* The name in the form in which a client's SNI is compared; NULL with a
- * fault. */
+/* The name, or "*." before one, in the form in which a client's SNI is
+ * compared; NULL with a fault. */
 static const char *
 name_of(struct reading *r, const struct block *b)
 {
-	char ascii[DOMAIN_NAME_SIZE];
-	size_t len = domain_name_to_ascii(view_of(b->title), ascii,
-					  sizeof(ascii));
+	char ascii[2 + DOMAIN_NAME_SIZE] = "*.";
+	size_t star = strncmp(b->title, "*.", 2) == 0 ? 2 : 0;
+	size_t len = domain_name_to_ascii(view_of(b->title + star),
+					  ascii + star, DOMAIN_NAME_SIZE);
 
-	if (len > 0 && ascii[0] != '[')
+	if (len > 0 && ascii[star] != '[')
 		return arena_copy(&r->config->arena,
-				  (struct view){ ascii, len }).at;
+				  (struct view){ ascii, star + len }).at;
 	faults_add(&r->faults, b->at, "tls_name",
 		   "\"%.200s\" is not a domain name", b->title);
 	return NULL;

@@ -265,14 +265,16 @@ def test_tickets_are_good_at_every_worker(start_server, certificate):
 
 def test_the_name_chooses_the_certificate(start_server, certificate):
     other = Certificate(certificate.folder, "other", ["mail.example.net"])
-    server = start_server(
-        certificate.settings(),
-        extra=f"tls_name 'mail.example.net' {{ certificate = '{other.file}'\n"
-              f"key = '{other.key}' }}\n")
+    server = start_server(certificate.settings(), extra="".join(
+        f"tls_name '{name}' {{ certificate = '{other.file}'\n"
+        f"key = '{other.key}' }}\n"
+        for name in ("mail.example.net", "*.example.info")))
     assert shown(server) == certificate.der
     assert shown(server, server_hostname="mail.example.net") == other.der
     assert shown(server, server_hostname="MAIL.Example.NET") == other.der
-    assert shown(server, server_hostname="a.example.org") == certificate.der
+    assert shown(server, server_hostname="mx1.example.info") == other.der
+    for name in "a.example.org", "example.info", "a.b.example.info":
+        assert shown(server, server_hostname=name) == certificate.der
 
 
 def test_a_new_certificate_is_taken_on_hup(server, database, certificate):

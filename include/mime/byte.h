@@ -31,6 +31,34 @@ byte_hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Length of the (nested) comment that v begins with (RFC 5322 3.2.2), or of
+ * the quoted string (3.2.4); 0 where it does not end. */
+static inline size_t
+byte_comment_len(struct view v)
+{
+	size_t depth = 0;
+
+	for (size_t n = 0; n < v.len; n++) {
+		if (v.at[n] == '\\')
+			n++;
+		else if (v.at[n] == '(')
+			depth++;
+		else if (v.at[n] == ')' && --depth == 0)
+			return n + 1;
+	}
+	return 0;
+}
+
+static inline size_t
+byte_quoted_len(struct view v)
+{
+	size_t n = 1;
+
+	while (n < v.len && v.at[n] != '"')
+		n += v.at[n] == '\\' ? 2 : 1;
+	return n < v.len ? n + 1 : 0;
+}
+
 /* v without bytes of the set at both ends. */
 static inline struct view
 byte_trim(struct view v, const char *set)

@@ -27,36 +27,24 @@ put(struct item *item, char c)
 	item->at[item->len++] = c;
 }
 
-/* Copies a quoted string with its quotes. */
+/* Copies a quoted string with its quotes. One that never ends is no string:
+ * its quote stands for nothing. */
 static void
 take_quoted(struct search *s)
 {
-	struct view v = s->rest;
-	size_t n = 1;
+	size_t n = byte_quoted_len(s->rest);
 
-	while (n < v.len && v.at[n] != '"')
-		n += v.at[n] == '\\' ? 2 : 1;
-	n = n < v.len ? n + 1 : v.len;
 	for (size_t i = 0; i < n; i++)
-		put(&s->item, v.at[i]);
-	s->rest = view_slice(v, n, v.len);
+		put(&s->item, s->rest.at[i]);
+	s->rest = view_slice(s->rest, n > 0 ? n : 1, s->rest.len);
 }
 
 static void
 skip_comment(struct view *rest)
 {
-	size_t depth = 0, n = 0;
+	size_t n = byte_comment_len(*rest);
 
-	while (n < rest->len) {
-		char c = rest->at[n++];
-		if (c == '\\')
-			n++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			break;
-	}
-	*rest = view_slice(*rest, n, rest->len);
+	*rest = view_slice(*rest, n > 0 ? n : 1, rest->len);
 }
 
 /* Length of the word that v begins with; quoted parts belong to it. */
@@ -147,6 +135,9 @@ decide(struct search *s)
 		rest = byte_trim(view_slice(rest, word.len, rest.len), " \t\r\n");
 		words++;
 		struct view bare = byte_trim(without_quotes(word), "<>'");
+		/* [mailto:a@b]: the beginning went as a group's name. */
+		if (view_find(bare, '[') == bare.len)
+			bare = byte_trim(bare, "]");
 		if (is_address(bare)) {
 			accept(s, bare);
 			return;

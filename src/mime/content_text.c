@@ -130,15 +130,21 @@ look(struct source *src, struct stream *st)
 	src->is_whole = st->left == 0 && st->is_finished;
 }
 
-/* A byte order mark outranks what the header says, as in browsers. */
-static bool
+/* A byte order mark outranks what the header says, as in browsers. Returns
+ * the name of what it marks, empty without one. */
+static struct view
 take_mark(struct source *src)
 {
-	static const struct { struct view mark; enum charset charset; } marks[] = {
-		{ VIEW("\xef\xbb\xbf"), CHARSET_UTF_8 },
-		{ VIEW("\xff\xfe\0\0"), CHARSET_UTF_32LE },
-		{ VIEW("\xff\xfe"), CHARSET_UTF_16LE },
-		{ VIEW("\xfe\xff"), CHARSET_UTF_16BE },
+	static const struct {
+		struct view mark;
+		enum charset charset;
+		struct view name;
+	} marks[] = {
+		{ VIEW("\xef\xbb\xbf"), CHARSET_UTF_8, VIEW("utf-8") },
+		{ VIEW("\xff\xfe\0\0"), CHARSET_UTF_32LE,
+		  VIEW("utf-32le") },
+		{ VIEW("\xff\xfe"), CHARSET_UTF_16LE, VIEW("utf-16le") },
+		{ VIEW("\xfe\xff"), CHARSET_UTF_16BE, VIEW("utf-16be") },
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
@@ -147,9 +153,9 @@ take_mark(struct source *src)
 			continue;
 		src->charset = marks[i].charset;
 		src->mark = mark.len;
-		return true;
+		return marks[i].name;
 	}
-	return false;
+	return VIEW("");
 }
 
 /* Whether all of the part is UTF-8; only what was not looked at is decoded
@@ -230,8 +236,9 @@ settle(struct source *src)
 	struct view declared = src->part->charset;
 	enum charset said = charset_named(declared);
 
-	if (take_mark(src))
-		return declared.len > 0 ? declared : VIEW("utf-8");
+	struct view marked = take_mark(src);
+	if (marked.len > 0)
+		return declared.len > 0 ? declared : marked;
 	src->charset = said;
 	if (said != CHARSET_UNKNOWN && said != CHARSET_US_ASCII)
 		return declared;

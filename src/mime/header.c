@@ -58,7 +58,7 @@ is_dashed(struct view line)
 }
 
 /* Whether a line that is no field ends the block, as the text of a message
- * whose blank line was lost does; a lone one among fields does not. */
+ * whose blank line was lost does; a lone one in front of a field does not. */
 static bool
 begins_text(struct lines *l, const struct line *line, bool is_first)
 {
@@ -67,9 +67,7 @@ begins_text(struct lines *l, const struct line *line, bool is_first)
 	if (is_first || is_dashed(line->text))
 		return true;
 	size_t back = line->to;
-	bool is_alone = !lines_next(l, &next) ||
-			kind_of(next.text) == FIELD ||
-			kind_of(next.text) == EMPTY;
+	bool is_alone = lines_next(l, &next) && kind_of(next.text) == FIELD;
 	lines_seek(l, back);
 	return !is_alone;
 }

@@ -10,21 +10,12 @@
 /* Parameters of one field that are looked at, and pieces of one value. */
 enum { MOST_PARAMETERS = 256, MOST_PIECES = 32 };
 
-/* Length of the comment that v begins with. */
-static size_t
-comment_len(struct view v)
+static void
+skip_comment(struct view *rest)
 {
-	size_t depth = 0;
+	size_t n = byte_comment_len(*rest);
 
-	for (size_t i = 0; i < v.len; i++) {
-		if (v.at[i] == '\\')
-			i++;
-		else if (v.at[i] == '(')
-			depth++;
-		else if (v.at[i] == ')' && --depth == 0)
-			return i + 1;
-	}
-	return v.len;
+	*rest = view_slice(*rest, n > 0 ? n : rest->len, rest->len);
 }
 
 void
@@ -34,8 +25,7 @@ parameter_skip_space(struct view *rest)
 		if (byte_is_space(rest->at[0]))
 			*rest = view_slice(*rest, 1, rest->len);
 		else if (rest->at[0] == '(')
-			*rest = view_slice(*rest, comment_len(*rest),
-					   rest->len);
+			skip_comment(rest);
 		else
 			return;
 	}
@@ -62,28 +52,22 @@ parameter_take_word(struct view *rest)
 }
 
 /* A quoted string without its closing quote ends with its line, or at the
- * end of the value. */
+ * next semicolon. */
 static struct view
 take_quoted(struct view *rest)
 {
-	size_t n = 1;
+	size_t n = byte_quoted_len(*rest);
 
-	while (n < rest->len && rest->at[n] != '"')
-		n += rest->at[n] == '\\' ? 2 : 1;
-	if (n >= rest->len)
-		n = rest->len;
-	struct view inside = view_slice(*rest, 1, n);
-	if (n == rest->len) {
-		struct view line = inside;
+	if (n == 0) {
 		n = 1;
-		while (n - 1 < line.len && line.at[n - 1] != '\r' &&
-		       line.at[n - 1] != '\n' && line.at[n - 1] != ';')
+		while (n < rest->len && !byte_is_one_of(rest->at[n], "\r\n;"))
 			n++;
-		inside = view_slice(*rest, 1, n);
+		struct view inside = view_slice(*rest, 1, n);
 		*rest = view_slice(*rest, n, rest->len);
 		return inside;
 	}
-	*rest = view_slice(*rest, n + 1, rest->len);
+	struct view inside = view_slice(*rest, 1, n - 1);
+	*rest = view_slice(*rest, n, rest->len);
 	return inside;
 }
 

@@ -3,6 +3,7 @@
  * looked for; a file's name counts, what it is does not. */
 #include "mime/part.h"
 
+#include "mime/byte.h"
 #include "mime/mime.h"
 #include "mime/parameter.h"
 
@@ -125,7 +126,7 @@ read_type(struct part *part, struct view value, struct structure *s,
 static void
 read_disposition(struct part *part, struct view value)
 {
-	struct view word = parameter_take_word(&value);
+	struct view word = byte_trim(parameter_take_word(&value), "\"'");
 
 	part->is_attachment = view_equal_nocase(word, VIEW("attachment"));
 	part->is_inline = view_equal_nocase(word, VIEW("inline"));

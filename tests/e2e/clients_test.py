@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 
+from support.dialog import Dialog
 from support.mariadb import TOP
-from support.relays import Exim, Postfix
+from support.relays import Exim, HAProxy, Postfix
+from support.server import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -174,6 +176,19 @@ def test_exim_as_a_relay(server, database):
         relay.send(big, ["a@example.com", "b@example.com"])
         rows = database.await_rows(3, 30)
         assert rows[1]["mail"].count(b"a line of many\r\n") == 200000
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_haproxy_as_a_balancer(start_server, database, version):
+    port = free_port()
+    start_server(listeners={"127.0.0.1:PORT": {},
+                            f"127.0.0.1:{port}": {"proxy_protocol": True}})
+    with HAProxy(port, version) as balancer:
+        with Dialog(balancer.port, source="127.0.0.9") as dialog:
+            dialog.command("EHLO client.example.org", 250)
+            dialog.mail("Subject: balanced\r\n\r\nhello\r\n")
+        assert database.row()["ip_addr"] == b"\x7f\0\0\x09"
+        assert "DOWN" not in balancer.log()
 
 
 def test_all_tools_are_here():

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Postfix and Exim as relays in front of the server. As packages they
-exclude each other, so both are unpacked from Debian's archives and run from
-a folder, without being installed. They need root, to become their accounts."""
+"""Postfix, Exim and HAProxy in front of the server. As packages the first
+two exclude each other, so all are unpacked from Debian's archives and run
+from a folder, without being installed. Postfix and Exim need root, to become
+their accounts."""
 import glob
 import os
 import pwd
@@ -220,3 +221,46 @@ postlog unix-dgram n - n - 1 postlogd
         if self.process:
             self.process.terminate()
             self.process.wait(20)
+
+
+class HAProxy(Relay):
+    """A balancer whose probes speak SMTP; version: of the PROXY protocol."""
+    packages = ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0",
+                "libopentracing1")
+
+    def __init__(self, server_port, version):
+        self.port = free_port()
+        self.option = {1: "send-proxy", 2: "send-proxy-v2"}[version]
+        super().__init__(server_port)
+
+    def prepare(self):
+        self.log_file = f"{self.folder}/log"
+        config = self.write("haproxy.cfg", f"""
+global
+    log stdout format raw local0
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+frontend smtp
+    bind 127.0.0.1:{self.port}
+    default_backend guerrilla
+backend guerrilla
+    option smtpchk EHLO balancer.example.org
+    option log-health-checks
+    log global
+    server one 127.0.0.1:{self.server_port} {self.option} check """
+                            """check-send-proxy inter 200ms
+""")
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(
+                [f"{self.folder}/usr/sbin/haproxy", "-db", "-f", config],
+                stdout=log, stderr=log,
+                env={"LD_LIBRARY_PATH": f"{self.folder}/{LIBRARIES}"})
+        wait_for(lambda: "check passed" in self.log() or
+                 "succeeded" in self.log(), 10, "a probe that succeeds")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)

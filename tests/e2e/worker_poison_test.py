@@ -64,10 +64,11 @@ def test_a_worker_that_grows_is_recycled(start_server, database, load):
     server = start_server({"recycle.rss": "100M"}, program=FRAGILE)
     before = set(server.workers())
     with load(server, sessions=4) as traffic:
+        # Which worker takes a connection is the kernel's choice.
         for _ in range(20):
             server.send(poison("leak"))
-        wait_for(lambda: not before & set(server.workers()), 40,
-                 "both workers are replaced")
+        wait_for(lambda: before - set(server.workers()), 40,
+                 "the worker that grew is replaced")
     assert not traffic.unknown
     server.await_log("asks to be replaced")
     database.query("DELETE FROM new_mail WHERE subject = 'poison'")
@@ -79,8 +80,8 @@ def test_workers_are_recycled_after_so_many_mails(start_server, database,
     server = start_server({"recycle.mails": 50})
     before = set(server.workers())
     with load(server, sessions=4) as traffic:
-        wait_for(lambda: not before & set(server.workers()), 40,
-                 "both workers are replaced")
+        wait_for(lambda: before - set(server.workers()), 40,
+                 "a worker is replaced")
         traffic.await_accepted(50)
     assert not traffic.unknown
     traffic.check(database)

@@ -114,6 +114,8 @@ static const struct bad includes[] = {
 	{ "a file that is not there", D "include(\"none.conf\")\n",
 	  "main.conf:2: include: cannot read none.conf: No such file or "
 	  "directory\n" },
+	{ "no file", D "include(\"\")\n",
+	  "main.conf:2: include: needs a file name\n" },
 	{ "a directory", D "include(\".\")\n",
 	  "main.conf:2: include: cannot read .: not a plain file\n" },
 	{ "a section ends in its own file",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be wrong with values, and with values together. */
+#include "support/config_certificate.h"
 #include "support/config_fault.h"
-#include "support/tls_client.h"
 
 static const struct bad values[] = {
 	{ "no number", D "workers = two\n",
@@ -101,6 +101,10 @@ static const struct bad values[] = {
 	  D "domains_query = 'SELECT a FROM b WHERE c = ?'\n",
 	  "main.conf:2: domains_query: has a ?, but there is nothing to put "
 	  "there\n" },
+	{ "a long table",
+	  D "mysql { table = \"1234567890123456789012345678901234567890"
+	  "1234567890123456789012345\" }\n",
+	  "main.conf:2: mysql.table: is longer than 64 characters\n" },
 	{ "no table", D "mysql { table = \"\" }\n",
 	  "main.conf:2: mysql.table: is empty\n" },
 };
@@ -238,18 +242,6 @@ values_fit_together(void **state)
 	config_fault_expect(*state, together, COUNT(together));
 }
 
-static void
-put_certificate(const struct config_files *f, const char *certificate,
-		const char *key)
-{
-	char path[PATH_MAX];
-	EVP_PKEY *pair = EVP_EC_gen("P-256");
-
-	tls_write_cert(config_files_path(f, certificate, path), pair, "x", 9);
-	tls_write_key(config_files_path(f, key, path), pair, NULL);
-	EVP_PKEY_free(pair);
-}
-
 static int
 make_files(void **state)
 {
@@ -261,9 +253,9 @@ make_files(void **state)
 	config_files_put(&files, "domains", 0644,
 			 "# ours\na.example\n\n not a domain # no\n"
 			 "*.b.example\r\n");
-	put_certificate(&files, "cert.pem", "key.pem");
-	put_certificate(&files, "open-cert.pem", "open.pem");
-	put_certificate(&files, "other-cert.pem", "other.pem");
+	config_files_put_certificate(&files, "cert.pem", "key.pem");
+	config_files_put_certificate(&files, "open-cert.pem", "open.pem");
+	config_files_put_certificate(&files, "other-cert.pem", "other.pem");
 	chmod(config_files_path(&files, "open.pem", path), 0644);
 	*state = &files;
 	return 0;

@@ -30,11 +30,14 @@ struct handed_child {
 struct handed_asker {
 	int fd;
 	enum verb verb;
+	bool is_taken_up;
 };
 
 struct handover {
 	enum handover_mode mode;
 	unsigned generation;
+	bool wants_reload;      /* asked for while the upgrade ran */
+	bool wants_upgrade;
 	int pid_file, board, desks, control, lines[2];
 	int old_program;        /* to go back to; -1 */
 	const char *program;    /* path, noted at the first start */

@@ -43,8 +43,9 @@ print_figures(const struct board_figures *f, struct buf *out)
 int
 handover_print(const struct handover *h, struct buf *out)
 {
-	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\n",
-		   (int)h->mode, h->generation);
+	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\nwishes %d %d\n",
+		   (int)h->mode, h->generation, h->wants_reload,
+		   h->wants_upgrade);
 	buf_printf(out, "descriptors %d %d %d %d %d %d %d\n", h->pid_file,
 		   h->board, h->desks, h->control, h->lines[0], h->lines[1],
 		   h->old_program);
@@ -56,8 +57,8 @@ handover_print(const struct handover *h, struct buf *out)
 			   h->listeners[i].name);
 	print_children(h, out);
 	for (size_t i = 0; i < h->asker_count; i++)
-		buf_printf(out, "asker %d %d\n", h->askers[i].fd,
-			   (int)h->askers[i].verb);
+		buf_printf(out, "asker %d %d %d\n", h->askers[i].fd,
+			   (int)h->askers[i].verb, h->askers[i].is_taken_up);
 	return buf_append_text(out, "end\n");
 }
 
@@ -124,6 +125,14 @@ static bool
 read_generation(struct reading *r, const struct parts *p)
 {
 	r->h->generation = (unsigned)p->number[0];
+	return true;
+}
+
+static bool
+read_wishes(struct reading *r, const struct parts *p)
+{
+	r->h->wants_reload = p->number[0] != 0;
+	r->h->wants_upgrade = p->number[1] != 0;
 	return true;
 }
 
@@ -206,7 +215,8 @@ read_asker(struct reading *r, const struct parts *p)
 	    p->number[1] >= VERBS)
 		return false;
 	r->h->askers[r->h->asker_count++] = (struct handed_asker){
-		(int)p->number[0], (enum verb)p->number[1] };
+		(int)p->number[0], (enum verb)p->number[1],
+		p->number[2] != 0 };
 	return true;
 }
 
@@ -217,11 +227,12 @@ static const struct {
 } words[] = {
 	{ "mode", 1, read_mode },
 	{ "generation", 1, read_generation },
+	{ "wishes", 2, read_wishes },
 	{ "descriptors", 7, read_descriptors },
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
 	{ "child", 12, read_child },
-	{ "asker", 2, read_asker },
+	{ "asker", 3, read_asker },
 };
 
 /* Facts that are text to the end of the line. */

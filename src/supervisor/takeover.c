@@ -182,7 +182,7 @@ adopt_askers(struct master *m, const struct handover *h)
 		m->verbs.askers[i] = (struct asker){
 			.fd = h->askers[i].fd,
 			.verb = h->askers[i].verb,
-			.is_taken_up = true,
+			.is_taken_up = h->askers[i].is_taken_up,
 			.since_ms = clock_ms(),
 		};
 		fcntl(h->askers[i].fd, F_SETFD, FD_CLOEXEC);
@@ -255,6 +255,8 @@ takeover_begin(struct master *m, struct config *config,
 	adopt_askers(m, h);
 	adopt_children(m, h);
 	m->figures = h->figures;
+	m->wants_reload = h->wants_reload;
+	m->upgrade.is_wanted = h->wants_upgrade;
 	m->is_ready = true;
 	bool is_new = h->mode == HANDOVER_TAKEOVER;
 	m->now.number = h->generation + (is_new ? 1 : 0);

@@ -100,7 +100,8 @@ add_askers(const struct master *m, struct handover *h)
 		    m->verbs.askers[i].verb != VERB_NONE)
 			h->askers[h->asker_count++] = (struct handed_asker){
 				m->verbs.askers[i].fd,
-				m->verbs.askers[i].verb };
+				m->verbs.askers[i].verb,
+				m->verbs.askers[i].is_taken_up };
 }
 
 static void
@@ -112,6 +113,8 @@ fill(const struct master *m, struct handover *h)
 	 * the one before. */
 	h->generation = m->takeover.is_under_way ? m->now.number - 1
 						 : m->now.number;
+	h->wants_reload = m->wants_reload;
+	h->wants_upgrade = m->upgrade.is_wanted;
 	h->pid_file = m->pid_file;
 	h->board = m->board_fd;
 	h->desks = m->desks_fd;

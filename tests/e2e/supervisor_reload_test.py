@@ -232,11 +232,9 @@ class Knocker(threading.Thread):
     def run(self):
         while not self.is_done:
             try:
-                with Dialog(self.port, greeting=None, timeout=20) as dialog:
-                    greeting = dialog.reply()
-                    if greeting.code == 220:
-                        dialog.send("QUIT\r\n")
-                        dialog.reply()
+                with Dialog(self.port, timeout=20) as dialog:
+                    dialog.send("QUIT\r\n")
+                    dialog.reply()
                     self.met += 1
             except (OSError, AssertionError) as error:
                 self.faults.append(repr(error))

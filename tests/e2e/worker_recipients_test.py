@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is ours, who exists, and what becomes of mail for them."""
+import os
+import signal
+
+from support.waiting import wait_for
+
+MAIL = "To: you@example.com\r\nSubject: hello\r\n\r\nhello\r\n"
+
+
+def rcpt(dialog, address):
+    """The reply to RCPT, in a transaction of its own."""
+    dialog.command("RSET", 250)
+    dialog.command("MAIL FROM:<me@example.org>", 250)
+    reply = dialog.command(f"RCPT TO:<{address}>")
+    return reply.code, reply.enhanced
+
+
+def asks(server, address):
+    """The same in a session of its own: refusals count as its errors."""
+    with server.dialog() as dialog:
+        return rcpt(dialog, address)
+
+
+# -- domains_query -----------------------------------------------------------
+
+def test_domains_come_from_the_database_too(start_server, database):
+    database.query("CREATE TABLE domains (name VARCHAR(255))")
+    database.query("INSERT INTO domains VALUES ('One.Example'), "
+                   "('*.below.example'), ('bücher.example')")
+    server = start_server({
+        "domains_query": "SELECT name FROM domains", "domains_refresh": 1})
+    with server.dialog() as dialog:
+        assert rcpt(dialog, "a@one.example") == (250, "2.1.5")
+        assert rcpt(dialog, "a@ONE.example.") == (250, "2.1.5")
+        assert rcpt(dialog, "a@x.y.below.example") == (250, "2.1.5")
+        assert rcpt(dialog, "a@xn--bcher-kva.example") == (250, "2.1.5")
+        assert rcpt(dialog, "a@example.com") == (250, "2.1.5")
+        assert rcpt(dialog, "a@below.example") == (550, "5.7.1")
+        assert rcpt(dialog, "a@two.example") == (550, "5.7.1")
+
+        database.query("INSERT INTO domains VALUES ('two.example')")
+        wait_for(lambda: asks(server, "a@two.example") == (250, "2.1.5"), 10,
+                 "the refresh brings the new domain")
+
+        # A failed refresh keeps the last list.
+        database.query("DROP TABLE domains")
+        server.await_log("the last list stays")
+        assert rcpt(dialog, "a@two.example") == (250, "2.1.5")
+
+
+def test_before_the_first_list_an_unknown_domain_may_be_ours(start_server,
+                                                             database):
+    server = start_server({"domains_query": "SELECT name FROM domains",
+                           "domains_refresh": 1, "timeouts.lookup": 2})
+    with server.dialog() as dialog:
+        assert rcpt(dialog, "a@example.com") == (250, "2.1.5")
+        assert rcpt(dialog, "a@late.example") == (451, "4.4.3")
+        database.query("CREATE TABLE domains AS "
+                       "SELECT 'late.example' AS name")
+        wait_for(lambda: asks(server, "a@late.example") == (250, "2.1.5"), 10,
+                 "the first list comes")
+        assert rcpt(dialog, "a@other.example") == (550, "5.7.1")
+
+
+# -- recipient_query ---------------------------------------------------------
+
+def with_users(start_server, database, **settings):
+    database.query("CREATE TABLE users (address VARCHAR(320))")
+    database.query("INSERT INTO users VALUES ('known@example.com')")
+    return start_server({
+        "workers": 1,
+        "recipient_query": "SELECT 1 FROM users WHERE address = ?",
+        "timeouts.lookup": 2, **settings})
+
+
+def test_only_those_in_the_table_exist(start_server, database):
+    server = with_users(start_server, database)
+    with server.dialog() as dialog:
+        assert rcpt(dialog, "known@example.com") == (250, "2.1.5")
+        assert rcpt(dialog, "KNOWN@Example.COM") == (250, "2.1.5")
+        assert rcpt(dialog, "unknown@example.com") == (550, "5.1.1")
+        # Never looked up.
+        assert rcpt(dialog, "postmaster") == (250, "2.1.5")
+        # No row is remembered for 5 s only.
+        database.query("INSERT INTO users VALUES ('unknown@example.com')")
+        wait_for(lambda: asks(server, "unknown@example.com")[0] == 250, 15,
+                 "the new user is seen")
+
+
+def test_pipelined_recipients_each_get_their_own_verdict(start_server,
+                                                         database):
+    server = with_users(start_server, database)
+    with server.dialog() as dialog:
+        dialog.send("MAIL FROM:<me@example.org>\r\n"
+                    "RCPT TO:<no1@example.com>\r\n"
+                    "RCPT TO:<known@example.com>\r\n"
+                    "RCPT TO:<no2@example.com>\r\nDATA\r\n")
+        assert [dialog.reply().code for _ in range(5)] == [
+            250, 550, 250, 550, 354]
+        dialog.send(MAIL + ".\r\nQUIT\r\n")
+        dialog.expect(250)
+        dialog.expect(221)
+    assert database.row()["to"] == "known@example.com"
+
+
+def test_a_lookup_that_hangs_is_ended(start_server, database):
+    server = with_users(
+        start_server, database,
+        recipient_query="SELECT SLEEP(6) FROM users WHERE address = ?")
+    with server.dialog() as dialog:
+        assert rcpt(dialog, "known@example.com") == (451, "4.4.3")
+        # The loop did not wait: the session is alive.
+        dialog.command("NOOP", 250)
+
+
+def test_without_the_database_nobody_is_unknown(start_server, database,
+                                                mariadb):
+    server = with_users(start_server, database,
+                        **{"store.on_outage": "spool"})
+    with server.dialog() as dialog:
+        assert rcpt(dialog, "known@example.com") == (250, "2.1.5")
+        mariadb.stop()
+        assert rcpt(dialog, "other@example.com") == (451, "4.4.3")
+        # An answer that is remembered is still good.
+        assert rcpt(dialog, "known@example.com") == (250, "2.1.5")
+
+
+# -- What becomes of it ------------------------------------------------------
+
+def test_discarded_mail_gets_250_and_no_row(start_server, database):
+    server = start_server({"discard": ["void@example.com", "trash.example"],
+                           "domains": ["example.com", "trash.example"]})
+    server.send(MAIL, to="void@example.com")
+    server.send(MAIL, to=["a@trash.example", "VOID@example.com"])
+    assert database.count() == 0
+    mail_id = server.send(MAIL, to=["void@example.com", "you@example.com"])
+    row = database.row()
+    assert row["to"] == "you@example.com"
+    # It was the second recipient.
+    assert row["hash"] == mail_id[:28] + "0001"
+    server.await_log("verdict=discarded")
+
+
+ELSEWHERE = "To: someone@elsewhere.example\r\nSubject: x\r\n\r\nx\r\n"
+NOWHERE = "From: a@b.example\r\nSubject: x\r\n\r\nx\r\n"
+
+
+def header_check(server, message, to="you@example.com"):
+    with server.dialog() as dialog:
+        reply = dialog.mail(message, to, code=None)
+        return reply.code, reply.enhanced
+
+
+def test_mail_that_names_no_hosted_domain_is_refused(start_server, database):
+    server = start_server()
+    assert header_check(server, ELSEWHERE) == (554, "5.7.1")
+    assert database.count() == 0
+    # No such header at all, and mail for postmaster, only score.
+    assert header_check(server, NOWHERE) == (250, "2.0.0")
+    assert header_check(server, ELSEWHERE, "postmaster@example.com") == (
+        250, "2.0.0")
+    assert [row["spam_score"] for row in database.rows()] == [1.0, 1.0]
+    # Any of the headers will do.
+    for header in ("Cc", "Bcc", "Resent-To", "Delivered-To",
+                   "X-Original-To"):
+        message = f"{header}: Somebody <X@EXAMPLE.com>\r\n{ELSEWHERE}"
+        assert header_check(server, message) == (250, "2.0.0"), header
+
+
+def test_header_check_may_score_or_be_off(start_server, database):
+    server = start_server({"header_check": "score",
+                           "header_check_score": "2.5"})
+    assert header_check(server, ELSEWHERE) == (250, "2.0.0")
+    assert header_check(server, MAIL) == (250, "2.0.0")
+    assert [row["spam_score"] for row in database.rows()] == [2.5, 0.0]
+    server = start_server({"header_check": "off"})
+    assert header_check(server, ELSEWHERE) == (250, "2.0.0")
+    assert database.rows()[-1]["spam_score"] == 0.0
+
+
+def test_primary_host_gathers_all_domains(start_server, database):
+    server = start_server({"primary_host": "main.example",
+                           "domains": ["example.com", "*.example.net"]})
+    server.send(MAIL, to="You@a.Example.NET")
+    row = database.row()
+    assert row["to"] == "you@main.example"
+    assert row["recipient"] == "You@a.Example.NET"
+
+
+def test_without_trace_headers_mail_is_what_was_sent(start_server, database):
+    server = start_server({"trace_headers": False})
+    server.send(MAIL)
+    assert database.row()["mail"] == MAIL.encode()
+
+
+def test_domain_files_are_read_again_on_reload(start_server):
+    server = start_server()
+    path = os.path.join(server.folder, "domains")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# ours\nfile.example   # with a comment\n\n")
+    server.set(domain_files=[path])
+    server.reload()
+
+    def accepts(domain):
+        with server.dialog() as dialog:
+            return rcpt(dialog, f"a@{domain}")[0] == 250
+
+    wait_for(lambda: accepts("file.example"), 10, "the file counts")
+    assert accepts("example.com")
+    assert not accepts("more.example")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("*.more.example\n")
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: accepts("x.more.example"), 10, "the file is read again")

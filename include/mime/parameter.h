@@ -4,7 +4,7 @@
 #ifndef MIME_PARAMETER_H
 #define MIME_PARAMETER_H
 
-#include "base/view.h"
+#include "mime/text.h"
 
 struct parameter {
 	struct view name;
@@ -23,10 +23,10 @@ struct view parameter_take_word(struct view *rest);
 bool parameter_next(struct view *rest, struct parameter *out);
 
 /* Copies the value of the named parameter, put together from its RFC 2231
- * pieces, percent codes decoded and charset'language' left out, into where;
- * what exceeds size is left off. False where there is none. */
-bool parameter_find(struct view rest, struct view name, char *where,
-		    size_t size, size_t *len_out);
+ * pieces, percent codes decoded and charset'language' left out, into out;
+ * what exceeds its room is left off. False where there is none. The bytes
+ * are as they came, not UTF-8. */
+bool parameter_find(struct view rest, struct view name, struct text *out);
 
 /* Whether there is one of that name, in any form, that is not empty. */
 bool parameter_has(struct view rest, struct view name);

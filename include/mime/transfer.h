@@ -31,7 +31,8 @@ enum transfer_encoding transfer_named(struct view value);
 void transfer_init(struct transfer *t, enum transfer_encoding encoding);
 
 /* Decodes from the front of *in into out, which has room bytes (at least
- * TRANSFER_ROOM), and takes what was used from *in. Returns the bytes written. */
+ * TRANSFER_ROOM), and takes what was used from *in. Returns how many bytes
+ * were written. */
 size_t transfer_decode(struct transfer *t, struct view *in, char *out,
 		       size_t room);
 

@@ -97,7 +97,7 @@ is_address(struct view v)
 	if (at == 0 || at + 1 >= v.len)
 		return false;
 	for (size_t i = at + 1; i < v.len; i++)
-		if (byte_is_space(v.at[i]) || byte_is_one_of(v.at[i], "<>,;\"()"))
+		if (byte_is_one_of(v.at[i], "<>,;\"() \t\r\n"))
 			return false;
 	return word_len(v) == v.len;
 }
@@ -132,7 +132,8 @@ decide(struct search *s)
 
 	while (rest.len > 0) {
 		word = view_slice(rest, 0, word_len(rest));
-		rest = byte_trim(view_slice(rest, word.len, rest.len), " \t\r\n");
+		rest = byte_trim(view_slice(rest, word.len, rest.len),
+				 " \t\r\n");
 		words++;
 		struct view bare = byte_trim(without_quotes(word), "<>'");
 		/* [mailto:a@b]: the beginning went as a group's name. */
@@ -168,9 +169,9 @@ take_bracketed(struct search *s)
 			skip_comment(&s->rest);
 			continue;
 		}
-		if (c == '<')
-			s->item.len = 0;
-		else if (c == ':' && s->item.len > 0 && s->item.at[0] == '@')
+		bool is_route = c == ':' && s->item.len > 0 &&
+				s->item.at[0] == '@';
+		if (c == '<' || is_route)
 			s->item.len = 0;
 		else if (!byte_is_space(c))
 			put(&s->item, c);

@@ -22,9 +22,11 @@
  * is ASCII, without asking iconv about every byte. */
 enum { MOST_ERRORS = 10000 };
 
+enum opened { NOT_YET, OPEN, IS_NONE };
+
 struct charsets {
 	iconv_t at[CHARSETS];
-	bool is_open[CHARSETS];
+	enum opened opened[CHARSETS];
 };
 
 struct charsets *
@@ -39,7 +41,7 @@ charsets_free(struct charsets **c)
 	if (*c == NULL)
 		return;
 	for (int i = 0; i < CHARSETS; i++)
-		if ((*c)->is_open[i] && (*c)->at[i] != (iconv_t)-1)
+		if ((*c)->opened[i] == OPEN)
 			iconv_close((*c)->at[i]);
 	free(*c);
 	*c = NULL;
@@ -56,18 +58,20 @@ carrier(enum charset charset)
 	return charset;
 }
 
-static iconv_t
+/* NULL for those that iconv does not know, or need not decode. */
+static iconv_t *
 descriptor(struct charsets *c, enum charset charset)
 {
 	const char *name = charset_iconv_name(charset);
 
 	if (name == NULL)
-		return (iconv_t)-1;
-	if (!c->is_open[charset]) {
+		return NULL;
+	if (c->opened[charset] == NOT_YET) {
 		c->at[charset] = iconv_open("UTF-8", name);
-		c->is_open[charset] = true;
+		bool is_none = (intptr_t)c->at[charset] == -1;
+		c->opened[charset] = is_none ? IS_NONE : OPEN;
 	}
-	return c->at[charset];
+	return c->opened[charset] == OPEN ? &c->at[charset] : NULL;
 }
 
 void
@@ -88,9 +92,9 @@ converter_init(struct converter *c, struct charsets *sets,
 				 .charset = charset };
 	if (charset == CHARSET_UNKNOWN || charset == CHARSET_US_ASCII)
 		c->charset = CHARSET_UTF_8;
-	iconv_t cd = descriptor(sets, carrier(c->charset));
-	if (cd != (iconv_t)-1)
-		(void)iconv(cd, NULL, NULL, NULL, NULL);
+	iconv_t *cd = descriptor(sets, carrier(c->charset));
+	if (cd != NULL)
+		(void)iconv(*cd, NULL, NULL, NULL, NULL);
 	else
 		c->charset = CHARSET_UTF_8;
 }
@@ -125,9 +129,9 @@ put_ascii_only(struct text *out, struct view bytes)
 static struct view
 run_iconv(struct converter *c, struct view bytes)
 {
-	iconv_t cd = descriptor(c->sets, carrier(c->charset));
+	iconv_t cd = *descriptor(c->sets, carrier(c->charset));
 	char made[4096];
-	char *in = (char *)(uintptr_t)bytes.at;
+	char *in = (char *)bytes.at;
 	size_t left = bytes.len;
 
 	while (left > 0 && !c->out->is_full) {
@@ -236,8 +240,8 @@ flush_iconv(struct converter *c)
 	char *to = made;
 	size_t room = sizeof(made);
 
-	(void)iconv(descriptor(c->sets, carrier(c->charset)), NULL, NULL, &to,
-		    &room);
+	(void)iconv(*descriptor(c->sets, carrier(c->charset)), NULL, NULL,
+		    &to, &room);
 	text_put(c->out, (struct view){ made, (size_t)(to - made) });
 }
 

@@ -18,6 +18,7 @@
 enum {
 	PROBE = 512 * 1024,
 	TAIL = 64 * 1024,
+	WORTH_A_SKIP = 2 * TAIL,
 	STRIDE = 1024 * 1024,   /* between two looks at the clock */
 	HAS_DEADLINE = 64 * 1024        /* smaller ones cannot take long */
 };
@@ -118,7 +119,7 @@ may_skip(const struct mime *m, const struct body *body)
 	return body->grade == CONTENT_IS_PLAIN && open != NULL &&
 	       (open->kind == PART_OTHER || open->kind == PART_IMAGE ||
 		open->is_attachment) &&
-	       s->lines.chain->len - s->lines.offset > 2 * TAIL;
+	       s->lines.chain->len - s->lines.offset > WORTH_A_SKIP;
 }
 
 static struct body

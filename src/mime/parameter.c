@@ -148,21 +148,17 @@ form_of(struct view has, struct view wanted, struct form *out)
 	return true;
 }
 
-struct target {
-	char *at;
-	size_t size;
-	size_t len;
-};
-
 static void
-put(struct target *t, char c)
+put(struct text *t, char c)
 {
-	if (t->len < t->size)
+	if (t->len < t->room)
 		t->at[t->len++] = c;
+	else
+		t->is_full = true;
 }
 
 static void
-put_value(struct target *t, const struct parameter *p)
+put_value(struct text *t, const struct parameter *p)
 {
 	struct view v = p->value;
 
@@ -176,7 +172,7 @@ put_value(struct target *t, const struct parameter *p)
 }
 
 static void
-put_coded(struct target *t, struct view v)
+put_coded(struct text *t, struct view v)
 {
 	for (size_t i = 0; i < v.len; i++) {
 		int high = i + 2 < v.len ? byte_hex(v.at[i + 1]) : -1;
@@ -203,7 +199,7 @@ without_language(struct view v)
 
 /* Puts one piece (-1: the whole value); false where it is not there. */
 static bool
-put_piece(struct target *t, struct view rest, struct view name, int piece)
+put_piece(struct text *t, struct view rest, struct view name, int piece)
 {
 	struct parameter p;
 	struct form form;
@@ -225,20 +221,15 @@ put_piece(struct target *t, struct view rest, struct view name, int piece)
 }
 
 bool
-parameter_find(struct view rest, struct view name, char *where, size_t size,
-	       size_t *len_out)
+parameter_find(struct view rest, struct view name, struct text *out)
 {
-	struct target t = { where, size, 0 };
-	bool is_found = put_piece(&t, rest, name, -1);
-
-	for (int n = 0; !is_found && n < MOST_PIECES; n++)
-		if (!put_piece(&t, rest, name, n)) {
-			is_found = n > 0;
-			break;
-		}
-	if (is_found)
-		*len_out = t.len;
-	return is_found;
+	out->len = 0;
+	if (put_piece(out, rest, name, -1))
+		return true;
+	int pieces = 0;
+	while (pieces < MOST_PIECES && put_piece(out, rest, name, pieces))
+		pieces++;
+	return pieces > 0;
 }
 
 bool

@@ -51,7 +51,10 @@ lowered(struct arena *arena, struct view v)
 static enum part_kind
 kind_of(struct view type)
 {
-	static const struct { struct view start; enum part_kind kind; } kinds[] = {
+	static const struct {
+		struct view start;
+		enum part_kind kind;
+	} kinds[] = {
 		{ VIEW("text/html"), PART_HTML },
 		{ VIEW("text/plain"), PART_PLAIN },
 		{ VIEW("message/rfc822"), PART_MESSAGE },
@@ -96,31 +99,52 @@ take_type(struct view *rest, struct arena *arena)
 	return lowered(arena, type);
 }
 
+/* What is being read. */
+struct reading {
+	struct part *part;
+	struct arena *arena;
+	struct view boundary;
+};
+
 static void
-read_type(struct part *part, struct view value, struct structure *s,
-	  struct view *boundary_out)
+read_charset(struct reading *r, struct view value)
+{
+	char found[LONGEST_CHARSET + 1];
+	struct text text = { found, 0, sizeof(found), false };
+
+	if (!parameter_find(value, VIEW("charset"), &text))
+		return;
+	struct view charset = view_trim((struct view){ found, text.len });
+	if (charset.len <= LONGEST_CHARSET && is_token(charset))
+		r->part->charset = lowered(r->arena, charset);
+}
+
+static void
+read_boundary(struct reading *r, struct view value)
 {
 	char found[LONGEST_BOUNDARY];
-	size_t len = 0;
+	struct text text = { found, 0, sizeof(found), false };
 
-	part->type = take_type(&value, s->arena);
+	if (!parameter_find(value, VIEW("boundary"), &text))
+		return;
+	while (text.len > 0 && (found[text.len - 1] == ' ' ||
+				found[text.len - 1] == '\t'))
+		text.len--;
+	r->boundary = arena_copy(r->arena, (struct view){ found, text.len });
+}
+
+static void
+read_type(struct reading *r, struct view value)
+{
+	struct part *part = r->part;
+
+	part->type = take_type(&value, r->arena);
 	if (part->type.len > 0)
 		part->kind = kind_of(part->type);
-	if (parameter_find(value, VIEW("charset"), found, LONGEST_CHARSET + 1,
-			   &len)) {
-		struct view charset = view_trim((struct view){ found, len });
-		if (charset.len <= LONGEST_CHARSET && is_token(charset))
-			part->charset = lowered(s->arena, charset);
-	}
 	part->has_name |= parameter_has(value, VIEW("name"));
-	if (part->kind != PART_MULTIPART || part->type.len == 0)
-		return;
-	if (!parameter_find(value, VIEW("boundary"), found, sizeof(found),
-			    &len))
-		return;
-	while (len > 0 && (found[len - 1] == ' ' || found[len - 1] == '\t'))
-		len--;
-	*boundary_out = arena_copy(s->arena, (struct view){ found, len });
+	read_charset(r, value);
+	if (part->kind == PART_MULTIPART && part->type.len > 0)
+		read_boundary(r, value);
 }
 
 static void
@@ -144,12 +168,13 @@ static const struct view names[CONTENT_FIELDS] = {
 };
 
 static void
-take_field(struct part *part, enum content_field which, struct view value,
-	   struct structure *s, struct view *boundary_out)
+take_field(struct reading *r, enum content_field which, struct view value)
 {
+	struct part *part = r->part;
+
 	switch (which) {
 	case CONTENT_TYPE:
-		read_type(part, value, s, boundary_out);
+		read_type(r, value);
 		break;
 	case CONTENT_ENCODING:
 		part->encoding = transfer_named(value);
@@ -170,6 +195,7 @@ part_read_fields(struct part *part, struct view block, struct structure *s,
 		 struct view *boundary_out)
 {
 	const struct view prefix = VIEW("content-");
+	struct reading r = { part, s->arena, VIEW("") };
 	bool is_seen[CONTENT_FIELDS] = { false };
 	struct field field;
 
@@ -186,8 +212,8 @@ part_read_fields(struct part *part, struct view block, struct structure *s,
 			if (is_seen[i] || !view_equal_nocase(name, names[i]))
 				continue;
 			is_seen[i] = true;
-			take_field(part, (enum content_field)i, value, s,
-				   boundary_out);
+			take_field(&r, (enum content_field)i, value);
 		}
 	}
+	*boundary_out = r.boundary;
 }

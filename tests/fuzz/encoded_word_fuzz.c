@@ -41,10 +41,9 @@ parse(struct view value)
 		assert(domain.len > 0);
 	free(where);
 	char found[64];
-	size_t len = 0;
-	if (parameter_find(value, VIEW("boundary"), found, sizeof(found),
-			   &len))
-		assert(len <= sizeof(found));
+	struct text text = { found, 0, sizeof(found), false };
+	if (parameter_find(value, VIEW("boundary"), &text))
+		assert(text.len <= sizeof(found));
 	(void)parameter_has(value, VIEW("name"));
 }
 

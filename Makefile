@@ -244,7 +244,7 @@ bench-hostile: build/bench/mime_hostile
 build/bench/smtp_load: tests/bench/smtp_load.c $(wildcard tests/bench/load/*.c)
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags)
+	$(quiet)$(CC) $(release_cflags) -o $@ $^ $(release_ldflags) $(libs)
 
 # ---- Reading the code ------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,9 @@
 static const char usage[] =
 	"smtp_load [-s sessions] [-m mails a session] [-n mails in all]\n"
 	"          [-t seconds at most] [-b bytes a mail | -f file]\n"
-	"          [-P] [-i] ADDRESS PORT\n"
+	"          [-P] [-T] [-i] ADDRESS PORT\n"
 	"  -P  with PIPELINING: MAIL, RCPT and DATA in one packet\n"
+	"  -T  by TLS from the first byte, a whole handshake each\n"
 	"  -i  only opens the sessions and holds them until standard input\n"
 	"      ends\n";
 
@@ -50,7 +52,7 @@ read_arguments(struct load *l, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "s:m:n:t:b:f:Pi")) != -1) {
+	while ((c = getopt(argc, argv, "s:m:n:t:b:f:PTi")) != -1) {
 		switch (c) {
 		case 's': read_number(optarg, &l->session_count); break;
 		case 'm': read_number(optarg, &l->mails_per_session); break;
@@ -59,6 +61,7 @@ read_arguments(struct load *l, int argc, char **argv)
 		case 'b': read_number(optarg, &l->size); break;
 		case 'f': l->file = optarg; break;
 		case 'P': l->pipelines = true; break;
+		case 'T': l->by_tls = true; break;
 		case 'i': l->only_holds = true; break;
 		default: fputs(usage, stderr); exit(2);
 		}
@@ -193,6 +196,7 @@ main(int argc, char **argv)
 			  .goal = 10000, .seconds = 60, .size = 4096 };
 
 	read_arguments(&l, argc, argv);
+	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	if (!message_make(&l))
 		return 1;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct session_slot;
 
@@ -20,6 +21,7 @@ struct load {
 	size_t goal;                    /* mails in all */
 	size_t seconds;                 /* no new mail after so many */
 	bool pipelines;
+	bool by_tls;                    /* from the first byte */
 	bool only_holds;
 
 	char *message;                  /* dot-stuffed, with its final dot */
@@ -39,9 +41,12 @@ struct load {
 enum expect { EXPECT_GREETING, EXPECT_EHLO, EXPECT_MAIL, EXPECT_RCPT,
 	      EXPECT_DATA, EXPECT_DOT, EXPECT_QUIT };
 
+struct ssl_st;
+
 struct session_slot {
 	struct load *load;
 	int fd;                         /* -1: closed */
+	struct ssl_st *tls;             /* NULL: in clear */
 	enum expect expects;
 	size_t mails;                   /* begun in this session */
 	size_t sent;                    /* bytes of the message */
@@ -62,5 +67,11 @@ bool message_make(struct load *l);
 bool session_open(struct session_slot *s);
 bool session_go_on(struct session_slot *s);
 struct pollfd session_pollfd(const struct session_slot *s);
+
+/* As send and recv, on a connected and non-blocking descriptor. */
+void transport_open(struct session_slot *s);
+void transport_close(struct session_slot *s);
+ssize_t transport_send(struct session_slot *s, const char *bytes, size_t len);
+ssize_t transport_recv(struct session_slot *s, char *bytes, size_t len);
 
 #endif

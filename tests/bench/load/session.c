@@ -11,14 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /* Its end, good or bad; always false for the caller to return. */
 static bool
 end(struct session_slot *s, bool is_good)
 {
-	close(s->fd);
-	s->fd = -1;
+	transport_close(s);
 	if (!is_good)
 		s->load->broken++;
 	return false;
@@ -42,6 +40,7 @@ session_open(struct session_slot *s)
 		return end(s, false);
 	fcntl(s->fd, F_SETFL, O_NONBLOCK);
 	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	transport_open(s);
 	return true;
 }
 
@@ -59,7 +58,7 @@ send_text(struct session_slot *s, enum expect expects, const char *text)
 
 	s->expects = expects;
 	/* A command fits an empty socket buffer. */
-	return send(s->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+	return transport_send(s, text, len) == (ssize_t)len;
 }
 
 static bool
@@ -68,8 +67,8 @@ send_message(struct session_slot *s)
 	const struct load *l = s->load;
 
 	while (s->sent < l->message_len) {
-		ssize_t n = send(s->fd, l->message + s->sent,
-				 l->message_len - s->sent, MSG_NOSIGNAL);
+		ssize_t n = transport_send(s, l->message + s->sent,
+					   l->message_len - s->sent);
 		if (n < 0 && errno == EAGAIN) {
 			s->is_sending = true;
 			return true;
@@ -194,8 +193,8 @@ session_go_on(struct session_slot *s)
 {
 	if (s->is_sending)
 		return send_message(s) || end(s, false);
-	ssize_t n = recv(s->fd, s->reply + s->reply_len,
-			 sizeof(s->reply) - s->reply_len, 0);
+	ssize_t n = transport_recv(s, s->reply + s->reply_len,
+				   sizeof(s->reply) - s->reply_len);
 	if (n < 0 && errno == EAGAIN)
 		return true;
 	if (n <= 0)

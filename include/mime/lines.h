@@ -6,6 +6,8 @@
 
 #include "base/chain.h"
 
+#include <stdint.h>
+
 /* Of a line that crosses pieces only so much is shown. */
 enum { LINES_SHOWN = 1024 };
 
@@ -31,9 +33,11 @@ void lines_init(struct lines *l, const struct chain *chain);
 /* False at the end of the message. The last line may lack its LF. */
 bool lines_next(struct lines *l, struct line *line_out);
 
-/* Skips lines up to one that begins with "--"; false, and all skipped, at
- * the end or once until is passed. */
-bool lines_next_dashed(struct lines *l, size_t until, struct line *line_out);
+/* Skips lines up to one that begins with "--" and a byte whose low six bits
+ * are the number of a bit in thirds; false, and all skipped, at the end or
+ * once until is passed. */
+bool lines_next_dashed(struct lines *l, size_t until, uint64_t thirds,
+		       struct line *line_out);
 
 /* Skips lines up to and with the next empty one. */
 void lines_skip_to_empty(struct lines *l);

@@ -44,7 +44,7 @@ struct structure {
 	size_t size;
 	struct frame *frames;   /* what is open, outermost first */
 	size_t depth;
-	uint64_t marks;         /* of the boundaries that are open */
+	uint64_t starts;        /* bytes that open boundaries begin with */
 	size_t multiparts;
 	size_t delimiters;
 	struct view header;     /* the message's own fields */

@@ -113,14 +113,22 @@ unit_of(enum charset charset)
 static void
 put_ascii_only(struct text *out, struct view bytes)
 {
+	enum { STEP = 1024 };
+	char made[3 * STEP];
+
 	while (bytes.len > 0 && !out->is_full) {
+		struct view step = view_slice(bytes, 0, STEP);
 		size_t n = 0;
-		while (n < bytes.len && (unsigned char)bytes.at[n] < 0x80)
-			n++;
-		text_put(out, view_slice(bytes, 0, n));
-		if (n < bytes.len)
-			text_put(out, REPLACEMENT);
-		bytes = view_slice(bytes, n + 1, bytes.len);
+		for (size_t i = 0; i < step.len; i++) {
+			if ((unsigned char)step.at[i] < 0x80) {
+				made[n++] = step.at[i];
+				continue;
+			}
+			memcpy(made + n, "\xef\xbf\xbd", 3);
+			n += 3;
+		}
+		text_put(out, (struct view){ made, n });
+		bytes = view_slice(bytes, STEP, bytes.len);
 	}
 }
 
@@ -190,15 +198,24 @@ drop_held(struct converter *c)
 static void
 pass_on(struct converter *c, struct view bytes)
 {
+	size_t added = 0;
+
 	while (c->held_len > 0 && bytes.len > 0) {
 		if (c->held_len == sizeof(c->held))
 			drop_held(c);
 		c->held[c->held_len++] = bytes.at[0];
 		bytes = view_slice(bytes, 1, bytes.len);
+		added++;
 		struct view rest = run(c, (struct view){ c->held,
 							 c->held_len });
 		memmove(c->held, rest.at, rest.len);
 		c->held_len = rest.len;
+		/* What was held is done: go on without a copy. */
+		if (rest.len <= added) {
+			bytes = (struct view){ bytes.at - rest.len,
+					       bytes.len + rest.len };
+			c->held_len = 0;
+		}
 	}
 	if (bytes.len == 0)
 		return;

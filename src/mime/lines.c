@@ -131,24 +131,33 @@ lines_next(struct lines *l, struct line *line_out)
 	return true;
 }
 
-/* Skips lines within the piece, up to one that may begin with these two
- * bytes (or is an empty one, for CR LF), or crosses into the next piece. */
+/* What a line begins with that is searched for: "--" and a byte of a set, or
+ * nothing (thirds is 0). */
+static bool
+may_be(const char *at, const char *end, uint64_t thirds)
+{
+	if (thirds == 0)
+		return at[0] == '\n' || (at[0] == '\r' && at[1] == '\n');
+	return at[0] == '-' && at[1] == '-' &&
+	       (end - at == 2 || (thirds >> (at[2] & 63) & 1) != 0);
+}
+
+/* Skips lines within the piece, up to one that may be what is searched for
+ * or that crosses into the next piece. */
 static void
-skip_in_piece(struct lines *l, const char *beginning)
+skip_in_piece(struct lines *l, uint64_t thirds)
 {
 	const char *start = l->piece->bytes + l->at;
 	const char *end = l->piece->bytes + l->piece->len;
 	const char *at = start;
 
-	while (end - at >= 2) {
-		if (at[0] == beginning[0] && at[1] == beginning[1])
-			break;
-		if (at[0] == '\n' && beginning[1] == '\n')
-			break;
+	while (end - at >= 2 && !may_be(at, end, thirds)) {
 		size_t n = find_end(at, (size_t)(end - at));
 		if (n == (size_t)(end - at))
 			break;
 		at += n + 1;
+		while (thirds != 0 && at < end && *at == '\n')
+			at++;
 	}
 	if (at == start)
 		return;
@@ -160,21 +169,21 @@ skip_in_piece(struct lines *l, const char *beginning)
 	l->last = '\n';
 }
 
-/* Skips to a line that may begin with these two bytes. */
+/* Skips to a line that may be what is searched for. */
 static bool
-skip_to(struct lines *l, size_t until, const char *beginning)
+skip_to(struct lines *l, size_t until, uint64_t thirds)
 {
 	struct view text;
 
 	skip_empty_pieces(l);
 	while (l->piece != NULL && l->offset < until) {
-		skip_in_piece(l, beginning);
+		skip_in_piece(l, thirds);
 		skip_empty_pieces(l);
 		if (l->piece == NULL)
 			return false;
 		const char *at = l->piece->bytes + l->at;
-		if (l->piece->len - l->at < 2 || at[0] == beginning[0] ||
-		    at[0] == '\n')
+		const char *end = l->piece->bytes + l->piece->len;
+		if (end - at < 2 || may_be(at, end, thirds))
 			return true;
 		/* A line that goes on in the next piece. */
 		while (!take_from_piece(l, &text) && l->piece != NULL)
@@ -184,12 +193,13 @@ skip_to(struct lines *l, size_t until, const char *beginning)
 }
 
 bool
-lines_next_dashed(struct lines *l, size_t until, struct line *line_out)
+lines_next_dashed(struct lines *l, size_t until, uint64_t thirds,
+		  struct line *line_out)
 {
-	while (skip_to(l, until, "--")) {
+	while (skip_to(l, until, thirds)) {
 		if (!lines_next(l, line_out))
 			return false;
-		if (line_out->text.len >= 2 && line_out->text.at[0] == '-' &&
+		if (line_out->text.len > 2 && line_out->text.at[0] == '-' &&
 		    line_out->text.at[1] == '-')
 			return true;
 	}
@@ -201,7 +211,7 @@ lines_skip_to_empty(struct lines *l)
 {
 	struct line line;
 
-	while (skip_to(l, SIZE_MAX, "\r\n") && lines_next(l, &line))
+	while (skip_to(l, SIZE_MAX, 0) && lines_next(l, &line))
 		if (line.text.len == 0)
 			return;
 }

@@ -28,7 +28,7 @@ structure_begin(struct structure *s, const struct chain *raw,
 	s->frames = arena_reserve(arena, (s->limits->mime_depth + 1) *
 					 sizeof(*s->frames));
 	s->depth = 0;
-	s->marks = 0;
+	s->starts = 0;
 	s->multiparts = 0;
 	s->delimiters = 0;
 	s->header = VIEW("");
@@ -37,26 +37,16 @@ structure_begin(struct structure *s, const struct chain *raw,
 	s->is_done = false;
 }
 
-/* One of 64 marks, by what is cheap to see of a boundary: most lines of
- * dashes are no delimiter and need not be compared with each. */
-static uint64_t
-mark_of(struct view boundary)
-{
-	unsigned mix = (unsigned)boundary.len * 7;
-
-	mix += (unsigned char)boundary.at[0];
-	mix += (unsigned)(unsigned char)boundary.at[boundary.len - 1] * 3;
-	mix += (unsigned)(unsigned char)boundary.at[boundary.len / 2] * 5;
-	return UINT64_C(1) << (mix % 64);
-}
-
+/* Which bytes a delimiter may have behind its dashes: most lines of dashes
+ * are none, and need not be looked at. */
 static void
-count_marks(struct structure *s)
+mark_starts(struct structure *s)
 {
-	s->marks = 0;
+	s->starts = 0;
 	for (size_t i = 0; i < s->depth; i++)
 		if (s->frames[i].boundary.len > 0)
-			s->marks |= mark_of(s->frames[i].boundary);
+			s->starts |= UINT64_C(1) <<
+				(s->frames[i].boundary.at[0] & 63);
 }
 
 static void
@@ -66,7 +56,7 @@ push(struct structure *s, struct view boundary, bool is_digest)
 		.boundary = boundary, .part = s->count - 1,
 		.is_digest = is_digest,
 	};
-	count_marks(s);
+	mark_starts(s);
 }
 
 static struct part *
@@ -187,60 +177,70 @@ close_to(struct structure *s, size_t depth, size_t to)
 			part->to = to > part->from ? to : part->from;
 		}
 	}
-	count_marks(s);
+	mark_starts(s);
 }
 
-/* The frame whose delimiter the text of a line (behind "--") is. */
-static bool
+enum likeness { OTHER_LINE, NEAR_MISS, DELIMITER, LAST_DELIMITER };
+
+/* What the text of a line, behind its dashes, is to one boundary. */
+static enum likeness
+compare(struct view text, struct view boundary)
+{
+	enum { ALIKE = 3 };
+	size_t alike = boundary.len < ALIKE ? boundary.len : ALIKE;
+
+	if (boundary.len == 0 || text.len < boundary.len ||
+	    memcmp(text.at, boundary.at, alike) != 0)
+		return OTHER_LINE;
+	if (memcmp(text.at, boundary.at, boundary.len) != 0)
+		return NEAR_MISS;
+	struct view rest = view_slice(text, boundary.len, text.len);
+	if (rest.len == 0)
+		return DELIMITER;
+	return view_equal(rest, VIEW("--")) ? LAST_DELIMITER : NEAR_MISS;
+}
+
+/* The innermost frame whose delimiter it is. */
+static enum likeness
 find_frame(const struct structure *s, struct view text, size_t *frame_out)
 {
-	if (text.len == 0 || (mark_of(text) & s->marks) == 0)
-		return false;
-	for (size_t i = s->depth; i > 0; i--)
-		if (view_equal(s->frames[i - 1].boundary, text)) {
-			*frame_out = i - 1;
-			return true;
-		}
-	return false;
-}
+	enum likeness best = OTHER_LINE;
 
-static bool
-is_counted(struct structure *s, struct view text)
-{
-	if (text.len == 0 || (mark_of(text) & s->marks) == 0)
-		return true;
-	if (s->delimiters++ < s->limits->boundary_lines)
-		return true;
-	s->limits_met |= MIME_LIMIT_BOUNDARY_LINES;
-	return false;
+	for (size_t i = s->depth; i > 0; i--) {
+		enum likeness found = compare(text, s->frames[i - 1].boundary);
+		if (found > NEAR_MISS) {
+			*frame_out = i - 1;
+			return found;
+		}
+		if (found == NEAR_MISS)
+			best = NEAR_MISS;
+	}
+	return best;
 }
 
 static void
 read_dashed(struct structure *s, const struct line *line)
 {
-	struct view text = view_trim(view_slice(line->text, 2,
-						line->text.len));
+	struct view text = view_slice(line->text, 2, line->text.len);
 	size_t frame = 0;
-	bool is_last = false;
 
-	/* RFC 2046 5.1.1: blanks may follow, none may come before. */
-	if (line->text.len > 2 && (line->text.at[2] == ' ' ||
-				   line->text.at[2] == '\t'))
+	/* RFC 2046 5.1.1: blanks may follow a delimiter. */
+	while (text.len > 0 && (text.at[text.len - 1] == ' ' ||
+				text.at[text.len - 1] == '\t'))
+		text.len--;
+	enum likeness found = find_frame(s, text, &frame);
+	if (found == OTHER_LINE)
 		return;
-	bool is_found = find_frame(s, text, &frame);
-	if (!is_found && view_ends_nocase(text, VIEW("--"))) {
-		text.len -= 2;
-		is_last = is_found = find_frame(s, text, &frame);
-	}
-	if (!is_counted(s, text)) {
+	if (s->delimiters++ >= s->limits->boundary_lines) {
+		s->limits_met |= MIME_LIMIT_BOUNDARY_LINES;
 		s->is_done = true;
 		return;
 	}
-	if (!is_found)
+	if (found == NEAR_MISS)
 		return;
 	close_to(s, frame + 1, line->before);
 	s->frames[frame].has_parts = true;
-	if (!is_last) {
+	if (found == DELIMITER) {
 		s->is_at_header = true;
 		return;
 	}
@@ -258,12 +258,13 @@ structure_read(struct structure *s, size_t until)
 			read_header(s);
 			continue;
 		}
-		if (s->depth == 0) {
+		/* No delimiter can end what is open. */
+		if (s->starts == 0) {
 			s->is_done = true;
 			lines_seek(&s->lines, s->lines.chain->len);
 			return;
 		}
-		if (lines_next_dashed(&s->lines, until, &line))
+		if (lines_next_dashed(&s->lines, until, s->starts, &line))
 			read_dashed(s, &line);
 		else if (s->lines.offset >= s->lines.chain->len)
 			s->is_done = true;

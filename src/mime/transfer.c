@@ -193,8 +193,8 @@ release(struct transfer *t, char *out)
 	return n;
 }
 
-/* Blanks between '=' and the end of its line. */
-enum { MOST_BLANKS = 64 };
+/* Blanks between '=' and the end of its line; bytes of codes at a time. */
+enum { MOST_BLANKS = 64, MOST_CODES = 100 };
 
 /* Takes one byte behind a held '='. Returns what is written; *used_out tells
  * whether the byte belongs to the code. */
@@ -224,28 +224,53 @@ take_code(struct transfer *t, char c, char *out, bool *used_out)
 	return release(t, out);
 }
 
-/* Length of the code at the front of v, and what it makes: nothing (a soft
+/* Values of hexadecimal digits and one more; 0 for all else. */
+static const unsigned char hex_of[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['a'] = 11,
+	['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Length of the codes at the front of v, and what it makes: nothing (a soft
  * line break), a byte, or itself where it is none. 0 where v ends before
  * that is known. */
 static size_t
 code_len(struct view v, char *out, size_t *len)
 {
+	const unsigned char *at = (const unsigned char *)v.at;
 	size_t n = 1;
 
-	if (v.len >= 3 && byte_hex(v.at[1]) >= 0 && byte_hex(v.at[2]) >= 0) {
-		out[(*len)++] = (char)(byte_hex(v.at[1]) * 16 +
-				       byte_hex(v.at[2]));
-		return 3;
+	/* Codes come in groups: a letter has two or three. */
+	while (n + 2 <= v.len && n < MOST_CODES && at[n - 1] == '=' &&
+	       hex_of[at[n]] != 0 && hex_of[at[n + 1]] != 0) {
+		out[(*len)++] = (char)((hex_of[at[n]] - 1) * 16 +
+				       hex_of[at[n + 1]] - 1);
+		n += 3;
 	}
+	if (n > 1)
+		return n - 1;
 	while (n < v.len && n < MOST_BLANKS &&
-	       (v.at[n] == ' ' || v.at[n] == '\t' || v.at[n] == '\r'))
+	       (at[n] == ' ' || at[n] == '\t' || at[n] == '\r'))
 		n++;
-	if (n < v.len && v.at[n] == '\n')
+	if (n < v.len && at[n] == '\n')
 		return n + 1;
-	if (n == v.len || (n == 1 && v.len == 2 && byte_hex(v.at[1]) >= 0))
+	if (n == v.len || (n == 1 && v.len == 2 && hex_of[at[1]] != 0))
 		return 0;
 	out[(*len)++] = '=';
 	return 1;
+}
+
+/* Bytes before the next '='; the next few are the likeliest place. */
+static size_t
+clear_len(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.len && n < 8)
+		if (v.at[n++] == '=')
+			return n - 1;
+	return n + view_find(view_slice(v, n, v.len), '=');
 }
 
 static size_t
@@ -260,7 +285,7 @@ decode_quoted(struct transfer *t, struct view *in, char *out, size_t room)
 			*in = view_slice(*in, is_used ? 1 : 0, in->len);
 			continue;
 		}
-		size_t n = in->at[0] == '=' ? 0 : view_find(*in, '=');
+		size_t n = clear_len(*in);
 		if (n > room - len - TRANSFER_HELD)
 			n = room - len - TRANSFER_HELD;
 		memcpy(out + len, in->at, n);

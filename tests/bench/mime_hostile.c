@@ -13,7 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MB = 1024 * 1024, STACK = MB, MOST_MS = 100, MOST_MB = 32 };
+/* Volume shapes are nothing but 25 MB of text in the costliest coding: they
+ * may take 10 ns a byte, and no more however they are broken. */
+enum { MB = 1024 * 1024, STACK = MB, MOST_MS = 100, MOST_MB = 32,
+       VOLUME_MS = 250 };
 
 static bool
 is_hosted(void *context, struct view domain)
@@ -36,82 +39,85 @@ static const struct shape {
 	const char *repeat;
 	size_t size;
 	const char *end;
+	bool is_volume;
 } shapes[] = {
 	{ "delimiters only", "Content-Type: multipart/mixed; boundary=b\n\n",
-	  "--b\n", 7 * MB, "" },
+	  "--b\n", 7 * MB, "", false },
 	{ "delimiters, near misses",
 	  "Content-Type: multipart/mixed; boundary=bbbb\n\n",
-	  "--bbbc\n", 25 * MB, "" },
+	  "--bbbc\n", 25 * MB, "", false },
 	{ "dashes", "Content-Type: multipart/mixed; boundary=b\n\n", "--\n",
-	  25 * MB, "" },
+	  25 * MB, "", false },
 	{ "empty lines in a multipart",
 	  "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n", "\n",
-	  25 * MB, "" },
-	{ "header lines", "", "a: b\n", 5 * MB, "\n" },
-	{ "header lines, 25 MB", "", "a:\n", 25 * MB, "" },
-	{ "header garbage", "a: b\n", "no field here\n", 25 * MB, "" },
-	{ "one header field", "Subject: ", " =?utf-8?Q?x?=\n", 25 * MB, "" },
-	{ "one folded field", "From: a\n", " b,\n", 25 * MB, "" },
-	{ "one line", "Subject: ", "xxxxxxxxxxxxxxxx", 25 * MB, "" },
-	{ "To of a million", "To: ", "a@b.example, ", 13 * MB, "\n\n" },
-	{ "many To fields", "", "To: a@b.example\n", 256 * 1024, "\n" },
-	{ "nested groups", "From: ", "a:", MB, "\n\n" },
-	{ "nested comments", "From: ", "(", MB, "\n\n" },
-	{ "open quotes", "From: ", "\"\\", MB, "\n\n" },
-	{ "angles", "From: ", "<", MB, "\n\n" },
-	{ "encoded words", "Subject: ", "=?x?b?=?=", MB, "\n\n" },
-	{ "word beginnings", "Subject: ", "=?", MB, "\n\n" },
+	  25 * MB, "", false },
+	{ "header lines", "", "a: b\n", 5 * MB, "\n", false },
+	{ "header lines, 25 MB", "", "a:\n", 25 * MB, "", false },
+	{ "header garbage", "a: b\n", "no field here\n", 25 * MB, "", false },
+	{ "one header field", "Subject: ", " =?utf-8?Q?x?=\n", 25 * MB, "",
+	  false },
+	{ "one folded field", "From: a\n", " b,\n", 25 * MB, "", false },
+	{ "one line", "Subject: ", "xxxxxxxxxxxxxxxx", 25 * MB, "", false },
+	{ "To of a million", "To: ", "a@b.example, ", 13 * MB, "\n\n", false },
+	{ "many To fields", "", "To: a@b.example\n", 256 * 1024, "\n", false },
+	{ "nested groups", "From: ", "a:", MB, "\n\n", false },
+	{ "nested comments", "From: ", "(", MB, "\n\n", false },
+	{ "open quotes", "From: ", "\"\\", MB, "\n\n", false },
+	{ "angles", "From: ", "<", MB, "\n\n", false },
+	{ "encoded words", "Subject: ", "=?x?b?=?=", MB, "\n\n", false },
+	{ "word beginnings", "Subject: ", "=?", MB, "\n\n", false },
 	{ "parameters", "Content-Type: multipart/mixed", "; a=b", 64000,
-	  "\n\nx" },
+	  "\n\nx", false },
 	{ "continued parameters", "Content-Type: multipart/mixed",
-	  "; boundary*0*=b", 64000, "\n\nx" },
+	  "; boundary*0*=b", 64000, "\n\nx", false },
 	{ "charset of 10 MB", "Content-Type: text/plain; charset=",
-	  "aaaaaaaaaaaaaaaa", 10 * MB, "\n\nx" },
+	  "aaaaaaaaaaaaaaaa", 10 * MB, "\n\nx", false },
 	{ "multiparts in each other", "",
-	  "Content-Type: multipart/mixed; boundary=b\n\n--b\n", 5 * MB, "" },
+	  "Content-Type: multipart/mixed; boundary=b\n\n--b\n", 5 * MB, "",
+	  false },
 	{ "messages in each other", "", "Content-Type: message/rfc822\n\n",
-	  5 * MB, "" },
+	  5 * MB, "", false },
 	{ "digest", "Content-Type: multipart/digest; boundary=b\n\n",
-	  "--b\n\n\n", 5 * MB, "" },
+	  "--b\n\n\n", 5 * MB, "", false },
 	{ "empty HTML parts",
 	  "Content-Type: multipart/mixed; boundary=b\n\n",
-	  "--b\nContent-Type: text/html\n\n<b></b>\n", 5 * MB, "" },
+	  "--b\nContent-Type: text/html\n\n<b></b>\n", 5 * MB, "", false },
 	{ "large empty HTML", "Content-Type: text/html\n\n", "<b> </b>",
-	  25 * MB, "" },
-	{ "open tags", "Content-Type: text/html\n\n", "<", 25 * MB, "" },
+	  25 * MB, "", true },
+	{ "open tags", "Content-Type: text/html\n\n", "<", 25 * MB, "", true },
 	{ "plain text", "\n", "The quick brown fox jumps over it.\n", 25 * MB,
-	  "" },
-	{ "8-bit text", "\n", "caf\xe9 \xff", 25 * MB, "" },
-	{ "NUL", "\n", "\0", 25 * MB, "" },
+	  "", true },
+	{ "8-bit text", "\n", "caf\xe9 \xff", 25 * MB, "", true },
+	{ "NUL", "\n", "\0", 25 * MB, "", true },
 	{ "not UTF-8", "Content-Type: text/plain; charset=utf-8\n\n", "\xff",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "cut UTF-8", "Content-Type: text/plain; charset=utf-8\n\n",
-	  "\xf0\x9f\x98", 25 * MB, "" },
+	  "\xf0\x9f\x98", 25 * MB, "", true },
 	{ "not Big5", "Content-Type: text/plain; charset=big5\n\n", "\xff",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "half Big5", "Content-Type: text/plain; charset=big5\n\n",
-	  "\xa4\xa4\xff", 25 * MB, "" },
+	  "\xa4\xa4\xff", 25 * MB, "", true },
 	{ "gb18030", "Content-Type: text/plain; charset=gb2312\n\n",
-	  "\xc4\xe3\xba\xc3", 25 * MB, "" },
+	  "\xc4\xe3\xba\xc3", 25 * MB, "", true },
 	{ "ISO-2022-JP", "Content-Type: text/plain; charset=iso-2022-jp\n\n",
-	  "\x1b$B!!", 25 * MB, "" },
-	{ "escapes undeclared", "\n", "\x1b$B\x1b(B", 25 * MB, "" },
+	  "\x1b$B!!", 25 * MB, "", true },
+	{ "escapes undeclared", "\n", "\x1b$B\x1b(B", 25 * MB, "", true },
 	{ "UTF-7", "Content-Type: text/plain; charset=utf-7\n\n", "+2D3eAA-",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "base64 text", "Content-Transfer-Encoding: base64\n\n",
-	  "TG9yZW0gaXBzdW0gZG9sb3Ig\n", 25 * MB, "" },
+	  "TG9yZW0gaXBzdW0gZG9sb3Ig\n", 25 * MB, "", true },
 	{ "base64 of junk", "Content-Transfer-Encoding: base64\n\n", "!",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "base64 of padding", "Content-Transfer-Encoding: base64\n\n", "A===",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "quoted-printable",
 	  "Content-Transfer-Encoding: quoted-printable\n\n", "=C3=A9",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "broken quoted-printable",
 	  "Content-Transfer-Encoding: quoted-printable\n\n", "= =",
-	  25 * MB, "" },
+	  25 * MB, "", true },
 	{ "soft breaks", "Content-Transfer-Encoding: quoted-printable\n\n",
-	  "=\n", 25 * MB, "" },
+	  "=\n", 25 * MB, "", true },
 };
 
 static void
@@ -217,26 +223,33 @@ try_shape(const struct shape *shape, struct outcome *out)
 	return is_read && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* An argument: only the shapes whose name begins so. */
 int
-main(void)
+main(int argc, char **argv)
 {
-	int failed = 0;
+	const char *only = argc > 1 ? argv[1] : "";
 	size_t count = sizeof(shapes) / sizeof(shapes[0]);
+	int passed = 0, failed = 0;
 
-	printf("%-28s %8s %9s %9s %10s  %s\n", "shape", "size", "CPU", "peak",
-	       "body", "limits");
+	printf("%-28s %8s %16s %9s %10s  %s\n", "shape", "size", "CPU",
+	       "peak", "body", "limits");
 	for (size_t i = 0; i < count; i++) {
 		const struct shape *shape = &shapes[i];
 		struct outcome out = { 0 };
+		if (strncmp(shape->name, only, strlen(only)) != 0)
+			continue;
 		bool is_alive = try_shape(shape, &out);
-		bool is_good = is_alive && out.ms < MOST_MS &&
+		int most_ms = shape->is_volume ? VOLUME_MS : MOST_MS;
+		bool is_good = is_alive && out.ms < most_ms &&
 			       out.mb < MOST_MB;
-		printf("%-28s %5.1f MB %6.1f ms %6.1f MB %10zu  0x%03x%s\n",
-		       shape->name, (double)shape->size / MB, out.ms, out.mb,
-		       out.body, out.limits_met,
+		printf("%-28s %5.1f MB %6.1f of %3d ms %6.1f MB %10zu  "
+		       "0x%03x%s\n",
+		       shape->name, (double)shape->size / MB, out.ms, most_ms,
+		       out.mb, out.body, out.limits_met,
 		       is_good ? "" : is_alive ? "  OVER" : "  DIED");
+		passed += is_good;
 		failed += !is_good;
 	}
-	printf("%zu passed, %d failed\n", count - (size_t)failed, failed);
+	printf("%d passed, %d failed\n", passed, failed);
 	return failed > 0;
 }

@@ -27,6 +27,9 @@ struct store_bounds bounds_of_table(const struct store_settings *settings,
 struct store_bounds bounds_smaller(struct store_bounds a,
 				   struct store_bounds b);
 
+bool bounds_are_same(const struct store_bounds *a,
+		     const struct store_bounds *b);
+
 /* Room that one row has for mail and body together, and one transaction for
  * its rows. */
 size_t bounds_row_bytes(const struct server *server);

@@ -52,6 +52,9 @@ int connection_run(struct connection *c, const char *sql);
  * c->fault. */
 MYSQL_RES *connection_ask(struct connection *c, const char *sql);
 
+/* One value of the row fetched last; empty for NULL. */
+struct view connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column);
+
 /* Notes the connection's own last error in c->fault and returns it. */
 int connection_note_fault(struct connection *c);
 

@@ -3,8 +3,6 @@
 #ifndef STORE_OUTCOME_H
 #define STORE_OUTCOME_H
 
-#include <stdbool.h>
-
 enum demand {
 	DEMAND_REPEAT,          /* the whole transaction, in a few ms */
 	DEMAND_NEXT_HOST,       /* the same batch on another host */
@@ -17,12 +15,16 @@ enum demand {
 	DEMAND_REFUSE           /* the operator must act: 451 for all */
 };
 
+enum {
+	OUTCOME_MAY_BE_STORED = 1,      /* what was sent may be in the table */
+	OUTCOME_IS_DUPLICATE = 2,       /* stored already, if on our id */
+	OUTCOME_IS_MESSAGES_OWN = 4     /* another message would have passed */
+};
+
 struct outcome {
 	int error;
 	enum demand demand;
-	bool may_be_stored;     /* what was sent may be in the table */
-	bool is_duplicate;      /* stored already, if it is on our id */
-	bool is_messages_own;   /* another message would have passed */
+	unsigned flags;
 };
 
 /* Never NULL: errors that are not listed have the outcome of their kind. */

@@ -28,6 +28,7 @@ struct partitions {
 	enum partition_kind kind;
 	struct partition *at;           /* in ascending order */
 	size_t count;
+	int64_t interval_s;             /* of those that are to be made */
 };
 
 /* From PARTITION_METHOD and PARTITION_EXPRESSION. */
@@ -45,7 +46,7 @@ int64_t partitions_interval(enum partition_kind kind, int64_t retention_s);
 /* Appends the ALTER TABLE that makes partitions three intervals ahead; false
  * where there are enough. `table` is quoted already. */
 bool partitions_write_new(const struct partitions *p, const char *table,
-			  int64_t interval_s, int64_t now_s, struct buf *sql);
+			  int64_t now_s, struct buf *sql);
 
 /* Appends the ALTER TABLE that drops what lies wholly before cutoff_s;
  * returns the rows that go with it, or -1 where nothing is to be dropped. */

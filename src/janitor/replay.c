@@ -124,7 +124,8 @@ count_verdicts(const struct spool_batch *b)
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct message *m = b->list[i]->message;
-		bool is_own = outcome_of(m->error)->is_messages_own;
+		bool is_own = (outcome_of(m->error)->flags &
+			       OUTCOME_IS_MESSAGES_OWN) != 0;
 		if (m->verdict == VERDICT_STORED ||
 		    m->verdict == VERDICT_DISCARDED)
 			t.stored++;
@@ -200,7 +201,7 @@ replay_file(struct replay *r, const char *name)
 	for (size_t i = 0; i < b.count; i++)
 		store_forget(r->store, b.list[i]->message);
 	spool_batch_free(&b);
-	free((void *)(uintptr_t)bytes.at);
+	free((void *)bytes.at);
 	return wait_ms;
 }
 

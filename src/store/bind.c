@@ -37,7 +37,7 @@ set_bytes(struct bind *bind, enum enum_field_types type, struct view v)
 
 	bind->length = (unsigned long)v.len;
 	p->buffer_type = type;
-	p->buffer = (void *)(uintptr_t)(v.len > 0 ? v.at : "");
+	p->buffer = (void *)(v.len > 0 ? v.at : "");
 	p->buffer_length = bind->length;
 	p->length = &bind->length;
 }
@@ -52,8 +52,8 @@ set_text(struct bind *bind, const struct column *c, const struct row *row,
 	c->known->get(row, &v);
 	if (!fit_text(c, v.text, scratch, &fitted))
 		return false;
-	bool is_verbatim = !fit_is_converted(c) && c->family != FAMILY_INTEGER &&
-			   !c->known->is_key;
+	bool is_verbatim = !fit_is_converted(c) && !c->known->is_key &&
+			   c->family != FAMILY_INTEGER;
 	set_bytes(bind, is_verbatim && fitted.len > 255 ?
 			MYSQL_TYPE_LONG_BLOB : MYSQL_TYPE_STRING, fitted);
 	return true;

@@ -130,6 +130,15 @@ bounds_smaller(struct store_bounds a, struct store_bounds b)
 	return a;
 }
 
+bool
+bounds_are_same(const struct store_bounds *a, const struct store_bounds *b)
+{
+	return a->max_message_bytes == b->max_message_bytes &&
+	       a->max_address_chars == b->max_address_chars &&
+	       a->has_utf8_addresses == b->has_utf8_addresses &&
+	       a->is_known == b->is_known;
+}
+
 /* Two instances may share a spool_dir that neither spools into: the figures
  * carry the name of what they are for. */
 static void
@@ -143,31 +152,56 @@ put_identity(const struct store_settings *settings, struct buf *out)
 	buf_append_byte(out, '\0');
 }
 
+/* The value of the next line, which must begin with name; the view moves on
+ * behind it. */
+static struct view
+take_line(struct view *text, struct view name)
+{
+	size_t end = view_find(*text, '\n');
+	struct view line = view_slice(*text, 0, end);
+
+	*text = view_slice(*text, end + 1, text->len);
+	if (!view_starts_nocase(line, name))
+		return VIEW("");
+	return view_slice(line, name.len, line.len);
+}
+
+static bool
+parse_figures(const struct store_settings *settings, struct view text,
+	      struct store_bounds *b)
+{
+	struct buf ours = BUF(FILE_MAX);
+	size_t has_utf8 = 0;
+
+	put_identity(settings, &ours);
+	bool is_ours = view_equal(take_line(&text, VIEW("table ")),
+				  view_of(ours.at));
+	buf_release(&ours);
+	if (!is_ours ||
+	    !view_to_size(take_line(&text, VIEW("message ")), SIZE_MAX,
+			  &b->max_message_bytes) ||
+	    !view_to_size(take_line(&text, VIEW("address ")), SIZE_MAX,
+			  &b->max_address_chars) ||
+	    !view_to_size(take_line(&text, VIEW("utf8 ")), 1, &has_utf8))
+		return false;
+	b->has_utf8_addresses = has_utf8 == 1;
+	return true;
+}
+
 static bool
 read_figures(const struct store_settings *settings, struct store_bounds *b)
 {
 	char path[FILE_MAX];
 	char text[FILE_MAX];
-	char identity[FILE_MAX];
-	unsigned has_utf8 = 0;
-	struct buf ours = BUF(FILE_MAX);
 
 	snprintf(path, sizeof(path), "%s/bounds", settings->spool_dir);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
+	if (fd < 0)
 		return false;
-	text[n] = '\0';
-	int found = sscanf(text, "table %4095s\nmessage %zu\naddress %zu\n"
-			   "utf8 %u\n", identity, &b->max_message_bytes,
-			   &b->max_address_chars, &has_utf8);
-	b->has_utf8_addresses = has_utf8 == 1;
-	put_identity(settings, &ours);
-	bool is_ours = found == 4 && strcmp(identity, ours.at) == 0;
-	buf_release(&ours);
-	return is_ours;
+	ssize_t n = read(fd, text, sizeof(text));
+	close(fd);
+	return n > 0 && parse_figures(settings,
+				      (struct view){ text, (size_t)n }, b);
 }
 
 struct store_bounds

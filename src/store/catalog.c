@@ -77,12 +77,11 @@ catalog_ask(struct connection *c, const char *format, const char *table)
 	return rows;
 }
 
-static struct view
-cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
+static bool
+is_word(MYSQL_RES *rows, MYSQL_ROW row, unsigned column, const char *word)
 {
-	if (row[column] == NULL)
-		return VIEW("");
-	return (struct view){ row[column], mysql_fetch_lengths(rows)[column] };
+	return view_equal_nocase(connection_cell(rows, row, column),
+				 view_of(word));
 }
 
 static bool
@@ -94,16 +93,15 @@ read_columns(struct connection *c, const char *table, struct table *out)
 		return false;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
 		const struct column_facts facts = {
-			.name = cell(rows, row, 0),
-			.data_type = cell(rows, row, 1),
-			.column_type = cell(rows, row, 2),
-			.charset = cell(rows, row, 3),
-			.max_chars = cell(rows, row, 4),
-			.max_bytes = cell(rows, row, 5),
-			.is_nullable = view_equal(cell(rows, row, 6),
-						  VIEW("YES")),
+			.name = connection_cell(rows, row, 0),
+			.data_type = connection_cell(rows, row, 1),
+			.column_type = connection_cell(rows, row, 2),
+			.charset = connection_cell(rows, row, 3),
+			.max_chars = connection_cell(rows, row, 4),
+			.max_bytes = connection_cell(rows, row, 5),
+			.is_nullable = is_word(rows, row, 6, "YES"),
 			.has_default = row[7] != NULL,
-			.extra = cell(rows, row, 8),
+			.extra = connection_cell(rows, row, 8),
 		};
 		table_add_column(out, &facts);
 	}
@@ -123,13 +121,12 @@ read_indexes(struct connection *c, const char *table, struct table *out)
 		memory_new((size_t)mysql_num_rows(rows), sizeof(*facts));
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL; count++) {
 		facts[count] = (struct index_facts){
-			.name = cell(rows, row, 0),
-			.column = cell(rows, row, 1),
-			.is_unique = view_equal(cell(rows, row, 2),
-						VIEW("0")),
+			.name = connection_cell(rows, row, 0),
+			.column = connection_cell(rows, row, 1),
+			.is_unique = is_word(rows, row, 2, "0"),
 			.is_prefix = row[3] != NULL,
 		};
-		view_to_size(cell(rows, row, 4), SIZE_MAX,
+		view_to_size(connection_cell(rows, row, 4), SIZE_MAX,
 			     &facts[count].position);
 	}
 	table_add_indexes(out, facts, count);
@@ -149,11 +146,10 @@ read_engine(struct connection *c, const char *table, struct table *out)
 	MYSQL_ROW row = mysql_fetch_row(rows);
 	out->is_transactional = true;
 	if (row != NULL && row[0] != NULL) {
-		struct view engine = cell(rows, row, 0);
+		struct view engine = connection_cell(rows, row, 0);
 		snprintf(out->engine, sizeof(out->engine), "%.*s",
 			 (int)engine.len, engine.at);
-		out->is_transactional = !view_equal_nocase(cell(rows, row, 1),
-							   VIEW("NO"));
+		out->is_transactional = !is_word(rows, row, 1, "NO");
 	}
 	mysql_free_result(rows);
 	return true;
@@ -174,7 +170,7 @@ catalog_read(struct connection *c, const char *table, struct table *out)
 static void
 write_characters(uint32_t from, uint32_t to, struct buf *out)
 {
-	char utf8[4];
+	char utf8[4] = { 0 };
 
 	for (uint32_t code = from; code < to; code++)
 		if (code > 0 && (code < 0xd800 || code > 0xdfff))
@@ -197,7 +193,8 @@ learn_stretch(struct connection *c, struct charset_map *map,
 	MYSQL_RES *rows = connection_ask(c, sql.at);
 	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
 	if (row != NULL)
-		charset_map_learn(map, characters, cell(rows, row, 0));
+		charset_map_learn(map, characters,
+				  connection_cell(rows, row, 0));
 	if (rows != NULL)
 		mysql_free_result(rows);
 	buf_release(&sql);

@@ -149,6 +149,15 @@ connection_ask(struct connection *c, const char *sql)
 	return rows;
 }
 
+struct view
+connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
+{
+	if (row[column] == NULL)
+		return VIEW("");
+	return (struct view){ row[column],
+			      mysql_fetch_lengths(rows)[column] };
+}
+
 static bool
 set_up_session(struct connection *c)
 {

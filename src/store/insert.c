@@ -44,7 +44,7 @@ insert_new(const struct store_settings *settings)
 	assert(settings->batch_rows > 0);
 	i->settings = settings;
 	i->by_rows = memory_new(settings->batch_rows + 1,
-				sizeof(*i->by_rows));
+				sizeof(MYSQL_STMT *));
 	i->parameters = memory_new(most, sizeof(*i->parameters));
 	i->binds = memory_new(most, sizeof(*i->binds));
 	i->sql = BUF(SQL_MAX);
@@ -141,7 +141,7 @@ statement_of(struct insert *i, struct connection *c, const struct table *table,
 	if (mysql_stmt_prepare(stmt, i->sql.at, i->sql.len) != 0) {
 		note_statement_fault(stmt, c);
 		/* What was never sent cannot be stored. */
-		if (outcome_of(c->fault.error)->may_be_stored)
+		if (outcome_of(c->fault.error)->flags & OUTCOME_MAY_BE_STORED)
 			c->fault.error = CR_CONNECTION_ERROR;
 		mysql_stmt_close(stmt);
 		return NULL;

@@ -80,7 +80,8 @@ tell_bounds(const struct link *l, const struct server *server)
 	struct limit limit =
 		bounds_of_message(l->settings, server, &l->table);
 
-	log_info("largest message", LOG_NUM("bytes", l->bounds.max_message_bytes),
+	log_info("largest message",
+		 LOG_NUM("bytes", l->bounds.max_message_bytes),
 		 LOG_STR("decided_by", limit.name),
 		 LOG_STR("to_raise", limit.remedy));
 }
@@ -101,7 +102,7 @@ take_bounds(struct link *l, const struct connection *c)
 		now = now.is_known ? bounds_smaller(now, l->by_host[i]) :
 				     l->by_host[i];
 	}
-	if (was_known && memcmp(&now, &l->bounds, sizeof(now)) == 0)
+	if (was_known && bounds_are_same(&now, &l->bounds))
 		return;
 	l->bounds = now;
 	slot_gauge(l->slot, GAUGE_MAX_MESSAGE_BYTES, now.max_message_bytes);

@@ -39,7 +39,7 @@ ask_for(MYSQL_STMT *stmt, struct view key)
 	unsigned long length = (unsigned long)key.len;
 	MYSQL_BIND parameter = {
 		.buffer_type = MYSQL_TYPE_STRING,
-		.buffer = (void *)(uintptr_t)key.at,
+		.buffer = (void *)key.at,
 		.buffer_length = length,
 		.length = &length
 	};
@@ -91,8 +91,7 @@ store_fetch_domains(struct store *s,
 	}
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
 		if (row[0] != NULL)
-			take(context, (struct view){ row[0],
-				mysql_fetch_lengths(rows)[0] });
+			take(context, connection_cell(rows, row, 0));
 	mysql_free_result(rows);
 	return true;
 }

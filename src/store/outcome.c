@@ -8,94 +8,96 @@
 enum { CLIENT_ERRORS = 2000, CLIENT_ERRORS_END = 3000,
        CONNECTOR_ERRORS = 5000 };
 
+enum {
+	OPEN = OUTCOME_MAY_BE_STORED,
+	DUPLICATE = OUTCOME_IS_DUPLICATE,
+	OWN = OUTCOME_IS_MESSAGES_OWN
+};
+
 static const struct outcome outcomes[] = {
 	/* Lost against another transaction. */
-	{ .error = 1205, .demand = DEMAND_REPEAT },        /* lock wait timeout */
-	{ .error = 1213, .demand = DEMAND_REPEAT },        /* deadlock, certification failure */
-	{ .error = 1020, .demand = DEMAND_REPEAT },        /* record has changed */
-	{ .error = 1412, .demand = DEMAND_REPEAT },        /* table definition has changed */
-	{ .error = 1615, .demand = DEMAND_REPEAT },        /* statement must be prepared again */
-	{ .error = 3101, .demand = DEMAND_REPEAT },        /* Group Replication's certification */
+	{ 1205, DEMAND_REPEAT, 0 },	/* lock wait timeout */
+	{ 1213, DEMAND_REPEAT, 0 },	/* deadlock, certification failure */
+	{ 1020, DEMAND_REPEAT, 0 },	/* record has changed */
+	{ 1412, DEMAND_REPEAT, 0 },	/* table definition has changed */
+	{ 1615, DEMAND_REPEAT, 0 },	/* statement must be prepared again */
+	{ 3101, DEMAND_REPEAT, 0 },	/* Group Replication's */
 
 	/* This host cannot write now. */
-	{ .error = 1040, .demand = DEMAND_NEXT_HOST },     /* too many connections */
-	{ .error = 1043, .demand = DEMAND_NEXT_HOST },     /* bad handshake */
-	{ .error = 1047, .demand = DEMAND_NEXT_HOST },     /* Galera: node is not ready */
-	{ .error = 1053, .demand = DEMAND_NEXT_HOST, .may_be_stored = true }, /* shutting down */
-	{ .error = 1129, .demand = DEMAND_NEXT_HOST },     /* we are blocked */
-	{ .error = 1130, .demand = DEMAND_NEXT_HOST },     /* we are not allowed */
-	{ .error = 1180, .demand = DEMAND_NEXT_HOST },     /* commit failed; twice: split */
-	{ .error = 1203, .demand = DEMAND_NEXT_HOST },     /* too many connections of ours */
-	{ .error = 1226, .demand = DEMAND_NEXT_HOST },     /* the user's resources are used up */
-	{ .error = 1290, .demand = DEMAND_NEXT_HOST },     /* read only */
-	{ .error = 1836, .demand = DEMAND_NEXT_HOST },     /* read only mode */
-	{ .error = 3032, .demand = DEMAND_NEXT_HOST },     /* offline mode */
-	{ .error = 3100, .demand = DEMAND_NEXT_HOST },     /* Group Replication: no majority */
-	{ .error = 2001, .demand = DEMAND_NEXT_HOST },
-	{ .error = 2002, .demand = DEMAND_NEXT_HOST },
-	{ .error = 2003, .demand = DEMAND_NEXT_HOST },
-	{ .error = 2005, .demand = DEMAND_NEXT_HOST },     /* unknown host */
+	{ 1040, DEMAND_NEXT_HOST, 0 },	/* too many connections */
+	{ 1043, DEMAND_NEXT_HOST, 0 },	/* bad handshake */
+	{ 1047, DEMAND_NEXT_HOST, 0 },	/* Galera: node is not ready */
+	{ 1053, DEMAND_NEXT_HOST, OPEN },	/* shutting down */
+	{ 1129, DEMAND_NEXT_HOST, 0 },	/* we are blocked */
+	{ 1130, DEMAND_NEXT_HOST, 0 },	/* we are not allowed */
+	{ 1180, DEMAND_NEXT_HOST, 0 },	/* commit failed; twice: split */
+	{ 1203, DEMAND_NEXT_HOST, 0 },	/* too many connections of ours */
+	{ 1226, DEMAND_NEXT_HOST, 0 },	/* the user's resources are used up */
+	{ 1290, DEMAND_NEXT_HOST, 0 },	/* read only */
+	{ 1836, DEMAND_NEXT_HOST, 0 },	/* read only mode */
+	{ 3032, DEMAND_NEXT_HOST, 0 },	/* offline mode */
+	{ 3100, DEMAND_NEXT_HOST, 0 },	/* Group Replication: no majority */
+	{ 2001, DEMAND_NEXT_HOST, 0 },
+	{ 2002, DEMAND_NEXT_HOST, 0 },
+	{ 2003, DEMAND_NEXT_HOST, 0 },
+	{ 2005, DEMAND_NEXT_HOST, 0 },	/* unknown host */
 
 	/* Nobody knows. */
-	{ .error = 1159, .demand = DEMAND_SETTLE, .may_be_stored = true },
-	{ .error = 1160, .demand = DEMAND_SETTLE, .may_be_stored = true },
-	{ .error = 1161, .demand = DEMAND_SETTLE, .may_be_stored = true },
-	{ .error = 1317, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* interrupted */
-	{ .error = 1927, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* killed */
-	{ .error = 1969, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* time is up */
-	{ .error = 3024, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* time is up */
-	{ .error = 2006, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* gone away */
-	{ .error = 2013, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* lost */
-	{ .error = 2055, .demand = DEMAND_SETTLE, .may_be_stored = true }, /* lost */
+	{ 1159, DEMAND_SETTLE, OPEN },
+	{ 1160, DEMAND_SETTLE, OPEN },
+	{ 1161, DEMAND_SETTLE, OPEN },
+	{ 1317, DEMAND_SETTLE, OPEN },	/* interrupted */
+	{ 1927, DEMAND_SETTLE, OPEN },	/* killed */
+	{ 1969, DEMAND_SETTLE, OPEN },	/* time is up */
+	{ 3024, DEMAND_SETTLE, OPEN },	/* time is up */
+	{ 2006, DEMAND_SETTLE, OPEN },	/* gone away */
+	{ 2013, DEMAND_SETTLE, OPEN },	/* lost */
+	{ 2055, DEMAND_SETTLE, OPEN },	/* lost */
 
 	/* One message's own reasons. */
-	{ .error = 1062, .demand = DEMAND_SPLIT, .is_duplicate = true, .is_messages_own = true },
-	{ .error = 1586, .demand = DEMAND_SPLIT, .is_duplicate = true, .is_messages_own = true },
-	{ .error = 1153, .demand = DEMAND_SPLIT, .is_messages_own = true }, /* packet too big */
-	{ .error = 2020, .demand = DEMAND_SPLIT, .is_messages_own = true }, /* packet too big */
-	{ .error = 1118, .demand = DEMAND_SPLIT, .is_messages_own = true }, /* row too big */
-	{ .error = 1406, .demand = DEMAND_REREAD, .is_messages_own = true }, /* too long */
-	{ .error = 1366, .demand = DEMAND_REREAD, .is_messages_own = true }, /* no such bytes */
-	{ .error = 1264, .demand = DEMAND_REREAD, .is_messages_own = true }, /* out of range */
-	{ .error = 1265, .demand = DEMAND_REREAD, .is_messages_own = true }, /* truncated */
-	{ .error = 1292, .demand = DEMAND_REREAD, .is_messages_own = true }, /* bad value */
-	{ .error = 1267, .demand = DEMAND_REREAD, .is_messages_own = true }, /* collations */
-	{ .error = 3988, .demand = DEMAND_REREAD, .is_messages_own = true }, /* no such bytes */
+	{ 1062, DEMAND_SPLIT, DUPLICATE | OWN },
+	{ 1586, DEMAND_SPLIT, DUPLICATE | OWN },
+	{ 1153, DEMAND_SPLIT, OWN },	/* packet too big */
+	{ 2020, DEMAND_SPLIT, OWN },	/* packet too big */
+	{ 1118, DEMAND_SPLIT, OWN },	/* row too big */
+	{ 1406, DEMAND_REREAD, OWN },	/* too long */
+	{ 1366, DEMAND_REREAD, OWN },	/* no such bytes */
+	{ 1264, DEMAND_REREAD, OWN },	/* out of range */
+	{ 1265, DEMAND_REREAD, OWN },	/* truncated */
+	{ 1292, DEMAND_REREAD, OWN },	/* bad value */
+	{ 1267, DEMAND_REREAD, OWN },	/* collations */
+	{ 3988, DEMAND_REREAD, OWN },	/* no such bytes */
 
 	/* The table is not what it was. */
-	{ .error = 1048, .demand = DEMAND_REREAD },        /* may not be NULL */
-	{ .error = 1054, .demand = DEMAND_REREAD },        /* unknown column */
-	{ .error = 1136, .demand = DEMAND_REREAD },        /* column count */
-	{ .error = 1146, .demand = DEMAND_REREAD },        /* no such table */
-	{ .error = 1364, .demand = DEMAND_REREAD },        /* no default value */
-	{ .error = 1906, .demand = DEMAND_REREAD },        /* generated column */
-	{ .error = 3105, .demand = DEMAND_REREAD },        /* generated column */
-	{ .error = 1526, .demand = DEMAND_REFUSE },        /* no partition for the date */
+	{ 1048, DEMAND_REREAD, 0 },	/* may not be NULL */
+	{ 1054, DEMAND_REREAD, 0 },	/* unknown column */
+	{ 1136, DEMAND_REREAD, 0 },	/* column count */
+	{ 1146, DEMAND_REREAD, 0 },	/* no such table */
+	{ 1364, DEMAND_REREAD, 0 },	/* no default value */
+	{ 1906, DEMAND_REREAD, 0 },	/* generated column */
+	{ 3105, DEMAND_REREAD, 0 },	/* generated column */
+	{ 1526, DEMAND_REFUSE, 0 },	/* no partition for the date */
 
 	/* The operator must act. */
-	{ .error = 1044, .demand = DEMAND_REFUSE },        /* not this database */
-	{ .error = 1045, .demand = DEMAND_REFUSE },        /* not this password */
-	{ .error = 1049, .demand = DEMAND_REFUSE },        /* unknown database */
-	{ .error = 1142, .demand = DEMAND_REFUSE },        /* no right */
-	{ .error = 1143, .demand = DEMAND_REFUSE },        /* no right on a column */
-	{ .error = 1227, .demand = DEMAND_REFUSE },        /* no right */
-	{ .error = 1370, .demand = DEMAND_REFUSE },        /* no right on a routine */
-	{ .error = 1030, .demand = DEMAND_REFUSE },        /* the engine has a problem */
-	{ .error = 1194, .demand = DEMAND_REFUSE },        /* table is crashed */
+	{ 1044, DEMAND_REFUSE, 0 },	/* not this database */
+	{ 1045, DEMAND_REFUSE, 0 },	/* not this password */
+	{ 1049, DEMAND_REFUSE, 0 },	/* unknown database */
+	{ 1142, DEMAND_REFUSE, 0 },	/* no right */
+	{ 1143, DEMAND_REFUSE, 0 },	/* no right on a column */
+	{ 1227, DEMAND_REFUSE, 0 },	/* no right */
+	{ 1370, DEMAND_REFUSE, 0 },	/* no right on a routine */
+	{ 1030, DEMAND_REFUSE, 0 },	/* the engine has a problem */
+	{ 1194, DEMAND_REFUSE, 0 },	/* table is crashed */
 
-	{ .error = 1021, .demand = DEMAND_FULL },          /* disk full */
-	{ .error = 1026, .demand = DEMAND_FULL },          /* error writing a file */
-	{ .error = 1114, .demand = DEMAND_FULL },          /* table full */
+	{ 1021, DEMAND_FULL, 0 },	/* disk full */
+	{ 1026, DEMAND_FULL, 0 },	/* error writing a file */
+	{ 1114, DEMAND_FULL, 0 },	/* table full */
 };
 
 /* An error from a trigger or a constraint is one message's; one from the
  * client library leaves a connection that nobody can trust. */
-static const struct outcome of_server = {
-	.demand = DEMAND_SPLIT, .is_messages_own = true
-};
-static const struct outcome of_client = {
-	.demand = DEMAND_SETTLE, .may_be_stored = true
-};
+static const struct outcome of_server = { 0, DEMAND_SPLIT, OWN };
+static const struct outcome of_client = { 0, DEMAND_SETTLE, OPEN };
 
 const struct outcome *
 outcome_of(int error)

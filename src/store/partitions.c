@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { AHEAD = 3, DAY_S = 86400 };
+enum { AHEAD = 3, DAY_S = 86400, WEEK_S = 7 * 86400 };
 
 /* TO_DAYS and TO_SECONDS of 1970-01-01. */
 #define EPOCH_DAYS 719528
@@ -18,7 +18,7 @@ enum { AHEAD = 3, DAY_S = 86400 };
 
 static const int64_t round_s[] = {
 	60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_S,
-	7 * DAY_S
+	WEEK_S
 };
 
 static bool
@@ -62,12 +62,11 @@ parse_date(struct view text, int64_t *out)
 		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = '\0';
-	int n = sscanf(copy, "'%d-%d-%d %d:%d:%d'", &tm.tm_year, &tm.tm_mon,
-		       &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec);
-	if (n != 6 && n != 3)
+	const char *end = strptime(copy, "'%Y-%m-%d", &tm);
+	if (end != NULL && *end == ' ')
+		end = strptime(end, " %H:%M:%S", &tm);
+	if (end == NULL || strcmp(end, "'") != 0)
 		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
 	*out = (int64_t)timegm(&tm);
 	return true;
 }
@@ -180,8 +179,9 @@ write_partition(enum partition_kind kind, int64_t below_s, struct buf *sql)
 
 bool
 partitions_write_new(const struct partitions *p, const char *table,
-		     int64_t interval_s, int64_t now_s, struct buf *sql)
+		     int64_t now_s, struct buf *sql)
 {
+	int64_t interval_s = p->interval_s;
 	const struct partition *rest = catch_all(p);
 	int64_t last = last_boundary(p);
 	int64_t current = now_s - now_s % interval_s;

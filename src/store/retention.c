@@ -225,6 +225,7 @@ static bool
 alter(struct retention *r, struct buf *sql)
 {
 	buf_append_byte(sql, '\0');
+	const struct connection *c = r->store->link.connection;
 	int error = alter_gently(r, sql->at);
 	sql->len = 0;
 	if (error == 0) {
@@ -234,21 +235,21 @@ alter(struct retention *r, struct buf *sql)
 	if (error != LOCK_BUSY || r->busy_rounds == 0)
 		log_warn("partitions cannot be altered now",
 			 LOG_NUM("error", error),
-			 LOG_STR("text", r->store->link.connection->fault.text));
+			 LOG_STR("text", c->fault.text));
 	r->busy_rounds += error == LOCK_BUSY;
 	return false;
 }
 
 static void
-keep_partitions(struct retention *r, const struct partitions *p, int64_t now)
+keep_partitions(struct retention *r, struct partitions *p, int64_t now)
 {
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(SQL_MAX);
 	int64_t retention_s = r->store->settings->retention_ms / 1000;
-	int64_t interval_s = partitions_interval(p->kind, retention_s);
 
+	p->interval_s = partitions_interval(p->kind, retention_s);
 	catalog_quote(r->store->settings->table, table);
-	if (partitions_write_new(p, table, interval_s, now, &sql))
+	if (partitions_write_new(p, table, now, &sql))
 		alter(r, &sql);
 	int64_t rows = partitions_write_drop(p, table, now - retention_s,
 					     &sql);

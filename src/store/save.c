@@ -185,7 +185,7 @@ split(struct attempt *a, struct group g, const struct outcome *o, int error)
 {
 	if (g.count > 1)
 		return save_each(a, g);
-	if (o->is_duplicate)
+	if (o->flags & OUTCOME_IS_DUPLICATE)
 		return take_duplicate(a, g.mails[0], error);
 	refuse(a->store, g.mails[0], error);
 	return true;
@@ -201,7 +201,7 @@ reread(struct attempt *a, struct group g, const struct outcome *o, int error)
 		a->has_reread = true;
 		return link_reread(l) ? save_group(a, g) : false;
 	}
-	if (o->is_messages_own)
+	if (o->flags & OUTCOME_IS_MESSAGES_OWN)
 		return split(a, g, o, error);
 	link_drop(l, true);
 	return save_group(a, g);
@@ -213,7 +213,7 @@ try_next_host(struct attempt *a, struct group g,
 {
 	const struct outcome *o = outcome_of(end->error);
 
-	if (o->may_be_stored)
+	if (o->flags & OUTCOME_MAY_BE_STORED)
 		note_doubt(a, g, end);
 	/* A commit that fails on every host is one message's doing. */
 	if (end->error == 1180 && ++a->commits_failed > 1)

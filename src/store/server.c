@@ -21,7 +21,8 @@ static const char asking[] =
 
 /* TiDB's txn-entry-size-limit and txn-total-size-limit cannot be asked for;
  * these are what it ships with. */
-enum { TIDB_ROW = 6 * 1024 * 1024, TIDB_TRANSACTION = 100 * 1024 * 1024 };
+enum { TIDB_ROW = 6 * 1024 * 1024, TIDB_TRANSACTION = 100 * 1024 * 1024,
+       ASSUMED_PACKET = 16 * 1024 * 1024 };
 
 struct reading {
 	struct server *server;
@@ -93,16 +94,6 @@ take_number(struct reading *r, struct view name, struct view value)
 		lower_to(&s->max_transaction, value);
 }
 
-static struct view
-cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
-{
-	const unsigned long *lengths = mysql_fetch_lengths(rows);
-
-	if (row[column] == NULL)
-		return VIEW("");
-	return (struct view){ row[column], lengths[column] };
-}
-
 /* MySQL before 8.0.30 refuses blobs over a tenth of its redo log. */
 static void
 find_engine_limits(struct reading *r)
@@ -133,7 +124,8 @@ find_start(struct connection *c)
 	MYSQL_RES *rows = connection_ask(c, "SHOW GLOBAL STATUS LIKE 'Uptime'");
 	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
 
-	if (row != NULL && view_to_size(cell(rows, row, 1), INT32_MAX, &uptime))
+	if (row != NULL && view_to_size(connection_cell(rows, row, 1),
+					INT32_MAX, &uptime))
 		c->server.started_s = clock_wall_us() / 1000000 -
 				      (int64_t)uptime;
 	if (rows != NULL)
@@ -153,14 +145,14 @@ server_read(struct connection *c)
 	if (rows == NULL)
 		return false;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-		struct view name = cell(rows, row, 0);
-		struct view value = cell(rows, row, 1);
+		struct view name = connection_cell(rows, row, 0);
+		struct view value = connection_cell(rows, row, 1);
 		take_text(&r, name, value);
 		take_number(&r, name, value);
 	}
 	mysql_free_result(rows);
 	if (c->server.max_packet == SIZE_MAX)
-		c->server.max_packet = 16 * 1024 * 1024;
+		c->server.max_packet = ASSUMED_PACKET;
 	find_engine_limits(&r);
 	find_start(c);
 	return true;
@@ -177,7 +169,7 @@ is_in_cluster(struct connection *c)
 	if (rows == NULL)
 		return false;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-		struct view value = cell(rows, row, 1);
+		struct view value = connection_cell(rows, row, 1);
 		if (!view_equal_nocase(value, VIEW("ON")) &&
 		    !view_equal_nocase(value, VIEW("Primary")))
 			is_in = false;
@@ -199,9 +191,12 @@ is_in_group(struct connection *c)
 		"WHERE MEMBER_ID = @@server_uuid");
 	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
 
-	if (row != NULL && cell(rows, row, 0).len > 0)
-		is_in = view_equal_nocase(cell(rows, row, 0), VIEW("ONLINE")) ||
-			view_equal_nocase(cell(rows, row, 0), VIEW("OFFLINE"));
+	if (row != NULL && row[0] != NULL) {
+		struct view state = connection_cell(rows, row, 0);
+		is_in = state.len == 0 ||
+			view_equal_nocase(state, VIEW("ONLINE")) ||
+			view_equal_nocase(state, VIEW("OFFLINE"));
+	}
 	if (rows != NULL)
 		mysql_free_result(rows);
 	if (!is_in)

@@ -284,7 +284,7 @@ spool_decode(struct view file, struct spool_batch *out)
 	}
 	check_end(&r, found, out);
 	out->list = arena_alloc(&out->arena,
-				(out->count + 1) * sizeof(*out->list));
+				(out->count + 1) * sizeof(struct mail *));
 	for (size_t i = 0; i < out->count; i++)
 		out->list[i] = &out->mails[i];
 }

@@ -3,11 +3,13 @@
  * database but no SMTP. Settings are arguments (key=value), commands come as
  * lines, answers go out as lines:
  *
- *     connect                  up N | down ERROR
- *     save COUNT BYTES RCPTS KIND   a line "ID VERDICT ERROR" each, then "done MS"
- *     load SECONDS BATCH BYTES      the same, batch after batch
- *     janitor SECONDS          runs it that long; "done"
- *     domains / recipient KEY  what the two queries say
+ *     connect                          "up" or "down", and the bounds
+ *     save COUNT BYTES RCPTS KIND      a line "ID VERDICT ERROR" each
+ *     load SECONDS BATCH BYTES         the same, batch after batch
+ *     janitor SECONDS                  runs it that long
+ *     domains | recipient KEY          what the two queries say
+ *
+ * and "done ..." ends each answer.
  *
  * Like delivery it holds what has no verdict for hold_ms, then spools it or
  * says LATER, or DOUBT where the row may be there all the same. */

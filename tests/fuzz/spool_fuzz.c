@@ -1,50 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A spool file of any bytes: what is read of it must be whole, and what is
  * read must survive being written and read once more. */
-#include "base/memory.h"
-#include "store/spool_record.h"
+#include "support/spool_bytes.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct file {
-	char *at;
-	size_t len;
-	size_t line_at;
-};
-
-static int
-add(void *context, struct view bytes)
-{
-	struct file *f = context;
-
-	f->at = memory_resize(f->at, f->len + bytes.len + 1);
-	memcpy(f->at + f->len, bytes.at, bytes.len);
-	f->len += bytes.len;
-	return 0;
-}
-
-static int
-begin(void *context, struct view line)
-{
-	struct file *f = context;
-
-	f->line_at = f->len;
-	return add(f, line);
-}
-
-static int
-note(void *context, size_t len, unsigned long long sum)
-{
-	struct file *f = context;
-	char line[SPOOL_MESSAGE_LINE_LEN + 1];
-
-	snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, len, sum);
-	memcpy(f->at + f->line_at, line, SPOOL_MESSAGE_LINE_LEN);
-	return 0;
-}
 
 /* The fuzzer cannot guess checksums: each message's is put right, so that
  * what is behind it is reached too. */
@@ -75,12 +35,9 @@ check(struct view bytes)
 {
 	struct spool_batch first;
 	struct spool_batch again;
-	struct file f = { 0 };
-	struct spool_sink sink = { begin, add, note, &f };
 
 	spool_decode(bytes, &first);
-	if (spool_encode(&sink, first.list, first.count) != 0)
-		abort();
+	struct spool_bytes f = spool_bytes_of(first.list, first.count);
 	spool_decode((struct view){ f.at, f.len }, &again);
 	if (again.is_damaged || again.count != first.count)
 		abort();

@@ -154,10 +154,10 @@ partitions_are_made_three_intervals_ahead(void **state)
 	struct buf sql = BUF(10000);
 	struct partition at[3] = {
 		{ .name = "pmax", .below_s = INT64_MAX } };
-	struct partitions p = { PARTITIONS_COLUMNS, at, 1 };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 1, 900 };
 	int64_t now = 1767323045;       /* 2026-01-02 03:04:05 */
 
-	assert_true(partitions_write_new(&p, "`t`", 900, now, &sql));
+	assert_true(partitions_write_new(&p, "`t`", now, &sql));
 	assert_true(says(&sql, "ALTER TABLE `t` REORGANIZE PARTITION `pmax` "
 		"INTO (PARTITION `p202601020315` VALUES LESS THAN "
 		"('2026-01-02 03:15:00'), PARTITION `p202601020330` VALUES "
@@ -168,17 +168,17 @@ partitions_are_made_three_intervals_ahead(void **state)
 	at[1] = at[0];
 	at[0].below_s = now - now % 900 + 3 * 900;
 	p.count = 2;
-	assert_true(partitions_write_new(&p, "`t`", 900, now, &sql));
+	assert_true(partitions_write_new(&p, "`t`", now, &sql));
 	assert_true(says(&sql, "ALTER TABLE `t` REORGANIZE PARTITION `pmax` "
 		"INTO (PARTITION `p202601020400` VALUES LESS THAN "
 		"('2026-01-02 04:00:00'), PARTITION `pmax` VALUES LESS THAN "
 		"(MAXVALUE))"));
 	at[0].below_s += 900;
-	assert_false(partitions_write_new(&p, "`t`", 900, now, &sql));
+	assert_false(partitions_write_new(&p, "`t`", now, &sql));
 	p.count = 1;
 	p.kind = PARTITIONS_TO_SECONDS;
 	at[0].below_s -= 900;
-	assert_true(partitions_write_new(&p, "`t`", 900, now, &sql));
+	assert_true(partitions_write_new(&p, "`t`", now, &sql));
 	assert_true(says(&sql, "ALTER TABLE `t` ADD PARTITION (PARTITION "
 		"`p202601020400` VALUES LESS THAN (63934545600))"));
 	buf_release(&sql);
@@ -194,7 +194,7 @@ only_what_is_wholly_old_is_dropped(void **state)
 		{ .name = "b", .below_s = 200, .rows = 5 },
 		{ .name = "c", .below_s = 300, .rows = 1 },
 		{ .name = "pmax", .below_s = INT64_MAX } };
-	struct partitions p = { PARTITIONS_COLUMNS, at, 4 };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 4, 900 };
 
 	assert_int_equal(partitions_write_drop(&p, "`t`", 99, &sql), -1);
 	assert_int_equal(sql.len, 0);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The spool: what is written is read again, and damage anywhere is found. */
-#include "base/memory.h"
 #include "store/spool.h"
 #include "store/spool_folder.h"
-#include "store/spool_record.h"
+#include "support/spool_bytes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,51 +73,10 @@ sample_free(struct sample *s)
 		chain_free(&s->messages[i].raw);
 }
 
-struct file {
-	char *at;
-	size_t len;
-	size_t line_at;
-};
-
-static int
-add(void *context, struct view bytes)
+static struct spool_bytes
+encode(const struct sample *s)
 {
-	struct file *f = context;
-
-	f->at = memory_resize(f->at, f->len + bytes.len + 1);
-	memcpy(f->at + f->len, bytes.at, bytes.len);
-	f->len += bytes.len;
-	return 0;
-}
-
-static int
-begin(void *context, struct view line)
-{
-	struct file *f = context;
-
-	f->line_at = f->len;
-	return add(f, line);
-}
-
-static int
-note(void *context, size_t len, unsigned long long sum)
-{
-	struct file *f = context;
-	char line[SPOOL_MESSAGE_LINE_LEN + 1];
-
-	snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, len, sum);
-	memcpy(f->at + f->line_at, line, SPOOL_MESSAGE_LINE_LEN);
-	return 0;
-}
-
-static struct file
-encode(struct sample *s)
-{
-	struct file f = { 0 };
-	struct spool_sink sink = { begin, add, note, &f };
-
-	assert_int_equal(spool_encode(&sink, s->list, MAILS), 0);
-	return f;
+	return spool_bytes_of(s->list, MAILS);
 }
 
 static bool
@@ -175,7 +130,7 @@ what_is_written_is_read(void **state)
 	struct sample s;
 	struct spool_batch b;
 	sample_make(&s);
-	struct file f = encode(&s);
+	struct spool_bytes f = encode(&s);
 
 	spool_decode((struct view){ f.at, f.len }, &b);
 	assert_false(b.is_damaged);
@@ -211,7 +166,7 @@ a_change_of_any_byte_is_found(void **state)
 	static const unsigned char changes[] = { 0x01, 0x80, 0xff, 0x20 };
 	struct sample s;
 	sample_make(&s);
-	struct file f = encode(&s);
+	struct spool_bytes f = encode(&s);
 
 	for (size_t i = 0; i < f.len; i++) {
 		for (size_t k = 0; k < sizeof(changes); k++) {
@@ -230,7 +185,7 @@ a_cut_anywhere_is_found(void **state)
 	(void)state;
 	struct sample s;
 	sample_make(&s);
-	struct file f = encode(&s);
+	struct spool_bytes f = encode(&s);
 
 	for (size_t i = 0; i < f.len; i++) {
 		/* Of its own size, so that a read beyond it is seen. */
@@ -239,7 +194,7 @@ a_cut_anywhere_is_found(void **state)
 		check_damaged(&s, (struct view){ part, i });
 		free(part);
 	}
-	add(&f, VIEW("x"));
+	spool_bytes_add(&f, VIEW("x"));
 	check_damaged(&s, (struct view){ f.at, f.len });
 	free(f.at);
 	sample_free(&s);
@@ -302,7 +257,7 @@ a_batch_is_one_private_file(void **state)
 	assert_int_equal(b.count, MAILS);
 	assert_true(same_mail(&s.mails[1], b.list[1]));
 	spool_batch_free(&b);
-	free((void *)(uintptr_t)bytes.at);
+	free((void *)bytes.at);
 	assert_int_equal(spool_set_aside(&settings, name, "damaged"), 0);
 	assert_int_equal(spool_usage(&settings, "damaged").files, 1);
 	spool_names_free(&names);
@@ -337,7 +292,7 @@ a_large_mail_passes_the_buffer(void **state)
 		assert_int_equal(b.list[0]->message->raw.len,
 				 s.messages[i].raw.len);
 		spool_batch_free(&b);
-		free((void *)(uintptr_t)bytes.at);
+		free((void *)bytes.at);
 	}
 	spool_names_free(&names);
 	spool_close(&spool);

@@ -192,7 +192,7 @@ an_index_by_date_is_seen(void **state)
 	assert_true(t.has_date_index);
 }
 
-/* ---- Text in a column -------------------------------------------------------- */
+/* ---- Text in a column ---------------------------------------------------- */
 
 struct fitting {
 	const char *charset;
@@ -292,7 +292,7 @@ a_charset_is_learned_from_what_comes_back(void **state)
 			       VIEW("a\xc3\xa4?\xc2\xa5?z")));
 }
 
-/* ---- Bounds ------------------------------------------------------------------ */
+/* ---- Bounds -------------------------------------------------------------- */
 
 static void
 the_smallest_limit_is_named(void **state)

@@ -262,9 +262,14 @@ advance(struct client *c)
 		client_free(c);
 		return -1;
 	}
-	if (c->out.len > 0)
-		return 0;
 	enum session_want want = session_want(c->session);
+	if (c->out.len > 0) {
+		/* A message does not wait, and hold its memory, for a client
+		 * that is slow to read the replies before. */
+		if (want == SESSION_WANTS_DELIVERY && c->submitted == NULL)
+			submit(c);
+		return 0;
+	}
 	if (!grant(c))
 		return -1;
 	moved = moved || session_want(c->session) != want || c->out.len > 0;

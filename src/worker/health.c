@@ -82,7 +82,6 @@ worker_on_pulse(struct loop *loop, struct timer *timer)
 	loop_set_timer(loop, timer, loop->now_ms + PULSE_MS);
 }
 
-
 static struct client *
 largest_unfinished(struct worker *w)
 {
@@ -91,7 +90,9 @@ largest_unfinished(struct worker *w)
 
 	for (size_t i = 0; i < w->client_slots; i++) {
 		struct client *c = w->clients[i];
-		if (c == NULL || c->session == NULL || c->submitted != NULL)
+		/* A complete one is delivery's, now or in a moment. */
+		if (c == NULL || c->session == NULL || c->submitted != NULL ||
+		    session_want(c->session) == SESSION_WANTS_DELIVERY)
 			continue;
 		size_t bytes = session_message_bytes(c->session);
 		if (bytes > most) {

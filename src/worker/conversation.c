@@ -241,8 +241,10 @@ settle(struct client *c)
 		client_free(c);
 		return;
 	}
+	/* poll() knows nothing of what TLS holds, but a socket that can be
+	 * written to is heard of in the next turn, after all others. */
 	if (may_read(c))
-		events = POLLIN;
+		events = c->has_unread ? POLLIN | POLLOUT : POLLIN;
 	else if (c->out.len > 0)
 		events = c->tls != NULL && !c->wants_write ? POLLIN : POLLOUT;
 	client_watch(c, events);

@@ -65,8 +65,6 @@ talking_deadline(const struct client *c)
 		return input_deadline(c);
 	switch (session_want(c->session)) {
 	case SESSION_WANTS_INPUT:
-		if (c->has_unread)
-			return c->worker->loop.now_ms;
 		return input_deadline(c);
 	case SESSION_WANTS_DOMAINS:
 	case SESSION_WANTS_RECIPIENT:
@@ -143,10 +141,6 @@ on_talking_due(struct client *c)
 	}
 	if (c->asked_ms != 0) {
 		end_waiting(c);
-		return;
-	}
-	if (c->has_unread) {
-		client_on_talking(c, POLLIN);
 		return;
 	}
 	bool is_slow = c->data_ms != 0 && now >= rate_deadline(c);

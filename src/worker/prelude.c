@@ -27,6 +27,9 @@ begin(struct client *c)
 	}
 	client_watch(c, POLLIN);
 	client_enter(c, CLIENT_HUSHED);
+	/* It may have spoken right behind its handshake. */
+	if (c->has_unread)
+		client_on_hushed(c);
 }
 
 void

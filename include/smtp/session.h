@@ -118,6 +118,7 @@ const struct address *session_client(const struct session *s); /* XCLIENT
 
 /* What has been counted in this session. */
 struct session_counts {
+	uint32_t lines;                 /* command lines, good or bad */
 	uint32_t mails;                 /* answered 250 after their data */
 	uint32_t transactions;          /* MAIL answered 250 */
 	uint32_t errors;                /* commands answered 5xx */

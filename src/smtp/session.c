@@ -80,9 +80,12 @@ feed_line(struct session *s, struct view bytes, struct buf *out)
 		line_forget(&s->line);
 		return used;
 	}
+	if (kind == LINE_PARTIAL)
+		return used;
+	s->counts.lines++;
 	switch (kind) {
 	case LINE_PARTIAL:
-		return used;
+		break;
 	case LINE_WHOLE:
 		verbs_run(s, line, out);
 		break;

@@ -153,12 +153,19 @@ grant(struct client *c)
 
 /* ---- Bytes in --------------------------------------------------------------- */
 
-/* When the parts of a conversation began that have deadlines of their own. */
+/* When the parts of a conversation began that have deadlines of their own.
+ * One block may end a transaction and begin the next. */
 static void
-note_times(struct client *c, struct view fed)
+note_times(struct client *c)
 {
 	int64_t now = c->worker->loop.now_ms;
+	struct session_counts counts = session_counts(c->session);
 
+	if (counts.transactions != c->transactions) {
+		c->transactions = counts.transactions;
+		c->transaction_ms = 0;
+		c->data_ms = 0;
+	}
 	if (!session_is_in_transaction(c->session))
 		c->transaction_ms = 0;
 	else if (c->transaction_ms == 0)
@@ -167,10 +174,11 @@ note_times(struct client *c, struct view fed)
 		c->data_ms = 0;
 	else if (c->data_ms == 0)
 		c->data_ms = now;
-	/* A line that trickles in does not earn more time. */
-	if (!session_is_mid_command(c->session) ||
-	    memchr(fed.at, '\n', fed.len) != NULL)
+	/* A line that trickles in does not earn more time, whatever bare CRs
+	 * and LFs it is made of. */
+	if (!session_is_mid_command(c->session) || counts.lines != c->lines)
 		c->command_ms = now;
+	c->lines = counts.lines;
 }
 
 static size_t
@@ -179,7 +187,7 @@ feed(struct client *c, struct view bytes)
 	size_t used = session_feed(c->session, bytes, &c->out);
 
 	if (used > 0)
-		note_times(c, view_slice(bytes, 0, used));
+		note_times(c);
 	const char *remark = session_remark(c->session);
 	if (remark != NULL)
 		client_log(LOG_LEVEL_INFO, c, remark);

@@ -46,9 +46,11 @@ input_deadline(const struct client *c)
 		? data_deadline(c)
 		: c->command_ms + w->settings->command_ms;
 
-	if (c->transaction_ms != 0)
-		at = earlier(at, c->transaction_ms +
-					 w->settings->transaction_ms);
+	/* A chunk that is only skipped belongs to no transaction. */
+	int64_t began_ms = c->transaction_ms != 0 ? c->transaction_ms
+						  : c->data_ms;
+	if (began_ms != 0)
+		at = earlier(at, began_ms + w->settings->transaction_ms);
 	else if (w->is_leaving)
 		at = earlier(at, (c->command_ms > w->leaving_ms
 					  ? c->command_ms : w->leaving_ms) +

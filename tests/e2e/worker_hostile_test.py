@@ -3,6 +3,8 @@
 import multiprocessing
 import time
 
+import pytest
+
 from support.dialog import Dialog
 
 
@@ -10,6 +12,52 @@ def begin_data(dialog):
     dialog.command("MAIL FROM:<me@example.org>", 250)
     dialog.command("RCPT TO:<you@example.com>", 250)
     dialog.command("DATA", 354)
+
+
+def lasts(dialog, bytes_now, seconds=12):
+    """Sends them again and again; how long until the server closes."""
+    began = time.monotonic()
+    dialog.socket.settimeout(0.3)
+    with pytest.raises(ConnectionError):
+        while time.monotonic() - began < seconds:
+            dialog.send(bytes_now)
+            try:
+                reply = dialog.reply()
+            except TimeoutError:
+                continue
+            assert (reply.code, reply.enhanced) == (421, "4.4.2")
+    return time.monotonic() - began
+
+
+# -- Deadlines ---------------------------------------------------------------
+
+@pytest.mark.parametrize("trickle", [b"X", b"X\n", b"\n", b"\r", b"\0"])
+def test_a_line_without_end_earns_no_time(start_server, trickle):
+    server = start_server({"timeouts.command": 2})
+    with server.dialog() as dialog:
+        assert 1.5 < lasts(dialog, trickle) < 6
+
+
+def test_a_chunk_of_no_transaction_has_its_time(start_server):
+    server = start_server({"timeouts.transaction": 2,
+                           "timeouts.min_rate": 0})
+    with server.dialog() as dialog:
+        dialog.send("BDAT 1000000\r\n")
+        assert 1.5 < lasts(dialog, b"X") < 6
+
+
+def test_each_transaction_has_its_own_time(start_server):
+    """Also where one segment ends one and begins the next."""
+    server = start_server({"timeouts.transaction": 2})
+    with server.dialog() as dialog:
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        for _ in range(5):
+            time.sleep(0.8)
+            dialog.send("RSET\r\nMAIL FROM:<me@example.org>\r\n")
+            dialog.expect(250)
+            dialog.expect(250)
+        dialog.command("RCPT TO:<you@example.com>", 250)
+        dialog.data("Subject: in time\r\n\r\n")
 
 
 # -- Fairness ----------------------------------------------------------------

@@ -80,7 +80,7 @@ xclient_run(struct session *s, struct view argument, struct buf *out)
 
 	if (!s->may_xclient) {
 		session_note(s, REMARK_XCLIENT);
-		session_refuse(s, REPLY_NOT_ALLOWED, out);
+		session_refuse(s, REPLY_NO_XCLIENT, out);
 		return;
 	}
 	if ((s->stage & (STAGE_START | STAGE_GREETED)) == 0) {

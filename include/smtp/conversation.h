@@ -38,7 +38,7 @@ struct session {
 					 * the message's arena */
 	char *helo;                     /* NULL before EHLO and HELO */
 	char *tls;                      /* NULL in clear */
-	size_t declared_size;           /* SIZE= of MAIL, 0 without one */
+	size_t declared_size;           /* SIZE= of the last MAIL, or 0 */
 	size_t chunk_left;
 	size_t data_bytes;              /* of this message, as they came */
 	size_t most_bytes;              /* of this message, by size and rows */

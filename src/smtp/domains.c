@@ -182,8 +182,6 @@ domains_match(const struct domains *d, struct view domain)
 		return false;
 	if (d->has_all || holds(d, domain))
 		return true;
-	if (domain.at[0] == '[')
-		return false;
 	for (size_t i = 1; i < domain.len; i++)
 		if (domain.at[i] == '.' &&
 		    holds(d, view_slice(domain, i, domain.len)))

@@ -202,7 +202,6 @@ session_forget_transaction(struct session *s)
 		s->has_had_transaction = true;
 	message_free(&s->message);
 	s->pending = NULL;
-	s->declared_size = 0;
 	s->chunk_left = 0;
 	s->data_bytes = 0;
 	s->fault = FAULT_NONE;

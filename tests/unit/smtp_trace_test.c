@@ -120,6 +120,9 @@ hostile_words(void **state)
 		m.envelope.sender = m.helo = m.tls = cases[i];
 		trace_write(&m, &r, "mail.example.com", &out);
 		check_lines(buf_view(&out));
+		buf_append_byte(&out, '\0');
+		assert_non_null(strstr(out.at, ">\r\nDelivered-To:"));
+		assert_non_null(strstr(out.at, ">;"));
 		assert_true(out.len < TRACE_MAX);
 		buf_release(&out);
 	}

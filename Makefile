@@ -248,9 +248,10 @@ build/bench/smtp_load: tests/bench/smtp_load.c $(wildcard tests/bench/load/*.c)
 
 # ---- Reading the code ------------------------------------------------------------
 
+lint: export LINT_CFLAGS = $(filter-out -MMD -MP,$(all_cflags))
 lint:
 	@scripts/setup build lint
-	@scripts/lint '$(all_cflags)'
+	@scripts/lint
 
 check-layers:
 	@scripts/check-layers

@@ -170,6 +170,33 @@ def test_connections_in_all(start_server):
     close_all(held)
 
 
+def test_tls_counts_against_the_memory(start_server, database, certificate):
+    """Idle, each costs 15 KB: at three quarters of 2 MB no more are taken,
+    until some have left."""
+    server = start_server(certificate.settings(**{
+        "workers": 1, "limits.memory": "2M", "limits.message_size": "1M",
+        "limits.connections_per_ip": 1000}))
+    held = []
+    while len(held) < 300:
+        dialog = Dialog(server.port, greeting=None, timeout=3)
+        try:
+            dialog.expect(220)
+            dialog.command("EHLO client.example.org", 250)
+            dialog.starttls()
+        except OSError:
+            dialog.close()
+            break
+        held.append(dialog)
+    assert 70 < len(held) < 130
+    with held[0] as dialog:
+        dialog.command("EHLO client.example.org", 250)
+        dialog.command("NOOP", 250)
+    close_all(held)
+    wait_for(server.is_ready, 10, "the server answers")
+    server.send(MESSAGE)
+    assert database.count() == 1
+
+
 @pytest.mark.slow
 def test_under_pressure_patience_is_short(start_server):
     server = start_server({"limits.connections": 20,

@@ -277,6 +277,11 @@ install: all
 	for unit in $(wildcard etc/systemd/*); do \
 		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \
 			>$(units)/$${unit##*/} || exit 1; done
+	for file in logrotate.d init.d; do \
+		install -d $(share)/$$file && \
+		sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' \
+			etc/$$file/guerrilla-smtpd \
+			>$(share)/$$file/guerrilla-smtpd || exit 1; done
 	@# The operator's own configuration is never touched.
 	[ -e $(conf)/guerrilla-smtpd.conf ] || install -m 640 \
 		etc/guerrilla-smtpd.conf $(conf)/guerrilla-smtpd.conf

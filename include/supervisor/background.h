@@ -9,6 +9,9 @@
  * with errno where there is no child. */
 int background_begin(void);
 
+/* Lets the terminal go, or whoever reads our output would wait for ever. */
+void background_let_go(void);
+
 /* Tells the parent and lets the terminal go. */
 void background_ready(int *fd);
 

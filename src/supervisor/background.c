@@ -55,15 +55,22 @@ background_begin(void)
 }
 
 void
-background_ready(int *fd)
+background_let_go(void)
 {
-	if (*fd < 0)
-		return;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
 	for (int i = 0; null >= 0 && i <= STDERR_FILENO; i++)
 		dup2(null, i);
 	if (null > STDERR_FILENO)
 		close(null);
+}
+
+void
+background_ready(int *fd)
+{
+	if (*fd < 0)
+		return;
+	background_let_go();
 	ssize_t ignored = write(*fd, "", 1);
 	(void)ignored;
 	close(*fd);

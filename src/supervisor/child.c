@@ -7,8 +7,10 @@
 #include "base/title.h"
 #include "janitor/janitor.h"
 #include "logger/logger.h"
+#include "supervisor/background.h"
 #include "supervisor/descriptors.h"
 #include "supervisor/last_words.h"
+#include "supervisor/limits.h"
 #include "supervisor/privileges.h"
 #include "worker/worker.h"
 
@@ -114,8 +116,11 @@ child_live(struct master *m, int i, int channel)
 							  (size_t)i);
 
 	signals_for_child();
+	if (m->options.source.is_daemon)
+		background_let_go();
 	introduce(m, e, g, slot);
 	keep_own(m, e, g, channel);
+	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	last_words_prepare();
 	const struct seat seat = {

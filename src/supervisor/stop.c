@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000 };
+enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000, LOGGER_MS = 3000 };
 
 static bool
 is_no_logger(const struct master *m, const struct roster_entry *e)
@@ -83,6 +83,15 @@ report_progress(struct master *m, size_t processes)
 	notify_send("STATUS=Stopping, %" PRIu64 " sessions left\n", sessions);
 }
 
+/* One that is stuck in its target must not hold the end up. */
+static void
+hurry_loggers(struct master *m)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->roster.entries[i].state == ROSTER_STOPPING)
+			m->roster.entries[i].due_ms = clock_ms() + LOGGER_MS;
+}
+
 bool
 stop_look(struct master *m)
 {
@@ -105,6 +114,7 @@ stop_look(struct master *m)
 		m->has_said_stopped = true;
 		log_info("stopped", LOG_NUM("generation", m->now.number));
 		children_take_all(m, ROSTER_STOP, is_logger);
+		hurry_loggers(m);
 	}
 	return loggers == 0;
 }

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who the processes are, what they hold and what they may do, as the kernel
+tells it in /proc."""
+import os
+import pwd
+import re
+import stat
+import subprocess
+
+import pytest
+
+from support.server import child_pids
+from support.waiting import wait_for
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file
+                    if ":\t" in line)
+
+
+def family(server):
+    server.await_log("ready version")
+    return [server.pid, *child_pids(server.pid)]
+
+
+@as_root
+def test_nobody_is_root_and_there_is_no_way_back(server):
+    nobody = pwd.getpwnam("nobody")
+    for pid in family(server):
+        now = status(pid)
+        assert set(now["Uid"].split()) == {str(nobody.pw_uid)}
+        assert set(now["Gid"].split()) == {str(nobody.pw_gid)}
+        assert now["Groups"].split() == []
+        assert now["NoNewPrivs"] == "1"
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(now[kind], 16) == 0, (pid, kind)
+
+
+@pytest.mark.parametrize("mode,filtered", [
+    ("on", "2"), ("kill", "2"), ("log", "2"), ("off", "0")])
+def test_every_child_is_in_its_cage(start_server, database, mode, filtered):
+    server = start_server({"sandbox": mode})
+    server.await_log("ready version")
+    wait_for(lambda: [status(pid)["Seccomp"] for pid in server.children()]
+             == [filtered] * 4, 10, "all cages")
+    assert status(server.pid)["Seccomp"] == "0"
+    # Both threads of a worker are in it, and the work goes on.
+    for pid in server.workers():
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            assert status(f"{pid}/task/{thread}")["Seccomp"] == filtered
+    server.send()
+    assert database.count() == 1
+
+
+def test_a_reconnect_works_in_the_cage(start_server, database, mariadb):
+    server = start_server({"sandbox": "kill", "store.hold": 20,
+                           "store.on_outage": "spool"})
+    server.send()
+    before = server.workers()
+    mariadb.kill()
+    mariadb.start()
+    server.send()
+    database.await_rows(2)
+    assert server.workers() == before
+    assert not server.log_lines("process died")
+
+
+def test_names_are_found_in_the_cage(start_server, database):
+    """Nobody listens there, but the name has an address (else: 2005), and to
+    ask for it was no violation."""
+    server = start_server({"sandbox": "kill"})
+    server.settings.pop("mysql.socket")
+    server.set(mysql__hosts=["localhost:1"], mysql__tls=True)
+    assert server.run("-s", "reload").returncode == 0
+    server.await_log("error=2002")
+    wait_for(lambda: len(server.workers()) == 2, 10, "the drain")
+    assert not server.log_lines("process died")
+    assert not server.log_lines("error=2005")
+
+
+def descriptors(pid):
+    folder = f"/proc/{pid}/fd"
+    return {int(fd): os.readlink(f"{folder}/{fd}")
+            for fd in os.listdir(folder)}
+
+
+def test_no_child_has_what_is_another_ones(server):
+    master, *children = family(server)
+    channels = {}
+    for pid in children:
+        for fd, name in descriptors(pid).items():
+            assert "/pid" not in name and "/scoreboard" not in name, name
+            assert "/control" not in name
+            if name.startswith("socket:"):
+                channels.setdefault(name, set()).add(pid)
+    of_master = set(descriptors(master).values())
+    for name, owners in channels.items():
+        # Shared are the listener (and with the master) and the log's queue;
+        # a channel's far end belongs to one child.
+        if len(owners) > 1:
+            assert name in of_master, name
+    workers = set(server.workers())
+    shared = [owners for owners in channels.values() if len(owners) > 1]
+    assert workers in shared
+    logger, janitor = server.children("logger"), server.children("janitor")
+    assert workers | set(janitor) in shared         # the queue's end
+    assert not any(set(logger) & owners for owners in shared)
+
+
+def test_inherited_descriptors_reach_no_child(start_server):
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    server = start_server()
+    name = os.readlink(f"/proc/self/fd/{writing}")
+    for pid in child_pids(server.pid):
+        assert name not in descriptors(pid).values()
+    os.close(reading)
+    os.close(writing)
+
+
+def start_with_password(start_server):
+    server = start_server()
+    server.stop()
+    server.set(mysql__password="open sesame")
+    os.chmod(server.config, 0o640)
+    if os.geteuid() == 0:
+        os.chown(server.config, -1, pwd.getpwnam("nobody").pw_gid)
+    server.start(wait=False)
+    wait_for(lambda: len(server.log_lines("host cannot be used")) >= 2, 10,
+             "the workers")
+    return server
+
+
+def test_no_secret_is_in_the_arguments(start_server):
+    server = start_with_password(start_server)
+    for pid in [server.pid, *child_pids(server.pid)]:
+        for what in ("cmdline", "environ"):
+            with open(f"/proc/{pid}/{what}", "rb") as file:
+                assert b"sesame" not in file.read()
+
+
+def memory_of(pid):
+    """What the process holds in writable memory."""
+    held = b""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
+            open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            found = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw-p", line)
+            if not found:
+                continue
+            start, end = (int(number, 16) for number in found.groups())
+            try:
+                memory.seek(start)
+                held += memory.read(end - start)
+            except (OSError, ValueError):
+                pass
+    return held
+
+
+@as_root
+def test_the_logger_has_forgotten_the_password(start_server):
+    if "checked" in os.environ.get("GUERRILLA_SMTPD", ""):
+        pytest.skip("a sanitizer keeps freed memory")
+    server = start_with_password(start_server)
+    assert b"open sesame" in memory_of(server.children("worker")[0])
+    assert b"open sesame" not in memory_of(server.children("logger")[0])
+
+
+@as_root
+def test_what_only_root_can_read_is_a_start_failure(start_server):
+    server = start_server()
+    server.stop()
+    os.chmod(server.config, 0o600)
+    done = server.run()
+    assert done.returncode == 3
+    assert server.config in done.stderr
+    assert "chgrp" in done.stderr and "chmod" in done.stderr
+    os.chmod(server.config, 0o644)
+    server.start()
+
+
+@as_root
+def test_root_stays_root_only_where_allowed(start_server):
+    server = start_server()
+    server.stop()
+    server.set(user="root")
+    done = server.run()
+    assert done.returncode in (1, 3) and "allow_root" in done.stderr
+    server.set(user="root", allow_root=True, run_dir=server.folder + "/r2")
+    server.start()
+    assert status(server.pid)["Uid"].split()[0] == "0"
+    assert status(server.workers()[0])["NoNewPrivs"] == "1"
+
+
+@as_root
+@pytest.mark.parametrize("user", ["no-such-user", "12345678"])
+def test_an_unknown_user_is_a_start_failure(start_server, user):
+    server = start_server()
+    server.stop()
+    server.set(user=user)
+    done = server.run()
+    assert done.returncode in (1, 3) and user in done.stderr
+    server.set(user="nobody")
+    server.start()
+
+
+def limits(pid, name):
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        return [line for line in file if line.startswith(name)][0].split()
+
+
+def test_core_files_only_where_asked(start_server):
+    server = start_server()
+    assert limits(server.workers()[0], "Max core")[4] == "0"
+    server.set(core_dumps=True)
+    assert server.run("-s", "reload").returncode == 0
+    hard = limits(server.pid, "Max core")[5]
+    wait_for(lambda: len(server.workers()) == 2, 10, "the drain")
+    assert limits(server.workers()[0], "Max core")[4] == hard
+
+
+def test_files_for_all_connections(start_server):
+    server = start_server({"limits.connections": 5000})
+    assert int(limits(server.workers()[0], "Max open files")[3]) >= 5000
+    server.stop()
+    server.set(limits__connections=4000)
+    done = subprocess.run(
+        ["setpriv", "--bounding-set", "-sys_resource", "--inh-caps=-all",
+         "prlimit", "--nofile=1024:1024", *server.arguments()],
+        capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "limits.connections = 4000" in done.stderr
+    server.start()
+
+
+@as_root
+def test_modes_of_files(server):
+    modes = {name: stat.S_IMODE(os.lstat(f"{server.run_dir}/{name}").st_mode)
+             for name in os.listdir(server.run_dir)}
+    assert modes["pid"] == 0o644
+    assert modes["scoreboard"] == 0o640
+    assert modes["control"] == 0o600
+    assert stat.S_IMODE(os.stat(server.run_dir).st_mode) == 0o755
+
+
+def test_a_second_one_is_refused_by_name_of_the_first(server):
+    done = server.run()
+    assert done.returncode == 3
+    assert f"already running as process {server.pid}" in done.stderr
+    server.send()
+
+
+@as_root
+def test_a_child_may_not_command_its_master(server):
+    """The control socket is for root and the account, not for strangers."""
+    asked = subprocess.run(
+        ["setpriv", "--reuid=daemon", "--clear-groups",
+         *server.arguments("-s", "stop")],
+        capture_output=True, text=True, timeout=20, check=False)
+    assert asked.returncode != 0
+    assert server.process.poll() is None

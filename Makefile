@@ -68,7 +68,8 @@ lib_cflags = $(eval lib_cflags := $(shell $(PKG_CONFIG) --cflags $(libraries) \
 	| sed 's/-I/-isystem /g'))$(lib_cflags)
 lib_libs = $(eval lib_libs := $(shell $(PKG_CONFIG) --libs $(libraries)))$(lib_libs)
 
-warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2 -Wconversion
+warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2 \
+	-Wconversion -Werror=implicit-function-declaration
 hardening = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 
 all_cflags = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude \
@@ -258,7 +259,7 @@ check-layers:
 
 format:
 	@scripts/setup format
-	clang-format -i $$(find src include tests -name '*.[ch]')
+	git clang-format --style=file --extensions c,h || true
 
 # ---- Installing --------------------------------------------------------------------
 
@@ -305,7 +306,7 @@ help:
 	@echo 'make bench        how fast, beside the ceiling and smtp-sink'
 	@echo 'make fuzz         FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo 'make lint         clang-tidy, cppcheck, layers, lengths, manuals'
-	@echo 'make format       clang-format'
+	@echo 'make format       clang-format, of the lines that you changed'
 	@echo 'make install      PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) DESTDIR='
 	@echo 'make uninstall    leaves configuration and mail'
 	@echo 'make clean        removes build/'

@@ -6,8 +6,8 @@
 
 #include "supervisor/master.h"
 
-/* Turns the ticket keys; notes the first end of the generation in force; warns at its start and
- * then daily, from two weeks before. */
+/* Turns the ticket keys; notes the first end of the generation in force;
+ * warns at its start and then daily, from two weeks before. */
 void expiry_look(struct master *m);
 
 #endif

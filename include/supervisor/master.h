@@ -52,7 +52,7 @@ struct master {
 	struct supervisor_options options;      /* a copy of its own */
 	enum phase phase;
 	struct generation now;          /* in force */
-	struct generation next;         /* being brought up; config NULL: none */
+	struct generation next;         /* brought up; config NULL: none */
 	unsigned generations;           /* the last number given */
 	bool wants_reload;
 	int64_t reload_began_ms;

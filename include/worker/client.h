@@ -80,7 +80,7 @@ struct worker {
 	size_t mails;                   /* verdicts given, for recycling */
 	size_t recycle_mails;           /* with jitter; 0: never */
 	int64_t leaving_ms;             /* when is_leaving began */
-	bool knows_store;               /* it was tried once: clients may come */
+	bool knows_store;               /* tried once: clients may come */
 	bool is_ready;                  /* SEAT_READY was sent */
 	bool is_store_behind;           /* our store does not answer, but
 					 * another worker's does */
@@ -162,7 +162,7 @@ void client_on_due(struct loop *loop, struct timer *timer);
 /* Looks at all deadlines again: what they follow from has changed. */
 void worker_reset_deadlines(struct worker *w);
 
-/* ---- verdicts.c, accept.c, leave.c, health.c---------------------------------- */
+/* ---- verdicts.c, accept.c, leave.c, health.c------------------------------ */
 
 /* The message has its verdict: counts it and tells its client's session (the
  * caller resumes the client). Returns the client, NULL where it is gone. */

@@ -49,14 +49,14 @@ bool delivery_connect(struct delivery *d);
  * now the loop's, or NULL. */
 void delivery_tell_news(struct delivery *d, struct domains *domains);
 
-/* ---- lookup.c: what is asked of the database ------------------------------ */
+/* ---- lookup.c: what is asked of the database --------------------------- */
 
 void delivery_answer_questions(struct delivery *d);
 
 /* Runs domains_query when its time has come; a failed one keeps the list. */
 void delivery_refresh_domains(struct delivery *d);
 
-/* ---- batch.c: messages to rows -------------------------------------------- */
+/* ---- batch.c: messages to rows ----------------------------------------- */
 
 /* Takes what waits in the queue behind what is held already. */
 void delivery_take_messages(struct delivery *d);

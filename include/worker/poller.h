@@ -60,7 +60,7 @@ void poller_wait(struct poller *p, int most_ms);
 /* The next one of the round with its poll() events, NULL at the end. */
 struct watch *poller_next(struct poller *p, short *events_out);
 
-/* ---- poller_epoll.c -------------------------------------------------------- */
+/* ---- poller_epoll.c ----------------------------------------------------- */
 
 /* -1 where the system has none. */
 int poller_epoll_open(void);

@@ -15,7 +15,7 @@
 
 enum { NUMBERS = 12 };
 
-/* ---- Out ----------------------------------------------------------------------- */
+/* ---- Out ----------------------------------------------------------------- */
 
 static void
 print_children(const struct handover *h, struct buf *out)
@@ -62,7 +62,7 @@ handover_print(const struct handover *h, struct buf *out)
 	return buf_append_text(out, "end\n");
 }
 
-/* ---- In ------------------------------------------------------------------------ */
+/* ---- In ------------------------------------------------------------------ */
 
 /* A line taken apart: leading numbers, and what follows them. */
 struct parts {

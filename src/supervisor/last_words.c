@@ -25,7 +25,8 @@ file_of(const Dl_info *where)
 	Dl_info own;
 	const char *slash = strrchr(where->dli_fname, '/');
 
-	if (dladdr(__extension__(void *)file_of, &own) != 0 && own.dli_fbase == where->dli_fbase)
+	if (dladdr(__extension__(void *)file_of, &own) != 0 &&
+	    own.dli_fbase == where->dli_fbase)
 		return "guerrilla-smtpd";
 	return slash != NULL ? slash + 1 : where->dli_fname;
 }

@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-	PAUSE_MS = 500,                 /* a storm of HUPs becomes two a second */
+	PAUSE_MS = 500,                 /* a storm of HUPs is two a second */
 	FAULTS_SIZE = 65536
 };
 

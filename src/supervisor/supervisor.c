@@ -44,7 +44,7 @@ master_speak(const struct master *m)
 	log_speak(&voice);
 }
 
-/* ---- What is asked ----------------------------------------------------------- */
+/* ---- What is asked ------------------------------------------------------- */
 
 static void
 reload(struct master *m)
@@ -139,7 +139,7 @@ hear_verbs(struct master *m)
 			wishes[i].run(m);
 }
 
-/* ---- What follows ------------------------------------------------------------ */
+/* ---- What follows -------------------------------------------------------- */
 
 /* Every worker serves or has failed once, and one serves: from now on the
  * service is there, and the rest is the roster's. */
@@ -207,7 +207,7 @@ feed_systemd(struct master *m)
 	notify_send("WATCHDOG=1\n");
 }
 
-/* ---- The loop ------------------------------------------------------------------ */
+/* ---- The loop ------------------------------------------------------------ */
 
 static int
 nap_ms(const struct master *m)

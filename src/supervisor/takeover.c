@@ -26,7 +26,7 @@
 
 enum { TRIAL_MS = 60000, TRIAL_TURN_MS = 50, TRIAL_LEAVE_MS = 5000 };
 
-/* ---- The trial --------------------------------------------------------------------- */
+/* ---- The trial ----------------------------------------------------------- */
 
 static void
 turn_trial(struct master *m, int i)
@@ -91,7 +91,7 @@ takeover_try(struct master *m, struct config *config,
 	return code;
 }
 
-/* ---- Taking over ------------------------------------------------------------------- */
+/* ---- Taking over --------------------------------------------------------- */
 
 /* The sockets as a generation of nobody, so that they are found by name. */
 static void
@@ -269,7 +269,7 @@ takeover_begin(struct master *m, struct config *config,
 	return 0;
 }
 
-/* ---- Until it serves ------------------------------------------------------------------ */
+/* ---- Until it serves ----------------------------------------------------- */
 
 static bool
 is_of_past(const struct master *m, const struct roster_entry *e)

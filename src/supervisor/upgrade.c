@@ -47,7 +47,7 @@ upgrade_note_program(struct master *m)
 	}
 }
 
-/* ---- What is handed over --------------------------------------------------------- */
+/* ---- What is handed over ------------------------------------------------- */
 
 static bool
 is_handed(const struct handover *h, int fd)
@@ -182,7 +182,7 @@ upgrade_exec(struct master *m, int program, enum handover_mode mode,
 	return -1;
 }
 
-/* ---- The trial --------------------------------------------------------------------- */
+/* ---- The trial ----------------------------------------------------------- */
 
 static void
 forget(struct master *m)

@@ -125,7 +125,7 @@ save_batch(struct delivery *d)
 	delivery_tell_news(d, NULL);
 }
 
-/* ---- Outage --------------------------------------------------------------- */
+/* ---- Outage ------------------------------------------------------------ */
 
 /* A message is held from its final dot on; once the store has been away for
  * that long, later ones are not held at all. */

@@ -16,7 +16,7 @@
 
 enum { READS_A_TURN = 8 };      /* by TLS, before the others have a turn */
 
-/* ---- The end --------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------ */
 
 /* The last reply is out. What the client still sends is read and thrown away
  * for a moment: closing on unread bytes would reset the connection, and the
@@ -58,7 +58,7 @@ client_end(struct client *c, enum session_end why)
 	client_resume(c);
 }
 
-/* ---- Wishes ---------------------------------------------------------------- */
+/* ---- Wishes ------------------------------------------------------------- */
 
 static bool
 is_all_discarded(const struct envelope *e)
@@ -151,7 +151,7 @@ grant(struct client *c)
 	return true;
 }
 
-/* ---- Bytes in --------------------------------------------------------------- */
+/* ---- Bytes in ------------------------------------------------------------ */
 
 /* When the parts of a conversation began that have deadlines of their own.
  * One block may end a transaction and begin the next. */
@@ -229,7 +229,7 @@ feed_kept(struct client *c)
 		buf_release(&c->in);
 }
 
-/* ---- The turn ---------------------------------------------------------------- */
+/* ---- The turn ------------------------------------------------------------ */
 
 static bool
 may_read(const struct client *c)

@@ -57,7 +57,7 @@ delivery_connect(struct delivery *d)
 	return is_up;
 }
 
-/* ---- The thread ----------------------------------------------------------- */
+/* ---- The thread -------------------------------------------------------- */
 
 static void
 wait_for_work(struct delivery *d)
@@ -192,7 +192,7 @@ delivery_stop(struct delivery **d)
 	*d = NULL;
 }
 
-/* ---- The loop's side ------------------------------------------------------ */
+/* ---- The loop's side --------------------------------------------------- */
 
 int
 delivery_descriptor(const struct delivery *d)

@@ -50,7 +50,7 @@ client_on_hushed(struct client *c)
 	client_end(c, SESSION_END_EARLY);
 }
 
-/* ---- TLS ------------------------------------------------------------------ */
+/* ---- TLS --------------------------------------------------------------- */
 
 void
 client_start_handshake(struct client *c)
@@ -113,7 +113,7 @@ client_on_handshake(struct client *c)
 	client_free(c);
 }
 
-/* ---- Who may come in ------------------------------------------------------ */
+/* ---- Who may come in --------------------------------------------------- */
 
 static bool
 is_refused(struct client *c, enum session_end *why_out)

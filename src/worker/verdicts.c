@@ -161,7 +161,8 @@ tell_domains(struct worker *w)
 {
 	for (size_t i = 0; i < w->client_slots; i++) {
 		struct client *c = w->clients[i];
-		if (c == NULL || c->phase != CLIENT_TALKING || c->asked_ms == 0 ||
+		if (c == NULL || c->phase != CLIENT_TALKING ||
+		    c->asked_ms == 0 ||
 		    session_want(c->session) != SESSION_WANTS_DOMAINS)
 			continue;
 		c->asked_ms = 0;

@@ -48,7 +48,7 @@ on_channel(struct loop *loop, struct watch *watch, short events)
 		worker_begin_leaving(w, word == SEAT_STOP);
 }
 
-/* ---- Settling in ---------------------------------------------------------------- */
+/* ---- Settling in --------------------------------------------------------- */
 
 static void
 tune_memory(void)

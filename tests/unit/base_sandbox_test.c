@@ -34,7 +34,7 @@ static char outside[] = "/tmp/sandbox-outside-XXXXXX";
 static int listener;
 static struct sockaddr_in address;
 
-/* ---- Trials: DONE, REFUSED, or WRONG ------------------------------------------ */
+/* ---- Trials: DONE, REFUSED, or WRONG ------------------------------------- */
 
 static int
 told(bool is_done)
@@ -212,7 +212,7 @@ static int try_thread(void)
 
 static int try_abort(void) { abort(); }
 
-/* ---- Runs ----------------------------------------------------------------------- */
+/* ---- Runs ---------------------------------------------------------------- */
 
 static _Noreturn void
 live(const struct sandbox_rules *rules, int (*trial)(void))
@@ -345,7 +345,7 @@ the_logger_has_no_network_and_no_spool(void **unused)
 	assert_int_equal(run(SANDBOX_ON, SLOT_LOGGER, try_read_etc), DONE);
 }
 
-/* ---- The stage -------------------------------------------------------------------- */
+/* ---- The stage ----------------------------------------------------------- */
 
 static int
 set_up(void **unused)

@@ -317,11 +317,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state_meets_every_event),
-		cmocka_unit_test(one_that_fails_to_start_waits_longer_each_time),
+		cmocka_unit_test(
+			one_that_fails_to_start_waits_longer_each_time),
 		cmocka_unit_test(one_that_hung_at_its_start_waits_too),
 		cmocka_unit_test(a_storm_of_deaths_means_bounded_forks),
 		cmocka_unit_test(all_at_once_are_replaced_at_once),
-		cmocka_unit_test(a_successor_makes_its_forerunner_leave_for_good),
+		cmocka_unit_test(
+			a_successor_makes_its_forerunner_leave_for_good),
 		cmocka_unit_test(the_next_time_is_the_earliest),
 		cmocka_unit_test(a_full_roster_refuses),
 	};

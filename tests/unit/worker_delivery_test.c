@@ -19,7 +19,7 @@
 
 enum { MOST = 64 };
 
-/* ---- The doubles. Their state is set before the thread starts, or atomic. -- */
+/* ---- The doubles. Their state is set before the thread starts, or atomic.  */
 
 static atomic_bool is_up;
 static atomic_bool is_slow;             /* store_save takes a while */
@@ -181,7 +181,7 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 	return message->id[0] == 'r' ? VERDICT_HEADER_CHECK : VERDICT_NONE;
 }
 
-/* ---- The tests' side ------------------------------------------------------- */
+/* ---- The tests' side ---------------------------------------------------- */
 
 static struct worker_settings settings;
 static struct seat seat;

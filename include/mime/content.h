@@ -28,6 +28,8 @@ struct content {
 	struct charsets *sets;
 	int64_t deadline_us;    /* of the thread's CPU time; 0: none */
 	bool is_late;           /* the deadline was met */
+	char *made;             /* the newest text in arena; NULL: none */
+	size_t made_size;
 	char step[CONTENT_STEP];
 };
 
@@ -36,6 +38,9 @@ struct body content_choose(struct content *c, const struct structure *s);
 
 /* Whether one of the parts is an attachment, the open ones included. */
 bool content_has_attachment(const struct structure *s);
+
+/* Gives back the memory of the text made last, which is not wanted. */
+void content_forget(struct content *c);
 
 /* The decoded text of one part, and its charset. */
 struct view content_text(struct content *c, const struct part *part,

@@ -22,6 +22,13 @@ aligned(size_t n)
 	return (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static void
+free_block(struct arena *a, struct arena_block *block)
+{
+	budget_give(a->budget, block->size);
+	free(block);
+}
+
 static struct arena_block *
 add_block(struct arena *a, size_t at_least)
 {
@@ -50,6 +57,12 @@ arena_reserve(struct arena *a, size_t size)
 	assert(size <= SIZE_MAX / 2);
 	size = aligned(size > 0 ? size : 1);
 	struct arena_block *block = a->blocks;
+	/* Nothing is in it, and it would stay so. */
+	if (block != NULL && block->used == 0 && size > block->size) {
+		a->blocks = block->next;
+		free_block(a, block);
+		block = NULL;
+	}
 	if (block == NULL || size > block->size - block->used)
 		block = add_block(a, size);
 	if (block == NULL)
@@ -89,16 +102,9 @@ arena_shrink(struct arena *a, void *newest, size_t from, size_t to)
 
 	assert(block != NULL && to <= from);
 	from = aligned(from > 0 ? from : 1);
-	to = aligned(to > 0 ? to : 1);
+	to = aligned(to);
 	assert((char *)newest + from == block->bytes + block->used);
 	block->used -= from - to;
-}
-
-static void
-free_block(struct arena *a, struct arena_block *block)
-{
-	budget_give(a->budget, block->size);
-	free(block);
 }
 
 void

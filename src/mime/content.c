@@ -54,8 +54,10 @@ try_part(struct content *c, const struct part *part,
 	if (c->is_late)
 		return false;
 	struct view text = content_text(c, part, &charset);
-	if (round->may_be_tags ? text_is_blank(text) : is_empty(part, text))
+	if (round->may_be_tags ? text_is_blank(text) : is_empty(part, text)) {
+		content_forget(c);
 		return false;
+	}
 	*body_out = (struct body){ text, charset, part->type, round->grade };
 	return true;
 }

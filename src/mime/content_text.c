@@ -280,7 +280,27 @@ convert(struct source *src, struct stream *st)
 	}
 	converter_end(&converter);
 	arena_shrink(src->c->arena, text.at, room, text.len);
+	src->c->made = text.at;
+	src->c->made_size = text.len;
 	return (struct view){ text.at, text.len };
+}
+
+static struct view
+copy(struct content *c, struct view text)
+{
+	c->made_size = text.len;
+	c->made = arena_reserve(c->arena, text.len);
+	if (text.len > 0)
+		memcpy(c->made, text.at, text.len);
+	return (struct view){ c->made, text.len };
+}
+
+void
+content_forget(struct content *c)
+{
+	if (c->made != NULL && c->made_size > 0)
+		arena_shrink(c->arena, c->made, c->made_size, 0);
+	c->made = NULL;
 }
 
 struct view
@@ -291,6 +311,7 @@ content_text(struct content *c, const struct part *part,
 	struct stream st;
 
 	assert(part->from <= part->to && part->to <= c->raw->len);
+	c->made = NULL;
 	look(&src, &st);
 	*charset_out = settle(&src);
 	bool is_utf8_text = src.charset == CHARSET_UTF_8 ||
@@ -301,5 +322,5 @@ content_text(struct content *c, const struct part *part,
 	    memchr(src.first.at, '\0', src.first.len) != NULL)
 		return convert(&src, &st);
 	struct view text = view_slice(src.first, src.mark, src.first.len);
-	return src.is_raw ? text : arena_copy(c->arena, text);
+	return src.is_raw ? text : copy(c, text);
 }

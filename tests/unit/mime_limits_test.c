@@ -284,6 +284,29 @@ an_undeclared_large_body_is_judged_whole(void **state)
 }
 
 static void
+bodies_that_are_not_taken_cost_no_memory(void **state)
+{
+	(void)state;
+	struct budget budget = { .limit = SIZE_MAX };
+	struct read r = { .arena.budget = &budget };
+
+	add(&r.message.raw, "Content-Type: multipart/mixed; boundary=b\r\n"
+	    "\r\n", 1);
+	for (int i = 0; i < 20; i++) {
+		add(&r.message.raw, "--b\r\nContent-Type: text/html\r\n"
+		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n", 1);
+		add(&r.message.raw, "<br/>=20=\r\n", 50000);
+	}
+	add(&r.message.raw, "--b\r\n\r\ntext\r\n--b--\r\n", 1);
+	read_with(&r, &row_settings);
+	assert_view(r.mail.body, "text");
+	/* One of them at a time, in room for three bytes of each; twenty would
+	 * be 33 MB. */
+	assert_true(budget.used < 4 * 1024 * 1024);
+	forget(&r);
+}
+
+static void
 nothing_hosted_is_known_without_a_list(void **state)
 {
 	(void)state;
@@ -333,6 +356,7 @@ main(void)
 		cmocka_unit_test(a_better_body_behind_it_is_found),
 		cmocka_unit_test(a_large_body_is_read_whole),
 		cmocka_unit_test(an_undeclared_large_body_is_judged_whole),
+		cmocka_unit_test(bodies_that_are_not_taken_cost_no_memory),
 		cmocka_unit_test(nothing_hosted_is_known_without_a_list),
 		cmocka_unit_test(a_plain_scan_takes_what_is_plain),
 	};

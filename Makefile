@@ -35,8 +35,8 @@ mime       = address charset columns content content_text convert \
 	text transfer
 store      = bind bounds catalog charset_map connection doubt fault fit hosts \
 	insert known_column link lookup outcome partitions probe retention \
-	save server settle spool spool_decode spool_folder spool_record store table \
-	table_warnings transaction warm_up
+	save server settle spool spool_claim spool_decode spool_folder \
+	spool_record store table table_warnings transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
 	health leave lookup lookup_cache loop mail_reader message_id \
 	message_list patience \

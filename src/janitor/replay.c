@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/outcome.h"
+#include "store/spool_claim.h"
 #include "store/spool_folder.h"
 #include "store/spool_record.h"
 
@@ -41,18 +42,14 @@ struct replay {
 	int64_t swept_ms;
 };
 
-/* With on_outage = "spool" the master holds `lock` for all of us; else mail
- * of an earlier configuration may be there, and whoever locks it first may
- * have it. `replay` keeps the janitors of two generations apart. */
+/* Without on_outage = "spool" mail of an earlier configuration may be there,
+ * or that of another instance which shares the folder: hands off. The lock
+ * keeps the janitors of two generations apart. */
 static int
 take_lock(const struct store_settings *settings)
 {
-	if (settings->on_outage != STORE_OUTAGE_SPOOL) {
-		int lock = spool_lock(settings, "lock");
-		if (lock < 0)
-			return -1;
-		close(lock);
-	}
+	if (spool_is_claimed(settings, getppid()))
+		return -1;
 	return spool_lock(settings, "replay");
 }
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "logger/logger.h"
 #include "net/listen.h"
+#include "store/spool_claim.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -144,12 +145,26 @@ make_cages(struct generation *g)
 	}
 }
 
+/* At a start, a reload and an upgrade alike: the claim is the master's. */
+static int
+claim_spool(const struct store_settings *store, struct buf *why)
+{
+	if (store->on_outage != STORE_OUTAGE_SPOOL || spool_claim(store) == 0)
+		return 0;
+	buf_printf(why, "store.spool_dir %s: %s\n", store->spool_dir,
+		   errno == EWOULDBLOCK ? "another instance uses it" :
+					  strerror(errno));
+	return -1;
+}
+
 int
 generation_load(struct generation *g, struct buf *why)
 {
 	char reason[512];
 
 	make_cages(g);
+	if (claim_spool(&g->config->worker.store, why) != 0)
+		return -1;
 	if (net_of(g)->certificate_count == 0)
 		return 0;
 	g->tls = tls_context_new(net_of(g), reason, sizeof(reason));

@@ -205,7 +205,10 @@ refuse(struct session *s, enum reply reply, struct buf *out)
 
 	s->counts.recipients_refused++;
 	s->has_refused_recipient = true;
-	if (is_policy && s->stage == STAGE_RECIPIENT)
+	/* Who guesses addresses has a good one to begin with. */
+	size_t most = s->settings->recipients * (s->counts.mails + 1);
+	if (is_policy && s->stage == STAGE_RECIPIENT &&
+	    s->counts.recipients_refused <= most)
 		session_say(s, reply, out);
 	else
 		session_refuse(s, reply, out);

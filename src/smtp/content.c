@@ -24,6 +24,7 @@ begin(struct session *s)
 	size_t rows = recipient_rows(&s->message->envelope);
 
 	s->data = (struct data){ .at = DATA_AT_LINE_START };
+	s->data_bytes = 0;
 	s->fault = FAULT_NONE;
 	s->most_bytes = s->state->max_message_bytes;
 	if (rows > 0 && s->settings->transaction_bytes / rows < s->most_bytes)

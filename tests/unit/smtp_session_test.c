@@ -232,6 +232,18 @@ dropped_bytes_count_as_data(void **state)
 	assert_int_equal(session_data_bytes(w->s), 5);
 }
 
+/* What came for nothing, before, makes no later message fast. */
+static void
+skipped_bytes_are_no_credit(void **state)
+{
+	struct world *w = *state;
+
+	say(w, "EHLO e\r\nBDAT 5 LAST\r\n12345");
+	say(w, envelope);
+	say(w, "DATA\r\n");
+	assert_int_equal(session_data_bytes(w->s), 0);
+}
+
 /* An answer nobody waits for any more changes nothing. */
 static void
 late_answers_are_ignored(void **state)
@@ -329,6 +341,7 @@ main(void)
 		TEST(a_message_is_handed_over),
 		TEST(what_is_counted),
 		TEST(dropped_bytes_count_as_data),
+		TEST(skipped_bytes_are_no_credit),
 		TEST(late_answers_are_ignored),
 		TEST(refused_recipients_leave_nothing),
 		TEST(undecided_recipients_leave_next_to_nothing),

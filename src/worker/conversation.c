@@ -134,7 +134,10 @@ grant(struct client *c)
 		look_up(c);
 		return true;
 	case SESSION_WANTS_DOMAINS:
-		if (c->asked_ms == 0)
+		/* The list may have come while replies were unsent. */
+		if (c->worker->state.more_domains != NULL)
+			session_domains_known(c->session, &c->out);
+		else if (c->asked_ms == 0)
 			c->asked_ms = c->worker->loop.now_ms;
 		return true;
 	case SESSION_WANTS_DELIVERY:

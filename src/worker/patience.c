@@ -88,7 +88,8 @@ deadline_of(const struct client *c)
 	case CLIENT_PROXY:
 		return c->phase_ms + s->proxy_ms;
 	case CLIENT_HANDSHAKE:
-		return c->phase_ms + s->tls_ms;
+		return c->phase_ms + (c->worker->state.is_under_pressure
+			? earlier(s->tls_ms, PRESSURE_MS) : s->tls_ms);
 	case CLIENT_HUSHED:
 		return c->phase_ms + s->greet_delay_ms;
 	case CLIENT_TALKING:

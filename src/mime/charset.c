@@ -355,7 +355,8 @@ compare(const void *key, const void *member)
 	return strcmp(key, label->squeezed);
 }
 
-/* Leaves letters and digits, in lower case; false where that is too long. */
+/* Leaves letters and digits, in lower case; false where that is too long, or
+ * bytes are in it that no name has. */
 static bool
 squeeze(struct view label, char *out)
 {
@@ -363,6 +364,8 @@ squeeze(struct view label, char *out)
 
 	for (size_t i = 0; i < label.len; i++) {
 		char c = ascii_lower(label.at[i]);
+		if (c < ' ' || c > '~')
+			return false;
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
 			continue;
 		if (n == LONGEST_LABEL)

@@ -88,6 +88,11 @@ put_jis(unsigned *state, char c, char *out)
 		out[0] = c;
 		return 1;
 	}
+	/* No kana there: one fault, not two. */
+	if (set == JIS_KANA && c > 0x5f) {
+		out[0] = (char)0xff;
+		return 1;
+	}
 	if (set == JIS_KANA)
 		out[n++] = (char)0x8e;
 	if (set == JIS_SUPPLEMENT && (*state & JIS_SECOND) == 0)

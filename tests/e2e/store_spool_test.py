@@ -88,6 +88,7 @@ def test_replay_meets_what_is_there(database, store, spool):
         assert hashes(database) == wanted(saved)
 
 
+@pytest.mark.slow
 def test_replay_without_a_unique_id_looks_first(database, store, spool):
     database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
     with store() as driver:
@@ -155,6 +156,7 @@ def test_what_the_table_refuses_for_ever_is_set_aside(database, store, spool):
     assert hashes(database) == wanted(saved)
 
 
+@pytest.mark.slow
 def test_a_missing_table_is_waited_for(database, store, spool):
     with store() as driver:
         saved = fill(database, driver)
@@ -170,6 +172,7 @@ def test_a_missing_table_is_waited_for(database, store, spool):
         f"{one.id[:28]}{n:04x}" for one in more for n in range(2)])
 
 
+@pytest.mark.slow
 def test_the_janitor_is_killed_while_it_replays(database, store, spool):
     with store() as driver:
         saved = fill(database, driver, 30)

@@ -20,11 +20,13 @@ watchdog_judge(const struct slot_figures *f, int64_t now_us, int64_t limit_ms)
 		int64_t since_us = f->beat_us[t];
 		if (since_us == 0)
 			continue;
-		if (t == SLOT_DELIVERY && f->database_since_us != 0) {
+		if (t == SLOT_DELIVERY && f->database_since_us > 0) {
 			since_us = f->database_since_us;
 			limit_us *= DATABASE_TIMES;
 		}
-		if (since_us < now_us && now_us - since_us > limit_us)
+		/* Hostile values: none may overflow. */
+		if (since_us > 0 && since_us < now_us &&
+		    now_us - since_us > limit_us)
 			return (enum slot_thread)t;
 	}
 	return SLOT_THREADS;
@@ -57,7 +59,8 @@ look_at(struct master *m, int i)
 		  LOG_STR("role", slot_role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
 		  LOG_STR("thread", names[t]),
-		  LOG_MS("silent_ms", now_us - f.beat_us[t]),
+		  LOG_MS("silent_ms", f.beat_us[t] > 0
+			 ? now_us - f.beat_us[t] : 0),
 		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]));
 	m->children[i].hung_thread = scoreboard_thread_id(slot, t);
 	children_take(m, i, ROSTER_HANGS);

@@ -140,7 +140,7 @@ a_long_line_ends_well(void **unused)
 		}
 }
 
-/* ---- Through the queue ---------------------------------------------------------- */
+/* ---- Through the queue ------------------------------------------------- */
 
 static int64_t now_us;
 

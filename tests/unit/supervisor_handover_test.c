@@ -206,7 +206,7 @@ it_goes_through_the_environment(void **unused)
 	arena_free(&arena);
 }
 
-/* ---- The watchdog ------------------------------------------------------------------ */
+/* ---- The watchdog ------------------------------------------------------ */
 
 enum { LIMIT_MS = 30000 };
 

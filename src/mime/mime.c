@@ -68,9 +68,9 @@ sender_of(const struct message *message, struct arena *arena)
 	struct view sender = view_slice(message->envelope.sender, 0,
 					COLUMNS_ADDRESS);
 	char mended[3 * COLUMNS_ADDRESS];
+	size_t len = utf8_mend(sender, mended);
 
-	return columns_lower(arena, (struct view){
-		mended, utf8_mend(sender, mended) });
+	return columns_lower(arena, (struct view){ mended, len });
 }
 
 static void

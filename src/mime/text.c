@@ -34,9 +34,8 @@ text_put(struct text *t, struct view bytes)
 		size_t n = bytes.len < STEP ? bytes.len : STEP;
 		if (n < bytes.len)
 			n -= text_open_tail(view_slice(bytes, 0, n));
-		struct view v = { mended, utf8_mend(view_slice(bytes, 0, n),
-						    mended) };
-		put_valid(t, v);
+		size_t len = utf8_mend(view_slice(bytes, 0, n), mended);
+		put_valid(t, (struct view){ mended, len });
 		bytes = view_slice(bytes, n, bytes.len);
 	}
 }

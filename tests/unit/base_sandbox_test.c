@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cage from inside: each trial runs in a child of its own, as an
- * ordinary user, and tells by its exit code what it met. */
+/* The cage from inside: each trial is a child; its exit code tells. */
 #include "base/sandbox.h"
 
 #include <errno.h>

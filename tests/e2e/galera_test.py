@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Three Galera nodes: the one that is written dies, two of three die and
+come back; no row is lost and none is there twice."""
+import collections
+import os
+import subprocess
+import threading
+import time
+import types
+
+import pytest
+
+from support.galera import Cluster, PROVIDER
+from support.mariadb import TOP
+from support.store_driver import Driver
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.exists(PROVIDER),
+                       reason="galera-4 is not installed")]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+@pytest.fixture
+def table(cluster):
+    node = next(n for n in cluster.nodes if n.is_synced())
+    node.query("DROP TABLE IF EXISTS mail.new_mail")
+    with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
+        subprocess.run(["mysql", "--no-defaults", "-S", node.socket, "-u",
+                        "root", "mail"], stdin=sql, check=True)
+
+
+def load(cluster, folder, seconds, trouble):
+    """Two stores as of two machines, and what they were told."""
+    database = types.SimpleNamespace(
+        name="mail", mariadb=types.SimpleNamespace(socket=""))
+    hosts = [f"127.0.0.1:{node.port}" for node in cluster.nodes]
+    drivers = [Driver(database, folder, hosts=hosts, hold=20000),
+               Driver(database, folder, hosts=hosts, hold=20000, spread=1)]
+    saved = [[], []]
+    threads = [threading.Thread(target=lambda n=n: saved[n].extend(
+        drivers[n].saved())) for n in range(2)]
+    for driver, thread in zip(drivers, threads):
+        driver.begin(f"load {seconds} 6 800")
+        thread.start()
+    trouble()
+    for driver, thread in zip(drivers, threads):
+        thread.join(seconds + 40)
+        assert not thread.is_alive()
+        driver.close()
+    return saved
+
+
+def check(node, saved):
+    rows = [hash for hash, in node.query("SELECT hash FROM mail.new_mail")]
+    assert len(rows) == len(set(rows)), "stored twice"
+    have = collections.Counter(hash[:28] for hash in rows)
+    for own in saved:
+        for i, one in enumerate(own):
+            n = have.pop(one.id[:28], 0)
+            wanted = i % 6 % 3 + 1
+            assert n == wanted if one.verdict == "STORED" else \
+                n in (0, wanted) if one.verdict == "DOUBT" else n == 0, one
+    assert not have, "rows that nobody sent"
+
+
+def test_the_node_that_is_written_is_killed(cluster, table, tmp_path):
+    first, second, _ = cluster.nodes
+
+    def trouble():
+        time.sleep(3)
+        first.kill()
+
+    saved = load(cluster, tmp_path, 22, trouble)
+    check(second, saved)
+    for own in saved:
+        assert {one.verdict for one in own} == {"STORED"}
+    first.start()
+    check(first, saved)
+
+
+def test_two_of_three_are_killed_and_come_back(cluster, table, tmp_path):
+    first, second, third = cluster.nodes
+
+    def trouble():
+        time.sleep(2)
+        second.kill()
+        third.kill()
+        time.sleep(9)
+        assert first.query("SHOW STATUS LIKE 'wsrep_cluster_status'"
+                           )[0][1] != "Primary"
+        # What the operator does: the survivor alone is the cluster.
+        first.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=1'")
+        second.start()
+        third.start()
+
+    saved = load(cluster, tmp_path, 30, trouble)
+    check(third, saved)
+    assert saved[0][-1].verdict == "STORED"
+    assert sum(one.verdict == "STORED" for one in saved[0]) > 100

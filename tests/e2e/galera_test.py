@@ -3,6 +3,7 @@
 come back; no row is lost and none is there twice."""
 import collections
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -16,8 +17,11 @@ from support.store_driver import Driver
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not os.path.exists(PROVIDER),
-                       reason="galera-4 is not installed")]
+    pytest.mark.skipif(not os.path.exists(PROVIDER)
+                       or not shutil.which("wsrep_sst_rsync")
+                       or not shutil.which("rsync"),
+                       reason="galera-4, its transfer script or rsync is "
+                       "not installed")]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,7 @@ def table(cluster):
     node = next(n for n in cluster.nodes if n.is_synced())
     node.query("DROP TABLE IF EXISTS mail.new_mail")
     with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
-        subprocess.run(["mysql", "--no-defaults", "-S", node.socket, "-u",
+        subprocess.run(["mariadb", "--no-defaults", "-S", node.socket, "-u",
                         "root", "mail"], stdin=sql, check=True)
 
 

@@ -30,6 +30,7 @@ enum {
 struct recipient {
 	struct recipient *next;
 	struct view address;    /* column `recipient`: as given, without <> */
+	struct view domain;     /* as it compares: A-label, lower case */
 	struct view key;        /* column `to`: lower case, A-label or
 				 * local-part@primary_host */
 	struct view trace;      /* headers put before the message for this

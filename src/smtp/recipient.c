@@ -108,17 +108,11 @@ is_hosted(const struct session *s, const struct candidate *c)
 static bool
 is_repeated(const struct session *s, const struct candidate *c)
 {
-	char bytes[256];
-
 	for (const struct recipient *r = s->message->envelope.first;
 	     r != NULL; r = r->next) {
 		size_t at = view_find_last(r->address, '@');
-		if (!view_equal(view_slice(r->address, 0, at), c->local))
-			continue;
-		size_t len = s->settings->domain_to_ascii(
-			view_slice(r->address, at + 1, r->address.len),
-			bytes, sizeof(bytes));
-		if (view_equal((struct view){ bytes, len }, c->domain))
+		if (view_equal(r->domain, c->domain) &&
+		    view_equal(view_slice(r->address, 0, at), c->local))
 			return true;
 	}
 	return false;
@@ -171,9 +165,20 @@ judge(const struct session *s, struct candidate *c, enum reply *reply_out)
 
 /* One block, so that it can be given back whole. */
 static size_t
-block_size(struct view address, struct view key)
+block_size(struct view address, struct view domain, struct view key)
 {
-	return sizeof(struct recipient) + address.len + key.len;
+	return sizeof(struct recipient) + address.len + domain.len + key.len;
+}
+
+/* The copy of v at *where, which moves behind it. */
+static struct view
+put(char **where, struct view v)
+{
+	struct view copy = { *where, v.len };
+
+	memcpy(*where, v.at, v.len);
+	*where += v.len;
+	return copy;
 }
 
 /* NULL without memory. */
@@ -181,15 +186,14 @@ static struct recipient *
 make(struct session *s, const struct candidate *c)
 {
 	struct recipient *r = arena_alloc(&s->message->arena,
-					  block_size(c->address, c->key));
+		block_size(c->address, c->domain, c->key));
 
 	if (r == NULL)
 		return NULL;
 	char *text = (char *)(r + 1);
-	memcpy(text, c->address.at, c->address.len);
-	memcpy(text + c->address.len, c->key.at, c->key.len);
-	r->address = (struct view){ text, c->address.len };
-	r->key = (struct view){ text + c->address.len, c->key.len };
+	r->address = put(&text, c->address);
+	r->domain = put(&text, c->domain);
+	r->key = put(&text, c->key);
 	r->is_postmaster = c->is_postmaster;
 	r->is_discarded = c->is_discarded;
 	return r;
@@ -319,7 +323,8 @@ drop_pending(struct session *s)
 	struct recipient *r = s->pending;
 
 	s->pending = NULL;
-	arena_shrink(&s->message->arena, r, block_size(r->address, r->key), 0);
+	arena_shrink(&s->message->arena, r,
+		     block_size(r->address, r->domain, r->key), 0);
 }
 
 struct view

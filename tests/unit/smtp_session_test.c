@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -295,6 +296,37 @@ refused_recipients_leave_nothing(void **state)
 	assert_int_equal(w->f.budget.used, used);
 }
 
+static size_t conversions;
+
+static size_t
+count_conversion(struct view domain, char *out, size_t size)
+{
+	(void)domain;
+	(void)size;
+	conversions++;
+	memcpy(out, "example.com", 11);
+	return 11;
+}
+
+/* A-labels are dear: whether a recipient is named twice must not make one of
+ * each that was named before. */
+static void
+many_recipients_make_none_dearer(void **state)
+{
+	struct world *w = *state;
+	char line[64];
+
+	say(w, envelope);
+	w->f.settings.domain_to_ascii = count_conversion;
+	for (int i = 0; i < 50; i++) {
+		conversions = 0;
+		snprintf(line, sizeof(line), "RCPT TO:<same@%d.example>\r\n",
+			 i);
+		assert_int_equal(say(w, line), '2');
+		assert_true(conversions <= 1);
+	}
+}
+
 static void
 undecided_recipients_leave_next_to_nothing(void **state)
 {
@@ -342,6 +374,7 @@ main(void)
 		TEST(what_is_counted),
 		TEST(dropped_bytes_count_as_data),
 		TEST(skipped_bytes_are_no_credit),
+		TEST(many_recipients_make_none_dearer),
 		TEST(late_answers_are_ignored),
 		TEST(refused_recipients_leave_nothing),
 		TEST(undecided_recipients_leave_next_to_nothing),

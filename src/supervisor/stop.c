@@ -60,6 +60,7 @@ stop_at_once(struct master *m)
 		notify_send("STOPPING=1\nSTATUS=Stopping at once\n");
 	}
 	m->phase = MASTER_QUITTING;
+	m->next_progress_ms = clock_ms() + FIRST_PROGRESS_MS;
 	verbs_take_up(&m->verbs, VERB_STOP);
 	verbs_take_up(&m->verbs, VERB_KILL);
 	log_info("stopping at once");

@@ -218,6 +218,8 @@ nap_ms(const struct master *m)
 
 	if (reload_ms < next_ms)
 		next_ms = reload_ms;
+	if (m->phase != MASTER_SERVING && m->next_progress_ms < next_ms)
+		next_ms = m->next_progress_ms;
 	if (next_ms > now_ms + LONGEST_NAP_MS)
 		next_ms = now_ms + LONGEST_NAP_MS;
 	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;

@@ -230,7 +230,8 @@ def test_files_for_all_connections(start_server):
     done = subprocess.run(
         ["setpriv", "--bounding-set", "-sys_resource", "--inh-caps=-all",
          "prlimit", "--nofile=1024:1024", *server.arguments()],
-        capture_output=True, text=True, timeout=20, check=False)
+        capture_output=True, text=True, timeout=20, check=False,
+        env=server._environment())
     assert done.returncode == 3, done.stderr
     assert "limits.connections = 4000" in done.stderr
     server.start()

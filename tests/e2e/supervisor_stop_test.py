@@ -21,13 +21,20 @@ def test_a_transaction_is_finished(server, database, number):
         server.signal(number)
         assert idle.reply().code == 421
         server.await_log("stopping")
-        with pytest.raises(OSError):
-            Dialog(server.port)
+        wait_for(lambda: is_refused(server.port), 5, "closed listeners")
         dialog.send("Subject: at last\r\n\r\n.\r\n")
         dialog.expect(250)
         assert dialog.reply().code == 421
     assert server.process.wait(10) == 0
     assert database.count() == 1
+
+
+def is_refused(port):
+    try:
+        Dialog(port).close()
+        return False
+    except OSError:
+        return True
 
 
 def begin_data(dialog):

@@ -186,6 +186,7 @@ def test_primary_host_gathers_all_domains(start_server, database):
     row = database.row()
     assert row["to"] == "you@main.example"
     assert row["recipient"] == "You@a.Example.NET"
+    assert b"Delivered-To: You@a.Example.NET\r\n" in row["mail"]
 
 
 def test_without_trace_headers_mail_is_what_was_sent(start_server, database):

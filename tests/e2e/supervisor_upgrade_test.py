@@ -165,16 +165,26 @@ def test_signals_during_upgrades_are_not_lost(copied):
 
 
 def test_no_descriptor_is_left_behind(copied):
-    ask(copied, "upgrade")
-    wait_for(lambda: len(copied.workers()) == 2, 10, "the drain")
-    before = descriptors(copied)
-    for _ in range(3):
+    before = settled(copied, 1)
+    for number in range(2, 5):
         ask(copied, "upgrade")
-    wait_for(lambda: len(copied.children()) == 4, 10, "the drain")
-    assert descriptors(copied) == before
+        assert settled(copied, number) == before
     with open(f"/proc/{copied.pid}/environ", "rb") as file:
         environment = file.read()
     assert environment.count(b"HANDOVER") <= 1
+
+
+def settled(server, generation):
+    """The descriptors once the generations before are buried: four children
+    each, and the janitor of this one has come."""
+    wait_for(lambda: len(server.log_lines("process left"))
+             >= 4 * (generation - 1) + trial_workers(server), 20, "the drain")
+    wait_for(lambda: len(server.children()) == 4, 10, "the janitor")
+    return descriptors(server)
+
+
+def trial_workers(server):
+    return len(server.log_lines("was=quitting"))
 
 
 def descriptors(server):

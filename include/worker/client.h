@@ -41,6 +41,7 @@ struct client {
 	uint32_t serial;                /* tells users of an index apart */
 	uint32_t transactions;          /* begun, and command lines taken, */
 	uint32_t lines;                 /* when the times below were noted */
+	struct session_counts counted;  /* in the scoreboard */
 	int64_t phase_ms;               /* when the phase began */
 	int64_t command_ms;             /* when the awaited command's time
 					 * began, or the peer last read */
@@ -114,6 +115,9 @@ struct client *client_find(struct worker *w, uint64_t key);
 /* Begins a phase: its deadline counts from now. */
 void client_enter(struct client *c, enum client_phase phase);
 void client_watch(struct client *c, short events);
+
+/* Adds to the scoreboard what the session has refused. */
+void client_count(struct client *c);
 
 /* Charges the two buffers and TLS by their size; false: the budget is used
  * up. */

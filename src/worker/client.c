@@ -80,10 +80,28 @@ client_charge(struct client *c)
 }
 
 void
+client_count(struct client *c)
+{
+	struct scoreboard_slot *slot = c->worker->seat->slot;
+	struct session_counts now = session_counts(c->session);
+	const struct session_counts *was = &c->counted;
+
+	slot_count(slot, COUNT_RECIPIENTS_REFUSED,
+		   now.recipients_refused - was->recipients_refused);
+	slot_count(slot, COUNT_MAILS_REFUSED,
+		   now.mails_refused - was->mails_refused);
+	slot_count(slot, COUNT_MAILS_DEFERRED,
+		   now.mails_deferred - was->mails_deferred);
+	c->counted = now;
+}
+
+void
 client_free(struct client *c)
 {
 	struct worker *w = c->worker;
 
+	if (c->session != NULL)
+		client_count(c);
 	if (c->submitted != NULL)
 		atomic_store(&c->submitted->is_abandoned, true);
 	loop_clear_timer(&w->loop, &c->timer);

@@ -247,6 +247,7 @@ settle(struct client *c)
 {
 	short events = 0;
 
+	client_count(c);
 	if (!client_charge(c)) {
 		client_log(LOG_LEVEL_WARN, c, "dropped: limits.memory is used");
 		client_free(c);

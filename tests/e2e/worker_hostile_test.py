@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clients that mean harm, or only look as if they did."""
+import json
 import multiprocessing
 import time
 
 import pytest
 
 from support.dialog import Dialog
+from support.waiting import wait_for
 
 
 def begin_data(dialog):
@@ -58,6 +60,32 @@ def test_each_transaction_has_its_own_time(start_server):
             dialog.expect(250)
         dialog.command("RCPT TO:<you@example.com>", 250)
         dialog.data("Subject: in time\r\n\r\n")
+
+
+# -- Counted -----------------------------------------------------------------
+
+def counted(server):
+    processes = json.loads(server.run("-s", "status", "--json").stdout)
+    names = ("recipients_refused", "mails_refused", "mails_deferred")
+    return [sum(process["counters"][name]
+                for process in processes["processes"]) for name in names]
+
+
+def test_what_a_session_refuses_is_counted(start_server):
+    server = start_server({"limits.message_size": "4K"})
+    with server.dialog() as dialog:
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<you@elsewhere.example>", 550)
+        wait_for(lambda: counted(server) == [1, 0, 0], 5)
+        dialog.command("RSET", 250)
+        dialog.mail("x" * 5000, code=552)
+        begin_data(dialog)
+        dialog.send(b"bare\nline\r\n.\r\n")
+        dialog.expect(550)
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<you@elsewhere.example>", 550)
+        dialog.command("QUIT", 221)
+    wait_for(lambda: counted(server) == [2, 2, 0], 5)
 
 
 # -- Fairness ----------------------------------------------------------------

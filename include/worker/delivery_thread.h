@@ -61,6 +61,10 @@ void delivery_refresh_domains(struct delivery *d);
 /* Takes what waits in the queue behind what is held already. */
 void delivery_take_messages(struct delivery *d);
 
+/* When something has been held for long enough, or is tried again;
+ * INT64_MAX where nothing is held. */
+int64_t delivery_held_until_ms(struct delivery *d);
+
 /* One batch to the store, or what has been held too long to its end. */
 void delivery_serve_pending(struct delivery *d);
 

@@ -192,6 +192,19 @@ give_up_expired(struct delivery *d, struct message_list *from)
 	}
 }
 
+int64_t
+delivery_held_until_ms(struct delivery *d)
+{
+	int64_t at_ms = d->waiting.first != NULL ? d->retry_ms : INT64_MAX;
+
+	if (d->pending.first != NULL) {
+		int64_t end_ms = hold_end_ms(d, d->pending.first);
+		if (end_ms < at_ms)
+			at_ms = end_ms;
+	}
+	return at_ms;
+}
+
 void
 delivery_serve_pending(struct delivery *d)
 {

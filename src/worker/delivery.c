@@ -13,7 +13,7 @@
 
 enum {
 	IDLE_MS = 1000,                 /* heartbeat, and the store's health */
-	HELD_MS = 50,                   /* between tries while mail is held */
+	SHORTEST_MS = 1,                /* nothing spins, whatever it is told */
 	STACK_BYTES = 2 * 1024 * 1024   /* the parser needs 1 MB at least */
 };
 
@@ -59,17 +59,31 @@ delivery_connect(struct delivery *d)
 
 /* ---- The thread -------------------------------------------------------- */
 
+/* When there is something to do, even if nothing comes in. */
+static int64_t
+next_turn_ms(struct delivery *d)
+{
+	int64_t at_ms = clock_ms() + IDLE_MS;
+	int64_t held_ms = delivery_held_until_ms(d);
+
+	if (held_ms < at_ms)
+		at_ms = held_ms;
+	/* What waits is there because the store is: no host is due. */
+	if (d->pending.first == NULL && d->waiting.first != NULL)
+		return at_ms;
+	int64_t try_ms = store_next_try_ms(d->store);
+	return try_ms != 0 && try_ms < at_ms ? try_ms : at_ms;
+}
+
 static void
 wait_for_work(struct delivery *d)
 {
 	struct pollfd fd = { .fd = d->messages.wake_read, .events = POLLIN };
-	int most_ms = IDLE_MS;
 
 	if (d->pending.first != NULL && d->down_since_ms == 0)
 		return;
-	if (d->pending.first != NULL || d->waiting.first != NULL)
-		most_ms = HELD_MS;
-	poll(&fd, 1, most_ms);
+	int64_t ms = next_turn_ms(d) - clock_ms();
+	poll(&fd, 1, ms < SHORTEST_MS ? SHORTEST_MS : (int)ms);
 }
 
 /* The first try to connect has an end, good or bad: the loop waits for that

@@ -31,6 +31,9 @@ static atomic_int largest_batch;
 static atomic_int forgotten;
 static atomic_int spooled;
 static atomic_bool is_in_doubt;
+static atomic_bool was_up;              /* when it was last asked */
+static atomic_int connects;             /* tried while it is down */
+static atomic_llong may_try_ms;         /* 0: at any time */
 static char saved[MOST * 4][MAIL_ID_LEN + 1];
 static atomic_int saved_count;
 
@@ -65,7 +68,16 @@ bool
 store_connect(struct store *s)
 {
 	(void)s;
+	connects += !is_up;
+	was_up = is_up;
 	return is_up;
+}
+
+int64_t
+store_next_try_ms(const struct store *s)
+{
+	(void)s;
+	return was_up ? 0 : may_try_ms != 0 ? may_try_ms : clock_ms();
 }
 
 bool

@@ -31,6 +31,8 @@ set_up(void **state)
 	is_slow = false;
 	is_stuck = false;
 	is_in_doubt = false;
+	may_try_ms = 0;
+	connects = 0;
 	saves = largest_batch = forgotten = spooled = saved_count = 0;
 	return 0;
 }
@@ -144,6 +146,48 @@ held_until_the_store_is_back(void **state)
 	delivery_stop(&d);
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(atoi(saved[i] + 1), i);
+}
+
+/* A host that is not due is not asked for; one that is, at once. */
+static void
+a_host_is_tried_when_it_is_due(void **state)
+{
+	(void)state;
+	is_up = false;
+	settings.store.hold_ms = 5000;
+	may_try_ms = clock_ms() + 400;
+	struct delivery *d = delivery_start(&settings, &seat);
+
+	delivery_submit(d, new_message('m', 1, 1));
+	usleep(200 * 1000);
+	/* The first try, and a few for the message that came. */
+	assert_in_range(connects, 1, 3);
+	is_up = true;
+	expect(d, 1, VERDICT_STORED);
+	assert_in_range(clock_ms() - may_try_ms, 0, 300);
+	delivery_stop(&d);
+}
+
+static void
+an_idle_worker_tries_a_host_when_it_is_due(void **state)
+{
+	(void)state;
+	is_up = false;
+	may_try_ms = clock_ms() + 200;
+	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery_news news;
+
+	wait_for(d);
+	assert_true(delivery_take_news(d, &news));
+	assert_false(news.is_store_up);
+	(void)delivery_take_verdicts(d);
+	usleep(50 * 1000);
+	is_up = true;
+	wait_for(d);
+	assert_true(delivery_take_news(d, &news));
+	assert_true(news.is_store_up);
+	assert_in_range(clock_ms() - may_try_ms, 0, 300);
+	delivery_stop(&d);
 }
 
 static void
@@ -333,6 +377,9 @@ main(void)
 		cmocka_unit_test_setup(rows_bound_a_batch, set_up),
 		cmocka_unit_test_setup(refused_ones_take_nobody_along, set_up),
 		cmocka_unit_test_setup(held_until_the_store_is_back, set_up),
+		cmocka_unit_test_setup(a_host_is_tried_when_it_is_due, set_up),
+		cmocka_unit_test_setup(
+			an_idle_worker_tries_a_host_when_it_is_due, set_up),
 		cmocka_unit_test_setup(held_no_longer_than_hold, set_up),
 		cmocka_unit_test_setup(spooled_when_hold_is_over, set_up),
 		cmocka_unit_test_setup(a_stop_ends_holding, set_up),

@@ -21,7 +21,8 @@
 
 enum {
 	IDLE_MS = 1000,                 /* nothing there: look again */
-	GENTLE_MS = 5,                  /* between files: live mail first */
+	GENTLE_MS = 5,                  /* between groups: live mail first */
+	MOST_FILES = 32,                /* of a group */
 	AWAY_MS = 200,
 	LOOK_MS = 1000,
 	SWEEP_MS = 60 * 1000,
@@ -38,6 +39,7 @@ struct replay {
 	char name[SPOOL_NAME_SIZE];     /* tried last, for the count */
 	unsigned tries;
 	bool is_repeated;               /* the same file comes next */
+	size_t alone_until;             /* names before it go one by one */
 	int64_t looked_ms;
 	int64_t swept_ms;
 };
@@ -95,14 +97,14 @@ set_aside(struct replay *r, const char *name, const char *folder)
 		  LOG_STR("file", name), LOG_STR("to", folder));
 }
 
-/* All is in the table: the file may go, and must not come back. */
+/* All is in the table: the file may go. */
 static void
 remove_file(struct replay *r, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 
 	spool_path(r->settings, "new", name, path);
-	if (unlink(path) != 0 || spool_sync_folder(r->settings, "new") != 0)
+	if (unlink(path) != 0)
 		log_error("a spool file cannot be removed",
 			  LOG_STR("file", name),
 			  LOG_STR("why", strerror(errno)));
@@ -135,15 +137,12 @@ count_verdicts(const struct spool_batch *b)
 	return t;
 }
 
-/* The file is tried whole again and again: what was stored is met as a
- * duplicate. Only when all that is left is refused does it go aside. */
-static int
+/* All of the file has been decided. */
+static void
 finish(struct replay *r, const struct spool_batch *b, const char *name)
 {
 	struct tally t = count_verdicts(b);
 
-	if (t.waiting > 0)
-		return AWAY_MS;
 	slot_count(r->slot, COUNT_MAILS_REPLAYED, t.stored);
 	if (t.refused > 0) {
 		log_error("the database refuses spooled mail for ever",
@@ -159,7 +158,6 @@ finish(struct replay *r, const struct spool_batch *b, const char *name)
 		log_info("spooled mail is stored", LOG_STR("file", name),
 			 LOG_NUM("messages", t.stored));
 	}
-	return GENTLE_MS;
 }
 
 /* Refusals are tried a few times: the operator may be altering the table. */
@@ -177,29 +175,142 @@ may_try_again(struct replay *r, struct spool_batch *b, const char *name)
 	return ++r->tries < MOST_TRIES;
 }
 
-static int
-replay_file(struct replay *r, const char *name)
-{
-	struct spool_batch b;
-	struct view bytes = spool_read_file(r->settings, name);
+/* ---- A group: files whose mail goes to the store together ---------------- */
 
-	r->is_repeated = false;
-	if (bytes.at == NULL) {
-		log_error("a spool file cannot be read", LOG_STR("file", name),
+struct file {
+	size_t index;                   /* in names */
+	char *name;                     /* emptied once it is done with */
+	struct view bytes;
+	struct spool_batch batch;
+};
+
+struct files {
+	struct file at[MOST_FILES];
+	size_t count;
+	struct mail **mails;            /* of all of them */
+	size_t mail_count;
+};
+
+static bool
+take_file(struct replay *r, size_t index, struct files *g)
+{
+	struct file *f = &g->at[g->count];
+
+	*f = (struct file){ .index = index, .name = r->names.at[index] };
+	f->bytes = spool_read_file(r->settings, f->name);
+	if (f->bytes.at == NULL) {
+		log_error("a spool file cannot be read",
+			  LOG_STR("file", f->name),
 			  LOG_STR("why", strerror(errno)));
-		return IDLE_MS;
+		f->name[0] = '\0';
+		return false;
 	}
-	spool_decode(bytes, &b);
-	for (size_t i = 0; i < b.count; i++)
-		store_suspect(r->store, b.list[i]->message);
-	store_save(r->store, b.list, b.count);
-	r->is_repeated = may_try_again(r, &b, name);
-	int wait_ms = r->is_repeated ? AWAY_MS : finish(r, &b, name);
-	for (size_t i = 0; i < b.count; i++)
-		store_forget(r->store, b.list[i]->message);
-	spool_batch_free(&b);
-	free((void *)bytes.at);
-	return wait_ms;
+	spool_decode(f->bytes, &f->batch);
+	g->count++;
+	g->mail_count += f->batch.count;
+	return true;
+}
+
+/* The next files, as many as make one statement or a little more. */
+static void
+take_group(struct replay *r, struct files *g)
+{
+	const struct store_settings *s = r->settings;
+	size_t most = r->next < r->alone_until ? 1 : MOST_FILES;
+	size_t bytes = 0, n = 0;
+
+	for (size_t i = r->next; i < r->names.count && g->count < most &&
+	     g->mail_count < s->batch_rows && bytes < s->batch_bytes; i++)
+		if (r->names.at[i][0] != '\0' &&
+		    take_file(r, i, g))
+			bytes += g->at[g->count - 1].bytes.len;
+	g->mails = memory_new(g->mail_count + 1, sizeof(struct mail *));
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t k = 0; k < g->at[i].batch.count; k++)
+			g->mails[n++] = g->at[i].batch.list[k];
+}
+
+static void
+save_group_of_files(struct replay *r, const struct files *g)
+{
+	for (size_t i = 0; i < g->mail_count; i++)
+		store_suspect(r->store, g->mails[i]->message);
+	store_save(r->store, g->mails, g->mail_count);
+	for (size_t i = 0; i < g->mail_count; i++)
+		store_forget(r->store, g->mails[i]->message);
+}
+
+static void
+free_group(struct files *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		spool_batch_free(&g->at[i].batch);
+		free((void *)g->at[i].bytes.at);
+	}
+	free(g->mails);
+}
+
+/* A file alone is tried whole again and again: what was stored is met as a
+ * duplicate. Only when all that is left is refused does it go aside. One that
+ * waits for reasons of its own does not stop the others; while the database
+ * is away it is tried again. */
+static int
+settle_one(struct replay *r, struct file *f)
+{
+	r->is_repeated = may_try_again(r, &f->batch, f->name);
+	if (r->is_repeated)
+		return AWAY_MS;
+	bool is_waiting = count_verdicts(&f->batch).waiting > 0;
+	if (!is_waiting)
+		finish(r, &f->batch, f->name);
+	if (!is_waiting || store_is_up(r->store))
+		f->name[0] = '\0';
+	return is_waiting ? AWAY_MS : GENTLE_MS;
+}
+
+/* What is stored is done with; the others are tried again, one by one. */
+static int
+settle_group(struct replay *r, struct files *g)
+{
+	bool is_whole = true;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct file *f = &g->at[i];
+		struct tally t = count_verdicts(&f->batch);
+		if (t.waiting > 0 || t.refused > 0) {
+			is_whole = false;
+			continue;
+		}
+		finish(r, &f->batch, f->name);
+		f->name[0] = '\0';
+	}
+	if (is_whole)
+		return GENTLE_MS;
+	if (store_is_up(r->store))
+		r->alone_until = g->at[g->count - 1].index + 1;
+	return AWAY_MS;
+}
+
+/* Live mail gets at least as much of the time as the spool's. */
+static int
+replay_group(struct replay *r)
+{
+	struct files g = { .count = 0 };
+	int64_t began_ms = clock_ms();
+
+	take_group(r, &g);
+	if (g.count > 0)
+		save_group_of_files(r, &g);
+	int wait_ms = g.count == 0 ? IDLE_MS :
+		      g.count == 1 ? settle_one(r, &g.at[0]) :
+		      settle_group(r, &g);
+	/* What was removed must not come back. */
+	if (spool_sync_folder(r->settings, "new") != 0)
+		log_error("the spool cannot be synced",
+			  LOG_STR("why", strerror(errno)));
+	free_group(&g);
+	int64_t took_ms = clock_ms() - began_ms;
+	return took_ms > wait_ms ? (int)took_ms : wait_ms;
 }
 
 /* Once a second: what waits, for the scoreboard, and what a crash left. */
@@ -220,23 +331,27 @@ look_around(struct replay *r)
 	spool_sweep(r->settings);
 }
 
+static void
+list_again(struct replay *r)
+{
+	spool_names_free(&r->names);
+	r->names = spool_list(r->settings);
+	r->next = 0;
+	r->alone_until = 0;
+}
+
 int
 replay_step(struct replay *r)
 {
 	look_around(r);
-	if (r->next == r->names.count) {
-		spool_names_free(&r->names);
-		r->names = spool_list(r->settings);
-		r->next = 0;
-	}
+	if (r->next == r->names.count)
+		list_again(r);
 	if (r->names.count == 0)
 		return IDLE_MS;
 	if (!store_connect(r->store))
 		return AWAY_MS;
-	int wait_ms = replay_file(r, r->names.at[r->next]);
-	/* One that waits for reasons of its own does not stop the others;
-	 * while the database is away it is tried again. */
-	if (store_is_up(r->store) && !r->is_repeated)
+	int wait_ms = replay_group(r);
+	while (r->next < r->names.count && r->names.at[r->next][0] == '\0')
 		r->next++;
 	return wait_ms;
 }

@@ -15,6 +15,7 @@ struct server {
 	char hostname[NAME_SIZE];
 	char version[NAME_SIZE];
 	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
+	char cluster[NAME_SIZE];        /* of Galera */
 	int64_t id;
 	int64_t started_s;              /* wall clock, of its start */
 	bool is_galera;
@@ -60,5 +61,8 @@ int connection_note_fault(struct connection *c);
 
 /* Whether both are the same server, whatever its address. */
 bool server_is_same(const struct server *a, const struct server *b);
+
+/* Whether what one commits is certified by the other: nodes of a cluster. */
+bool server_is_certified_with(const struct server *a, const struct server *b);
 
 #endif

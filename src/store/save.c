@@ -299,12 +299,24 @@ save_group(struct attempt *a, struct group g)
 	return follow(a, g, &end);
 }
 
+/* Where the same INSERT would be refused if the lost one counts. What the old
+ * host may still be committing needs time to arrive on another; but a cluster
+ * that certifies puts both in one order, and refuses the second. */
+static bool
+is_settled_by_repeat(const struct store *s, const struct doubt *d)
+{
+	const struct connection *c = s->link.connection;
+
+	return d->lost.host == c->host ||
+	       server_is_certified_with(&d->lost.server, &c->server) ||
+	       clock_ms() - d->since_ms >= s->settings->timeout_ms;
+}
+
 bool
 save_may_send(struct attempt *a, struct mail *mail)
 {
 	struct store *s = a->store;
 	struct doubt *d = doubts_find(&s->doubts, mail->message);
-	const struct connection *c = s->link.connection;
 
 	if (d == NULL)
 		return true;
@@ -313,10 +325,7 @@ save_may_send(struct attempt *a, struct mail *mail)
 	if (!d->may_be_stored)
 		return true;
 	if (s->link.table.has_unique_id)
-		/* What the old host may still be committing needs time to
-		 * arrive where it would be refused as a duplicate. */
-		return !d->lost.is_known || d->lost.host == c->host ||
-		       clock_ms() - d->since_ms >= s->settings->timeout_ms;
+		return !d->lost.is_known || is_settled_by_repeat(s, d);
 	switch (settle_by_looking(&s->link, d, mail->message)) {
 	case SETTLED_STORED:
 		decide(s, mail, VERDICT_STORED, 0);

@@ -15,8 +15,8 @@ static const char asking[] =
 	"'hostname','server_id','server_uuid','version','version_comment',"
 	"'read_only','super_read_only','innodb_read_only','offline_mode',"
 	"'tidb_restricted_read_only','tidb_super_read_only',"
-	"'wsrep_on','wsrep_max_ws_size','group_replication_group_name',"
-	"'group_replication_transaction_size_limit',"
+	"'wsrep_on','wsrep_cluster_name','wsrep_max_ws_size',"
+	"'group_replication_group_name','group_replication_transaction_size_limit',"
 	"'innodb_log_file_size','innodb_log_files_in_group')";
 
 /* TiDB's txn-entry-size-limit and txn-total-size-limit cannot be asked for;
@@ -65,6 +65,8 @@ take_text(struct reading *r, struct view name, struct view value)
 		keep(s->version, value);
 	else if (view_equal_nocase(name, VIEW("server_uuid")))
 		keep(s->uuid, value);
+	else if (view_equal_nocase(name, VIEW("wsrep_cluster_name")))
+		keep(s->cluster, value);
 	else if (view_equal_nocase(name, VIEW("wsrep_on")))
 		s->is_galera = is_on(value);
 	else if (view_equal_nocase(name, VIEW("group_replication_group_name")))
@@ -214,6 +216,13 @@ server_is_writable(struct connection *c)
 	if (c->server.is_galera)
 		return is_in_cluster(c);
 	return c->server.uuid[0] == '\0' || is_in_group(c);
+}
+
+bool
+server_is_certified_with(const struct server *a, const struct server *b)
+{
+	return a->is_galera && b->is_galera &&
+	       strcmp(a->cluster, b->cluster) == 0;
 }
 
 bool

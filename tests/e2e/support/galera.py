@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Galera cluster of three nodes on loopback."""
+"""A Galera cluster of three nodes on loopback. The scripts by which a node is
+brought up to date are in a package that would start a service: they are
+unpacked from it, without being installed."""
 import os
 import pwd
 import shutil
@@ -9,6 +11,7 @@ import tempfile
 
 import pymysql
 
+from support.relays import unpack
 from support.server import free_port
 from support.waiting import wait_for
 
@@ -48,24 +51,32 @@ class Node:
                  f"base_port={self.group};"
                  f"gmcast.listen_addr=tcp://127.0.0.1:{self.group};"
                  f"ist.recv_addr=127.0.0.1:{self.ist};gcache.size=32M", *more],
-                stdout=log, stderr=log, start_new_session=True)
+                stdout=log, stderr=log, start_new_session=True,
+                env=self.cluster.environment)
         wait_for(self.is_synced, 60, f"{self.name} to be synced")
 
     def is_synced(self):
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} ended, see {self.folder}.log")
         try:
-            return self.query("SHOW STATUS LIKE 'wsrep_ready'")[0][1] == "ON"
+            return self.status("wsrep_ready") == "ON"
         except pymysql.Error:
             return False
 
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+    def status(self, name):
+        return self.query(f"SHOW STATUS LIKE '{name}'")[0][1]
+
+    def end(self, number):
+        self.process.send_signal(number)
         self.process.wait()
 
-    def query(self, sql):
+    def kill(self):
+        self.end(signal.SIGKILL)
+
+    def query(self, sql, database=None, **options):
         connection = pymysql.connect(unix_socket=self.socket, user="root",
-                                     autocommit=True)
+                                     database=database, autocommit=True,
+                                     **options)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
@@ -74,10 +85,28 @@ class Node:
             connection.close()
 
 
+class Table:
+    """The table as one node has it once it has caught up; for
+    Load.check()."""
+    table = "new_mail"
+
+    def __init__(self, node):
+        self.node = node
+
+    def query(self, sql):
+        return self.node.query(
+            sql, "mail", init_command="SET SESSION wsrep_sync_wait = 1",
+            charset="utf8mb4", cursorclass=pymysql.cursors.DictCursor)
+
+
 class Cluster:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="gsmtpd-galera-",
                                        dir="/var/tmp")
+        unpack(["mariadb-server"], f"{self.folder}/package")
+        self.environment = {
+            "PATH": f"{self.folder}/package/usr/bin:{os.environ['PATH']}"
+                    ":/usr/sbin:/sbin"}
         self.account = []
         if os.geteuid() == 0:
             self.account = ["--user=mysql"]

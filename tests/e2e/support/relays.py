@@ -224,17 +224,23 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class HAProxy(Relay):
-    """A balancer whose probes speak SMTP; version: of the PROXY protocol."""
+    """A balancer whose probes speak SMTP; version: of the PROXY protocol.
+    With more than one port it shares clients out among them."""
     packages = ("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0",
                 "libopentracing1")
 
-    def __init__(self, server_port, version):
+    def __init__(self, server_port, version, *more_ports):
         self.port = free_port()
         self.option = {1: "send-proxy", 2: "send-proxy-v2"}[version]
+        self.more_ports = more_ports
         super().__init__(server_port)
 
     def prepare(self):
         self.log_file = f"{self.folder}/log"
+        servers = "\n".join(
+            f"    server s{port} 127.0.0.1:{port} {self.option} check "
+            "check-send-proxy inter 200ms"
+            for port in (self.server_port, *self.more_ports))
         config = self.write("haproxy.cfg", f"""
 global
     log stdout format raw local0
@@ -248,10 +254,11 @@ frontend smtp
     default_backend guerrilla
 backend guerrilla
     option smtpchk EHLO balancer.example.org
+    balance roundrobin
+    option redispatch
     option log-health-checks
     log global
-    server one 127.0.0.1:{self.server_port} {self.option} check """
-                            """check-send-proxy inter 200ms
+{servers}
 """)
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(

@@ -36,7 +36,8 @@ struct delivery *delivery_start(const struct worker_settings *settings,
 /* Waits for all that was submitted to get its verdict, ends the thread. */
 void delivery_stop(struct delivery **d);
 
-/* Readable when delivery_take_verdicts, _answers or _news has something. */
+/* Readable when delivery_take_verdicts, _answers or _news has something.
+ * The first quiets it, and is to be called before the others. */
 int delivery_descriptor(const struct delivery *d);
 
 /* The message is delivery's until it comes back with its verdict set. */

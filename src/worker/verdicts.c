@@ -101,10 +101,8 @@ next_message(const struct message *m)
 }
 
 static void
-settle_messages(struct worker *w)
+settle_messages(struct worker *w, struct message *all)
 {
-	struct message *all = delivery_take_verdicts(w->delivery);
-
 	for (struct message *m = all; m != NULL; m = next_message(m)) {
 		struct client *c = worker_settle_message(w, m);
 		if (c != NULL)
@@ -201,7 +199,10 @@ worker_on_results(struct loop *loop, struct watch *watch, short events)
 
 	(void)watch;
 	(void)events;
+	/* Taking the verdicts quiets the descriptor of all three: what comes
+	 * while the others are served must wake us again. */
+	struct message *settled = delivery_take_verdicts(w->delivery);
 	take_news(w);
 	take_answers(w);
-	settle_messages(w);
+	settle_messages(w, settled);
 }

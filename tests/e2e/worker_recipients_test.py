@@ -104,6 +104,20 @@ def test_pipelined_recipients_each_get_their_own_verdict(start_server,
     assert database.row()["to"] == "known@example.com"
 
 
+def test_no_answer_is_overlooked(start_server, database):
+    """One that comes while the one before it is served."""
+    names = [f"user{n}@example.com" for n in range(800)]
+    server = with_users(start_server, database)
+    database.query("INSERT INTO users VALUES " +
+                   ", ".join(f"('{name}')" for name in names))
+    for start in range(0, len(names), 80):
+        with server.dialog() as dialog:
+            dialog.send("MAIL FROM:<me@example.org>\r\n" + "".join(
+                f"RCPT TO:<{name}>\r\n"
+                for name in names[start:start + 80]))
+            assert {dialog.reply().code for _ in range(81)} == {250}
+
+
 def test_a_lookup_that_hangs_is_ended(start_server, database):
     server = with_users(
         start_server, database,

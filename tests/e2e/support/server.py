@@ -55,6 +55,8 @@ class Server:
             "run_dir": self.run_dir,
             "workers": 2,
             "log.level": "debug",
+            # Two servers on one spool meet each other's claims.
+            "store.spool_dir": os.path.join(self.folder, "spool"),
         }
         if database:
             self.settings.update({

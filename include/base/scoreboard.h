@@ -29,6 +29,7 @@ enum slot_counter {
 	COUNT_MAILS_DEFERRED,           /* 4xx after the data */
 	COUNT_MAILS_SPOOLED,
 	COUNT_MAILS_REPLAYED,
+	COUNT_MAILS_SET_ASIDE,          /* refused by the database for ever */
 	COUNT_RECIPIENTS_REFUSED,
 	COUNT_BYTES,                    /* of accepted messages */
 	COUNT_BATCHES,
@@ -53,6 +54,7 @@ enum slot_gauge {
 	GAUGE_STORE_UP,
 	GAUGE_SPOOL_FILES,
 	GAUGE_SPOOL_BYTES,
+	GAUGE_SPOOL_SET_ASIDE,          /* files that an operator must see */
 	GAUGE_CERTIFICATE_END,          /* seconds since 1970; 0: none */
 	SLOT_GAUGES
 };

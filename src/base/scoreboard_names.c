@@ -12,6 +12,7 @@ static const char *const counters[SLOT_COUNTERS] = {
 	[COUNT_MAILS_DEFERRED] = "mails_deferred",
 	[COUNT_MAILS_SPOOLED] = "mails_spooled",
 	[COUNT_MAILS_REPLAYED] = "mails_replayed",
+	[COUNT_MAILS_SET_ASIDE] = "mails_set_aside",
 	[COUNT_RECIPIENTS_REFUSED] = "recipients_refused",
 	[COUNT_BYTES] = "bytes",
 	[COUNT_BATCHES] = "batches",
@@ -34,6 +35,7 @@ static const char *const gauges[SLOT_GAUGES] = {
 	[GAUGE_STORE_UP] = "store_up",
 	[GAUGE_SPOOL_FILES] = "spool_files",
 	[GAUGE_SPOOL_BYTES] = "spool_bytes",
+	[GAUGE_SPOOL_SET_ASIDE] = "spool_set_aside",
 	[GAUGE_CERTIFICATE_END] = "certificate_end",
 };
 

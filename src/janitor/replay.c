@@ -144,6 +144,7 @@ finish(struct replay *r, const struct spool_batch *b, const char *name)
 	struct tally t = count_verdicts(b);
 
 	slot_count(r->slot, COUNT_MAILS_REPLAYED, t.stored);
+	slot_count(r->slot, COUNT_MAILS_SET_ASIDE, t.refused);
 	if (t.refused > 0) {
 		log_error("the database refuses spooled mail for ever",
 			  LOG_STR("file", name),
@@ -325,6 +326,9 @@ look_around(struct replay *r)
 	struct spool_usage usage = spool_usage(r->settings, "new");
 	slot_gauge(r->slot, GAUGE_SPOOL_FILES, usage.files);
 	slot_gauge(r->slot, GAUGE_SPOOL_BYTES, usage.bytes);
+	slot_gauge(r->slot, GAUGE_SPOOL_SET_ASIDE,
+		   spool_usage(r->settings, "damaged").files +
+		   spool_usage(r->settings, "refused").files);
 	if (now - r->swept_ms < SWEEP_MS)
 		return;
 	r->swept_ms = now;

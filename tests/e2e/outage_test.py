@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole service while its database is away: 250 from the spool, 451 or
 421 without one, and in the end every 250 has exactly its rows."""
+import json
 import os
 import random
 import signal
@@ -83,6 +84,41 @@ def test_a_full_spool_is_452_and_no_loss(spooling, database, load):
         database.mariadb.start()
         traffic.await_accepted(20)
     wait_for(lambda: not spooled(server), 20, "an empty spool")
+    traffic.check(database)
+
+
+def test_what_is_set_aside_is_counted(spooling, database, load):
+    server = spooling()
+    database.mariadb.stop()
+    with load(server, sessions=2) as traffic:
+        traffic.await_accepted(5)
+    wait_for(lambda: len(spooled(server)) >= 5, 5, "the spool")
+    for name in spooled(server):
+        with open(f"{server.spool}/new/{name}", "r+b") as file:
+            text = file.read()
+            if b"mark00000001@" not in text:
+                file.truncate(len(text) - 1)
+                break
+    database.mariadb.start()
+    database.query("ALTER TABLE new_mail ADD CONSTRAINT one CHECK "
+                   "(return_path <> 'mark00000001@example.org')")
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+    assert len(spooled(server, "refused")) == 1
+    assert len(spooled(server, "damaged")) == 1
+
+    def total():
+        board = json.loads(server.run("-s", "status", "--json").stdout)
+        janitor, = [p for p in board["processes"] if p["role"] == "janitor"]
+        return {**board["counters"], **janitor["gauges"]}
+    wait_for(lambda: total()["spool_set_aside"] == 2, 5, "the gauge")
+    assert total()["mails_set_aside"] == 1
+    # The operator mends the table and has it tried again.
+    database.query("ALTER TABLE new_mail DROP CONSTRAINT one")
+    for name in spooled(server, "refused"):
+        os.rename(f"{server.spool}/refused/{name}",
+                  f"{server.spool}/new/{name}")
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+    wait_for(lambda: total()["spool_set_aside"] == 1, 5, "the gauge")
     traffic.check(database)
 
 

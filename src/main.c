@@ -70,9 +70,9 @@ static _Noreturn void
 read_as_user(const struct config *c, const struct config_source *source)
 {
 	struct account account;
-	char why[512];
+	char why[ACCOUNT_REASON_SIZE];
 
-	if (account_find(c->user, c->group, &account, why, sizeof(why)) != 0 ||
+	if (account_find(c->user, c->group, &account, why) != 0 ||
 	    privileges_drop(&account, false, why, sizeof(why)) != 0) {
 		fprintf(stderr, "guerrilla-smtpd: %s\n", why);
 		_exit(EXIT_CONFIG);

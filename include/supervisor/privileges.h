@@ -13,10 +13,12 @@ struct account {
 	gid_t gid;
 };
 
+enum { ACCOUNT_REASON_SIZE = 256 };
+
 /* Looks the account up: by name or number; group "" is the user's own. -1
  * with the reason in why. */
 int account_find(const char *user, const char *group, struct account *out,
-		 char *why, size_t size);
+		 char why[ACCOUNT_REASON_SIZE]);
 
 /* Root becomes the account: groups, gid, uid, no capability but, if asked,
  * that to bind low ports; others stay who they are and lose their

@@ -38,8 +38,9 @@ find_group(const char *group, gid_t *gid_out, char *why, size_t size)
 
 int
 account_find(const char *user, const char *group, struct account *out,
-	     char *why, size_t size)
+	     char why[ACCOUNT_REASON_SIZE])
 {
+	const size_t size = ACCOUNT_REASON_SIZE;
 	size_t number;
 	struct passwd *p = getpwnam(user);
 

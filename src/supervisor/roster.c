@@ -27,7 +27,7 @@ struct step {
 	bool is_legal;
 };
 
-#define STEP(n, a, s) { .next = ROSTER_##n, .act = ROSTER_##a, .span = s, \
+#define STEP(n, a, s) { .next = ROSTER_##n, .act = ROSTER_##a, .span = (s), \
 			.is_legal = true }
 
 static const struct step steps[ROSTER_STATES][ROSTER_EVENTS] = {

@@ -79,15 +79,14 @@ static int
 find_account(struct start *s)
 {
 	const struct config *c = s->config;
-	char reason[256];
+	char reason[ACCOUNT_REASON_SIZE];
 
 	if (geteuid() != 0) {
 		s->account = (struct account){ "this user", geteuid(),
 					       getegid() };
 		return 0;
 	}
-	if (account_find(c->user, c->group, &s->account, reason,
-			 sizeof(reason)) != 0)
+	if (account_find(c->user, c->group, &s->account, reason) != 0)
 		return fail(s, reason);
 	if (s->account.uid == 0 && !c->may_be_root)
 		return fail(s, "user is root: name another one, or set "

@@ -154,9 +154,8 @@ is_crew_up(const struct master *m)
 			continue;
 		if (e->state == ROSTER_READY)
 			has_worker = true;
-		else if (e->restarts == 0 && e->state != ROSTER_WAITING)
-			return false;
-		else if (e->forked_ms == 0)
+		else if (e->forked_ms == 0 ||
+			 (e->restarts == 0 && e->state != ROSTER_WAITING))
 			return false;
 	}
 	return has_worker;

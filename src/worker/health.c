@@ -4,6 +4,7 @@
 #include "worker/client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { PULSE_MS = 500 };
@@ -12,12 +13,17 @@ static size_t
 resident_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	unsigned long all, resident = 0;
+	char line[100] = "";
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%lu %lu", &all, &resident) != 2)
-		resident = 0;
+	/* Pages in all, those resident, and more; 0 where it cannot be read. */
+	size_t resident = 0;
+	if (fgets(line, sizeof(line), f) != NULL) {
+		char *second = line;
+		strtoul(line, &second, 10);
+		resident = strtoul(second, NULL, 10);
+	}
 	fclose(f);
 	return resident * (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -43,7 +43,7 @@ lookup_cache_free(struct lookup_cache **c)
 {
 	if (*c == NULL)
 		return;
-	for (size_t i = 0; i < SETS * PLACES; i++)
+	for (size_t i = 0; i < (size_t)SETS * PLACES; i++)
 		free((*c)->entries[i / PLACES][i % PLACES].key);
 	free(*c);
 	*c = NULL;

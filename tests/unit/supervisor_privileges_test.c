@@ -19,7 +19,7 @@
 
 enum { SKIPPED = 77 };
 
-static char why[256];
+static char why[ACCOUNT_REASON_SIZE];
 
 /* A line of /proc/self/status, as a hexadecimal number. */
 static uint64_t
@@ -54,7 +54,7 @@ become(const char *user, bool keeps_bind)
 {
 	struct account a;
 
-	if (account_find(user, "", &a, why, sizeof(why)) != 0)
+	if (account_find(user, "", &a, why) != 0)
 		return -1;
 	return privileges_drop(&a, keeps_bind, why, sizeof(why));
 }
@@ -147,24 +147,20 @@ accounts_are_found_by_name_and_number(void **unused)
 	(void)unused;
 	struct account a = { 0 };
 
-	assert_int_equal(account_find("root", "", &a, why, sizeof(why)), 0);
+	assert_int_equal(account_find("root", "", &a, why), 0);
 	assert_int_equal(a.uid, 0);
-	assert_int_equal(account_find("65534", "", &a, why, sizeof(why)), 0);
+	assert_int_equal(account_find("65534", "", &a, why), 0);
 	assert_int_equal(a.uid, 65534);
-	assert_int_equal(account_find("root", "daemon", &a, why,
-				      sizeof(why)), 0);
+	assert_int_equal(account_find("root", "daemon", &a, why), 0);
 	assert_int_not_equal(a.gid, 0);
-	assert_int_equal(account_find("root", "4242", &a, why, sizeof(why)),
-			 0);
+	assert_int_equal(account_find("root", "4242", &a, why), 0);
 	assert_int_equal(a.gid, 4242);
 	/* Untouched on failure. */
-	assert_int_equal(account_find("no-such", "", &a, why, sizeof(why)),
-			 -1);
+	assert_int_equal(account_find("no-such", "", &a, why), -1);
 	assert_non_null(strstr(why, "no-such"));
-	assert_int_equal(account_find("root", "no-such", &a, why,
-				      sizeof(why)), -1);
-	assert_int_equal(account_find("", "", &a, why, sizeof(why)), -1);
-	assert_int_equal(account_find("-1", "", &a, why, sizeof(why)), -1);
+	assert_int_equal(account_find("root", "no-such", &a, why), -1);
+	assert_int_equal(account_find("", "", &a, why), -1);
+	assert_int_equal(account_find("-1", "", &a, why), -1);
 	assert_int_equal(a.gid, 4242);
 }
 

@@ -16,12 +16,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	DESK_LINES = 32,
 	DESK_LINE_SIZE = LOG_LINE_SIZE + 8,
-	TURN_MS = 1000                  /* between heartbeats at most */
+	TURN_MS = 1000,                 /* between heartbeats at most */
+	GATHER_MS = 2
 };
 
 /* A line lies where its first byte is not NUL, and ends with LF. */
@@ -37,6 +39,7 @@ struct logger {
 	bool is_leaving;                /* once the queue is empty */
 	bool is_gone;                   /* now */
 	bool has_master;
+	bool has_more;                  /* the desk was full */
 };
 
 struct logger_desk *
@@ -214,8 +217,19 @@ take_lines(struct logger *l)
 	if (!fill_desk(l, &is_empty))
 		l->is_gone = true;
 	clear_desk(l);
+	l->has_more = !is_empty;
 	if (is_empty && l->is_leaving)
 		l->is_gone = true;
+}
+
+/* Under load lines come by the thousand a second: waking for each would cost
+ * its writer more than making it. The queue holds them meanwhile. */
+static void
+gather(void)
+{
+	const struct timespec pause = { .tv_nsec = GATHER_MS * 1000000L };
+
+	nanosleep(&pause, NULL);
 }
 
 static void
@@ -232,6 +246,8 @@ serve(struct logger *l)
 			continue;
 		if (polls[1].revents != 0)
 			hear(l);
+		else if (!l->is_leaving && !l->has_more)
+			gather();
 		if (!l->is_gone)
 			take_lines(l);
 	}

@@ -16,7 +16,8 @@ static const char asking[] =
 	"'read_only','super_read_only','innodb_read_only','offline_mode',"
 	"'tidb_restricted_read_only','tidb_super_read_only',"
 	"'wsrep_on','wsrep_cluster_name','wsrep_max_ws_size',"
-	"'group_replication_group_name','group_replication_transaction_size_limit',"
+	"'group_replication_group_name',"
+	"'group_replication_transaction_size_limit',"
 	"'innodb_log_file_size','innodb_log_files_in_group')";
 
 /* TiDB's txn-entry-size-limit and txn-total-size-limit cannot be asked for;

@@ -63,6 +63,14 @@ config_files_remove(const struct config_files *f)
 	rmdir(f->directory);
 }
 
+/* For cmocka, whose state they are. */
+static inline int
+config_files_tear_down(void **state)
+{
+	config_files_remove(*state);
+	return 0;
+}
+
 /* Reads main.conf with this text; faults get paths without the directory.
  * The caller frees both. */
 static inline struct config *

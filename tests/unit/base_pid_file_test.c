@@ -2,6 +2,8 @@
 /* The pid file: whose it is, and who is kept out. */
 #include "base/pid_file.h"
 
+#include "support/own_folder.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,8 +17,6 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/pid-file-XXXXXX";
-static char path[64];
 static char why[256];
 
 /* A process that holds the file until it is told to go. */
@@ -176,18 +176,7 @@ static int
 set_up(void **unused)
 {
 	(void)unused;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/pid", folder);
-	return 0;
-}
-
-static int
-clear_up(void **unused)
-{
-	(void)unused;
-	unlink(path);
-	return rmdir(folder);
+	return own_folder_make("pid");
 }
 
 int
@@ -201,5 +190,5 @@ main(void)
 		cmocka_unit_test(traps_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, clear_up);
+	return cmocka_run_group_tests(tests, set_up, own_folder_remove);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/scoreboard_layout.h"
+#include "support/own_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +18,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static char folder[] = "/tmp/scoreboard-XXXXXX";
-static char path[64];
 
 static void
 no_scoreboard_is_no_trouble(void **unused)
@@ -259,18 +257,7 @@ static int
 set_up(void **unused)
 {
 	(void)unused;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/scoreboard", folder);
-	return 0;
-}
-
-static int
-clear_up(void **unused)
-{
-	(void)unused;
-	unlink(path);
-	return rmdir(folder);
+	return own_folder_make("scoreboard");
 }
 
 int
@@ -287,5 +274,5 @@ main(void)
 		cmocka_unit_test(every_figure_has_a_name),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, clear_up);
+	return cmocka_run_group_tests(tests, set_up, own_folder_remove);
 }

@@ -85,13 +85,6 @@ make_files(void **state)
 	return 0;
 }
 
-static int
-remove_files(void **state)
-{
-	config_files_remove(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -100,5 +93,6 @@ main(void)
 		cmocka_unit_test(they_are_printed_such_that_they_can_be_read),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files,
+				      config_files_tear_down);
 }

@@ -372,13 +372,6 @@ make_files(void **state)
 	return 0;
 }
 
-static int
-remove_files(void **state)
-{
-	config_files_remove(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -394,5 +387,6 @@ main(void)
 		cmocka_unit_test(some_changes_need_a_restart),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files,
+				      config_files_tear_down);
 }

@@ -192,13 +192,6 @@ make_files(void **state)
 	return 0;
 }
 
-static int
-remove_files(void **state)
-{
-	config_files_remove(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -210,5 +203,6 @@ main(void)
 		cmocka_unit_test(faults_without_end_are_counted),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files,
+				      config_files_tear_down);
 }

@@ -141,13 +141,6 @@ make_files(void **state)
 	return 0;
 }
 
-static int
-remove_files(void **state)
-{
-	config_files_remove(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -157,5 +150,6 @@ main(void)
 		cmocka_unit_test(a_cut_file_has_a_fault_or_none),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files,
+				      config_files_tear_down);
 }

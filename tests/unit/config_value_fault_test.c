@@ -261,13 +261,6 @@ make_files(void **state)
 	return 0;
 }
 
-static int
-remove_files(void **state)
-{
-	config_files_remove(*state);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -276,5 +269,6 @@ main(void)
 		cmocka_unit_test(values_fit_together),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files,
+				      config_files_tear_down);
 }

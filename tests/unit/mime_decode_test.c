@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "mime/convert.h"
 #include "mime/transfer.h"
+#include "support/charset_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +15,6 @@
 #include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static struct charsets *sets;
 
 /* ---- transfer ---- */
 
@@ -238,24 +237,6 @@ a_full_text_is_cut_at_a_character(void **state)
 	assert_int_equal(out.len, 6);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	sets = charsets_new();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	charsets_free(&sets);
-	assert_null(sets);
-	charsets_free(&sets);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -269,5 +250,6 @@ main(void)
 		cmocka_unit_test(a_full_text_is_cut_at_a_character),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, charset_fixture_open,
+				      charset_fixture_close);
 }

@@ -8,6 +8,7 @@
 #include "mime/encoded_word.h"
 #include "mime/html.h"
 #include "mime/parameter.h"
+#include "support/charset_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +19,6 @@
 #include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static struct charsets *sets;
 
 /* ---- encoded words: what the corpus does not say ---- */
 
@@ -191,24 +190,6 @@ html_is_empty_without_text(void **state)
 	assert_int_equal(html_meta_charset(VIEW("<meta >charset=x")).len, 0);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	sets = charsets_new();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	charsets_free(&sets);
-	assert_null(sets);
-	charsets_free(&sets);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -221,5 +202,6 @@ main(void)
 		cmocka_unit_test(html_is_empty_without_text),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, charset_fixture_open,
+				      charset_fixture_close);
 }

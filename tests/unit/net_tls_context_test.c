@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "support/tls_client.h"
+#include "support/tls_fixture.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -22,41 +22,6 @@
 #include <cmocka.h>
 
 enum { DAY = 24 * 3600 };
-
-static struct tls_files files;
-
-static int
-make_files(void **state)
-{
-	(void)state;
-	signal(SIGPIPE, SIG_IGN);
-	tls_files_make(&files);
-	return 0;
-}
-
-static int
-remove_files(void **state)
-{
-	(void)state;
-	tls_files_remove(&files);
-	return 0;
-}
-
-static struct tls_context *
-load(struct certificate_settings *certificates, size_t count, int min_version)
-{
-	struct net_settings settings = {
-		.certificates = certificates,
-		.certificate_count = count,
-		.tls_min_version = min_version,
-	};
-	char why[512] = "";
-	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
-
-	if (c == NULL)
-		fail_msg("%s", why);
-	return c;
-}
 
 static void
 the_name_asked_for_chooses_the_certificate(void **state)
@@ -366,5 +331,6 @@ main(void)
 		cmocka_unit_test(the_first_to_expire_is_known),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, tls_fixture_make,
+				      tls_fixture_remove);
 }

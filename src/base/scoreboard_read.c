@@ -16,21 +16,23 @@
 
 #define LOOK(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-/* The size that both the file and the header agree on, or 0. */
-static size_t
-mapped_size(int fd, const struct scoreboard *head)
+/* Of every board: what its header says later is not asked, since a worker
+ * can write there, and nobody may read past the mapping. */
+static const size_t board_bytes = sizeof(struct scoreboard) +
+	SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot);
+
+/* Whether the file and its header agree on a board of our shape. */
+static bool
+is_ours(int fd, const struct scoreboard *head)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
-		return 0;
-	if (memcmp(head->magic, "GSMTPSB", 8) != 0 ||
-	    head->layout != SCOREBOARD_LAYOUT ||
-	    head->slot_count > SCOREBOARD_SLOTS)
-		return 0;
-	size_t size = sizeof(struct scoreboard) +
-		      head->slot_count * sizeof(struct scoreboard_slot);
-	return head->bytes == size && (uint64_t)st.st_size >= size ? size : 0;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size >= (off_t)board_bytes &&
+	       memcmp(head->magic, "GSMTPSB", 8) == 0 &&
+	       head->layout == SCOREBOARD_LAYOUT &&
+	       head->slot_count == SCOREBOARD_SLOTS &&
+	       head->bytes == board_bytes;
 }
 
 static struct scoreboard *
@@ -38,16 +40,12 @@ map(int fd, int protection)
 {
 	struct scoreboard head;
 
-	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head)) {
+	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    !is_ours(fd, &head)) {
 		errno = EPROTO;
 		return NULL;
 	}
-	size_t size = mapped_size(fd, &head);
-	if (size == 0) {
-		errno = EPROTO;
-		return NULL;
-	}
-	void *at = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, board_bytes, protection, MAP_SHARED, fd, 0);
 	return at != MAP_FAILED ? at : NULL;
 }
 
@@ -82,8 +80,7 @@ scoreboard_close(struct scoreboard **b)
 {
 	if (*b == NULL)
 		return;
-	munmap(*b, sizeof(struct scoreboard) +
-	       SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot));
+	munmap(*b, board_bytes);
 	*b = NULL;
 }
 

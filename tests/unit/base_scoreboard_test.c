@@ -217,6 +217,38 @@ other_files_are_refused(void **unused)
 	unlink(path);
 }
 
+/* A worker can write into the header of the board that all map. */
+static void
+a_false_header_leads_nobody_astray(void **unused)
+{
+	(void)unused;
+	struct slot_figures f;
+	struct board_figures all;
+	int fd;
+
+	struct scoreboard *b = scoreboard_create(folder, &fd);
+	struct scoreboard *reader = scoreboard_open(folder);
+	sit_down(b, SCOREBOARD_SLOTS - 1, 1234);
+	b->slot_count = 1;
+	b->bytes = 64;
+	b->used = UINT32_MAX;
+	assert_int_equal(scoreboard_slots(reader), SCOREBOARD_SLOTS);
+	assert_true(scoreboard_read(reader, SCOREBOARD_SLOTS - 1, &f));
+	assert_false(scoreboard_read(reader, SCOREBOARD_SLOTS, &f));
+	scoreboard_read_board(reader, &all);
+	scoreboard_close(&reader);
+	/* One that is smaller, and says so truly, is not read at all. */
+	const uint64_t bytes = sizeof(*b) + sizeof(struct scoreboard_slot);
+	b->bytes = bytes;
+	assert_int_equal(truncate(path, (off_t)bytes), 0);
+	assert_null(scoreboard_open(folder));
+	assert_int_equal(errno, EPROTO);
+	assert_null(scoreboard_adopt(fd));
+	close(fd);
+	scoreboard_close(&b);
+	unlink(path);
+}
+
 /* A reader of the old board must not find the file cut under it. */
 static void
 a_new_board_spares_readers_of_the_old(void **unused)
@@ -270,6 +302,7 @@ main(void)
 		cmocka_unit_test(poison_is_a_short_list),
 		cmocka_unit_test(nonsense_is_read_without_harm),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(a_false_header_leads_nobody_astray),
 		cmocka_unit_test(a_new_board_spares_readers_of_the_old),
 		cmocka_unit_test(every_figure_has_a_name),
 	};

@@ -135,6 +135,10 @@ make_cages(struct generation *g)
 	const char *spool = c->worker.store.spool_dir;
 	g->cages[SLOT_WORKER].writable[0] = spool;
 	g->cages[SLOT_JANITOR].writable[0] = spool;
+	/* Whether a spool's owner lives still, or its number is another's by
+	 * now, stands there; memory and environment of others do not open:
+	 * Landlock takes them for ptrace. */
+	g->cages[SLOT_JANITOR].readable[1] = "/proc";
 	note_log_dir(g);
 	if (g->log_dir[0] != '\0')
 		g->cages[SLOT_LOGGER].writable[0] = g->log_dir;

@@ -6,6 +6,7 @@ import pwd
 import re
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
@@ -66,6 +67,26 @@ def test_a_reconnect_works_in_the_cage(start_server, database, mariadb):
     database.await_rows(2)
     assert server.workers() == before
     assert not server.log_lines("process died")
+
+
+def test_a_dead_owner_of_the_spool_is_known_in_the_cage(
+        start_server, database, mariadb):
+    """Its number belongs to another process by now, which is older or
+    younger than the owner was: the janitor may store the mail."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as spool:
+        os.chmod(spool, 0o777)
+        server = start_server({"sandbox": "kill", "store.spool_dir": spool,
+                               "store.hold": 1, "store.on_outage": "spool"})
+        mariadb.kill()
+        server.send()
+        server.stop()
+        with open(f"{spool}/owner", "w", encoding="ascii") as owner:
+            owner.write(f"{os.getpid()} 1\n")
+        server.set(store__on_outage="tempfail")
+        mariadb.start()
+        server.start()
+        database.await_rows(1)
+        server.stop()
 
 
 def test_names_are_found_in_the_cage(start_server, database):

@@ -151,6 +151,60 @@ the_janitor_may_ask_who_lives(void **unused)
 	assert_int_equal(run(SANDBOX_KILL, SLOT_WORKER, try_ask), -SIGSYS);
 }
 
+/* Opens /proc/PID/NAME; the descriptor is left to the end of the trial. */
+static bool
+opens(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return open(path, O_RDONLY) >= 0;
+}
+
+/* The janitor's cage shows /proc, for the age of a process; what another of
+ * the same account holds in memory stays shut all the same. */
+static _Noreturn void
+look_at_a_neighbour(void)
+{
+	const struct sandbox_rules rules = { .mode = SANDBOX_ON,
+					     .role = SLOT_JANITOR,
+					     .readable = { "/proc" } };
+
+	if (geteuid() == 0 && (setgroups(0, NULL) != 0 ||
+			       setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		_exit(CANNOT);
+	prctl(PR_SET_DUMPABLE, 1);
+	int ends[2];
+	if (pipe(ends) != 0)
+		_exit(CANNOT);
+	pid_t neighbour = fork();
+	if (neighbour == 0) {
+		char byte;
+		close(ends[1]);
+		_exit((int)read(ends[0], &byte, 1));
+	}
+	if (!opens(neighbour, "environ") || !opens(neighbour, "mem") ||
+	    sandbox_enter(&rules) != 0)
+		_exit(CANNOT);
+	_exit(opens(neighbour, "stat") && !opens(neighbour, "environ") &&
+	      !opens(neighbour, "mem") && !opens(neighbour, "maps")
+	      ? DONE : REFUSED);
+}
+
+static void
+the_janitor_sees_ages_and_no_memory(void **unused)
+{
+	(void)unused;
+	int status;
+
+	pid_t child = fork();
+	if (child == 0)
+		look_at_a_neighbour();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), DONE);
+}
+
 static void
 log_and_off_forbid_nothing(void **unused)
 {
@@ -218,6 +272,7 @@ main(void)
 		cmocka_unit_test(the_work_goes_on),
 		cmocka_unit_test(an_abort_is_an_abort),
 		cmocka_unit_test(the_janitor_may_ask_who_lives),
+		cmocka_unit_test(the_janitor_sees_ages_and_no_memory),
 		cmocka_unit_test(log_and_off_forbid_nothing),
 		cmocka_unit_test(the_logger_has_no_network_and_no_spool),
 	};

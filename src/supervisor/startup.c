@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/control_channel.h"
 #include "base/pid_file.h"
+#include "net/listen.h"
 #include "supervisor/background.h"
 #include "supervisor/directories.h"
 #include "supervisor/limits.h"
@@ -108,6 +109,59 @@ give_log_away(struct start *s, int fd)
 	return fail_with_errno(s, "cannot give the log file away");
 }
 
+/* Made while we are root it stays root's: no worker, whatever became of its
+ * cage, can cut the file under those who map it. The group may read. */
+static int
+open_board(struct start *s)
+{
+	struct master *m = s->m;
+
+	m->board = scoreboard_create(s->config->run_dir, &m->board_fd);
+	if (m->board == NULL ||
+	    (geteuid() == 0 &&
+	     fchown(m->board_fd, (uid_t)-1, s->account.gid) != 0))
+		return fail_with_errno(s, "cannot make the scoreboard");
+	return 0;
+}
+
+/* A socket that root made must be the account's, or the mode would speak of
+ * root and its group. The descriptor makes sure that it is a socket that is
+ * given away, whoever else may write in that folder. */
+static int
+give_socket_away(struct start *s, const char *path)
+{
+	struct stat st;
+
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool is_given = fd >= 0 && fstat(fd, &st) == 0 &&
+			S_ISSOCK(st.st_mode) &&
+			fchownat(fd, "", s->account.uid, s->account.gid,
+				 AT_EMPTY_PATH) == 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (is_given)
+		return 0;
+	errno = error;
+	return fail_with_errno(s, path);
+}
+
+static int
+give_sockets_away(struct start *s)
+{
+	const struct net_settings *net = &s->config->worker.net;
+	struct listen_name name;
+	const char *fault;
+	int code = 0;
+
+	for (size_t i = 0; i < net->listener_count && code == 0; i++)
+		if (geteuid() == 0 &&
+		    listen_parse(view_of(net->listeners[i].name), &name,
+				 &fault) && name.kind == LISTEN_UNIX)
+			code = give_socket_away(s, name.rest.at);
+	return code;
+}
+
 static int
 open_as_root(struct start *s)
 {
@@ -129,9 +183,11 @@ open_as_root(struct start *s)
 	s->m->pid_file = pid_file_take(c->pid_file, reason, sizeof(reason));
 	if (s->m->pid_file < 0)
 		return fail(s, reason);
-	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0)
+	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0 ||
+	    give_sockets_away(s) != 0 ||
+	    give_log_away(s, s->m->now.log_file) != 0)
 		return EXIT_START;
-	return give_log_away(s, s->m->now.log_file);
+	return open_board(s);
 }
 
 static bool
@@ -188,9 +244,6 @@ open_shared(struct start *s)
 {
 	struct master *m = s->m;
 
-	m->board = scoreboard_create(s->config->run_dir, &m->board_fd);
-	if (m->board == NULL)
-		return fail_with_errno(s, "cannot make the scoreboard");
 	m->desks = logger_desks_new(MASTER_DESKS, &m->desks_fd);
 	if (m->desks == NULL)
 		return fail_with_errno(s, "no memory to share");

@@ -268,6 +268,40 @@ def test_modes_of_files(server):
     assert stat.S_IMODE(os.stat(server.run_dir).st_mode) == 0o755
 
 
+@as_root
+def test_nobody_can_cut_the_scoreboard_under_its_readers(server):
+    """Not even a worker that broke out of its cage: it is root's file."""
+    board = f"{server.run_dir}/scoreboard"
+    size = os.path.getsize(board)
+    assert os.stat(board).st_uid == 0
+    assert os.stat(board).st_gid == pwd.getpwnam("nobody").pw_gid
+    for how in (["truncate", "--size=0", board], ["chmod", "666", board]):
+        done = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup",
+                               "--clear-groups", *how], check=False,
+                              capture_output=True)
+        assert done.returncode != 0, how
+    assert os.path.getsize(board) == size
+    assert "worker" in server.run("-s", "status").stdout
+
+
+@as_root
+def test_a_socket_file_is_the_accounts(start_server):
+    path = f"/var/tmp/gsmtpd-socket-{os.getpid()}"
+    server = start_server(listeners={"127.0.0.1:PORT": {},
+                                     f"unix:{path}": {"mode": "0620"}})
+    nobody = pwd.getpwnam("nobody")
+    made = os.stat(path)
+    assert (made.st_uid, made.st_gid) == (nobody.pw_uid, nobody.pw_gid)
+    assert stat.S_IMODE(made.st_mode) == 0o620
+    server.stop()
+    # Its folder is root's, so it stays; the next one takes it over.
+    server.start()
+    assert os.stat(path).st_uid == nobody.pw_uid
+    server.stop()
+    if os.path.exists(path):
+        os.unlink(path)
+
+
 def test_a_second_one_is_refused_by_name_of_the_first(server):
     done = server.run()
     assert done.returncode == 3

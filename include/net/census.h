@@ -33,6 +33,24 @@ enum census_verdict { CENSUS_OK, CENSUS_FULL, CENSUS_PER_IP, CENSUS_RATE };
 struct census *census_new(unsigned regions, size_t connections);
 void census_free(struct census **c);
 
+/* What another program needs to go on with the same one after an exec. */
+struct census_handle {
+	int fd;                         /* close-on-exec */
+	int layout;                     /* of the memory, raised with it */
+	unsigned regions;
+	size_t connections;             /* as census_new() was told */
+	uint64_t secret[2];
+};
+
+/* hand_over: -1 where it has no descriptor. adopt: the same census, with no
+ * region taken; the descriptor is its own from then on. NULL with errno
+ * (EPROTO: another layout), and the descriptor is left alone. */
+int census_hand_over(const struct census *c, struct census_handle *out);
+struct census *census_adopt(const struct census_handle *h);
+
+/* Takes this very region; false where it is taken, or none. */
+bool census_retake_region(struct census *c, int region);
+
 /* For the master: a region for a worker about to be forked, -1 where all are
  * taken; and back, empty, when the worker was reaped. Rates are kept. */
 int census_take_region(struct census *c);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "net/census.h"
 #include "supervisor/roster.h"
 #include "supervisor/verbs.h"
 
@@ -25,6 +26,7 @@ struct handed_child {
 	int index;              /* in the roster and the scoreboard */
 	int channel;
 	struct roster_entry entry;
+	int region;             /* of the census; -1: none, or another */
 };
 
 struct handed_asker {
@@ -45,6 +47,7 @@ struct handover {
 	const char *log_file;   /* -l; "" without */
 	const char *reason;     /* of a return; "" */
 	struct board_figures figures;
+	struct census_handle census;    /* fd -1: none */
 	struct handed_listener *listeners;
 	size_t listener_count;
 	struct handed_child *children;

@@ -11,15 +11,24 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SMALLEST_TABLE = 256, PAGE = 4096, MINUTE_MS = 60000 };
 
+/* Raised with every change of what lies in a region, and how it is found:
+ * an upgrade to a program with another number begins a new census. */
+enum { LAYOUT = 1 };
+
 struct census {
 	struct census_shape shape;
+	int fd;                         /* -1: none */
 	unsigned regions;
+	size_t connections;
 	size_t stride;                  /* bytes from region to region */
 	void *shared;
 	bool *is_taken;                 /* the master's alone */
@@ -44,30 +53,87 @@ table_entries(size_t connections)
 	return entries;
 }
 
+static size_t
+stride_of(const struct census_shape *shape)
+{
+	return (census_region_size(shape) + PAGE - 1) / PAGE * PAGE;
+}
+
+/* A file without a name, which nobody can cut under those who map it; -1
+ * where the system has none: then it cannot be handed over. */
+static int
+open_nameless(size_t size)
+{
+#ifdef F_ADD_SEALS
+	int fd = memfd_create("guerrilla-smtpd census",
+			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)size) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0)
+		return fd;
+	close(fd);
+#endif
+	return -1;
+}
+
+static struct census *
+map(const struct census_handle *h)
+{
+	const struct census_shape shape = {
+		.entries = table_entries(h->connections),
+		.secret = { h->secret[0], h->secret[1] },
+	};
+	size_t stride = stride_of(&shape);
+	int kind = h->fd >= 0 ? 0 : MAP_ANONYMOUS;
+
+	/* Pages are used only as addresses are written into them. */
+	void *shared = mmap(NULL, stride * h->regions, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_NORESERVE | kind, h->fd, 0);
+	if (shared == MAP_FAILED)
+		return NULL;
+	struct census *c = memory_new(1, sizeof(*c));
+	*c = (struct census){ .shape = shape, .fd = h->fd,
+			      .regions = h->regions,
+			      .connections = h->connections,
+			      .stride = stride, .shared = shared };
+	c->is_taken = memory_new(h->regions, sizeof(*c->is_taken));
+	return c;
+}
+
+/* Bytes of all regions; 0 where no memory can hold them. */
+static size_t
+size_of(unsigned regions, size_t connections)
+{
+	const struct census_shape shape = {
+		.entries = table_entries(connections) };
+	size_t stride = stride_of(&shape);
+
+	return regions > 0 && stride <= SIZE_MAX / 2 / regions
+		? stride * regions : 0;
+}
+
 struct census *
 census_new(unsigned regions, size_t connections)
 {
-	struct census_shape shape = { .entries = table_entries(connections) };
-	size_t stride = (census_region_size(&shape) + PAGE - 1) / PAGE * PAGE;
+	struct census_handle h = { .regions = regions,
+				   .connections = connections };
+	size_t size = size_of(regions, connections);
 
 	assert(regions > 0);
-	if (getrandom(shape.secret, sizeof(shape.secret), 0) !=
-	    (ssize_t)sizeof(shape.secret))
+	if (getrandom(h.secret, sizeof(h.secret), 0) !=
+	    (ssize_t)sizeof(h.secret))
 		return NULL;
-	if (stride > SIZE_MAX / regions) {
+	if (size == 0) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	/* Pages are used only as addresses are written into them. */
-	void *shared = mmap(NULL, stride * regions, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (shared == MAP_FAILED)
-		return NULL;
-
-	struct census *c = memory_new(1, sizeof(*c));
-	*c = (struct census){ .shape = shape, .regions = regions,
-			      .stride = stride, .shared = shared };
-	c->is_taken = memory_new(regions, sizeof(*c->is_taken));
+	h.fd = open_nameless(size);
+	struct census *c = map(&h);
+	int error = errno;
+	if (c == NULL && h.fd >= 0)
+		close(h.fd);
+	errno = error;
 	return c;
 }
 
@@ -77,9 +143,51 @@ census_free(struct census **c)
 	if (*c == NULL)
 		return;
 	munmap((*c)->shared, (*c)->stride * (*c)->regions);
+	if ((*c)->fd >= 0)
+		close((*c)->fd);
 	free((*c)->is_taken);
 	free(*c);
 	*c = NULL;
+}
+
+int
+census_hand_over(const struct census *c, struct census_handle *out)
+{
+	if (c->fd < 0)
+		return -1;
+	*out = (struct census_handle){
+		.fd = c->fd, .layout = LAYOUT, .regions = c->regions,
+		.connections = c->connections,
+		.secret = { c->shape.secret[0], c->shape.secret[1] },
+	};
+	return 0;
+}
+
+/* The numbers come from another program's master, not from a worker; the
+ * size of the file proves them all the same. */
+struct census *
+census_adopt(const struct census_handle *h)
+{
+	size_t size = size_of(h->regions, h->connections);
+	struct stat st;
+
+	if (h->layout != LAYOUT || size == 0 || fstat(h->fd, &st) != 0 ||
+	    st.st_size != (off_t)size) {
+		errno = EPROTO;
+		return NULL;
+	}
+	fcntl(h->fd, F_SETFD, FD_CLOEXEC);
+	return map(h);
+}
+
+bool
+census_retake_region(struct census *c, int region)
+{
+	if (region < 0 || (unsigned)region >= c->regions ||
+	    c->is_taken[region])
+		return false;
+	c->is_taken[region] = true;
+	return true;
 }
 
 int

@@ -29,7 +29,19 @@ print_children(const struct handover *h, struct buf *out)
 			   e->number, e->generation, (int)e->pid, e->due_ms,
 			   e->back_off_ms, e->forked_ms, e->ready_ms,
 			   e->restarts);
+		if (c->region >= 0)
+			buf_printf(out, "seat %d %d\n", c->index, c->region);
 	}
+}
+
+static void
+print_census(const struct census_handle *c, struct buf *out)
+{
+	if (c->fd < 0)
+		return;
+	buf_printf(out, "census %d %d %u %zu %" PRId64 " %" PRId64 "\n",
+		   c->fd, c->layout, c->regions, c->connections,
+		   (int64_t)c->secret[0], (int64_t)c->secret[1]);
 }
 
 static void
@@ -55,6 +67,7 @@ handover_print(const struct handover *h, struct buf *out)
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
 			   h->listeners[i].name);
+	print_census(&h->census, out);
 	print_children(h, out);
 	for (size_t i = 0; i < h->asker_count; i++)
 		buf_printf(out, "asker %d %d %d\n", h->askers[i].fd,
@@ -203,9 +216,41 @@ read_child(struct reading *r, const struct parts *p)
 			.restarts = (unsigned)n[11],
 			.replaced_by = -1,
 		},
+		.region = -1,
 	};
 	r->h->child_count++;
 	return true;
+}
+
+static bool
+read_census(struct reading *r, const struct parts *p)
+{
+	const int64_t *n = p->number;
+
+	if (n[0] <= STDERR_FILENO || n[2] < 1 || n[2] > INT32_MAX || n[3] < 0)
+		return false;
+	r->h->census = (struct census_handle){
+		.fd = (int)n[0], .layout = (int)n[1],
+		.regions = (unsigned)n[2], .connections = (size_t)n[3],
+		.secret = { (uint64_t)n[4], (uint64_t)n[5] },
+	};
+	return true;
+}
+
+/* Of a child that was named before. */
+static bool
+read_seat(struct reading *r, const struct parts *p)
+{
+	if (p->number[1] < 0 || p->number[1] > INT32_MAX)
+		return false;
+	for (size_t i = 0; i < r->h->child_count; i++) {
+		struct handed_child *c = &r->h->children[i];
+		if (c->index != p->number[0])
+			continue;
+		c->region = (int)p->number[1];
+		return true;
+	}
+	return false;
 }
 
 static bool
@@ -232,6 +277,8 @@ static const struct {
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
 	{ "child", 12, read_child },
+	{ "census", 6, read_census },
+	{ "seat", 2, read_seat },
 	{ "asker", 3, read_asker },
 };
 
@@ -288,7 +335,8 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 		lines += text.at[i] == '\n';
 	*out = (struct handover){
 		.pid_file = -1, .board = -1, .desks = -1, .control = -1,
-		.lines = { -1, -1 }, .old_program = -1, .program = "",
+		.lines = { -1, -1 }, .old_program = -1,
+		.census = { .fd = -1 }, .program = "",
 		.config_file = "", .log_file = "", .reason = "",
 		.listeners = arena_alloc(arena,
 					 lines * sizeof(*out->listeners)),

@@ -130,6 +130,22 @@ let_go(struct master *m)
 	t->is_under_way = false;
 }
 
+/* So that limits hold for the workers of both programs together. One that
+ * cannot be read is left to those who count in it. */
+static void
+adopt_census(struct master *m, const struct census_handle *h)
+{
+	if (h->fd < 0)
+		return;
+	m->census = census_adopt(h);
+	if (m->census == NULL) {
+		fcntl(h->fd, F_SETFD, FD_CLOEXEC);
+		return;
+	}
+	m->census_regions = h->regions;
+	m->census_connections = h->connections;
+}
+
 static int
 adopt_shared(struct master *m, const struct config *config,
 	     const struct handover *h)
@@ -148,8 +164,8 @@ adopt_shared(struct master *m, const struct config *config,
 	}
 	m->desks_fd = h->desks;
 	m->desks = logger_desks_adopt(MASTER_DESKS, h->desks);
-	if (m->board == NULL || m->desks == NULL ||
-	    startup_census(m, config) != 0)
+	adopt_census(m, &h->census);
+	if (m->board == NULL || m->desks == NULL)
 		return -1;
 	const int fds[] = { m->pid_file, m->lines[0], m->lines[1],
 			    m->takeover.old_program, m->board_fd,
@@ -170,6 +186,11 @@ adopt_children(struct master *m, const struct handover *h)
 		m->roster.entries[c->index] = c->entry;
 		m->children[c->index] = (struct child){
 			.channel = c->channel, .region = -1 };
+		if (m->census != NULL &&
+		    census_retake_region(m->census, c->region)) {
+			m->children[c->index].census = m->census;
+			m->children[c->index].region = c->region;
+		}
 		fcntl(c->channel, F_SETFD, FD_CLOEXEC);
 	}
 }
@@ -254,6 +275,9 @@ takeover_begin(struct master *m, struct config *config,
 	limits_core(config->dumps_core);
 	adopt_askers(m, h);
 	adopt_children(m, h);
+	/* A new one where the configuration needs more than was handed. */
+	if (startup_census(m, config) != 0)
+		return -1;
 	m->figures = h->figures;
 	m->wants_reload = h->wants_reload;
 	m->upgrade.is_wanted = h->wants_upgrade;

@@ -85,11 +85,15 @@ count_listeners(const struct master *m)
 static void
 add_children(const struct master *m, struct handover *h)
 {
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (roster_is_alive(&m->roster.entries[i]))
-			h->children[h->child_count++] = (struct handed_child){
-				i, m->children[i].channel,
-				m->roster.entries[i] };
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct child *c = &m->children[i];
+		bool counts = h->census.fd >= 0 && c->census == m->census;
+		if (!roster_is_alive(&m->roster.entries[i]))
+			continue;
+		h->children[h->child_count++] = (struct handed_child){
+			i, c->channel, m->roster.entries[i],
+			counts ? c->region : -1 };
+	}
 }
 
 static void
@@ -126,6 +130,8 @@ fill(const struct master *m, struct handover *h)
 	h->config_file = source->file;
 	h->log_file = source->log_file != NULL ? source->log_file : "";
 	h->figures = m->figures;
+	if (m->census == NULL || census_hand_over(m->census, &h->census) != 0)
+		h->census.fd = -1;
 	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
 	add_listeners(&m->now, h);
 	/* In the middle of a takeover also those that the new configuration

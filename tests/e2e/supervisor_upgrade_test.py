@@ -85,6 +85,27 @@ def test_a_session_lives_through_an_upgrade(copied, database):
     assert database.count() == 1
 
 
+def test_limits_hold_for_both_programs_together(copied):
+    copied.set(limits__connections=3)
+    ask(copied, "reload")
+    held = [copied.dialog() for _ in range(2)]
+    for dialog in held:
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<you@example.com>", 250)
+        dialog.command("DATA", 354)
+    ask(copied, "upgrade")
+    with copied.dialog():
+        Dialog(copied.port, greeting=421).close()
+    for dialog in held:
+        dialog.send("Subject: held\r\n\r\n.\r\n")
+        dialog.expect(250)
+        assert dialog.reply().code == 421
+    # Those who left in an old worker, or with it, are no longer counted.
+    wait_for(lambda: len(copied.workers()) == 2, 10, "the drain")
+    with copied.dialog(), copied.dialog(), copied.dialog():
+        Dialog(copied.port, greeting=421).close()
+
+
 def killer():
     """A program that compiles, and crashes."""
     with open("/bin/sleep", "rb") as file:

@@ -21,10 +21,10 @@ static struct handed_child children[] = {
 	{ 3, 11, { .state = ROSTER_READY, .role = SLOT_WORKER, .number = 1,
 		   .generation = 4, .pid = 4711, .due_ms = ROSTER_NEVER,
 		   .forked_ms = 10, .ready_ms = 20, .restarts = 2,
-		   .replaced_by = -1 } },
+		   .replaced_by = -1 }, 6 },
 	{ 9, -1, { .state = ROSTER_DRAINING, .role = SLOT_LOGGER,
 		   .generation = 3, .pid = 4712, .due_ms = 99,
-		   .back_off_ms = 4000, .replaced_by = -1 } },
+		   .back_off_ms = 4000, .replaced_by = -1 }, -1 },
 };
 
 static struct handover
@@ -41,6 +41,7 @@ sample(void)
 		.figures = { .began_wall_us = 123456789, .reloads = 1,
 			     .reloads_failed = 2, .upgrades = 3,
 			     .restarts = 4, .poisoned = 5 },
+		.census = { 17, 1, 20, 4000, { UINT64_MAX, 1 } },
 		.listeners = listeners, .listener_count = 3,
 		.children = children, .child_count = 2,
 		.askers = { { 15, VERB_UPGRADE, true },
@@ -69,6 +70,7 @@ expect_children(const struct handover *h)
 		assert_int_equal(a->ready_ms, b->ready_ms);
 		assert_int_equal(a->restarts, b->restarts);
 		assert_int_equal(a->replaced_by, -1);
+		assert_int_equal(h->children[i].region, children[i].region);
 	}
 }
 
@@ -87,6 +89,12 @@ expect_sample(const struct handover *h)
 	assert_string_equal(h->log_file, "");
 	assert_string_equal(h->reason, "25 is no number here");
 	assert_int_equal(h->figures.poisoned, 5);
+	assert_int_equal(h->census.fd, 17);
+	assert_int_equal(h->census.layout, 1);
+	assert_int_equal(h->census.regions, 20);
+	assert_int_equal(h->census.connections, 4000);
+	assert_true(h->census.secret[0] == UINT64_MAX);
+	assert_true(h->census.secret[1] == 1);
 	assert_int_equal(h->listener_count, 3);
 	assert_int_equal(h->listeners[2].fd, 9);
 	assert_string_equal(h->listeners[2].name, "unix:/run/a b");
@@ -162,6 +170,9 @@ what_is_hostile_is_none(void **unused)
 		"child 1 1 3 2 1 1",
 		"child 1 1 3 2 1 1 99999999999999999999999 0 0 0 0 0",
 		"listener 1 name", "listener -5 name", "listener name",
+		"census 2 1 1 1 1 1", "census 5 1 0 1 1 1",
+		"census 5 1 1 -1 1 1", "census 5 1 1 1 1",
+		"seat 1 1", "seat x 1", "seat 1",
 		"asker 5 0 1", "asker 5 99 1", "descriptors 1 2 3",
 	};
 	struct arena arena = { 0 };

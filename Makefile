@@ -219,6 +219,12 @@ bench:
 	@$(build) all bench-programs
 	@tests/bench/run
 
+# The store alone: workers, spool, retention.
+bench-store:
+	@scripts/setup build run bench
+	@$(build) all bench-programs
+	@tests/bench/store
+
 bench_programs = $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 
 bench-programs: $(bench_programs)
@@ -321,7 +327,7 @@ help:
 FORCE:
 
 .PHONY: all run check check-slow tests check-unit fuzz bench bench-programs \
-	bench-mime bench-hostile \
+	bench-mime bench-hostile bench-store \
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:
 

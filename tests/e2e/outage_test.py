@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import socket
 import time
 
 import pytest
@@ -87,6 +88,22 @@ def test_a_full_spool_is_452_and_no_loss(spooling, database, load):
     traffic.check(database)
 
 
+def test_size_in_ehlo_follows_the_table(start_server, database):
+    server = start_server({"workers": 1})
+
+    def size():
+        with server.dialog() as dialog:
+            line, = [line for line in dialog.ehlo.lines if "SIZE" in line]
+            return int(line.split()[-1])
+    wide = size()
+    assert wide == 25 * 2 ** 20
+    database.query("ALTER TABLE new_mail MODIFY mail blob NOT NULL")
+    for row in database.query("SHOW PROCESSLIST"):
+        if row["User"] == "guerrilla":
+            database.query(f"KILL {row['Id']}")
+    wait_for(lambda: size() == 65535 - 4096, 10, "the smaller figure")
+
+
 def test_what_is_set_aside_is_counted(spooling, database, load):
     server = spooling()
     database.mariadb.stop()
@@ -145,6 +162,16 @@ def test_without_a_spool_it_is_451_then_421(start_server, database):
     wait_for(is_served, 10, "220")
 
 
+def is_free(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 @pytest.mark.slow
 def test_every_process_is_killed_while_the_database_comes_and_goes(
         spooling, database, load):
@@ -154,13 +181,19 @@ def test_every_process_is_killed_while_the_database_comes_and_goes(
     with load(server, sessions=6) as traffic:
         traffic.await_accepted(20)
         while time.monotonic() < end:
-            what = chance.randrange(4)
+            what = chance.randrange(6)
             if what == 0:
                 database.mariadb.kill()
                 time.sleep(chance.uniform(0, 2))
                 database.mariadb.start()
+            elif what == 1:
+                os.kill(server.pid, signal.SIGKILL)
+                server.process.wait()
+                # Its children notice, and leave the port.
+                wait_for(lambda: is_free(server.port), 40, "the port")
+                server.start()
             else:
-                role = ("worker", "janitor", "worker")[what - 1]
+                role = ("worker", "janitor", "worker", "logger")[what - 2]
                 for pid in server.children(role)[:1]:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(chance.uniform(0.1, 1))

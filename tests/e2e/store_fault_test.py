@@ -2,6 +2,7 @@
 """The database is killed, frozen, read only or elsewhere: what was called
 stored is there exactly once, and mail flows again by itself."""
 import random
+import subprocess
 import threading
 import time
 
@@ -179,6 +180,15 @@ def test_read_only_is_a_dead_host(database, tmp_path, proxies):
         time.sleep(2.1)
         assert driver.save()[0].verdict == "STORED"
     assert database.count() == 2
+
+
+def test_a_connection_is_watched_while_it_is_idle(database, tmp_path, proxies):
+    with running(database, tmp_path, hosts=hosts(proxies)) as driver:
+        driver.save()
+        sockets = subprocess.run(
+            ["ss", "-Htno", f"dport = :{proxies[0].port}"], check=True,
+            stdout=subprocess.PIPE, text=True).stdout
+    assert "timer:(keepalive," in sockets
 
 
 def test_max_age_renews_without_a_gap(database, tmp_path):

@@ -261,6 +261,29 @@ def test_old_rows_are_deleted(database, store):
     assert database.count() == 10
 
 
+def test_zero_keeps_for_ever(database, store):
+    with store(retention=0) as driver:
+        driver.save(10, 100)
+        age(database, 10 ** 8)
+        driver.ask("janitor 2")
+    assert database.count() == 10
+
+
+def test_one_machine_at_a_time_deletes(database, store):
+    other = database.mariadb.connect(database.name)
+    other.cursor().execute("SELECT GET_LOCK(%s, 0)", [
+        f"guerrilla-smtpd {database.name}.new_mail"])
+    with store(retention=3600_000) as driver:
+        driver.save(10, 100)
+        age(database, 4000)
+        driver.ask("janitor 2")
+        assert database.count() == 10
+    other.close()
+    with store(retention=3600_000) as driver:
+        driver.ask("janitor 2")
+    assert database.count() == 0
+
+
 def test_without_an_index_nothing_is_deleted(database, store):
     database.query("ALTER TABLE new_mail DROP KEY `date`")
     with store(retention=3600_000) as driver:

@@ -193,6 +193,25 @@ def test_columns_of_others_do_no_harm(database, store, change):
     assert_exactly_once(database, saved, 3)
 
 
+@pytest.mark.parametrize("change, remedy", [
+    ("DROP KEY `hash`", "ALTER TABLE `new_mail` ADD UNIQUE KEY (`hash`)"),
+    ("MODIFY mail LONGTEXT NOT NULL",
+     "ALTER TABLE `new_mail` MODIFY `mail` LONGBLOB NOT NULL"),
+    ("CONVERT TO CHARACTER SET utf8mb3",
+     "ALTER TABLE `new_mail` CONVERT TO CHARACTER SET utf8mb4")])
+def test_a_weak_table_is_named_once_with_its_remedy(database, store, change,
+                                                    remedy):
+    database.query(f"ALTER TABLE new_mail {change}")
+    with store() as driver:
+        assert driver.save()[0].verdict == "STORED"
+        driver.connect()
+        assert driver.log().count(remedy) == 1
+    database.query(remedy)
+    with store() as driver:
+        assert driver.save()[0].verdict == "STORED"
+        assert remedy not in driver.log()
+
+
 def test_the_table_may_change_while_running(database, store):
     with store() as driver:
         saved = driver.save(2)

@@ -19,6 +19,14 @@ PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 MARIADBD = shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin")
 
 
+def unprivileged():
+    """Whom mariadbd becomes; its core package alone makes no account."""
+    try:
+        return pwd.getpwnam("mysql")
+    except KeyError:
+        return pwd.getpwnam("daemon")
+
+
 class Node:
     def __init__(self, cluster, number):
         self.cluster = cluster
@@ -57,7 +65,10 @@ class Node:
 
     def is_synced(self):
         if self.process.poll() is not None:
-            raise AssertionError(f"{self.name} ended, see {self.folder}.log")
+            with open(self.folder + ".log", encoding="utf-8",
+                      errors="replace") as log:
+                raise AssertionError(f"{self.name} ended:\n"
+                                     + log.read()[-4000:])
         try:
             return self.status("wsrep_ready") == "ON"
         except pymysql.Error:
@@ -109,8 +120,8 @@ class Cluster:
                     ":/usr/sbin:/sbin"}
         self.account = []
         if os.geteuid() == 0:
-            self.account = ["--user=mysql"]
-            own = pwd.getpwnam("mysql")
+            own = unprivileged()
+            self.account = [f"--user={own.pw_name}"]
             os.chown(self.folder, own.pw_uid, own.pw_gid)
         self.nodes = []
         self.nodes += [Node(self, n) for n in (1, 2, 3)]

@@ -28,7 +28,9 @@ def test_domains_come_from_the_database_too(start_server, database):
     database.query("CREATE TABLE domains (name VARCHAR(255))")
     database.query("INSERT INTO domains VALUES ('One.Example'), "
                    "('*.below.example'), ('bücher.example')")
+    # One worker: each has a list of its own, refreshed when it is due.
     server = start_server({
+        "workers": 1,
         "domains_query": "SELECT name FROM domains", "domains_refresh": 1})
     with server.dialog() as dialog:
         assert rcpt(dialog, "a@one.example") == (250, "2.1.5")
@@ -52,7 +54,8 @@ def test_domains_come_from_the_database_too(start_server, database):
 def test_before_the_first_list_an_unknown_domain_may_be_ours(start_server,
                                                              database):
     server = start_server({"domains_query": "SELECT name FROM domains",
-                           "domains_refresh": 1, "timeouts.lookup": 2})
+                           "workers": 1, "domains_refresh": 1,
+                           "timeouts.lookup": 2})
     with server.dialog() as dialog:
         assert rcpt(dialog, "a@example.com") == (250, "2.1.5")
         assert rcpt(dialog, "a@late.example") == (451, "4.4.3")

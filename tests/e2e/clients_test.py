@@ -10,6 +10,7 @@ from support.dialog import Dialog
 from support.mariadb import TOP
 from support.relays import Exim, HAProxy, Postfix
 from support.server import free_port
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -154,7 +155,8 @@ def test_postfix_as_a_relay(server, database):
         relay.send(MESSAGE.format("Postfix").encode(), ["you@example.com"])
         row, = database.await_rows(1, 30)
         check(row, "Postfix", 1)
-        assert "status=sent (250 2.0.0 OK: queued as" in relay.log()
+        wait_for(lambda: "status=sent (250 2.0.0 OK: queued as" in
+                 relay.log(), 10, "the relay's log of it")
         # Two recipients of one mail, and one that is not ours.
         relay.send(MESSAGE.format("Postfix").encode(),
                    ["a@example.com", "b@example.com", "c@elsewhere.example"])

@@ -71,6 +71,37 @@ def test_a_frozen_worker_is_replaced(start_server, load, database):
     traffic.check(database)
 
 
+@pytest.mark.parametrize("role", ["janitor", "logger"])
+def test_a_frozen_helper_is_replaced(start_server, role):
+    server = start_server({"watchdog": 2})
+    server.await_log("ready version")
+    frozen = server.children(role)[0]
+    os.kill(frozen, signal.SIGSTOP)
+    wait_for(lambda: frozen not in child_pids(server.pid) and
+             server.children(role), 20, f"another {role}")
+    server.await_log(f"child={frozen} generation=1 end=SIGKILL")
+    server.send()
+
+
+def test_a_crash_loop_at_the_start_is_slow(server):
+    """Workers that die before they are ready: they are started again after
+    1, 2, 4 s, and one that gets so far is served with at once."""
+    met = set()
+    until = time.monotonic() + 6
+    while time.monotonic() < until:
+        for pid in set(server.workers()) - met:
+            met.add(pid)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    # Not 5 a second, as those that had been ready.
+    assert 4 <= len(met) < 20, len(met)
+    assert server.process.poll() is None
+    wait_for(lambda: len(server.workers()) == 2, 20, "two workers")
+    server.send()
+
+
 def test_a_stopped_master_spares_its_children(start_server):
     server = start_server({"watchdog": 3})
     before = sorted(child_pids(server.pid))

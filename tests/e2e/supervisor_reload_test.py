@@ -15,6 +15,10 @@ from support.server import free_port
 from support.waiting import wait_for
 
 
+# An address of this run, so that two runs can have the same low port.
+LOOPBACK = f"127.7.{os.getpid() >> 8 & 255}.{os.getpid() % 254 + 1}"
+
+
 def reload(server):
     done = server.run("-s", "reload")
     assert done.returncode == 0, done.stderr
@@ -291,6 +295,27 @@ def test_a_storm_of_reloads_refuses_nobody(server, database, load):
     traffic.check(database)
     assert not traffic.failures or set(traffic.failures) <= {
         "AssertionError"}, traffic.failures
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_low_port_needs_the_kept_capability(start_server, keeps):
+    server = start_server({"keep_bind_capability": keeps})
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start",
+              encoding="ascii") as file:
+        if int(file.read()) <= 1000:
+            pytest.skip("any user may bind any port here")
+    server.listeners[f"{LOOPBACK}:987"] = {}
+    server.write_config()
+    done = server.run("-s", "reload")
+    assert done.returncode == (0 if keeps else 5), done.stdout
+    if keeps:
+        Dialog(987, host=LOOPBACK).close()
+        wait_for(lambda: len(server.workers()) == 2, 10, "the drain")
+        for pid in server.workers():
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                assert "CapEff:\t0000000000000000" in file.read()
+    server.send()
 
 
 def test_a_wrong_certificate_changes_nothing(start_server, certificate):

@@ -13,7 +13,7 @@ from support.dialog import Dialog
 from support.server import PROGRAM as ORIGINAL
 from support.waiting import wait_for
 
-from supervisor_reload_test import knock
+from supervisor_reload_test import LOOPBACK, knock
 
 
 @pytest.fixture
@@ -104,6 +104,18 @@ def test_limits_hold_for_both_programs_together(copied):
     wait_for(lambda: len(copied.workers()) == 2, 10, "the drain")
     with copied.dialog(), copied.dialog(), copied.dialog():
         Dialog(copied.port, greeting=421).close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_right_to_bind_outlives_it(copied):
+    copied.stop()
+    copied.set(keep_bind_capability=True)
+    copied.start()
+    ask(copied, "upgrade")
+    copied.listeners[f"{LOOPBACK}:988"] = {}
+    copied.write_config()
+    ask(copied, "reload")
+    Dialog(988, host=LOOPBACK).close()
 
 
 def killer():

@@ -5,7 +5,6 @@
 
 #include "net/address.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -350,60 +349,6 @@ killed_workers_leave_the_sum_right(void **state)
 	census_free(&p.census);
 }
 
-/* Workers of two programs, before and after an exec, count together. */
-static void
-it_is_handed_over(void **state)
-{
-	struct pair p = new_pair((struct census_limits){ 2, 0, 0 });
-	struct address client = parsed("192.0.2.1");
-	struct census_handle h;
-	(void)state;
-
-	assert_int_equal(census_admit(&p.a, &client, START), CENSUS_OK);
-	assert_int_equal(census_hand_over(p.census, &h), 0);
-	assert_int_equal(ftruncate(h.fd, 0), -1);
-	h.fd = dup(h.fd);
-	struct census *next = census_adopt(&h);
-	assert_non_null(next);
-	assert_true(census_retake_region(next, (int)p.a.region));
-	assert_false(census_retake_region(next, (int)p.a.region));
-	assert_false(census_retake_region(next, -1));
-	assert_false(census_retake_region(next, 3));
-	struct census_seat c = { next, (unsigned)census_take_region(next),
-				 p.a.limits };
-	assert_int_not_equal(c.region, p.a.region);
-	assert_int_equal(census_admit(&c, &client, START), CENSUS_OK);
-	assert_int_equal(census_admit(&c, &client, START), CENSUS_FULL);
-	assert_int_equal(census_total(p.census), 2);
-	/* The old worker died: the new master clears its region. */
-	census_clear_region(next, p.a.region);
-	assert_int_equal(census_total(next), 1);
-	census_free(&next);
-	census_free(&p.census);
-}
-
-static void
-what_is_not_its_own_is_not_adopted(void **state)
-{
-	struct census *c = census_new(2, 100);
-	struct census_handle h;
-
-	(void)state;
-	assert_int_equal(census_hand_over(c, &h), 0);
-	const struct census_handle wrong[] = {
-		{ -1, h.layout, h.regions, h.connections, { 0, 0 } },
-		{ h.fd, h.layout + 1, h.regions, h.connections, { 0, 0 } },
-		{ h.fd, h.layout, h.regions + 1, h.connections, { 0, 0 } },
-		{ h.fd, h.layout, UINT32_MAX, SIZE_MAX, { 0, 0 } },
-		{ h.fd, h.layout, h.regions, 100000, { 0, 0 } },
-	};
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		assert_null(census_adopt(&wrong[i]));
-		assert_int_equal(errno, EPROTO);
-	}
-	census_free(&c);
-}
-
 int
 main(void)
 {
@@ -418,8 +363,6 @@ main(void)
 		cmocka_unit_test(as_many_addresses_as_connections_fit),
 		cmocka_unit_test(more_addresses_than_are_remembered_do_no_harm),
 		cmocka_unit_test(killed_workers_leave_the_sum_right),
-		cmocka_unit_test(it_is_handed_over),
-		cmocka_unit_test(what_is_not_its_own_is_not_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from support.certificates import Certificate
+from support.galera import Cluster
 from support.load import Load
 from support.mariadb import Database, MariaDB, SCRIPT, TOP
 from support.server import PROGRAM, Server, open_folder
@@ -66,6 +67,17 @@ def database(mariadb):
     mariadb.resume()
     mariadb.start()
     database.drop()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Three Galera nodes, for the tests of one file."""
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.close()
 
 
 @pytest.fixture

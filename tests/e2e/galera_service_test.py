@@ -2,15 +2,12 @@
 """README's "Beyond one machine": two instances behind haproxy write to three
 Galera nodes, which die and come back. No 250 is lost, no row is there twice,
 the raw bytes are the same on every node, and mail flows again within 10 s."""
-import os
 import signal
-import subprocess
 import time
 
 import pytest
 
-from support.galera import Cluster, Table
-from support.mariadb import TOP
+from support.galera import Table
 from support.relays import HAProxy
 from support.server import Server, free_port
 
@@ -19,26 +16,10 @@ pytestmark = pytest.mark.slow
 FLOWS_AGAIN_S = 10
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
-
-
 @pytest.fixture
 def machines(cluster):
     """Two whole instances, which share nothing but the cluster."""
-    with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
-        subprocess.run(
-            ["mariadb", "--no-defaults", "-S", cluster.nodes[0].socket, "-u",
-             "root", "-e", "DROP TABLE IF EXISTS mail.new_mail"], check=True)
-        subprocess.run(["mariadb", "--no-defaults", "-S",
-                        cluster.nodes[0].socket, "-u", "root", "mail"],
-                       stdin=sql, check=True)
+    cluster.make_table()
     made = []
     try:
         for _ in range(2):

@@ -2,38 +2,20 @@
 """Three Galera nodes: the one that is written dies, two of three die and
 come back; no row is lost and none is there twice."""
 import collections
-import os
-import subprocess
 import threading
 import time
 import types
 
 import pytest
 
-from support.galera import Cluster
-from support.mariadb import TOP
 from support.store_driver import Driver
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    cluster = Cluster()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.close()
-
-
 @pytest.fixture
 def table(cluster):
-    node = next(n for n in cluster.nodes if n.is_synced())
-    node.query("DROP TABLE IF EXISTS mail.new_mail")
-    with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
-        subprocess.run(["mariadb", "--no-defaults", "-S", node.socket, "-u",
-                        "root", "mail"], stdin=sql, check=True)
+    cluster.make_table()
 
 
 def load(cluster, folder, seconds, trouble):

@@ -11,6 +11,7 @@ import tempfile
 
 import pymysql
 
+from support.mariadb import TOP
 from support.relays import unpack
 from support.server import free_port
 from support.waiting import wait_for
@@ -140,6 +141,14 @@ class Cluster:
         first.query("CREATE DATABASE mail")
         for node in others:
             node.start()
+
+    def make_table(self):
+        """An empty one."""
+        node = self.nodes[0]
+        node.query("DROP TABLE IF EXISTS mail.new_mail")
+        with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
+            subprocess.run(["mariadb", "--no-defaults", "-S", node.socket,
+                            "-u", "root", "mail"], stdin=sql, check=True)
 
     def close(self):
         for node in self.nodes:

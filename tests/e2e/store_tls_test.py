@@ -79,6 +79,7 @@ def refused(server):
     """The line that says why the database cannot be used."""
     with Dialog(server.port, greeting=None) as dialog:
         assert dialog.reply().code == 421
+    server.await_log("database host cannot be used")
     return server.log_lines("database host cannot be used")[0]
 
 

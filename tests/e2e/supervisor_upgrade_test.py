@@ -161,7 +161,8 @@ def test_a_generation_that_does_not_come_up_goes_back(copied, database):
             break
     else:
         pytest.fail("no worker could be killed before it was ready")
-    assert "the old program is back" in copied.log()
+    # The answer may be here before the line is.
+    copied.await_log("the old program is back")
     copied.send()
     ask(copied, "upgrade")
     copied.send()

@@ -142,13 +142,9 @@ def test_a_minute_of_random_kills(start_server, database, load):
     server = start_server({"workers": 3, "log.level": "info"})
     end = time.monotonic() + 60
     kills = 0
-    born = {}
     with load(server, sessions=8) as traffic:
         while kills < 300 and time.monotonic() < end:
-            now = time.monotonic()
-            born = {pid: born.get(pid, now) for pid in server.workers()}
-            # One that dies before it is ready waits longer each time.
-            grown = [pid for pid in born if now - born[pid] > 0.5]
+            grown = server.grown_workers()
             if grown:
                 os.kill(random.choice(grown), signal.SIGKILL)
                 kills += 1

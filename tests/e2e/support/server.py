@@ -8,6 +8,7 @@ import smtplib
 import socket
 import subprocess
 import tempfile
+import time
 
 from support.config import render
 from support.dialog import Dialog
@@ -66,6 +67,7 @@ class Server:
             })
         self.settings.update(settings or {})
         self.process = None
+        self.born = {}
         self.write_config()
 
     def write_config(self, text=None):
@@ -154,6 +156,13 @@ class Server:
 
     def workers(self):
         return self.children("worker")
+
+    def grown_workers(self):
+        """Those that were first seen here half a second ago. One that dies
+        before it is ready is started again later each time."""
+        now = time.monotonic()
+        self.born = {pid: self.born.get(pid, now) for pid in self.workers()}
+        return [pid for pid in self.born if now - self.born[pid] > 0.5]
 
     def kill_worker(self, index=0):
         """SIGKILL; returns the pid that it had."""

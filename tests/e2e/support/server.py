@@ -36,11 +36,23 @@ def open_folder():
     return folder
 
 
+def is_open_to_all(path):
+    """Whether any account can come to it."""
+    above = os.path.dirname(os.path.realpath(path))
+    while os.stat(above).st_mode & 0o1 and above != "/":
+        above = os.path.dirname(above)
+    return above == "/"
+
+
 class Server:
     def __init__(self, database, settings=None, listeners=None, extra="",
                  environment=None, program=PROGRAM):
-        self.program = program
         self.folder = open_folder()
+        self.program = program
+        # An upgrade opens it with the rights of the server's account, which
+        # cannot enter a tree below /root.
+        if os.geteuid() == 0 and not is_open_to_all(program):
+            self.program = shutil.copy(program, self.folder)
         self.run_dir = os.path.join(self.folder, "run")
         self.config = os.path.join(self.folder, "guerrilla-smtpd.conf")
         self.log_file = os.path.join(self.folder, "log")

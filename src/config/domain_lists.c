@@ -30,22 +30,15 @@ is_literal(struct view text)
 
 /* The pattern in the form domains_add takes, into out; its length or 0. */
 static size_t
-normalise(struct view text, char *out, size_t size)
+normalise(struct view text, char out[DOMAIN_PATTERN_SIZE])
 {
-	size_t wild = text.len > 2 && text.at[0] == '*' && text.at[1] == '.' ?
-		2 : 0;
-	struct view rest = view_slice(text, wild, text.len);
+	bool is_wild = view_starts_nocase(text, VIEW("*."));
+	struct view rest = view_slice(text, is_wild ? 2 : 0, text.len);
 
-	if (view_equal(text, VIEW("*"))) {
-		memcpy(out, "*", 2);
-		return 1;
-	}
 	if (rest.len > 0 && rest.at[0] == '[' &&
-	    (wild > 0 || !is_literal(rest)))
+	    (is_wild || !is_literal(rest)))
 		return 0;
-	memcpy(out, text.at, wild);
-	size_t len = domain_name_to_ascii(rest, out + wild, size - wild);
-	return len > 0 ? wild + len : 0;
+	return domain_pattern_to_ascii(text, out);
 }
 
 /* What a pattern is added to, and what its key is called. */
@@ -58,8 +51,8 @@ static void
 add_domain(struct reading *r, struct target to, struct place at,
 	   struct view text)
 {
-	char pattern[DOMAIN_NAME_SIZE + 2];
-	size_t len = normalise(text, pattern, sizeof(pattern));
+	char pattern[DOMAIN_PATTERN_SIZE];
+	size_t len = normalise(text, pattern);
 
 	if (len == 0 ||
 	    !domains_add(to.domains, (struct view){ pattern, len }))

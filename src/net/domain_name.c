@@ -120,3 +120,18 @@ domain_name_to_ascii(struct view domain, char *out, size_t size)
 		return copy_host_name(domain, out, size);
 	return copy_idn(domain, out, size);
 }
+
+size_t
+domain_pattern_to_ascii(struct view pattern, char *out)
+{
+	size_t wild = view_starts_nocase(pattern, VIEW("*.")) ? 2 : 0;
+	struct view name = view_slice(pattern, wild, pattern.len);
+
+	if (view_equal(pattern, VIEW("*"))) {
+		memcpy(out, "*", 2);
+		return 1;
+	}
+	memcpy(out, "*.", wild);
+	size_t len = domain_name_to_ascii(name, out + wild, DOMAIN_NAME_SIZE);
+	return len > 0 ? wild + len : 0;
+}

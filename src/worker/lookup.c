@@ -57,19 +57,10 @@ static void
 take_domain(void *context, struct view value)
 {
 	struct fetched *f = context;
-	char pattern[DOMAIN_NAME_SIZE + 2] = "*.";
-	size_t len = 0;
+	char pattern[DOMAIN_PATTERN_SIZE];
+	struct view name = { pattern, domain_pattern_to_ascii(value,
+							      pattern) };
 
-	if (view_starts_nocase(value, VIEW("*.")))
-		len = 2;
-	size_t ascii = domain_name_to_ascii(view_slice(value, len, value.len),
-					    pattern + len,
-					    sizeof(pattern) - len);
-	struct view name = { pattern, len + ascii };
-	if (view_equal(value, VIEW("*")))
-		name = value;
-	else if (ascii == 0)
-		name.len = 0;
 	if (domains_add(f->ours, name) && domains_add(f->loops, name))
 		return;
 	log_warn("domains_query gave what is no domain: passed over",

@@ -61,7 +61,7 @@ bool log_wants(enum log_level level);
 
 struct scoreboard_slot;
 
-struct log_voice {
+struct log_client {
 	int fd;                         /* to the logger; -1: stderr */
 	enum log_format format;
 	enum log_level level;
@@ -70,11 +70,11 @@ struct log_voice {
 };
 
 /* From now on this process speaks so. Kept by copy. */
-void log_speak(const struct log_voice *voice);
+void log_init(const struct log_client *client);
 
 /* An error without lock or limit, for a signal handler in a process that
  * ends: the best that can be had there. */
-void log_last_words(const char *message, const struct log_field *fields);
+void log_crash(const char *message, const struct log_field *fields);
 
 /* The two ends of the logger's queue: [0] is read by the logger, [1] written
  * by everyone. Both close-on-exec, [1] never blocks. -1 with errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cage of a child process: seccomp says which system calls, Landlock
+/* The sandbox of a child process: seccomp says which system calls, Landlock
  * which files. What libraries load late is loaded before. */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -20,7 +20,7 @@ struct sandbox_rules {
 	const char *readable[SANDBOX_PATHS];
 };
 
-/* Closes the cage around the calling process. Called once, with one thread
+/* Closes the sandbox around the calling process. Called once, with one thread
  * (Landlock binds only the caller), after the TLS context is made and the
  * files are read. NULL or SANDBOX_OFF does nothing. -1 with errno where the
  * kernel has it but refuses; a kernel without one of the two is no error. */

@@ -87,7 +87,7 @@ uint64_t scoreboard_sum(const struct scoreboard *b, enum slot_gauge which);
 
 /* ---- For readers: status in a terminal and over HTTP ------------------- */
 
-enum { SLOT_ERROR_SIZE = 120, BOARD_VERSION_SIZE = 32 };
+enum { SLOT_ERROR_SIZE = 120, SCOREBOARD_VERSION_SIZE = 32 };
 
 /* A copy of one slot. Times are microseconds; 0 where there was none. */
 struct slot_figures {
@@ -107,9 +107,9 @@ struct slot_figures {
 };
 
 /* What concerns the service as a whole. */
-struct board_figures {
+struct scoreboard_figures {
 	pid_t master;
-	char version[BOARD_VERSION_SIZE];
+	char version[SCOREBOARD_VERSION_SIZE];
 	int64_t began_wall_us;
 	unsigned generation;
 	uint64_t reloads, reloads_failed, upgrades, restarts, poisoned;
@@ -127,8 +127,8 @@ size_t scoreboard_slots(const struct scoreboard *b);
  * every enum is in range and every text ends, whatever the memory holds. */
 bool scoreboard_read(const struct scoreboard *b, size_t i,
 		     struct slot_figures *out);
-void scoreboard_read_board(const struct scoreboard *b,
-			   struct board_figures *out);
+void scoreboard_read_figures(const struct scoreboard *b,
+			     struct scoreboard_figures *out);
 
 /* Names for tables, JSON and metrics: "mails_accepted", "sessions", ... */
 const char *slot_counter_name(enum slot_counter which);

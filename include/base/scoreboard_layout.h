@@ -13,7 +13,7 @@
 enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
- * number starts a new board. */
+ * number starts a new scoreboard. */
 enum { SCOREBOARD_LAYOUT = 1 };
 
 struct scoreboard_slot {
@@ -50,7 +50,7 @@ struct scoreboard {
 	_Atomic int64_t began_wall_us;
 	_Atomic uint64_t reloads, reloads_failed, upgrades, restarts;
 	_Atomic uint64_t poisoned;      /* ever; the list is a ring */
-	_Atomic char version[BOARD_VERSION_SIZE];
+	_Atomic char version[SCOREBOARD_VERSION_SIZE];
 	_Atomic uint32_t used;          /* slots ever taken: 0..used-1 */
 	alignas(CACHE_LINE) _Atomic uint64_t poison[SCOREBOARD_POISON];
 	struct scoreboard_slot slots[];

@@ -32,8 +32,8 @@ struct slot_tenant {
 	unsigned generation;
 	unsigned restarts;
 };
-void scoreboard_seat(struct scoreboard_slot *s,
-		     const struct slot_tenant *tenant);
+void scoreboard_occupy(struct scoreboard_slot *s,
+		       const struct slot_tenant *tenant);
 void scoreboard_vacate(struct scoreboard_slot *s);
 
 /* Thread ids as the owner noted them, for a stack: 0 where unknown. */
@@ -46,8 +46,8 @@ void slot_read(const struct scoreboard_slot *s, struct slot_figures *out);
 /* Puts the message on the list that scoreboard_is_poison() asks. */
 void scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint);
 
-/* The board's own figures; counters of it are not looked at. */
+/* The scoreboard's own figures; counters of it are not looked at. */
 void scoreboard_describe(struct scoreboard *b,
-			 const struct board_figures *figures);
+			 const struct scoreboard_figures *figures);
 
 #endif

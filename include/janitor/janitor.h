@@ -4,13 +4,13 @@
 #ifndef JANITOR_JANITOR_H
 #define JANITOR_JANITOR_H
 
-#include "base/seat.h"
+#include "base/child_context.h"
 #include "store/settings.h"
 
-/* Works until told to leave by a word on the seat's channel, or its end;
+/* Works until told to leave by a word on its channel, or its end;
  * returns the exit code. Called in the forked child, in its sandbox, after
  * store_warm_up. Needs to write below settings->spool_dir. */
 int janitor_run(const struct store_settings *settings,
-		const struct seat *seat);
+		const struct child_context *context);
 
 #endif

@@ -3,27 +3,27 @@
 #ifndef LOGGER_LOGGER_H
 #define LOGGER_LOGGER_H
 
+#include "base/child_context.h"
 #include "base/log.h"
-#include "base/seat.h"
 
 /* What the logger shares with the one after it: lines that were taken from
  * the socket and may not have been written. In memory that the master maps
  * once; a logger that dies leaves them here, and none is lost. */
-struct logger_desk;
+struct log_backlog;
 
 struct logger_duty {
 	const struct log_settings *settings;
 	int lines;                      /* log_pair's reading end */
 	int file;                       /* target, opened by the master; -1
 					 * for stderr and syslog */
-	struct logger_desk *desk;
+	struct log_backlog *backlog;
 };
 
-/* Shared memory for so many desks and its descriptor, close-on-exec; or the
+/* Shared memory for so many backlogs and its descriptor, close-on-exec; or the
  * mapping of such a descriptor that was handed over. NULL with errno. */
-struct logger_desk *logger_desks_new(size_t count, int *fd_out);
-struct logger_desk *logger_desks_adopt(size_t count, int fd);
-struct logger_desk *logger_desk_at(struct logger_desk *desks, size_t i);
+struct log_backlog *log_backlogs_new(size_t count, int *fd_out);
+struct log_backlog *log_backlogs_adopt(size_t count, int fd);
+struct log_backlog *log_backlog_at(struct log_backlog *backlogs, size_t i);
 
 /* Opens the target if it is a file, for appending: the descriptor, -1 with
  * errno, LOGGER_NO_FILE where it is none. */
@@ -32,6 +32,7 @@ int logger_open_target(const struct log_settings *settings);
 
 /* Writes lines until told to leave or until nobody is left who could send
  * one; returns the exit code. */
-int logger_run(const struct logger_duty *duty, const struct seat *seat);
+int logger_run(const struct logger_duty *duty,
+	       const struct child_context *context);
 
 #endif

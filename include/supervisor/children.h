@@ -16,7 +16,7 @@ void children_take_all(struct master *m, enum roster_event event,
 					const struct roster_entry *));
 
 /* A word on its channel, whatever its state. */
-void children_say(struct master *m, int i, enum seat_word word);
+void children_say(struct master *m, int i, enum child_message word);
 
 /* Does what time demands. */
 void children_tick(struct master *m);

@@ -14,8 +14,8 @@ struct generation {
 	int *listeners;                 /* one for each of the config's */
 	struct tls_context *tls;        /* NULL without a certificate */
 	int log_file;                   /* the logger's target; -1: no file */
-	struct sandbox_rules cages[SLOT_STATUS + 1];    /* by role */
-	char log_dir[GENERATION_PATH_SIZE];     /* for the logger's cage */
+	struct sandbox_rules sandbox_rules[SLOT_STATUS + 1]; /* by role */
+	char log_dir[GENERATION_PATH_SIZE];     /* for the logger's sandbox */
 };
 
 /* Opens what the configuration names: listeners that `older` has are shared
@@ -24,8 +24,8 @@ struct generation {
 int generation_open(struct generation *g, struct config *config,
 		    const struct generation *older, struct buf *why);
 
-/* Makes the TLS context and the cages; as the user that the service runs
- * as. -1 with the reason in why. */
+/* Makes the TLS context and the sandbox rules, as the user of the service.
+ * -1 with the reason in why. */
 int generation_load(struct generation *g, struct buf *why);
 
 /* Closes and frees all that it does not share with `other`, which stays;

@@ -40,13 +40,13 @@ struct handover {
 	unsigned generation;
 	bool wants_reload;      /* asked for while the upgrade ran */
 	bool wants_upgrade;
-	int pid_file, board, desks, control, lines[2];
+	int pid_file, scoreboard, backlogs, control, lines[2];
 	int old_program;        /* to go back to; -1 */
 	const char *program;    /* path, noted at the first start */
 	const char *config_file;
 	const char *log_file;   /* -l; "" without */
 	const char *reason;     /* of a return; "" */
-	struct board_figures figures;
+	struct scoreboard_figures figures;
 	struct census_handle census;    /* fd -1: none */
 	struct handed_listener *listeners;
 	size_t listener_count;

@@ -21,7 +21,7 @@ struct child {
 	pid_t hung_thread;              /* 0: unknown */
 };
 
-enum { MASTER_DESKS = 8, MASTER_PATH_SIZE = 4096 };
+enum { MASTER_BACKLOGS = 8, MASTER_PATH_SIZE = 4096 };
 
 /* An upgrade, seen from the old program. */
 struct upgrade {
@@ -61,16 +61,16 @@ struct master {
 
 	struct roster roster;
 	struct child children[SCOREBOARD_SLOTS];
-	struct scoreboard *board;
-	int board_fd;
-	struct board_figures figures;
+	struct scoreboard *scoreboard;
+	int scoreboard_fd;
+	struct scoreboard_figures figures;
 	struct census *census;          /* for new workers */
 	size_t census_regions;
 	size_t census_connections;
 
 	int lines[2];                   /* log_pair */
-	struct logger_desk *desks;      /* MASTER_DESKS, by generation */
-	int desks_fd;
+	struct log_backlog *backlogs;   /* MASTER_BACKLOGS, by generation */
+	int backlogs_fd;
 	struct verbs verbs;
 	int signals;
 	int pid_file;
@@ -87,6 +87,6 @@ struct master {
 };
 
 /* The master's log lines go to the logger, as the configuration says. */
-void master_speak(const struct master *m);
+void master_init_log(const struct master *m);
 
 #endif

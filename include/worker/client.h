@@ -4,8 +4,8 @@
 #ifndef WORKER_CLIENT_H
 #define WORKER_CLIENT_H
 
+#include "base/child_context.h"
 #include "base/log.h"
-#include "base/seat.h"
 #include "net/census.h"
 #include "net/tls.h"
 #include "smtp/session.h"
@@ -59,7 +59,7 @@ struct client {
 struct worker {
 	struct loop loop;
 	const struct worker_settings *settings;
-	const struct seat *seat;
+	const struct child_context *context;
 	struct smtp_state state;
 	struct budget budget;
 	struct census_seat census;
@@ -82,12 +82,12 @@ struct worker {
 	size_t recycle_mails;           /* with jitter; 0: never */
 	int64_t leaving_ms;             /* when is_leaving began */
 	bool knows_store;               /* tried once: clients may come */
-	bool is_ready;                  /* SEAT_READY was sent */
+	bool is_ready;                  /* CHILD_READY was sent */
 	bool is_store_behind;           /* our store does not answer, but
 					 * another worker's does */
 	bool is_resting;                /* no descriptor was left: a pause */
 	bool is_listening;              /* the listeners are watched */
-	bool has_asked_to_leave;        /* SEAT_LEAVING was sent */
+	bool has_asked_to_leave;        /* CHILD_RECYCLE was sent */
 	bool is_leaving;                /* no new clients */
 	bool is_stopping;               /* idle sessions go at once */
 	bool is_done;

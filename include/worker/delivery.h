@@ -4,7 +4,7 @@
 #ifndef WORKER_DELIVERY_H
 #define WORKER_DELIVERY_H
 
-#include "base/seat.h"
+#include "base/child_context.h"
 #include "mail.h"
 #include "smtp/domains.h"
 #include "store/store.h"
@@ -28,10 +28,10 @@ struct delivery_news {
 	struct domains *domains;        /* new ones, now the taker's; or NULL */
 };
 
-/* Starts the thread; settings and seat must outlive it. NULL with errno. The
+/* Starts the thread; settings and context must outlive it. NULL with errno. The
  * first news comes when the first try to connect has ended, either way. */
 struct delivery *delivery_start(const struct worker_settings *settings,
-				const struct seat *seat);
+				const struct child_context *context);
 
 /* Waits for all that was submitted to get its verdict, ends the thread. */
 void delivery_stop(struct delivery **d);

@@ -13,7 +13,7 @@
 
 struct delivery {
 	const struct worker_settings *settings;
-	const struct seat *seat;
+	const struct child_context *context;
 	pthread_t thread;
 	struct queue messages;          /* in; its wake-up serves both */
 	struct queue questions;

@@ -4,7 +4,7 @@
 #ifndef WORKER_MAIL_READER_H
 #define WORKER_MAIL_READER_H
 
-#include "base/seat.h"
+#include "base/child_context.h"
 #include "mail.h"
 #include "smtp/domains.h"
 #include "worker/settings.h"
@@ -12,7 +12,7 @@
 struct mail_reader;
 
 struct mail_reader *mail_reader_new(const struct worker_settings *settings,
-				    const struct seat *seat);
+				    const struct child_context *context);
 void mail_reader_free(struct mail_reader **r);
 
 /* Domains that count as hosted beside the configured ones; NULL for none.

@@ -3,7 +3,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
-#include "base/seat.h"
+#include "base/child_context.h"
 #include "worker/settings.h"
 
 /* Before fork or sandbox: everything libraries would load late. */
@@ -14,6 +14,6 @@ void worker_warm_up(const struct worker_settings *settings);
  * settings->net.listeners[i]; they are shared with other workers,
  * non-blocking, and closed here when the worker drains. */
 int worker_run(const struct worker_settings *settings,
-	       const struct seat *seat, int *listeners);
+	       const struct child_context *context, int *listeners);
 
 #endif

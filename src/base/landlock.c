@@ -48,13 +48,13 @@ static const uint64_t ioctl_device = 1u << 15;
 static const uint64_t bind_tcp = 1u << 0;
 static const uint64_t scopes = 3;       /* abstract sockets, signals */
 
-struct cage {
+struct landlock_rules {
 	int fd;
 	uint64_t files;                 /* rights that are governed at all */
 };
 
 static int
-open_cage(struct cage *cage, int abi)
+open_ruleset(struct landlock_rules *ruleset, int abi)
 {
 	struct ruleset r = {
 		.files = reading | executing | writing_file | changing |
@@ -76,14 +76,14 @@ open_cage(struct cage *cage, int abi)
 		r.scoped = scopes;
 		size = sizeof(r);
 	}
-	cage->files = r.files;
-	cage->fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
-	return cage->fd < 0 ? -1 : 0;
+	ruleset->files = r.files;
+	ruleset->fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
+	return ruleset->fd < 0 ? -1 : 0;
 }
 
 /* A path that is not there needs no rule. */
 static int
-allow(const struct cage *cage, const char *path, uint64_t rights)
+allow(const struct landlock_rules *ruleset, const char *path, uint64_t rights)
 {
 	struct stat st;
 
@@ -95,10 +95,10 @@ allow(const struct cage *cage, const char *path, uint64_t rights)
 		rights &= LANDLOCK_ACCESS_FS_READ_FILE | executing |
 			  writing_file | truncating;
 	struct landlock_path_beneath_attr rule = {
-		.allowed_access = rights & cage->files,
+		.allowed_access = rights & ruleset->files,
 		.parent_fd = fd,
 	};
-	long added = syscall(SYS_landlock_add_rule, cage->fd,
+	long added = syscall(SYS_landlock_add_rule, ruleset->fd,
 			     LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	int error = errno;
 	close(fd);
@@ -109,7 +109,7 @@ allow(const struct cage *cage, const char *path, uint64_t rights)
 /* /etc/resolv.conf is often a link to a file that somebody replaces, so the
  * folder that it leads to is what must stay readable. */
 static int
-allow_resolver(const struct cage *cage)
+allow_resolver(const struct landlock_rules *ruleset)
 {
 	char path[PATH_MAX];
 
@@ -119,11 +119,12 @@ allow_resolver(const struct cage *cage)
 	if (slash == NULL || slash == path)
 		return 0;
 	*slash = '\0';
-	return allow(cage, path, reading);
+	return allow(ruleset, path, reading);
 }
 
 static int
-allow_all(const struct cage *cage, const struct sandbox_rules *rules)
+allow_all(const struct landlock_rules *ruleset,
+	  const struct sandbox_rules *rules)
 {
 	static const char *const readable[] = {
 		"/usr", "/lib", "/lib64", "/etc", "/dev/urandom",
@@ -133,17 +134,17 @@ allow_all(const struct cage *cage, const struct sandbox_rules *rules)
 			     truncating;
 
 	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable); i++)
-		if (allow(cage, readable[i], reading) != 0)
+		if (allow(ruleset, readable[i], reading) != 0)
 			return -1;
-	if (allow_resolver(cage) != 0 ||
-	    allow(cage, "/dev/null", reading | writing_file) != 0)
+	if (allow_resolver(ruleset) != 0 ||
+	    allow(ruleset, "/dev/null", reading | writing_file) != 0)
 		return -1;
 	for (int i = 0; i < SANDBOX_PATHS; i++) {
 		if (rules->readable[i] != NULL &&
-		    allow(cage, rules->readable[i], reading) != 0)
+		    allow(ruleset, rules->readable[i], reading) != 0)
 			return -1;
 		if (rules->writable[i] != NULL &&
-		    allow(cage, rules->writable[i], all) != 0)
+		    allow(ruleset, rules->writable[i], all) != 0)
 			return -1;
 	}
 	return 0;
@@ -152,20 +153,20 @@ allow_all(const struct cage *cage, const struct sandbox_rules *rules)
 int
 landlock_enter(const struct sandbox_rules *rules)
 {
-	struct cage cage;
+	struct landlock_rules ruleset;
 
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 			   LANDLOCK_CREATE_RULESET_VERSION);
 	/* A kernel without it, or started without it. */
 	if (abi < 1)
 		return 0;
-	if (open_cage(&cage, (int)abi) != 0)
+	if (open_ruleset(&ruleset, (int)abi) != 0)
 		return -1;
-	int rc = allow_all(&cage, rules);
+	int rc = allow_all(&ruleset, rules);
 	if (rc == 0)
-		rc = (int)syscall(SYS_landlock_restrict_self, cage.fd, 0);
+		rc = (int)syscall(SYS_landlock_restrict_self, ruleset.fd, 0);
 	int error = errno;
-	close(cage.fd);
+	close(ruleset.fd);
 	errno = error;
 	return rc;
 }

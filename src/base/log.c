@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The log client of a process: one event, one datagram to the logger, never
- * waiting. Before log_speak() lines go to stderr. A warning that comes again
+ * waiting. Before log_init() lines go to stderr. A warning that comes again
  * and again is let through a few times a window, then only counted. */
 #include "base/log.h"
 
@@ -30,27 +30,28 @@ struct repeat {
 	unsigned seen;
 };
 
-static struct log_voice voice = { .fd = -1, .level = LOG_LEVEL_INFO,
-				  .name = "start" };
+static struct log_client client = { .fd = -1,
+				    .level = LOG_LEVEL_INFO,
+				    .name = "start" };
 static struct repeat repeats[REPEATS];
 static pthread_mutex_t repeats_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
-log_speak(const struct log_voice *new_voice)
+log_init(const struct log_client *new_client)
 {
-	voice = *new_voice;
+	client = *new_client;
 }
 
 bool
 log_wants(enum log_level level)
 {
-	return level >= voice.level;
+	return level >= client.level;
 }
 
 static void
 send_line(enum log_level level, const struct log_line *line)
 {
-	if (voice.fd < 0) {
+	if (client.fd < 0) {
 		ssize_t ignored = write(STDERR_FILENO, line->at, line->len);
 		(void)ignored;
 		return;
@@ -62,10 +63,10 @@ send_line(enum log_level level, const struct log_line *line)
 		{ .iov_base = (char *)line->at, .iov_len = line->len },
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	while (sendmsg(voice.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+	while (sendmsg(client.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		if (errno == EINTR)
 			continue;
-		slot_count(voice.slot, COUNT_LOG_DROPPED, 1);
+		slot_count(client.slot, COUNT_LOG_DROPPED, 1);
 		return;
 	}
 }
@@ -77,9 +78,9 @@ write_event(enum log_level level, const char *message,
 	struct log_line line;
 	const struct log_origin origin = {
 		.level = level,
-		.format = voice.format,
+		.format = client.format,
 		.wall_us = clock_wall_us(),
-		.name = voice.name,
+		.name = client.name,
 		.pid = (int)getpid(),
 	};
 
@@ -137,7 +138,7 @@ log_write(enum log_level level, const char *message,
 	if (!log_wants(level))
 		return;
 	if (level >= LOG_LEVEL_ERROR)
-		slot_set_error(voice.slot, message);
+		slot_set_error(client.slot, message);
 	if (level >= LOG_LEVEL_WARN && !may_pass(message, &kept_back))
 		return;
 	if (kept_back > 0)
@@ -150,7 +151,7 @@ log_write(enum log_level level, const char *message,
 }
 
 void
-log_last_words(const char *message, const struct log_field *fields)
+log_crash(const char *message, const struct log_field *fields)
 {
 	write_event(LOG_LEVEL_ERROR, message, fields);
 }

@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const size_t board_bytes = sizeof(struct scoreboard) +
+static const size_t scoreboard_bytes =
+	sizeof(struct scoreboard) +
 	SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot);
 
 static void
@@ -40,7 +41,7 @@ make_file(const char *fresh)
 	int fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return -1;
-	int error = posix_fallocate(fd, 0, (off_t)board_bytes);
+	int error = posix_fallocate(fd, 0, (off_t)scoreboard_bytes);
 	if (error == 0 && fchmod(fd, 0640) != 0)
 		error = errno;
 	if (error == 0)
@@ -55,13 +56,13 @@ static struct scoreboard *
 fill(int fd)
 {
 	int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-	struct scoreboard *b = mmap(NULL, board_bytes, PROT_READ | PROT_WRITE,
-				    flags, fd, 0);
+	struct scoreboard *b = mmap(NULL, scoreboard_bytes,
+				    PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (b == MAP_FAILED)
 		return NULL;
 	b->layout = SCOREBOARD_LAYOUT;
 	b->slot_count = SCOREBOARD_SLOTS;
-	b->bytes = board_bytes;
+	b->bytes = scoreboard_bytes;
 	memcpy(b->magic, "GSMTPSB", sizeof(b->magic));
 	return b;
 }
@@ -87,7 +88,7 @@ scoreboard_create(const char *run_dir, int *fd_out)
 	}
 	int error = errno;
 	if (b != NULL)
-		munmap(b, board_bytes);
+		munmap(b, scoreboard_bytes);
 	close(fd);
 	unlink(fresh);
 	errno = error;
@@ -127,7 +128,7 @@ scoreboard_slot_at(struct scoreboard *b, size_t i)
 }
 
 void
-scoreboard_seat(struct scoreboard_slot *s, const struct slot_tenant *tenant)
+scoreboard_occupy(struct scoreboard_slot *s, const struct slot_tenant *tenant)
 {
 	if (tenant->pid == 0) {
 		clear_owner_part(s);
@@ -158,7 +159,8 @@ scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint)
 }
 
 void
-scoreboard_describe(struct scoreboard *b, const struct board_figures *figures)
+scoreboard_describe(struct scoreboard *b,
+		    const struct scoreboard_figures *figures)
 {
 	b->master = figures->master;
 	b->began_wall_us = figures->began_wall_us;

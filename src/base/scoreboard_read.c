@@ -16,23 +16,24 @@
 
 #define LOOK(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-/* Of every board: what its header says later is not asked, since a worker
+/* Of every scoreboard: what its header says later is not asked, since a worker
  * can write there, and nobody may read past the mapping. */
-static const size_t board_bytes = sizeof(struct scoreboard) +
+static const size_t scoreboard_bytes =
+	sizeof(struct scoreboard) +
 	SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot);
 
-/* Whether the file and its header agree on a board of our shape. */
+/* Whether the file and its header agree on a scoreboard of our shape. */
 static bool
 is_ours(int fd, const struct scoreboard *head)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_size >= (off_t)board_bytes &&
+	       st.st_size >= (off_t)scoreboard_bytes &&
 	       memcmp(head->magic, "GSMTPSB", 8) == 0 &&
 	       head->layout == SCOREBOARD_LAYOUT &&
 	       head->slot_count == SCOREBOARD_SLOTS &&
-	       head->bytes == board_bytes;
+	       head->bytes == scoreboard_bytes;
 }
 
 static struct scoreboard *
@@ -45,7 +46,7 @@ map(int fd, int protection)
 		errno = EPROTO;
 		return NULL;
 	}
-	void *at = mmap(NULL, board_bytes, protection, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, scoreboard_bytes, protection, MAP_SHARED, fd, 0);
 	return at != MAP_FAILED ? at : NULL;
 }
 
@@ -80,7 +81,7 @@ scoreboard_close(struct scoreboard **b)
 {
 	if (*b == NULL)
 		return;
-	munmap(*b, board_bytes);
+	munmap(*b, scoreboard_bytes);
 	*b = NULL;
 }
 
@@ -156,7 +157,8 @@ slot_read(const struct scoreboard_slot *s, struct slot_figures *out)
 }
 
 void
-scoreboard_read_board(const struct scoreboard *b, struct board_figures *out)
+scoreboard_read_figures(const struct scoreboard *b,
+			struct scoreboard_figures *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->master = LOOK(b->master);

@@ -44,7 +44,7 @@ print_span(int64_t us, char out[CELL_SIZE])
 	return out;
 }
 
-/* What lies in the board is not believed: no overflow, nothing negative. */
+/* The scoreboard is not believed: no overflow, nothing negative. */
 static int64_t
 elapsed(int64_t then_us, int64_t now_us)
 {
@@ -232,10 +232,10 @@ status_print_table(const struct scoreboard *b, int64_t now_us,
 		   int64_t wall_us, struct buf *out)
 {
 	struct moment m = { now_us, wall_us };
-	struct board_figures f;
+	struct scoreboard_figures f;
 	char span[CELL_SIZE];
 
-	scoreboard_read_board(b, &f);
+	scoreboard_read_figures(b, &f);
 	buf_printf(out, "guerrilla-smtpd %s: master %ld, up %s, generation "
 		   "%u\n", f.version, (long)f.master,
 		   print_span(elapsed(f.began_wall_us, wall_us), span),

@@ -100,10 +100,10 @@ void
 status_print_json(const struct scoreboard *b, int64_t now_us,
 		  int64_t wall_us, struct buf *out)
 {
-	struct board_figures f;
+	struct scoreboard_figures f;
 	struct slot_figures slot;
 
-	scoreboard_read_board(b, &f);
+	scoreboard_read_figures(b, &f);
 	buf_append_text(out, "{");
 	text("version", f.version, out);
 	number("pid", f.master, out);

@@ -34,7 +34,7 @@ show_status(const struct verb_request *request)
 {
 	struct buf text = BUF(LONGEST_STATUS);
 
-	/* A board may lie there after its master was killed. */
+	/* A scoreboard may lie there after its master was killed. */
 	pid_t owner = pid_file_owner(request->pid_file);
 	if (owner == 0)
 		return not_running(request);

@@ -18,7 +18,7 @@ enum { IDLE_MS = 1000 };
 
 struct janitor {
 	const struct store_settings *settings;
-	const struct seat *seat;
+	const struct child_context *context;
 	struct store *store;
 	struct replay *replay;          /* NULL: not ours to do now */
 	struct retention *retention;
@@ -31,7 +31,7 @@ struct janitor {
 static bool
 may_go_on(const struct janitor *j, int wait_ms)
 {
-	struct pollfd channel = { .fd = j->seat->channel, .events = POLLIN };
+	struct pollfd channel = { .fd = j->context->channel, .events = POLLIN };
 	char word = 0;
 
 	int ready = poll(&channel, 1, wait_ms);
@@ -42,7 +42,7 @@ may_go_on(const struct janitor *j, int wait_ms)
 	ssize_t n = read(channel.fd, &word, 1);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	return n == 1 && word == SEAT_REOPEN;
+	return n == 1 && word == CHILD_REOPEN;
 }
 
 /* The lock may be with the janitor that we replace, until it leaves. */
@@ -50,7 +50,7 @@ static void
 do_replay(struct janitor *j)
 {
 	if (j->replay == NULL)
-		j->replay = replay_new(j->settings, j->seat->slot, j->store);
+		j->replay = replay_new(j->settings, j->context->slot, j->store);
 	int wait_ms = j->replay != NULL ? replay_step(j->replay) : IDLE_MS;
 	j->replay_ms = clock_ms() + wait_ms;
 }
@@ -79,33 +79,34 @@ work(struct janitor *j)
 }
 
 static bool
-settle_in(const struct store_settings *settings, const struct seat *seat)
+settle_in(const struct store_settings *settings,
+	  const struct child_context *context)
 {
-	const char ready = SEAT_READY;
+	const char ready = CHILD_READY;
 
 	store_warm_up(settings);
-	if (sandbox_enter(seat->cage) != 0) {
+	if (sandbox_enter(context->sandbox) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_STR("why", strerror(errno)));
 		return false;
 	}
-	slot_set_state(seat->slot, SLOT_READY);
-	return write(seat->channel, &ready, 1) == 1;
+	slot_set_state(context->slot, SLOT_READY);
+	return write(context->channel, &ready, 1) == 1;
 }
 
 int
-janitor_run(const struct store_settings *settings, const struct seat *seat)
+janitor_run(const struct store_settings *settings,
+	    const struct child_context *context)
 {
-	if (!settle_in(settings, seat))
+	if (!settle_in(settings, context))
 		return 1;
-	struct janitor j = {
-		.settings = settings, .seat = seat,
-		.store = store_new(settings, seat->slot)
-	};
+	struct janitor j = { .settings = settings,
+			     .context = context,
+			     .store = store_new(settings, context->slot) };
 	j.retention = retention_new(j.store);
 	for (int wait_ms = 0; may_go_on(&j, wait_ms); wait_ms = work(&j))
-		slot_beat(seat->slot, SLOT_LOOP);
-	slot_set_state(seat->slot, SLOT_DRAINING);
+		slot_beat(context->slot, SLOT_LOOP);
+	slot_set_state(context->slot, SLOT_DRAINING);
 	replay_free(&j.replay);
 	retention_free(&j.retention);
 	store_free(&j.store);

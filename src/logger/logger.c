@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The logger takes lines from the queue onto its desk and writes them from
- * there. The desk is shared memory: a logger that is killed between the two
+/* The logger takes lines from the queue onto its backlog and writes them from
+ * there. The backlog is shared memory: a logger that is killed between the two
  * leaves the lines on it, and the next one begins with those. A line may so
  * be written twice; none that was sent is lost. */
 #include "logger/logger.h"
@@ -20,58 +20,58 @@
 #include <unistd.h>
 
 enum {
-	DESK_LINES = 32,
-	DESK_LINE_SIZE = LOG_LINE_SIZE + 8,
-	TURN_MS = 1000,                 /* between heartbeats at most */
+	BACKLOG_LINES = 32,
+	BACKLOG_LINE_SIZE = LOG_LINE_SIZE + 8,
+	TURN_MS = 1000, /* between heartbeats at most */
 	GATHER_MS = 2
 };
 
 /* A line lies where its first byte is not NUL, and ends with LF. */
-struct logger_desk {
-	char lines[DESK_LINES][DESK_LINE_SIZE];
+struct log_backlog {
+	char lines[BACKLOG_LINES][BACKLOG_LINE_SIZE];
 };
 
 struct logger {
 	const struct logger_duty *duty;
-	const struct seat *seat;
+	const struct child_context *context;
 	struct target target;
 	uint64_t lost_told;
 	bool is_leaving;                /* once the queue is empty */
 	bool is_gone;                   /* now */
 	bool has_master;
-	bool has_more;                  /* the desk was full */
+	bool has_more;                  /* the backlog was full */
 };
 
-struct logger_desk *
-logger_desks_adopt(size_t count, int fd)
+struct log_backlog *
+log_backlogs_adopt(size_t count, int fd)
 {
-	void *at = mmap(NULL, count * sizeof(struct logger_desk),
+	void *at = mmap(NULL, count * sizeof(struct log_backlog),
 			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	return at != MAP_FAILED ? at : NULL;
 }
 
-struct logger_desk *
-logger_desks_new(size_t count, int *fd_out)
+struct log_backlog *
+log_backlogs_new(size_t count, int *fd_out)
 {
 	int fd = memfd_create("guerrilla-smtpd desks", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;
-	struct logger_desk *desks = NULL;
-	if (ftruncate(fd, (off_t)(count * sizeof(*desks))) == 0)
-		desks = logger_desks_adopt(count, fd);
-	if (desks == NULL)
+	struct log_backlog *backlogs = NULL;
+	if (ftruncate(fd, (off_t)(count * sizeof(*backlogs))) == 0)
+		backlogs = log_backlogs_adopt(count, fd);
+	if (backlogs == NULL)
 		close(fd);
 	else
 		*fd_out = fd;
-	return desks;
+	return backlogs;
 }
 
-struct logger_desk *
-logger_desk_at(struct logger_desk *desks, size_t i)
+struct log_backlog *
+log_backlog_at(struct log_backlog *backlogs, size_t i)
 {
-	return desks + i;
+	return backlogs + i;
 }
 
 /* Its own lines do not go through the queue, which may be full. */
@@ -104,7 +104,7 @@ tell_losses(struct logger *l)
 
 	if (lost == l->lost_told)
 		return;
-	slot_count(l->seat->slot, COUNT_LOG_DROPPED, lost - l->lost_told);
+	slot_count(l->context->slot, COUNT_LOG_DROPPED, lost - l->lost_told);
 	note(l, LOG_LEVEL_ERROR, "lines could not be written",
 	     (const struct log_field[]){ LOG_NUM("lines", lost -
 						 l->lost_told),
@@ -116,43 +116,43 @@ tell_losses(struct logger *l)
 	l->target.lost = lost;
 }
 
-/* Writes what lies on the desk and clears it. */
+/* Writes what lies on the backlog and clears it. */
 static void
-clear_desk(struct logger *l)
+clear_backlog(struct logger *l)
 {
-	struct logger_desk *desk = l->duty->desk;
-	struct view lines[DESK_LINES];
+	struct log_backlog *backlog = l->duty->backlog;
+	struct view lines[BACKLOG_LINES];
 	size_t count = 0;
 
-	for (size_t i = 0; i < DESK_LINES; i++) {
-		const char *at = desk->lines[i];
+	for (size_t i = 0; i < BACKLOG_LINES; i++) {
+		const char *at = backlog->lines[i];
 		if (at[0] == '\0')
 			continue;
-		const char *end = memchr(at, '\n', DESK_LINE_SIZE);
+		const char *end = memchr(at, '\n', BACKLOG_LINE_SIZE);
 		if (end != NULL && end - at > 1)
 			lines[count++] = (struct view){
 				at, (size_t)(end - at) + 1 };
 	}
 	target_write(&l->target, lines, count);
-	for (size_t i = 0; i < DESK_LINES; i++)
-		desk->lines[i][0] = '\0';
+	for (size_t i = 0; i < BACKLOG_LINES; i++)
+		backlog->lines[i][0] = '\0';
 	tell_losses(l);
 }
 
-/* Takes lines until the queue is empty or the desk is full; false where
+/* Takes lines until the queue is empty or the backlog is full; false where
  * nobody is left who could send one. */
 static bool
-fill_desk(struct logger *l, bool *is_empty_out)
+fill_backlog(struct logger *l, bool *is_empty_out)
 {
-	struct logger_desk *desk = l->duty->desk;
+	struct log_backlog *backlog = l->duty->backlog;
 
 	*is_empty_out = false;
-	for (size_t i = 0; i < DESK_LINES; i++) {
-		ssize_t n = recv(l->duty->lines, desk->lines[i],
-				 DESK_LINE_SIZE - 1, MSG_DONTWAIT);
+	for (size_t i = 0; i < BACKLOG_LINES; i++) {
+		ssize_t n = recv(l->duty->lines, backlog->lines[i],
+				 BACKLOG_LINE_SIZE - 1, MSG_DONTWAIT);
 		if (n > 0) {
 			/* Only a process gone mad sends one without end. */
-			desk->lines[i][n - 1] = '\n';
+			backlog->lines[i][n - 1] = '\n';
 			continue;
 		}
 		if (n < 0 && errno == EINTR)
@@ -182,14 +182,14 @@ static void
 obey(struct logger *l, char word)
 {
 	switch (word) {
-	case SEAT_REOPEN:
+	case CHILD_REOPEN:
 		reopen(l);
 		break;
-	case SEAT_STOP:
+	case CHILD_STOP:
 		l->is_leaving = true;
 		break;
-	case SEAT_DRAIN:        /* another one takes lines by now */
-	case SEAT_QUIT:
+	case CHILD_DRAIN:       /* another one takes lines by now */
+	case CHILD_QUIT:
 		l->is_gone = true;
 		break;
 	}
@@ -200,8 +200,8 @@ hear(struct logger *l)
 {
 	char words[16];
 
-	ssize_t n = recv(l->seat->channel, words, sizeof(words),
-			 MSG_DONTWAIT);
+	ssize_t n =
+		recv(l->context->channel, words, sizeof(words), MSG_DONTWAIT);
 	for (ssize_t i = 0; i < n; i++)
 		obey(l, words[i]);
 	/* Without a master: stay until the last process has said its last. */
@@ -214,9 +214,9 @@ take_lines(struct logger *l)
 {
 	bool is_empty;
 
-	if (!fill_desk(l, &is_empty))
+	if (!fill_backlog(l, &is_empty))
 		l->is_gone = true;
-	clear_desk(l);
+	clear_backlog(l);
 	l->has_more = !is_empty;
 	if (is_empty && l->is_leaving)
 		l->is_gone = true;
@@ -238,10 +238,10 @@ serve(struct logger *l)
 	while (!l->is_gone) {
 		struct pollfd polls[] = {
 			{ .fd = l->duty->lines, .events = POLLIN },
-			{ .fd = l->has_master ? l->seat->channel : -1,
+			{ .fd = l->has_master ? l->context->channel : -1,
 			  .events = POLLIN },
 		};
-		slot_beat(l->seat->slot, SLOT_LOOP);
+		slot_beat(l->context->slot, SLOT_LOOP);
 		if (poll(polls, 2, l->is_leaving ? 0 : TURN_MS) < 0)
 			continue;
 		if (polls[1].revents != 0)
@@ -254,21 +254,23 @@ serve(struct logger *l)
 }
 
 int
-logger_run(const struct logger_duty *duty, const struct seat *seat)
+logger_run(const struct logger_duty *duty, const struct child_context *context)
 {
-	static const char ready = SEAT_READY;
-	struct logger l = { .duty = duty, .seat = seat, .has_master = true };
+	static const char ready = CHILD_READY;
+	struct logger l = { .duty = duty,
+			    .context = context,
+			    .has_master = true };
 
 	target_init(&l.target, duty->settings, duty->file);
-	if (sandbox_enter(seat->cage) != 0)
+	if (sandbox_enter(context->sandbox) != 0)
 		note(&l, LOG_LEVEL_ERROR, "the sandbox cannot be entered",
 		     (const struct log_field[]){
 			LOG_STR("error", strerror(errno)), { .key = NULL } });
 	/* The master's descriptor may be that of a file rotated long ago. */
 	target_reopen(&l.target);
-	clear_desk(&l);
-	slot_set_state(seat->slot, SLOT_READY);
-	send(seat->channel, &ready, 1, MSG_NOSIGNAL);
+	clear_backlog(&l);
+	slot_set_state(context->slot, SLOT_READY);
+	send(context->channel, &ready, 1, MSG_NOSIGNAL);
 	serve(&l);
 	return EXIT_SUCCESS;
 }

@@ -32,7 +32,7 @@ static void
 introduce(struct master *m, const struct roster_entry *e,
 	  const struct generation *g, struct scoreboard_slot *slot)
 {
-	struct log_voice voice = {
+	struct log_client client = {
 		.fd = e->role != SLOT_LOGGER ? m->lines[1] : -1,
 		.format = g->config->log.format,
 		.level = g->config->log.level,
@@ -40,13 +40,13 @@ introduce(struct master *m, const struct roster_entry *e,
 	};
 
 	if (e->number > 0)
-		snprintf(voice.name, sizeof(voice.name), "%s %d",
+		snprintf(client.name, sizeof(client.name), "%s %d",
 			 slot_role_name(e->role), e->number);
 	else
-		snprintf(voice.name, sizeof(voice.name), "%s",
+		snprintf(client.name, sizeof(client.name), "%s",
 			 slot_role_name(e->role));
-	title_set("%s", voice.name);
-	log_speak(&voice);
+	title_set("%s", client.name);
+	log_init(&client);
 }
 
 /* Listeners are for workers, the queue's reading end and the file for the
@@ -74,31 +74,32 @@ keep_own(struct master *m, const struct roster_entry *e,
 
 static int
 write_lines(const struct master *m, const struct generation *g,
-	    const struct seat *seat)
+	    const struct child_context *context)
 {
 	const struct logger_duty duty = {
 		.settings = &g->config->log,
 		.lines = m->lines[0],
 		.file = g->log_file,
-		.desk = logger_desk_at(m->desks, g->number % MASTER_DESKS),
+		.backlog = log_backlog_at(m->backlogs,
+					  g->number % MASTER_BACKLOGS),
 	};
 
-	return logger_run(&duty, seat);
+	return logger_run(&duty, context);
 }
 
 static int
-work(const struct master *m, const struct roster_entry *e,
-     struct generation *g, const struct seat *seat)
+work(const struct master *m, const struct roster_entry *e, struct generation *g,
+     const struct child_context *context)
 {
 	switch (e->role) {
 	case SLOT_WORKER:
 		worker_warm_up(&g->config->worker);
-		return worker_run(&g->config->worker, seat, g->listeners);
+		return worker_run(&g->config->worker, context, g->listeners);
 	case SLOT_LOGGER:
 		config_forget_secrets(g->config);
-		return write_lines(m, g, seat);
+		return write_lines(m, g, context);
 	case SLOT_JANITOR:
-		return janitor_run(&g->config->worker.store, seat);
+		return janitor_run(&g->config->worker.store, context);
 	case SLOT_STATUS:
 	case SLOT_MASTER:
 	case SLOT_UNUSED:
@@ -112,8 +113,8 @@ child_live(struct master *m, int i, int channel)
 {
 	const struct roster_entry *e = &m->roster.entries[i];
 	struct generation *g = generation_of(m, e);
-	struct scoreboard_slot *slot = scoreboard_slot_at(m->board,
-							  (size_t)i);
+	struct scoreboard_slot *slot =
+		scoreboard_slot_at(m->scoreboard, (size_t)i);
 
 	signals_for_child();
 	if (m->options.source.is_daemon)
@@ -123,17 +124,17 @@ child_live(struct master *m, int i, int channel)
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	last_words_prepare();
-	const struct seat seat = {
+	const struct child_context context = {
 		.number = e->number,
 		.generation = e->generation,
 		.channel = channel,
-		.board = m->board,
+		.scoreboard = m->scoreboard,
 		.slot = slot,
 		.census = m->children[i].census,
 		.census_region = (unsigned)m->children[i].region,
 		.tls = g->tls,
-		.cage = &g->cages[e->role],
+		.sandbox = &g->sandbox_rules[e->role],
 	};
 	/* Not exit(): what the master registered or buffered is its own. */
-	_exit(work(m, e, g, &seat));
+	_exit(work(m, e, g, &context));
 }

@@ -17,13 +17,14 @@
 #include <unistd.h>
 
 static void
-seat_in_slot(struct master *m, int i)
+occupy_slot(struct master *m, int i)
 {
 	const struct roster_entry *e = &m->roster.entries[i];
 	const struct slot_tenant tenant = { e->role, e->pid, e->number,
 					    e->generation, e->restarts };
 
-	scoreboard_seat(scoreboard_slot_at(m->board, (size_t)i), &tenant);
+	scoreboard_occupy(scoreboard_slot_at(m->scoreboard, (size_t)i),
+			  &tenant);
 }
 
 static bool
@@ -92,7 +93,7 @@ settle(struct master *m, int i, pid_t pid, int channel)
 	children_take(m, i, ROSTER_FORKED);
 	if (!is_first)
 		m->figures.restarts++;
-	seat_in_slot(m, i);
+	occupy_slot(m, i);
 	log_debug("process started", LOG_STR("role", slot_role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
 		  LOG_NUM("generation", e->generation));
@@ -109,7 +110,7 @@ start(struct master *m, int i)
 		return;
 	}
 	m->roster.entries[i].pid = 0;
-	seat_in_slot(m, i);
+	occupy_slot(m, i);
 	pid_t pid = fork();
 	if (pid == 0)
 		child_live(m, i, ends[1]);
@@ -125,7 +126,7 @@ start(struct master *m, int i)
 }
 
 void
-children_say(struct master *m, int i, enum seat_word word)
+children_say(struct master *m, int i, enum child_message word)
 {
 	char byte = (char)word;
 
@@ -164,13 +165,13 @@ perform(struct master *m, int i, enum roster_act act)
 		start(m, i);
 		break;
 	case ROSTER_SAY_DRAIN:
-		children_say(m, i, SEAT_DRAIN);
+		children_say(m, i, CHILD_DRAIN);
 		break;
 	case ROSTER_SAY_STOP:
-		children_say(m, i, SEAT_STOP);
+		children_say(m, i, CHILD_STOP);
 		break;
 	case ROSTER_SAY_QUIT:
-		children_say(m, i, SEAT_QUIT);
+		children_say(m, i, CHILD_QUIT);
 		break;
 	case ROSTER_ABORT:
 		abort_child(m, i);
@@ -219,7 +220,7 @@ bury(struct master *m, int i, int status)
 		close(c->channel);
 	give_region_back(m, c);
 	*c = (struct child){ .channel = -1, .region = -1 };
-	scoreboard_vacate(scoreboard_slot_at(m->board, (size_t)i));
+	scoreboard_vacate(scoreboard_slot_at(m->scoreboard, (size_t)i));
 	children_take(m, i, ROSTER_EXITED);
 }
 
@@ -274,9 +275,9 @@ children_hear(struct master *m, int i)
 		return;
 	}
 	for (ssize_t k = 0; k < n; k++) {
-		if (words[k] == SEAT_READY)
+		if (words[k] == CHILD_READY)
 			children_take(m, i, ROSTER_IS_READY);
-		else if (words[k] == SEAT_LEAVING)
+		else if (words[k] == CHILD_RECYCLE)
 			c->wants_leave = true;
 	}
 }

@@ -42,6 +42,6 @@ expiry_look(struct master *m)
 		end = tls_context_expiry(m->now.tls, &file);
 		warn(file, end - clock_wall_us() / 1000000);
 	}
-	slot_gauge(scoreboard_slot_at(m->board, 0), GAUGE_CERTIFICATE_END,
+	slot_gauge(scoreboard_slot_at(m->scoreboard, 0), GAUGE_CERTIFICATE_END,
 		   end > 0 ? (uint64_t)end : 0);
 }

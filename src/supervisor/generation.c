@@ -121,31 +121,31 @@ note_log_dir(struct generation *g)
 }
 
 static void
-make_cages(struct generation *g)
+make_sandbox_rules(struct generation *g)
 {
 	const struct config *c = g->config;
 
 	for (int role = SLOT_WORKER; role <= SLOT_STATUS; role++)
-		g->cages[role] = (struct sandbox_rules){
+		g->sandbox_rules[role] = (struct sandbox_rules){
 			.mode = c->sandbox,
 			.role = (enum slot_role)role,
 		};
 	/* Not run_dir: what a worker writes there is mapped already, and it
 	 * has no business with the pid file and the control socket. */
 	const char *spool = c->worker.store.spool_dir;
-	g->cages[SLOT_WORKER].writable[0] = spool;
-	g->cages[SLOT_JANITOR].writable[0] = spool;
+	g->sandbox_rules[SLOT_WORKER].writable[0] = spool;
+	g->sandbox_rules[SLOT_JANITOR].writable[0] = spool;
 	/* Whether a spool's owner lives still, or its number is another's by
 	 * now, stands there; memory and environment of others do not open:
 	 * Landlock takes them for ptrace. */
-	g->cages[SLOT_JANITOR].readable[1] = "/proc";
+	g->sandbox_rules[SLOT_JANITOR].readable[1] = "/proc";
 	note_log_dir(g);
 	if (g->log_dir[0] != '\0')
-		g->cages[SLOT_LOGGER].writable[0] = g->log_dir;
+		g->sandbox_rules[SLOT_LOGGER].writable[0] = g->log_dir;
 	const char *tls_ca = c->worker.store.tls_ca;
 	if (tls_ca[0] == '/') {
-		g->cages[SLOT_WORKER].readable[0] = tls_ca;
-		g->cages[SLOT_JANITOR].readable[0] = tls_ca;
+		g->sandbox_rules[SLOT_WORKER].readable[0] = tls_ca;
+		g->sandbox_rules[SLOT_JANITOR].readable[0] = tls_ca;
 	}
 }
 
@@ -166,7 +166,7 @@ generation_load(struct generation *g, struct buf *why)
 {
 	char reason[512];
 
-	make_cages(g);
+	make_sandbox_rules(g);
 	if (claim_spool(&g->config->worker.store, why) != 0)
 		return -1;
 	if (net_of(g)->certificate_count == 0)

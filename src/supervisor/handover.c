@@ -45,7 +45,7 @@ print_census(const struct census_handle *c, struct buf *out)
 }
 
 static void
-print_figures(const struct board_figures *f, struct buf *out)
+print_figures(const struct scoreboard_figures *f, struct buf *out)
 {
 	buf_printf(out, "figures %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64
 		   " %" PRIu64 " %" PRIu64 "\n", f->began_wall_us, f->reloads,
@@ -59,8 +59,8 @@ handover_print(const struct handover *h, struct buf *out)
 		   (int)h->mode, h->generation, h->wants_reload,
 		   h->wants_upgrade);
 	buf_printf(out, "descriptors %d %d %d %d %d %d %d\n", h->pid_file,
-		   h->board, h->desks, h->control, h->lines[0], h->lines[1],
-		   h->old_program);
+		   h->scoreboard, h->backlogs, h->control, h->lines[0],
+		   h->lines[1], h->old_program);
 	buf_printf(out, "program %s\nconfig %s\nlog %s\nreason %s\n",
 		   h->program, h->config_file, h->log_file, h->reason);
 	print_figures(&h->figures, out);
@@ -153,8 +153,9 @@ static bool
 read_descriptors(struct reading *r, const struct parts *p)
 {
 	int *const targets[] = {
-		&r->h->pid_file, &r->h->board, &r->h->desks, &r->h->control,
-		&r->h->lines[0], &r->h->lines[1], &r->h->old_program,
+		&r->h->pid_file,    &r->h->scoreboard, &r->h->backlogs,
+		&r->h->control,	    &r->h->lines[0],   &r->h->lines[1],
+		&r->h->old_program,
 	};
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
@@ -165,7 +166,7 @@ read_descriptors(struct reading *r, const struct parts *p)
 static bool
 read_figures(struct reading *r, const struct parts *p)
 {
-	struct board_figures *f = &r->h->figures;
+	struct scoreboard_figures *f = &r->h->figures;
 
 	f->began_wall_us = p->number[0];
 	f->reloads = (uint64_t)p->number[1];
@@ -334,14 +335,20 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.at[i] == '\n';
 	*out = (struct handover){
-		.pid_file = -1, .board = -1, .desks = -1, .control = -1,
-		.lines = { -1, -1 }, .old_program = -1,
-		.census = { .fd = -1 }, .program = "",
-		.config_file = "", .log_file = "", .reason = "",
-		.listeners = arena_alloc(arena,
-					 lines * sizeof(*out->listeners)),
-		.children = arena_alloc(arena,
-					lines * sizeof(*out->children)),
+		.pid_file = -1,
+		.scoreboard = -1,
+		.backlogs = -1,
+		.control = -1,
+		.lines = { -1, -1 },
+		.old_program = -1,
+		.census = { .fd = -1 },
+		.program = "",
+		.config_file = "",
+		.log_file = "",
+		.reason = "",
+		.listeners =
+			arena_alloc(arena, lines * sizeof(*out->listeners)),
+		.children = arena_alloc(arena, lines * sizeof(*out->children)),
 	};
 	struct reading r = { out, arena, lines, lines };
 	if (!view_equal(next_line(&text), VIEW(FIRST_LINE)))

@@ -29,8 +29,9 @@ handover_keep_open(const struct handover *h, bool keep)
 	set_close_on_exec(h->lines[1], !keep);
 	if (h->mode == HANDOVER_TRIAL)
 		return;
-	const int others[] = { h->pid_file, h->board, h->desks, h->control,
-			       h->lines[0], h->old_program, h->census.fd };
+	const int others[] = { h->pid_file, h->scoreboard, h->backlogs,
+			       h->control,  h->lines[0],   h->old_program,
+			       h->census.fd };
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		set_close_on_exec(others[i], !keep);
 	for (size_t i = 0; i < h->child_count; i++)

@@ -59,12 +59,11 @@ speak(int signal)
 				      sizeof(stack) - len);
 	if (len > 0)
 		len--;          /* the space after the last */
-	log_last_words("stack of a process that ends",
-		       (const struct log_field[]){
-				LOG_NUM("signal", signal),
-				LOG_VIEW("stack", ((struct view){ stack,
-								  len })),
-				{ .key = NULL } });
+	log_crash("stack of a process that ends",
+		  (const struct log_field[]){
+			  LOG_NUM("signal", signal),
+			  LOG_VIEW("stack", ((struct view){ stack, len })),
+			  { .key = NULL } });
 	raise(signal);          /* the default by now: it ends us */
 }
 

@@ -75,7 +75,7 @@ put_on_list(struct master *m, const struct slot_figures *f)
 {
 	char text[32];
 
-	scoreboard_add_poison(m->board, f->fingerprint);
+	scoreboard_add_poison(m->scoreboard, f->fingerprint);
 	m->figures.poisoned++;
 	snprintf(text, sizeof(text), "%016llx",
 		 (unsigned long long)f->fingerprint);
@@ -90,7 +90,7 @@ obituary_write(struct master *m, int i, int status)
 	struct slot_figures f;
 	char end[64];
 
-	slot_read(scoreboard_slot_at(m->board, (size_t)i), &f);
+	slot_read(scoreboard_slot_at(m->scoreboard, (size_t)i), &f);
 	describe_end(status, end, sizeof(end));
 	bool is_fine = is_expected(e, status);
 	int64_t age_ms = clock_ms() - e->forked_ms;

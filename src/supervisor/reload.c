@@ -154,7 +154,7 @@ commit(struct master *m)
 	children_take_all(m, ROSTER_DRAIN, is_of_past);
 	generation_close(&old, &m->now);
 	limits_core(m->now.config->dumps_core);
-	master_speak(m);
+	master_init_log(m);
 	m->figures.reloads++;
 	m->figures.generation = m->now.number;
 	int64_t took_ms = clock_ms() - m->reload_began_ms;

@@ -110,16 +110,17 @@ give_log_away(struct start *s, int fd)
 }
 
 /* Made while we are root it stays root's: no worker, whatever became of its
- * cage, can cut the file under those who map it. The group may read. */
+ * sandbox, can cut the file under those who map it. The group may read. */
 static int
-open_board(struct start *s)
+open_scoreboard(struct start *s)
 {
 	struct master *m = s->m;
 
-	m->board = scoreboard_create(s->config->run_dir, &m->board_fd);
-	if (m->board == NULL ||
+	m->scoreboard =
+		scoreboard_create(s->config->run_dir, &m->scoreboard_fd);
+	if (m->scoreboard == NULL ||
 	    (geteuid() == 0 &&
-	     fchown(m->board_fd, (uid_t)-1, s->account.gid) != 0))
+	     fchown(m->scoreboard_fd, (uid_t)-1, s->account.gid) != 0))
 		return fail_with_errno(s, "cannot make the scoreboard");
 	return 0;
 }
@@ -187,7 +188,7 @@ open_as_root(struct start *s)
 	    give_sockets_away(s) != 0 ||
 	    give_log_away(s, s->m->now.log_file) != 0)
 		return EXIT_START;
-	return open_board(s);
+	return open_scoreboard(s);
 }
 
 static bool
@@ -244,8 +245,8 @@ open_shared(struct start *s)
 {
 	struct master *m = s->m;
 
-	m->desks = logger_desks_new(MASTER_DESKS, &m->desks_fd);
-	if (m->desks == NULL)
+	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
+	if (m->backlogs == NULL)
 		return fail_with_errno(s, "no memory to share");
 	if (startup_census(m, s->config) != 0)
 		return fail_with_errno(s, "cannot make the census");

@@ -43,8 +43,9 @@ stop_gracefully(struct master *m)
 	notify_send("STOPPING=1\nSTATUS=Stopping\n");
 	reload_cancel(m, "the service is stopped");
 	upgrade_give_up(m, "the service is stopped");
-	log_info("stopping", LOG_NUM("sessions",
-		 scoreboard_sum(m->board, GAUGE_SESSIONS)));
+	log_info("stopping",
+		 LOG_NUM("sessions",
+			 scoreboard_sum(m->scoreboard, GAUGE_SESSIONS)));
 	generation_close_listeners(&m->now, NULL);
 	children_take_all(m, ROSTER_STOP, is_no_logger);
 }
@@ -71,7 +72,7 @@ stop_at_once(struct master *m)
 static void
 report_progress(struct master *m, size_t processes)
 {
-	uint64_t sessions = scoreboard_sum(m->board, GAUGE_SESSIONS);
+	uint64_t sessions = scoreboard_sum(m->scoreboard, GAUGE_SESSIONS);
 	char text[96];
 
 	if (clock_ms() < m->next_progress_ms)

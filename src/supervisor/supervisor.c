@@ -31,17 +31,17 @@
 enum { LONGEST_NAP_MS = 1000 };
 
 void
-master_speak(const struct master *m)
+master_init_log(const struct master *m)
 {
-	const struct log_voice voice = {
+	const struct log_client client = {
 		.fd = m->lines[1],
 		.format = m->now.config->log.format,
 		.level = m->now.config->log.level,
 		.name = "master",
-		.slot = scoreboard_slot_at(m->board, 0),
+		.slot = scoreboard_slot_at(m->scoreboard, 0),
 	};
 
-	log_speak(&voice);
+	log_init(&client);
 }
 
 /* ---- What is asked ------------------------------------------------------- */
@@ -73,7 +73,7 @@ reopen(struct master *m)
 	}
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
 		if (is_any_logger(m, &m->roster.entries[i]))
-			children_say(m, i, SEAT_REOPEN);
+			children_say(m, i, CHILD_REOPEN);
 	verbs_take_up(&m->verbs, VERB_REOPEN);
 	verbs_answer(&m->verbs, VERB_REOPEN, fresh != -1, fresh != -1
 		     ? "log files opened again"
@@ -191,8 +191,8 @@ look(struct master *m)
 	}
 	watchdog_look(m);
 	m->figures.master = getpid();
-	scoreboard_describe(m->board, &m->figures);
-	slot_beat(scoreboard_slot_at(m->board, 0), SLOT_LOOP);
+	scoreboard_describe(m->scoreboard, &m->figures);
+	slot_beat(scoreboard_slot_at(m->scoreboard, 0), SLOT_LOOP);
 }
 
 static void
@@ -245,13 +245,13 @@ turn(struct master *m)
 }
 
 static void
-take_own_seat(struct master *m)
+occupy_own_slot(struct master *m)
 {
 	const struct slot_tenant self = { SLOT_MASTER, getpid(), 0, 1, 0 };
-	struct scoreboard_slot *slot = scoreboard_slot_at(m->board, 0);
+	struct scoreboard_slot *slot = scoreboard_slot_at(m->scoreboard, 0);
 
-	scoreboard_seat(slot, &(struct slot_tenant){ .role = SLOT_MASTER });
-	scoreboard_seat(slot, &self);
+	scoreboard_occupy(slot, &(struct slot_tenant){ .role = SLOT_MASTER });
+	scoreboard_occupy(slot, &self);
 	slot_set_state(slot, SLOT_READY);
 	title_set("master");
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
@@ -262,7 +262,7 @@ take_own_seat(struct master *m)
 static void
 begin(struct master *m)
 {
-	master_speak(m);
+	master_init_log(m);
 	m->generations = m->now.number = 1;
 	m->figures.began_wall_us = clock_wall_us();
 	m->figures.generation = m->now.number;
@@ -342,7 +342,7 @@ set_out(struct master *m, struct config *first, struct handover *h)
 static void
 serve(struct master *m)
 {
-	take_own_seat(m);
+	occupy_own_slot(m);
 	do {
 		look(m);
 		feed_systemd(m);

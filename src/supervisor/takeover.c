@@ -67,20 +67,20 @@ takeover_try(struct master *m, struct config *config,
 	title_set("trial");
 	handover_forget();
 	m->lines[1] = h->lines[1];
-	m->board = scoreboard_create_private();
-	m->desks = logger_desks_new(MASTER_DESKS, &m->desks_fd);
+	m->scoreboard = scoreboard_create_private();
+	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
 	/* Without listeners: it must not take a client and then leave. */
 	m->now = (struct generation){ .number = 1, .config = config,
 				      .log_file = -1 };
 	config->worker.net.listener_count = 0;
 	int code = EXIT_START;
-	if (m->board != NULL && m->desks != NULL &&
+	if (m->scoreboard != NULL && m->backlogs != NULL &&
 	    limits_raise_files(config, &why) == 0 &&
 	    generation_load(&m->now, &why) == 0 &&
 	    startup_census(m, config) == 0) {
 		struct roster_times times = startup_times(config);
 		roster_init(&m->roster, &times, clock_ms());
-		master_speak(m);
+		master_init_log(m);
 		int i = children_add(m, SLOT_WORKER, 1, 1);
 		code = bring_one_up(m, i) ? EXIT_DONE : EXIT_START;
 		if (code != EXIT_DONE)
@@ -154,22 +154,24 @@ adopt_shared(struct master *m, const struct config *config,
 	m->lines[0] = h->lines[0];
 	m->lines[1] = h->lines[1];
 	m->takeover.old_program = h->old_program;
-	m->board_fd = h->board;
-	m->board = scoreboard_adopt(h->board);
+	m->scoreboard_fd = h->scoreboard;
+	m->scoreboard = scoreboard_adopt(h->scoreboard);
 	/* Another layout: old workers count on where nobody looks, and the
 	 * watchdog spares them. */
-	if (m->board == NULL) {
-		close(h->board);
-		m->board = scoreboard_create(config->run_dir, &m->board_fd);
+	if (m->scoreboard == NULL) {
+		close(h->scoreboard);
+		m->scoreboard =
+			scoreboard_create(config->run_dir, &m->scoreboard_fd);
 	}
-	m->desks_fd = h->desks;
-	m->desks = logger_desks_adopt(MASTER_DESKS, h->desks);
+	m->backlogs_fd = h->backlogs;
+	m->backlogs = log_backlogs_adopt(MASTER_BACKLOGS, h->backlogs);
 	adopt_census(m, &h->census);
-	if (m->board == NULL || m->desks == NULL)
+	if (m->scoreboard == NULL || m->backlogs == NULL)
 		return -1;
-	const int fds[] = { m->pid_file, m->lines[0], m->lines[1],
-			    m->takeover.old_program, m->board_fd,
-			    m->desks_fd, h->control };
+	const int fds[] = { m->pid_file,      m->lines[0],
+			    m->lines[1],      m->takeover.old_program,
+			    m->scoreboard_fd, m->backlogs_fd,
+			    h->control };
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
 	return 0;
@@ -285,7 +287,7 @@ takeover_begin(struct master *m, struct config *config,
 	bool is_new = h->mode == HANDOVER_TAKEOVER;
 	m->now.number = h->generation + (is_new ? 1 : 0);
 	m->generations = h->generation + 1;
-	master_speak(m);
+	master_init_log(m);
 	if (is_new)
 		come_new(m);
 	else

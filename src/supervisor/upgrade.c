@@ -120,8 +120,8 @@ fill(const struct master *m, struct handover *h)
 	h->wants_reload = m->wants_reload;
 	h->wants_upgrade = m->upgrade.is_wanted;
 	h->pid_file = m->pid_file;
-	h->board = m->board_fd;
-	h->desks = m->desks_fd;
+	h->scoreboard = m->scoreboard_fd;
+	h->backlogs = m->backlogs_fd;
 	h->control = m->verbs.listener;
 	h->lines[0] = m->lines[0];
 	h->lines[1] = m->lines[1];

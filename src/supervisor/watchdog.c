@@ -46,7 +46,7 @@ look_at(struct master *m, int i)
 					     [SLOT_DELIVERY] = "delivery" };
 	const struct roster_entry *e = &m->roster.entries[i];
 	const struct scoreboard_slot *slot =
-		scoreboard_slot_at(m->board, (size_t)i);
+		scoreboard_slot_at(m->scoreboard, (size_t)i);
 	struct slot_figures f;
 	int64_t now_us = clock_us();
 

@@ -188,7 +188,7 @@ give_up_expired(struct delivery *d, struct message_list *from)
 		message_list_append(&expired, message_list_take(from));
 	while (expired.first != NULL) {
 		give_up_batch(d, &expired);
-		slot_beat(d->seat->slot, SLOT_DELIVERY);
+		slot_beat(d->context->slot, SLOT_DELIVERY);
 	}
 }
 

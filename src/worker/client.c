@@ -82,7 +82,7 @@ client_charge(struct client *c)
 void
 client_count(struct client *c)
 {
-	struct scoreboard_slot *slot = c->worker->seat->slot;
+	struct scoreboard_slot *slot = c->worker->context->slot;
 	struct session_counts now = session_counts(c->session);
 	const struct session_counts *was = &c->counted;
 

@@ -24,8 +24,8 @@ delivery_tell_news(struct delivery *d, struct domains *domains)
 	bool is_up = store_is_up(d->store);
 	struct delivery_news *n = &d->news;
 
-	slot_gauge(d->seat->slot, GAUGE_STORE_UP, is_up);
-	slot_gauge(d->seat->slot, GAUGE_MAX_MESSAGE_BYTES,
+	slot_gauge(d->context->slot, GAUGE_STORE_UP, is_up);
+	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
 		   bounds.max_message_bytes);
 	pthread_mutex_lock(&d->news_lock);
 	bool is_new = domains != NULL || is_up != n->is_store_up ||
@@ -105,12 +105,12 @@ deliver(void *arg)
 
 	tell_first_news(d);
 	for (;;) {
-		slot_beat(d->seat->slot, SLOT_DELIVERY);
+		slot_beat(d->context->slot, SLOT_DELIVERY);
 		bool is_stopping = atomic_load(&d->is_stopping);
 		delivery_refresh_domains(d);
 		delivery_take_messages(d);
 		delivery_answer_questions(d);
-		slot_gauge(d->seat->slot, GAUGE_HELD,
+		slot_gauge(d->context->slot, GAUGE_HELD,
 			   d->pending.count + d->waiting.count);
 		if (d->pending.first != NULL || d->waiting.first != NULL)
 			delivery_serve_pending(d);
@@ -169,8 +169,8 @@ open_parts(struct delivery *d)
 		if (d->spool == NULL)
 			return -1;
 	}
-	d->store = store_new(store, d->seat->slot);
-	d->reader = mail_reader_new(d->settings, d->seat);
+	d->store = store_new(store, d->context->slot);
+	d->reader = mail_reader_new(d->settings, d->context);
 	d->mails = memory_new(store->batch_rows, sizeof(*d->mails));
 	d->batch = memory_new(store->batch_rows, sizeof(struct mail *));
 	return 0;
@@ -178,12 +178,12 @@ open_parts(struct delivery *d)
 
 struct delivery *
 delivery_start(const struct worker_settings *settings,
-	       const struct seat *seat)
+	       const struct child_context *context)
 {
 	struct delivery *d = memory_new(1, sizeof(*d));
 
 	d->settings = settings;
-	d->seat = seat;
+	d->context = context;
 	atomic_store(&d->hold_until_ms, INT64_MAX);
 	pthread_mutex_init(&d->news_lock, NULL);
 	if (open_parts(d) == 0 && start_thread(d) == 0)

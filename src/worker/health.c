@@ -33,7 +33,7 @@ resident_bytes(void)
 static void
 ask_for_replacement(struct worker *w)
 {
-	static const char word = SEAT_LEAVING;
+	static const char word = CHILD_RECYCLE;
 	size_t most_rss = w->settings->recycle_rss;
 
 	if (w->has_asked_to_leave || w->is_leaving)
@@ -42,7 +42,7 @@ ask_for_replacement(struct worker *w)
 		      (most_rss > 0 && resident_bytes() >= most_rss);
 	if (!is_due)
 		return;
-	w->has_asked_to_leave = write(w->seat->channel, &word, 1) == 1;
+	w->has_asked_to_leave = write(w->context->channel, &word, 1) == 1;
 	if (w->has_asked_to_leave)
 		log_info("worker asks to be replaced",
 			 LOG_NUM("mails", w->mails));
@@ -68,7 +68,7 @@ mind_pressure(struct worker *w)
 void
 worker_beat(struct worker *w)
 {
-	struct scoreboard_slot *slot = w->seat->slot;
+	struct scoreboard_slot *slot = w->context->slot;
 
 	slot_beat(slot, SLOT_LOOP);
 	slot_gauge(slot, GAUGE_SESSIONS, w->client_count);
@@ -83,8 +83,9 @@ worker_on_pulse(struct loop *loop, struct timer *timer)
 	worker_beat(w);
 	mind_pressure(w);
 	ask_for_replacement(w);
-	w->is_store_behind = w->state.is_store_away &&
-		scoreboard_sum(w->seat->board, GAUGE_STORE_UP) > 0;
+	w->is_store_behind =
+		w->state.is_store_away &&
+		scoreboard_sum(w->context->scoreboard, GAUGE_STORE_UP) > 0;
 	loop_set_timer(loop, timer, loop->now_ms + PULSE_MS);
 }
 

@@ -50,7 +50,7 @@ worker_begin_leaving(struct worker *w, bool is_stop)
 	w->is_leaving = true;
 	w->is_stopping = is_stop;
 	w->state.is_draining = true;
-	slot_set_state(w->seat->slot, SLOT_DRAINING);
+	slot_set_state(w->context->slot, SLOT_DRAINING);
 	worker_close_listeners(w);
 	loop_set_timer(&w->loop, &w->leave_timer, end_ms);
 	delivery_hold_until(w->delivery, end_ms - HOLD_MARGIN_MS);

@@ -15,7 +15,7 @@
 
 struct mail_reader {
 	const struct worker_settings *settings;
-	const struct seat *seat;
+	const struct child_context *context;
 	struct mime_settings mime_settings;
 	struct mime *mime;
 	const struct domains *more_domains;
@@ -47,12 +47,12 @@ is_hosted(void *context, struct view domain)
 
 struct mail_reader *
 mail_reader_new(const struct worker_settings *settings,
-		const struct seat *seat)
+		const struct child_context *context)
 {
 	struct mail_reader *r = memory_new(1, sizeof(*r));
 
 	r->settings = settings;
-	r->seat = seat;
+	r->context = context;
 	r->mime_settings = settings->mime;
 	r->mime_settings.is_hosted = is_hosted;
 	r->mime_settings.context = r;
@@ -117,7 +117,7 @@ say_limits(struct mail_reader *r, const struct message *m, unsigned met)
 {
 	int64_t now = clock_us();
 
-	slot_count(r->seat->slot, COUNT_LIMITS_MET, 1);
+	slot_count(r->context->slot, COUNT_LIMITS_MET, 1);
 	r->limits_met++;
 	if (r->limits_said_us != 0 && now - r->limits_said_us < SAY_LIMITS_US)
 		return;
@@ -135,15 +135,15 @@ parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 	int64_t began = clock_us();
 	uint64_t print = fingerprint(&m->raw);
 
-	if (scoreboard_is_poison(r->seat->board, print)) {
-		slot_count(r->seat->slot, COUNT_POISON, 1);
+	if (scoreboard_is_poison(r->context->scoreboard, print)) {
+		slot_count(r->context->slot, COUNT_POISON, 1);
 		log_warn("a message that ended a worker before is stored "
 			 "without parsing", LOG_STR("id", m->id));
 		mime_read_plain(r->mime, m, arena, mail);
 	} else {
-		slot_set_fingerprint(r->seat->slot, print);
+		slot_set_fingerprint(r->context->slot, print);
 		mime_read(r->mime, m, arena, mail);
-		slot_set_fingerprint(r->seat->slot, 0);
+		slot_set_fingerprint(r->context->slot, 0);
 	}
 	if (mail->limits_met != 0)
 		say_limits(r, m, mail->limits_met);

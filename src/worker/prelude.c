@@ -45,7 +45,7 @@ client_on_hushed(struct client *c)
 		return;
 	}
 	client_log(LOG_LEVEL_INFO, c, "spoke before the greeting");
-	slot_count(c->worker->seat->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	slot_count(c->worker->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
 	client_enter(c, CLIENT_TALKING);
 	client_end(c, SESSION_END_EARLY);
 }
@@ -57,8 +57,8 @@ client_start_handshake(struct client *c)
 {
 	/* Clear text behind STARTTLS is what an attacker put there. */
 	buf_release(&c->in);
-	if (c->worker->seat->tls != NULL)
-		c->tls = tls_new(c->worker->seat->tls, c->watch.fd);
+	if (c->worker->context->tls != NULL)
+		c->tls = tls_new(c->worker->context->tls, c->watch.fd);
 	if (c->tls == NULL || !client_charge(c)) {
 		client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
 		client_free(c);
@@ -74,7 +74,7 @@ finish_handshake(struct client *c)
 	char description[TLS_DESCRIPTION_SIZE];
 	size_t len = tls_describe(c->tls, description, sizeof(description));
 
-	slot_count(c->worker->seat->slot, COUNT_TLS_HANDSHAKES, 1);
+	slot_count(c->worker->context->slot, COUNT_TLS_HANDSHAKES, 1);
 	session_tls_started(c->session, (struct view){ description, len });
 	c->has_unread = true;
 	if (c->listener->tls == LISTEN_IMPLICIT_TLS) {
@@ -106,7 +106,7 @@ client_on_handshake(struct client *c)
 	}
 	char address[ADDRESS_TEXT_SIZE];
 	address_print(&c->peer, address);
-	slot_count(c->worker->seat->slot, COUNT_TLS_FAILURES, 1);
+	slot_count(c->worker->context->slot, COUNT_TLS_FAILURES, 1);
 	log_info("TLS handshake failed", LOG_STR("client", address),
 		 LOG_STR("why", result == TLS_EOF ? "closed by the client"
 						  : tls_failure(c->tls)));
@@ -144,7 +144,7 @@ is_refused(struct client *c, enum session_end *why_out)
 static void
 refuse(struct client *c, enum session_end why)
 {
-	slot_count(c->worker->seat->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	slot_count(c->worker->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
 	client_log(LOG_LEVEL_INFO, c, why == SESSION_END_BLOCKED
 		   ? "refused: among blocked_clients"
 		   : why == SESSION_END_OVERLOAD
@@ -169,7 +169,7 @@ client_admit(struct client *c)
 		session_allow_xclient(c->session);
 	if (c->listener->tls == LISTEN_CLEAR)
 		session_forbid_starttls(c->session);
-	slot_count(w->seat->slot, COUNT_CONNECTIONS, 1);
+	slot_count(w->context->slot, COUNT_CONNECTIONS, 1);
 	if (is_refused(c, &why))
 		refuse(c, why);
 	else if (c->listener->tls == LISTEN_IMPLICIT_TLS)

@@ -45,7 +45,7 @@ log_story(struct message *m)
 static void
 count_verdict(struct worker *w, const struct message *m)
 {
-	struct scoreboard_slot *slot = w->seat->slot;
+	struct scoreboard_slot *slot = w->context->slot;
 
 	switch (m->verdict) {
 	case VERDICT_SPOOLED:

@@ -32,7 +32,7 @@ static void
 on_channel(struct loop *loop, struct watch *watch, short events)
 {
 	struct worker *w = worker_of(loop);
-	char word = SEAT_DRAIN;         /* end of file: the master is gone */
+	char word = CHILD_DRAIN;        /* end of file: the master is gone */
 
 	(void)events;
 	ssize_t n = read(watch->fd, &word, 1);
@@ -42,10 +42,10 @@ on_channel(struct loop *loop, struct watch *watch, short events)
 		log_warn("the master is gone: this worker drains");
 		loop_forget(loop, watch);
 	}
-	if (word == SEAT_QUIT)
+	if (word == CHILD_QUIT)
 		_exit(EXIT_SUCCESS);
-	if (word == SEAT_DRAIN || word == SEAT_STOP)
-		worker_begin_leaving(w, word == SEAT_STOP);
+	if (word == CHILD_DRAIN || word == CHILD_STOP)
+		worker_begin_leaving(w, word == CHILD_STOP);
 }
 
 /* ---- Settling in --------------------------------------------------------- */
@@ -97,8 +97,8 @@ start_timers(struct worker *w)
 static void
 watch_others(struct worker *w)
 {
-	fcntl(w->seat->channel, F_SETFL, O_NONBLOCK);
-	w->channel = (struct watch){ .fd = w->seat->channel,
+	fcntl(w->context->channel, F_SETFL, O_NONBLOCK);
+	w->channel = (struct watch){ .fd = w->context->channel,
 				     .ready = on_channel };
 	loop_watch(&w->loop, &w->channel, POLLIN);
 	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
@@ -117,13 +117,13 @@ settle_in(struct worker *w)
 	w->scratch = memory_new(1, SCRATCH_BYTES);
 	w->lookups = lookup_cache_new();
 	w->census = (struct census_seat){
-		.census = w->seat->census,
-		.region = w->seat->census_region,
+		.census = w->context->census,
+		.region = w->context->census_region,
 		.limits = { s->connections, s->connections_per_ip,
 			    s->rate_per_ip },
 	};
 	w->recycle_mails = with_jitter(s->recycle_mails);
-	w->state.offers_starttls = w->seat->tls != NULL;
+	w->state.offers_starttls = w->context->tls != NULL;
 }
 
 static void
@@ -141,12 +141,12 @@ free_worker(struct worker *w)
 static void
 become_ready(struct worker *w)
 {
-	static const char ready = SEAT_READY;
+	static const char ready = CHILD_READY;
 
 	w->is_ready = true;
 	if (!w->is_leaving)
-		slot_set_state(w->seat->slot, SLOT_READY);
-	if (write(w->seat->channel, &ready, 1) != 1)
+		slot_set_state(w->context->slot, SLOT_READY);
+	if (write(w->context->channel, &ready, 1) != 1)
 		log_warn("the master does not hear that this worker is ready",
 			 LOG_NUM("errno", errno));
 }
@@ -165,22 +165,22 @@ serve(struct worker *w)
 }
 
 int
-worker_run(const struct worker_settings *settings, const struct seat *seat,
-	   int *listeners)
+worker_run(const struct worker_settings *settings,
+	   const struct child_context *context, int *listeners)
 {
-	struct worker w = { .settings = settings, .seat = seat };
+	struct worker w = { .settings = settings, .context = context };
 	struct worker_settings own = *settings;
 
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
 	w.settings = &own;
 	tune_memory();
 	settle_in(&w);
-	if (sandbox_enter(seat->cage) != 0) {
+	if (sandbox_enter(context->sandbox) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_NUM("errno", errno));
 		return EXIT_UNABLE;
 	}
-	w.delivery = delivery_start(&own, seat);
+	w.delivery = delivery_start(&own, context);
 	if (w.delivery == NULL) {
 		log_error("delivery cannot start", LOG_NUM("errno", errno));
 		return EXIT_UNABLE;

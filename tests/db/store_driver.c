@@ -233,15 +233,15 @@ run_janitor(struct driver *d, const char *line)
 		abort();
 	pid_t child = fork();
 	if (child == 0) {
-		struct seat seat = { .channel = ends[1] };
+		struct child_context context = { .channel = ends[1] };
 		close(ends[0]);
-		_exit(janitor_run(&d->settings, &seat));
+		_exit(janitor_run(&d->settings, &context));
 	}
 	close(ends[1]);
-	if (read(ends[0], &word, 1) != 1 || word != SEAT_READY)
+	if (read(ends[0], &word, 1) != 1 || word != CHILD_READY)
 		printf("not ready\n");
 	pause_ms((int64_t)(seconds * 1000));
-	word = SEAT_DRAIN;
+	word = CHILD_DRAIN;
 	if (write(ends[0], &word, 1) != 1)
 		printf("gone early\n");
 	int status = 0;

@@ -180,14 +180,14 @@ def test_status_is_a_table_and_json(start_server):
     names = {row[:8].strip() for row in rows[1:]}
     assert {"master", "worker 1", "worker 2", "janitor",
             "logger"} <= names
-    board = json.loads(server.run("-s", "status", "--json").stdout)
-    assert board["pid"] == server.process.pid
-    assert board["generation"] == 1
-    assert 0 < board["uptime"] < 60
-    workers = [p for p in board["processes"] if p["role"] == "worker"]
+    scoreboard = json.loads(server.run("-s", "status", "--json").stdout)
+    assert scoreboard["pid"] == server.process.pid
+    assert scoreboard["generation"] == 1
+    assert 0 < scoreboard["uptime"] < 60
+    workers = [p for p in scoreboard["processes"] if p["role"] == "worker"]
     assert [w["state"] for w in workers] == ["ready", "ready"]
     assert workers[0]["counters"]["connections"] >= 0
-    assert all(p["pid"] > 0 for p in board["processes"])
+    assert all(p["pid"] > 0 for p in scoreboard["processes"])
 
 
 def test_verbs_work_though_the_file_has_been_broken(start_server):

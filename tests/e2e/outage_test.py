@@ -125,9 +125,9 @@ def test_what_is_set_aside_is_counted(spooling, database, load):
     assert len(spooled(server, "damaged")) == 1
 
     def total():
-        board = json.loads(server.run("-s", "status", "--json").stdout)
-        janitor, = [p for p in board["processes"] if p["role"] == "janitor"]
-        return {**board["counters"], **janitor["gauges"]}
+        scoreboard = json.loads(server.run("-s", "status", "--json").stdout)
+        janitor, = [p for p in scoreboard["processes"] if p["role"] == "janitor"]
+        return {**scoreboard["counters"], **janitor["gauges"]}
     wait_for(lambda: total()["spool_set_aside"] == 2, 5, "the gauge")
     assert total()["mails_set_aside"] == 1
     # The operator mends the table and has it tried again.

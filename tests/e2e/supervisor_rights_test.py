@@ -42,7 +42,7 @@ def test_nobody_is_root_and_there_is_no_way_back(server):
 
 @pytest.mark.parametrize("mode,filtered", [
     ("on", "2"), ("kill", "2"), ("log", "2"), ("off", "0")])
-def test_every_child_is_in_its_cage(start_server, database, mode, filtered):
+def test_every_child_is_in_its_sandbox(start_server, database, mode, filtered):
     server = start_server({"sandbox": mode})
     server.await_log("ready version")
     wait_for(lambda: [status(pid)["Seccomp"] for pid in server.children()]
@@ -56,7 +56,7 @@ def test_every_child_is_in_its_cage(start_server, database, mode, filtered):
     assert database.count() == 1
 
 
-def test_a_reconnect_works_in_the_cage(start_server, database, mariadb):
+def test_a_reconnect_works_in_the_sandbox(start_server, database, mariadb):
     server = start_server({"sandbox": "kill", "store.hold": 20,
                            "store.on_outage": "spool"})
     server.send()
@@ -69,7 +69,7 @@ def test_a_reconnect_works_in_the_cage(start_server, database, mariadb):
     assert not server.log_lines("process died")
 
 
-def test_a_dead_owner_of_the_spool_is_known_in_the_cage(
+def test_a_dead_owner_of_the_spool_is_known_in_the_sandbox(
         start_server, database, mariadb):
     """Its number belongs to another process by now, which is older or
     younger than the owner was: the janitor may store the mail."""
@@ -89,7 +89,7 @@ def test_a_dead_owner_of_the_spool_is_known_in_the_cage(
         server.stop()
 
 
-def test_names_are_found_in_the_cage(start_server, database):
+def test_names_are_found_in_the_sandbox(start_server, database):
     """Nobody listens there, but the name has an address (else: 2005), and to
     ask for it was no violation."""
     server = start_server({"sandbox": "kill"})
@@ -270,17 +270,17 @@ def test_modes_of_files(server):
 
 @as_root
 def test_nobody_can_cut_the_scoreboard_under_its_readers(server):
-    """Not even a worker that broke out of its cage: it is root's file."""
-    board = f"{server.run_dir}/scoreboard"
-    size = os.path.getsize(board)
-    assert os.stat(board).st_uid == 0
-    assert os.stat(board).st_gid == pwd.getpwnam("nobody").pw_gid
-    for how in (["truncate", "--size=0", board], ["chmod", "666", board]):
+    """Not even a worker that broke out of its sandbox: it is root's file."""
+    scoreboard = f"{server.run_dir}/scoreboard"
+    size = os.path.getsize(scoreboard)
+    assert os.stat(scoreboard).st_uid == 0
+    assert os.stat(scoreboard).st_gid == pwd.getpwnam("nobody").pw_gid
+    for how in (["truncate", "--size=0", scoreboard], ["chmod", "666", scoreboard]):
         done = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup",
                                "--clear-groups", *how], check=False,
                               capture_output=True)
         assert done.returncode != 0, how
-    assert os.path.getsize(board) == size
+    assert os.path.getsize(scoreboard) == size
     assert "worker" in server.run("-s", "status").stdout
 
 

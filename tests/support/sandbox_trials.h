@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an intruder in a cage would try, and what the work needs: each trial
+/* What an intruder in a sandbox would try, and what the work needs: each trial
  * says whether it was DONE, REFUSED or met something WRONG. */
 #ifndef SUPPORT_SANDBOX_TRIALS_H
 #define SUPPORT_SANDBOX_TRIALS_H
@@ -193,7 +193,7 @@ write_in_thread(void *result)
 	return NULL;
 }
 
-/* A thread that starts later is in the cage as well. */
+/* A thread that starts later is in the sandbox as well. */
 static int try_thread(void)
 {
 	pthread_t thread;

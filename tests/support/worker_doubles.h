@@ -165,9 +165,9 @@ spool_write(struct spool *s, struct mail *const *mails, size_t count)
 
 struct mail_reader *
 mail_reader_new(const struct worker_settings *settings,
-		const struct seat *seat)
+		const struct child_context *context)
 {
-	(void)seat;
+	(void)context;
 	return (struct mail_reader *)settings;
 }
 

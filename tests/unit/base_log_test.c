@@ -153,10 +153,11 @@ fake_us(void)
 static void
 speak(int fd, enum log_level level, struct scoreboard_slot *slot)
 {
-	const struct log_voice voice = { .fd = fd, .level = level,
-					 .name = "test", .slot = slot };
+	const struct log_client client = {
+		.fd = fd, .level = level, .name = "test", .slot = slot
+	};
 
-	log_speak(&voice);
+	log_init(&client);
 }
 
 static size_t
@@ -198,8 +199,8 @@ static void
 a_full_queue_drops_and_counts(void **unused)
 {
 	(void)unused;
-	struct scoreboard *board = scoreboard_create_private();
-	struct scoreboard_slot *slot = scoreboard_slot_at(board, 1);
+	struct scoreboard *scoreboard = scoreboard_create_private();
+	struct scoreboard_slot *slot = scoreboard_slot_at(scoreboard, 1);
 	struct slot_figures f;
 	int ends[2];
 
@@ -214,7 +215,7 @@ a_full_queue_drops_and_counts(void **unused)
 	close(ends[0]);
 	close(ends[1]);
 	speak(-1, LOG_LEVEL_INFO, NULL);
-	scoreboard_close(&board);
+	scoreboard_close(&scoreboard);
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cage from inside: each trial is a child; its exit code tells. */
+/* The sandbox from inside: each trial is a child; its exit code tells. */
 #include "base/sandbox.h"
 
 #include "support/sandbox_trials.h"
@@ -161,7 +161,7 @@ opens(pid_t pid, const char *name)
 	return open(path, O_RDONLY) >= 0;
 }
 
-/* The janitor's cage shows /proc, for the age of a process; what another of
+/* The janitor's sandbox shows /proc, for the age of a process; what another of
  * the same account holds in memory stays shut all the same. */
 static _Noreturn void
 look_at_a_neighbour(void)

@@ -41,9 +41,9 @@ sit_down(struct scoreboard *b, size_t i, pid_t pid)
 	struct scoreboard_slot *s = scoreboard_slot_at(b, i);
 	struct slot_tenant t = { SLOT_WORKER, 0, (int)i, 3, 2 };
 
-	scoreboard_seat(s, &t);
+	scoreboard_occupy(s, &t);
 	t.pid = pid;
-	scoreboard_seat(s, &t);
+	scoreboard_occupy(s, &t);
 	return s;
 }
 
@@ -100,7 +100,7 @@ sums_never_fall_and_each_process_counts_anew(void **unused)
 	(void)unused;
 	struct scoreboard *b = scoreboard_create_private();
 	struct slot_figures f;
-	struct board_figures all;
+	struct scoreboard_figures all;
 
 	struct scoreboard_slot *s = sit_down(b, 1, 100);
 	slot_count(s, COUNT_ROWS, 10);
@@ -115,7 +115,7 @@ sums_never_fall_and_each_process_counts_anew(void **unused)
 	assert_int_equal(f.counters[COUNT_ROWS], 5);
 	assert_int_equal(f.fingerprint, 0);
 	assert_int_equal(f.state, SLOT_STARTING);
-	scoreboard_read_board(b, &all);
+	scoreboard_read_figures(b, &all);
 	assert_int_equal(all.counters[COUNT_ROWS], 15);
 	scoreboard_close(&b);
 }
@@ -141,14 +141,14 @@ poison_is_a_short_list(void **unused)
 	scoreboard_close(&b);
 }
 
-/* A process that went mad writes all over its slot, and over the board. */
+/* A process that went mad writes all over its slot, and over the scoreboard. */
 static void
 nonsense_is_read_without_harm(void **unused)
 {
 	(void)unused;
 	static const int fills[] = { 0xff, 0x7f, 0x80, 0x01 };
 	struct slot_figures f;
-	struct board_figures all;
+	struct scoreboard_figures all;
 
 	for (size_t k = 0; k < sizeof(fills) / sizeof(*fills); k++) {
 		struct scoreboard *b = scoreboard_create_private();
@@ -163,7 +163,7 @@ nonsense_is_read_without_harm(void **unused)
 			assert_non_null(slot_role_name(f.role));
 			assert_non_null(slot_state_name(f.state));
 		}
-		scoreboard_read_board(b, &all);
+		scoreboard_read_figures(b, &all);
 		assert_non_null(memchr(all.version, 0, sizeof(all.version)));
 		scoreboard_add_poison(b, 77);
 		assert_true(scoreboard_is_poison(b, 77));
@@ -217,13 +217,13 @@ other_files_are_refused(void **unused)
 	unlink(path);
 }
 
-/* A worker can write into the header of the board that all map. */
+/* A worker can write into the header of the scoreboard that all map. */
 static void
 a_false_header_leads_nobody_astray(void **unused)
 {
 	(void)unused;
 	struct slot_figures f;
-	struct board_figures all;
+	struct scoreboard_figures all;
 	int fd;
 
 	struct scoreboard *b = scoreboard_create(folder, &fd);
@@ -235,7 +235,7 @@ a_false_header_leads_nobody_astray(void **unused)
 	assert_int_equal(scoreboard_slots(reader), SCOREBOARD_SLOTS);
 	assert_true(scoreboard_read(reader, SCOREBOARD_SLOTS - 1, &f));
 	assert_false(scoreboard_read(reader, SCOREBOARD_SLOTS, &f));
-	scoreboard_read_board(reader, &all);
+	scoreboard_read_figures(reader, &all);
 	scoreboard_close(&reader);
 	/* One that is smaller, and says so truly, is not read at all. */
 	const uint64_t bytes = sizeof(*b) + sizeof(struct scoreboard_slot);
@@ -249,7 +249,7 @@ a_false_header_leads_nobody_astray(void **unused)
 	unlink(path);
 }
 
-/* A reader of the old board must not find the file cut under it. */
+/* A reader of the old scoreboard must not find the file cut under it. */
 static void
 a_new_board_spares_readers_of_the_old(void **unused)
 {

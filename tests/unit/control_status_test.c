@@ -17,13 +17,13 @@ enum { SECOND = 1000000 };
 
 struct fixture {
 	char run_dir[32];
-	struct scoreboard *board;
+	struct scoreboard *scoreboard;
 	struct scoreboard *reader;
 	int fd;
 };
 
 static void
-seat(struct scoreboard *b, enum slot_role role, int number)
+occupy(struct scoreboard *b, enum slot_role role, int number)
 {
 	struct slot_tenant tenant = { .role = role, .pid = 1000 + number,
 				      .number = number, .generation = 3,
@@ -31,7 +31,7 @@ seat(struct scoreboard *b, enum slot_role role, int number)
 	struct scoreboard_slot *s =
 		scoreboard_slot_at(b, (size_t)number);
 
-	scoreboard_seat(s, &tenant);
+	scoreboard_occupy(s, &tenant);
 	slot_set_state(s, SLOT_READY);
 	if (role != SLOT_WORKER)
 		return;
@@ -44,21 +44,24 @@ seat(struct scoreboard *b, enum slot_role role, int number)
 }
 
 static int
-make_board(void **state)
+make_scoreboard(void **state)
 {
 	static struct fixture f;
-	struct board_figures figures = {
-		.master = 999, .version = "1.2.3", .generation = 3,
-		.began_wall_us = 10 * SECOND, .reloads = 2,
+	struct scoreboard_figures figures = {
+		.master = 999,
+		.version = "1.2.3",
+		.generation = 3,
+		.began_wall_us = 10 * SECOND,
+		.reloads = 2,
 	};
 
 	strcpy(f.run_dir, "/tmp/status-XXXXXX");
 	assert_non_null(mkdtemp(f.run_dir));
-	f.board = scoreboard_create(f.run_dir, &f.fd);
-	assert_non_null(f.board);
-	scoreboard_describe(f.board, &figures);
-	seat(f.board, SLOT_MASTER, 0);
-	seat(f.board, SLOT_WORKER, 1);
+	f.scoreboard = scoreboard_create(f.run_dir, &f.fd);
+	assert_non_null(f.scoreboard);
+	scoreboard_describe(f.scoreboard, &figures);
+	occupy(f.scoreboard, SLOT_MASTER, 0);
+	occupy(f.scoreboard, SLOT_WORKER, 1);
 	f.reader = scoreboard_open(f.run_dir);
 	assert_non_null(f.reader);
 	*state = &f;
@@ -66,13 +69,13 @@ make_board(void **state)
 }
 
 static int
-remove_board(void **state)
+remove_scoreboard(void **state)
 {
 	struct fixture *f = *state;
 	char path[64];
 
 	scoreboard_close(&f->reader);
-	scoreboard_close(&f->board);
+	scoreboard_close(&f->scoreboard);
 	close(f->fd);
 	snprintf(path, sizeof(path), "%s/scoreboard", f->run_dir);
 	unlink(path);
@@ -143,7 +146,7 @@ static void
 nonsense_is_shown_as_it_is(void **state)
 {
 	struct fixture *f = *state;
-	unsigned char *bytes = (unsigned char *)&f->board->master;
+	unsigned char *bytes = (unsigned char *)&f->scoreboard->master;
 	size_t size = sizeof(struct scoreboard) + SCOREBOARD_SLOTS *
 		      sizeof(struct scoreboard_slot) -
 		      offsetof(struct scoreboard, master);
@@ -168,11 +171,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_table_is_for_people,
-						make_board, remove_board),
+						make_scoreboard,
+						remove_scoreboard),
 		cmocka_unit_test_setup_teardown(json_is_for_programs,
-						make_board, remove_board),
+						make_scoreboard,
+						remove_scoreboard),
 		cmocka_unit_test_setup_teardown(nonsense_is_shown_as_it_is,
-						make_board, remove_board),
+						make_scoreboard,
+						remove_scoreboard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 /* ---- The tests' side ---------------------------------------------------- */
 
 static struct worker_settings settings;
-static struct seat seat;
+static struct child_context context;
 
 static int
 set_up(void **state)
@@ -86,7 +86,7 @@ static void
 what_waits_goes_together_in_order(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	is_slow = true;
 	for (int i = 0; i < MOST; i++)
@@ -104,7 +104,7 @@ static void
 rows_bound_a_batch(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	is_slow = true;
 	for (int i = 0; i < 12; i++)
@@ -119,7 +119,7 @@ static void
 refused_ones_take_nobody_along(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	delivery_submit(d, new_message('r', 1, 1));
 	expect(d, 1, VERDICT_HEADER_CHECK);
@@ -135,7 +135,7 @@ held_until_the_store_is_back(void **state)
 	(void)state;
 	is_up = false;
 	settings.store.hold_ms = 5000;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
@@ -156,7 +156,7 @@ a_host_is_tried_when_it_is_due(void **state)
 	is_up = false;
 	settings.store.hold_ms = 5000;
 	may_try_ms = clock_ms() + 400;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	delivery_submit(d, new_message('m', 1, 1));
 	usleep(200 * 1000);
@@ -174,7 +174,7 @@ an_idle_worker_tries_a_host_when_it_is_due(void **state)
 	(void)state;
 	is_up = false;
 	may_try_ms = clock_ms() + 200;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	struct delivery_news news = { .is_store_up = false };
 
 	usleep(100 * 1000);
@@ -193,7 +193,7 @@ held_no_longer_than_hold(void **state)
 {
 	(void)state;
 	is_up = false;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	int64_t began = clock_ms();
 
 	for (int i = 0; i < 20; i++)
@@ -210,7 +210,7 @@ spooled_when_hold_is_over(void **state)
 	(void)state;
 	is_up = false;
 	settings.store.on_outage = STORE_OUTAGE_SPOOL;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
@@ -226,7 +226,7 @@ a_stop_ends_holding(void **state)
 	is_up = false;
 	is_in_doubt = true;
 	settings.store.hold_ms = 60000;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	delivery_submit(d, new_message('m', 1, 1));
 	usleep(50 * 1000);
@@ -242,7 +242,7 @@ what_is_stuck_is_in_nobodys_way(void **state)
 	(void)state;
 	settings.store.hold_ms = 5000;
 	is_stuck = true;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	for (int i = 0; i < 10; i++)
 		delivery_submit(d, new_message('s', i, 1));
@@ -266,7 +266,7 @@ what_stays_stuck_is_given_up(void **state)
 	(void)state;
 	is_stuck = true;
 	is_in_doubt = true;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 
 	for (int i = 0; i < 10; i++)
 		delivery_submit(d, new_message('s', i, 1));
@@ -282,7 +282,7 @@ what_was_given_is_not_dropped(void **state)
 	(void)state;
 	settings.store.hold_ms = 5000;
 	is_stuck = true;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	struct message *m = new_message('s', 1, 1);
 
 	is_slow = true;
@@ -300,7 +300,7 @@ the_abandoned_is_not_stored(void **state)
 	(void)state;
 	is_up = false;
 	settings.store.hold_ms = 5000;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	struct message *m = new_message('m', 1, 1);
 
 	delivery_submit(d, m);
@@ -325,7 +325,7 @@ static void
 questions_are_answered(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	int answered = 0;
 
 	for (int i = 0; i < 300; i++)
@@ -353,7 +353,7 @@ domains_come_as_news(void **state)
 
 	settings.smtp.has_domains_query = true;
 	settings.store.domains_refresh_ms = 60000;
-	struct delivery *d = delivery_start(&settings, &seat);
+	struct delivery *d = delivery_start(&settings, &context);
 	while (news.domains == NULL) {
 		wait_for(d);
 		delivery_take_verdicts(d);

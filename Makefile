@@ -47,10 +47,11 @@ logger     = logger target
 config     = config assign assignment certificates check database decode document \
 	domain_lists faults field file hostname key list listeners print \
 	ranges text token units whereabouts
-supervisor = background child children crew descriptors directories \
-	expiry first_config generation handover handover_file last_words limits \
-	notify obituary privileges reload roster startup stop supervisor \
-	takeover upgrade verbs watchdog
+supervisor = background boot_config certificate_expiry child children \
+	control_socket crash_trace descriptors directories exit_report \
+	generation handover handover_file limits notify privileges \
+	process_table reload startup stop supervisor takeover upgrade \
+	watchdog worker_count
 control    = options status status_json verb
 
 rooms = base net smtp mime store worker janitor status logger \

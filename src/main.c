@@ -182,7 +182,7 @@ run(const struct options *options, int argc, char **argv)
 	source->file = absolute(source->file, config_file);
 	source->log_file = absolute(source->log_file, log_file);
 	struct buf faults = BUF(LONGEST_REPORT);
-	struct config *first = supervisor_first_config(&supervisor, &faults);
+	struct config *first = supervisor_boot_config(&supervisor, &faults);
 	put(stderr, &faults);
 	buf_release(&faults);
 	return first != NULL ? supervisor_run(first, &supervisor) :

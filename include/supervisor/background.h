@@ -10,7 +10,7 @@
 int background_begin(void);
 
 /* Lets the terminal go, or whoever reads our output would wait for ever. */
-void background_let_go(void);
+void background_release(void);
 
 /* Tells the parent and lets the terminal go. */
 void background_ready(int *fd);

@@ -5,7 +5,7 @@
 
 #include "supervisor/master.h"
 
-/* Lives as entry i of the roster and ends the process. */
+/* Lives as entry i of the process table and ends the process. */
 _Noreturn void child_live(struct master *m, int i, int channel);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The roster made flesh: forks, words on channels, signals, reaping. */
+/* The process table carried out: forks, words on channels, signals, reaping. */
 #ifndef SUPERVISOR_CHILDREN_H
 #define SUPERVISOR_CHILDREN_H
 
@@ -7,13 +7,13 @@
 
 #include <poll.h>
 
-/* Tells the roster what happened to entry i and does what it says. */
-void children_take(struct master *m, int i, enum roster_event event);
+/* Tells the process table what happened to entry i and does what it says. */
+void children_take(struct master *m, int i, enum process_event event);
 
 /* The same for every entry for which is_meant says so. */
-void children_take_all(struct master *m, enum roster_event event,
+void children_take_all(struct master *m, enum process_event event,
 		       bool (*is_meant)(const struct master *,
-					const struct roster_entry *));
+					const struct process *));
 
 /* A word on its channel, whatever its state. */
 void children_say(struct master *m, int i, enum child_message word);
@@ -29,19 +29,19 @@ size_t children_watch(const struct master *m, struct pollfd *polls,
 		      int *whose);
 void children_hear(struct master *m, int i);
 
-/* Adds the workers of a generation to the roster; -1 where it has no room
- * for them (none is added then). */
+/* Adds the workers of a generation to the process table; -1, and none
+ * added, where it has no room for them. */
 int children_staff(struct master *m, const struct generation *g);
 
 /* One place more, to be filled at once: its index, or -1. */
 int children_add(struct master *m, enum slot_role role, int number,
 		 unsigned generation);
 
-/* How the children of a generation fare: all ready; one that died before it
- * was, or hangs; or neither yet. */
-enum children_fare { CHILDREN_UP, CHILDREN_LOST, CHILDREN_COMING };
-enum children_fare children_judge(const struct master *m,
-				  unsigned generation);
+/* How far the children of a generation are: all ready; one that died before
+ * it was, or hangs; or neither yet. */
+enum children_readiness { CHILDREN_UP, CHILDREN_LOST, CHILDREN_COMING };
+enum children_readiness children_judge(const struct master *m,
+				       unsigned generation);
 
 size_t children_alive(const struct master *m);
 bool children_is_child(void *master, pid_t pid);

@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "net/census.h"
-#include "supervisor/roster.h"
-#include "supervisor/verbs.h"
+#include "supervisor/control_socket.h"
+#include "supervisor/process_table.h"
 
 enum handover_mode {
 	HANDOVER_NONE,          /* an ordinary start */
@@ -23,15 +23,15 @@ struct handed_listener {
 };
 
 struct handed_child {
-	int index;              /* in the roster and the scoreboard */
+	int index;              /* in the process table and the scoreboard */
 	int channel;
-	struct roster_entry entry;
+	struct process entry;
 	int region;             /* of the census; -1: none, or another */
 };
 
 struct handed_asker {
 	int fd;
-	enum verb verb;
+	enum control_verb verb;
 	bool is_taken_up;
 };
 
@@ -52,7 +52,7 @@ struct handover {
 	size_t listener_count;
 	struct handed_child *children;
 	size_t child_count;
-	struct handed_asker askers[VERBS_ASKERS];
+	struct handed_asker askers[CONTROL_ASKERS];
 	size_t asker_count;
 };
 

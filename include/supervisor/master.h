@@ -6,13 +6,13 @@
 #include "logger/logger.h"
 #include "net/census.h"
 #include "net/tls.h"
+#include "supervisor/control_socket.h"
 #include "supervisor/generation.h"
 #include "supervisor/handover.h"
-#include "supervisor/roster.h"
+#include "supervisor/process_table.h"
 #include "supervisor/supervisor.h"
-#include "supervisor/verbs.h"
 
-/* The living side of an entry of the roster. */
+/* The living side of an entry of the process table. */
 struct child {
 	int channel;                    /* -1: none */
 	struct census *census;          /* workers: where it counts */
@@ -59,7 +59,7 @@ struct master {
 	bool is_ready;                  /* was so once */
 	int ready_pipe;                 /* -d: to the waiting parent; -1 */
 
-	struct roster roster;
+	struct process_table processes;
 	struct child children[SCOREBOARD_SLOTS];
 	struct scoreboard *scoreboard;
 	int scoreboard_fd;
@@ -71,7 +71,7 @@ struct master {
 	int lines[2];                   /* log_pair */
 	struct log_backlog *backlogs;   /* MASTER_BACKLOGS, by generation */
 	int backlogs_fd;
-	struct verbs verbs;
+	struct control_socket control;
 	int signals;
 	int pid_file;
 	char program[MASTER_PATH_SIZE]; /* noted at the first start */

@@ -6,7 +6,7 @@
 #include "supervisor/master.h"
 
 /* Brings a wished or running reload on; called after every event. */
-void reload_look(struct master *m);
+void reload_tick(struct master *m);
 
 /* Gives a running one up: the old generation stays in force. */
 void reload_give_up(struct master *m, const char *why);
@@ -14,7 +14,7 @@ void reload_give_up(struct master *m, const char *why);
 /* The same, and forgets wished ones: the service ends. */
 void reload_cancel(struct master *m, const char *why);
 
-/* When reload_look is next worth a call for time alone. */
+/* When reload_tick is next worth a call for time alone. */
 int64_t reload_next_ms(const struct master *m);
 
 #endif

@@ -11,8 +11,8 @@ enum { EXIT_DONE = 0, EXIT_CONFIGURATION = 1, EXIT_START = 3 };
  * to fork. Returns 0 or the exit code; what was wrong is on stderr. */
 int startup(struct master *m, struct config *first);
 
-/* The times that the roster keeps under this configuration. */
-struct roster_times startup_times(const struct config *config);
+/* The times that the process table keeps under this configuration. */
+struct process_times startup_times(const struct config *config);
 
 /* A census that is large enough for the configuration: a new one, where the
  * one there is was made for less. -1 with errno. */

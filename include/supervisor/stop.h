@@ -10,7 +10,7 @@ void stop_gracefully(struct master *m);
 void stop_at_once(struct master *m);
 
 /* Brings a stop on; true when nobody is left. */
-bool stop_look(struct master *m);
+bool stop_tick(struct master *m);
 
 /* The last things: socket files, pid file, the answer to who asked. */
 void stop_finish(struct master *m);

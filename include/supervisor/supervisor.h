@@ -15,8 +15,8 @@ struct supervisor_options {
 /* For main, instead of config_read: the same, but a master that takes over
  * in an upgrade never fails here: it goes back to the old program or waits
  * for a configuration that can be read. */
-struct config *supervisor_first_config(const struct supervisor_options *o,
-				       struct buf *faults);
+struct config *supervisor_boot_config(const struct supervisor_options *o,
+				      struct buf *faults);
 
 /* Runs the service with the configuration, which it owns from then on.
  * Returns the exit code: 0 stopped, 1 configuration, 3 start failure (the

@@ -15,6 +15,6 @@ int takeover_begin(struct master *m, struct config *config,
 		   const struct handover *h, struct buf *why);
 
 /* Until the new generation serves, or it is clear that it will not. */
-void takeover_look(struct master *m);
+void takeover_tick(struct master *m);
 
 #endif

@@ -9,7 +9,7 @@
 void upgrade_note_program(struct master *m);
 
 /* Brings a wished or running upgrade on; called after every event. */
-void upgrade_look(struct master *m);
+void upgrade_tick(struct master *m);
 
 /* Whether the dead process was the trial; then its end is dealt with. */
 bool upgrade_reaped(struct master *m, pid_t pid, int status);

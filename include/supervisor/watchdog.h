@@ -6,7 +6,7 @@
 #include "supervisor/master.h"
 
 /* Looks at the heartbeats, if it is time. */
-void watchdog_look(struct master *m);
+void watchdog_tick(struct master *m);
 
 /* The thread of these figures that hangs, or SLOT_THREADS: its beat is older
  * than the limit, and it is not in a database call that has a deadline of

@@ -167,7 +167,7 @@ begin(struct mime *m, const struct message *message, struct arena *arena)
 }
 
 static void
-let_go(struct structure *s)
+release(struct structure *s)
 {
 	if (s->size <= KEPT_PARTS)
 		return;
@@ -196,7 +196,7 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	mail->has_attach = content_has_attachment(s);
 	if (m->content.is_late)
 		mail->limits_met |= MIME_LIMIT_CPU;
-	let_go(s);
+	release(s);
 }
 
 /* One line of the header, mended and without control characters. */

@@ -55,7 +55,7 @@ background_begin(void)
 }
 
 void
-background_let_go(void)
+background_release(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -70,7 +70,7 @@ background_ready(int *fd)
 {
 	if (*fd < 0)
 		return;
-	background_let_go();
+	background_release();
 	ssize_t ignored = write(*fd, "", 1);
 	(void)ignored;
 	close(*fd);

@@ -8,8 +8,8 @@
 #include "janitor/janitor.h"
 #include "logger/logger.h"
 #include "supervisor/background.h"
+#include "supervisor/crash_trace.h"
 #include "supervisor/descriptors.h"
-#include "supervisor/last_words.h"
 #include "supervisor/limits.h"
 #include "supervisor/privileges.h"
 #include "worker/worker.h"
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static struct generation *
-generation_of(struct master *m, const struct roster_entry *e)
+generation_of(struct master *m, const struct process *e)
 {
 	bool is_next = m->next.config != NULL &&
 		       m->next.number == e->generation;
@@ -29,8 +29,8 @@ generation_of(struct master *m, const struct roster_entry *e)
 }
 
 static void
-introduce(struct master *m, const struct roster_entry *e,
-	  const struct generation *g, struct scoreboard_slot *slot)
+introduce(struct master *m, const struct process *e, const struct generation *g,
+	  struct scoreboard_slot *slot)
 {
 	struct log_client client = {
 		.fd = e->role != SLOT_LOGGER ? m->lines[1] : -1,
@@ -52,8 +52,8 @@ introduce(struct master *m, const struct roster_entry *e,
 /* Listeners are for workers, the queue's reading end and the file for the
  * logger, and nobody gets what another has. */
 static void
-keep_own(struct master *m, const struct roster_entry *e,
-	 const struct generation *g, int channel)
+keep_own(struct master *m, const struct process *e, const struct generation *g,
+	 int channel)
 {
 	size_t listeners = g->config->worker.net.listener_count;
 	size_t n = 0;
@@ -88,7 +88,7 @@ write_lines(const struct master *m, const struct generation *g,
 }
 
 static int
-work(const struct master *m, const struct roster_entry *e, struct generation *g,
+work(const struct master *m, const struct process *e, struct generation *g,
      const struct child_context *context)
 {
 	switch (e->role) {
@@ -111,19 +111,19 @@ work(const struct master *m, const struct roster_entry *e, struct generation *g,
 void
 child_live(struct master *m, int i, int channel)
 {
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 	struct generation *g = generation_of(m, e);
 	struct scoreboard_slot *slot =
 		scoreboard_slot_at(m->scoreboard, (size_t)i);
 
 	signals_for_child();
 	if (m->options.source.is_daemon)
-		background_let_go();
+		background_release();
 	introduce(m, e, g, slot);
 	keep_own(m, e, g, channel);
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
-	last_words_prepare();
+	crash_trace_prepare();
 	const struct child_context context = {
 		.number = e->number,
 		.generation = e->generation,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Forks, words, signals and deaths, as the roster demands them. The master
- * has one thread whenever it forks. */
+/* Forks, messages, signals and deaths, as the process table demands them. The
+ * master has one thread whenever it forks. */
 #include "supervisor/children.h"
 
 #include "base/clock.h"
 #include "supervisor/child.h"
-#include "supervisor/obituary.h"
+#include "supervisor/exit_report.h"
 #include "supervisor/upgrade.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 static void
 occupy_slot(struct master *m, int i)
 {
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 	const struct slot_tenant tenant = { e->role, e->pid, e->number,
 					    e->generation, e->restarts };
 
@@ -59,7 +59,7 @@ take_region(struct master *m, int i)
 
 	c->census = NULL;
 	c->region = 0;
-	if (m->roster.entries[i].role != SLOT_WORKER)
+	if (m->processes.entries[i].role != SLOT_WORKER)
 		return 0;
 	c->census = m->census;
 	c->region = census_take_region(m->census);
@@ -74,23 +74,23 @@ static void
 fork_failed(struct master *m, int i)
 {
 	log_error("cannot start a process",
-		  LOG_STR("role", slot_role_name(m->roster.entries[i].role)),
-		  LOG_NUM("number", m->roster.entries[i].number),
+		  LOG_STR("role", slot_role_name(m->processes.entries[i].role)),
+		  LOG_NUM("number", m->processes.entries[i].number),
 		  LOG_STR("error", strerror(errno)));
 	give_region_back(m, &m->children[i]);
-	children_take(m, i, ROSTER_FORK_FAILED);
+	children_take(m, i, PROCESS_FORK_FAILED);
 }
 
 static void
 settle(struct master *m, int i, pid_t pid, int channel)
 {
-	struct roster_entry *e = &m->roster.entries[i];
+	struct process *e = &m->processes.entries[i];
 
 	fcntl(channel, F_SETFL, O_NONBLOCK);
 	m->children[i].channel = channel;
 	e->pid = pid;
 	bool is_first = e->forked_ms == 0;
-	children_take(m, i, ROSTER_FORKED);
+	children_take(m, i, PROCESS_FORKED);
 	if (!is_first)
 		m->figures.restarts++;
 	occupy_slot(m, i);
@@ -109,7 +109,7 @@ start(struct master *m, int i)
 		fork_failed(m, i);
 		return;
 	}
-	m->roster.entries[i].pid = 0;
+	m->processes.entries[i].pid = 0;
 	occupy_slot(m, i);
 	pid_t pid = fork();
 	if (pid == 0)
@@ -137,7 +137,7 @@ children_say(struct master *m, int i, enum child_message word)
 			 MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n != 1 && errno != EPIPE && errno != ECONNRESET)
 		log_debug("a word is not heard",
-			  LOG_NUM("child", m->roster.entries[i].pid));
+			  LOG_NUM("child", m->processes.entries[i].pid));
 }
 
 /* To the thread that hangs, if the slot knows one: its stack is wanted. The
@@ -145,7 +145,7 @@ children_say(struct master *m, int i, enum child_message word)
 static void
 abort_child(struct master *m, int i)
 {
-	pid_t pid = m->roster.entries[i].pid;
+	pid_t pid = m->processes.entries[i].pid;
 	pid_t thread = m->children[i].hung_thread;
 
 	if (thread > 0 && tgkill(pid, thread, SIGABRT) == 0)
@@ -154,29 +154,29 @@ abort_child(struct master *m, int i)
 }
 
 static void
-perform(struct master *m, int i, enum roster_act act)
+perform(struct master *m, int i, enum process_action act)
 {
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 
 	switch (act) {
-	case ROSTER_DO_NOTHING:
+	case PROCESS_DO_NOTHING:
 		break;
-	case ROSTER_DO_FORK:
+	case PROCESS_DO_FORK:
 		start(m, i);
 		break;
-	case ROSTER_SAY_DRAIN:
+	case PROCESS_SAY_DRAIN:
 		children_say(m, i, CHILD_DRAIN);
 		break;
-	case ROSTER_SAY_STOP:
+	case PROCESS_SAY_STOP:
 		children_say(m, i, CHILD_STOP);
 		break;
-	case ROSTER_SAY_QUIT:
+	case PROCESS_SAY_QUIT:
 		children_say(m, i, CHILD_QUIT);
 		break;
-	case ROSTER_ABORT:
+	case PROCESS_ABORT:
 		abort_child(m, i);
 		break;
-	case ROSTER_KILL:
+	case PROCESS_KILL:
 		log_warn("a process does not leave: killed",
 			 LOG_STR("role", slot_role_name(e->role)),
 			 LOG_NUM("number", e->number),
@@ -187,19 +187,20 @@ perform(struct master *m, int i, enum roster_act act)
 }
 
 void
-children_take(struct master *m, int i, enum roster_event event)
+children_take(struct master *m, int i, enum process_event event)
 {
-	perform(m, i, roster_take(&m->roster, i, event, clock_ms()));
+	perform(m, i,
+		process_table_handle(&m->processes, i, event, clock_ms()));
 }
 
 void
-children_take_all(struct master *m, enum roster_event event,
+children_take_all(struct master *m, enum process_event event,
 		  bool (*is_meant)(const struct master *,
-				   const struct roster_entry *))
+				   const struct process *))
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->roster.entries[i].state != ROSTER_FREE &&
-		    is_meant(m, &m->roster.entries[i]))
+		if (m->processes.entries[i].state != PROCESS_FREE &&
+		    is_meant(m, &m->processes.entries[i]))
 			children_take(m, i, event);
 }
 
@@ -207,21 +208,21 @@ void
 children_tick(struct master *m)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		perform(m, i, roster_tick(&m->roster, i, clock_ms()));
+		perform(m, i, process_table_tick(&m->processes, i, clock_ms()));
 }
 
 static void
-bury(struct master *m, int i, int status)
+reap_one(struct master *m, int i, int status)
 {
 	struct child *c = &m->children[i];
 
-	obituary_write(m, i, status);
+	exit_report_write(m, i, status);
 	if (c->channel >= 0)
 		close(c->channel);
 	give_region_back(m, c);
 	*c = (struct child){ .channel = -1, .region = -1 };
 	scoreboard_vacate(scoreboard_slot_at(m->scoreboard, (size_t)i));
-	children_take(m, i, ROSTER_EXITED);
+	children_take(m, i, PROCESS_EXITED);
 }
 
 void
@@ -234,13 +235,14 @@ children_reap(struct master *m)
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (upgrade_reaped(m, pid, status))
 			continue;
-		int i = roster_find(&m->roster, pid);
+		int i = process_table_find(&m->processes, pid);
 		if (i > 0 && WIFSTOPPED(status))
 			log_warn("a process was stopped by a signal",
-				 LOG_NUM("child", pid), LOG_STR("signal",
-				 obituary_signal_name(WSTOPSIG(status))));
+				 LOG_NUM("child", pid),
+				 LOG_STR("signal", exit_report_signal_name(
+							   WSTOPSIG(status))));
 		else if (i > 0)
-			bury(m, i, status);
+			reap_one(m, i, status);
 	}
 }
 
@@ -276,7 +278,7 @@ children_hear(struct master *m, int i)
 	}
 	for (ssize_t k = 0; k < n; k++) {
 		if (words[k] == CHILD_READY)
-			children_take(m, i, ROSTER_IS_READY);
+			children_take(m, i, PROCESS_IS_READY);
 		else if (words[k] == CHILD_RECYCLE)
 			c->wants_leave = true;
 	}
@@ -286,7 +288,7 @@ int
 children_add(struct master *m, enum slot_role role, int number,
 	     unsigned generation)
 {
-	int i = roster_add(&m->roster, role, number, generation);
+	int i = process_table_add(&m->processes, role, number, generation);
 
 	if (i > 0)
 		m->children[i] = (struct child){ .channel = -1,
@@ -300,7 +302,7 @@ children_staff(struct master *m, const struct generation *g)
 	size_t room = 0;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		room += m->roster.entries[i].state == ROSTER_FREE;
+		room += m->processes.entries[i].state == PROCESS_FREE;
 	/* Some are left for helpers and replacements. */
 	if (room < g->config->worker.workers + 8) {
 		errno = EAGAIN;
@@ -311,26 +313,26 @@ children_staff(struct master *m, const struct generation *g)
 	return 0;
 }
 
-enum children_fare
+enum children_readiness
 children_judge(const struct master *m, unsigned generation)
 {
-	enum children_fare fare = CHILDREN_UP;
+	enum children_readiness readiness = CHILDREN_UP;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
+		const struct process *e = &m->processes.entries[i];
 		/* The janitor waits for the one before it. */
-		if (e->state == ROSTER_FREE || e->generation != generation ||
+		if (e->state == PROCESS_FREE || e->generation != generation ||
 		    e->role == SLOT_JANITOR)
 			continue;
-		bool has_died = e->restarts > 0 ||
-				(e->state == ROSTER_WAITING &&
-				 e->forked_ms != 0);
-		if (has_died || e->state == ROSTER_HUNG)
+		bool has_died =
+			e->restarts > 0 ||
+			(e->state == PROCESS_WAITING && e->forked_ms != 0);
+		if (has_died || e->state == PROCESS_HUNG)
 			return CHILDREN_LOST;
-		if (e->state != ROSTER_READY)
-			fare = CHILDREN_COMING;
+		if (e->state != PROCESS_READY)
+			readiness = CHILDREN_COMING;
 	}
-	return fare;
+	return readiness;
 }
 
 size_t
@@ -339,7 +341,7 @@ children_alive(const struct master *m)
 	size_t alive = 0;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		alive += roster_is_alive(&m->roster.entries[i]);
+		alive += process_is_alive(&m->processes.entries[i]);
 	return alive;
 }
 
@@ -348,5 +350,5 @@ children_is_child(void *master, pid_t pid)
 {
 	const struct master *m = master;
 
-	return roster_find(&m->roster, pid) > 0;
+	return process_table_find(&m->processes, pid) > 0;
 }

@@ -22,7 +22,7 @@ print_children(const struct handover *h, struct buf *out)
 {
 	for (size_t i = 0; i < h->child_count; i++) {
 		const struct handed_child *c = &h->children[i];
-		const struct roster_entry *e = &c->entry;
+		const struct process *e = &c->entry;
 		buf_printf(out, "child %d %d %d %d %d %u %d %" PRId64
 			   " %" PRId64 " %" PRId64 " %" PRId64 " %u\n",
 			   c->index, c->channel, (int)e->state, (int)e->role,
@@ -142,7 +142,7 @@ read_generation(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_wishes(struct reading *r, const struct parts *p)
+read_requests(struct reading *r, const struct parts *p)
 {
 	r->h->wants_reload = p->number[0] != 0;
 	r->h->wants_upgrade = p->number[1] != 0;
@@ -197,15 +197,15 @@ read_child(struct reading *r, const struct parts *p)
 	struct handed_child *c = &r->h->children[r->h->child_count];
 
 	if (r->h->child_count == r->child_room || n[0] < 1 ||
-	    n[0] >= SCOREBOARD_SLOTS || n[2] <= ROSTER_WAITING ||
-	    n[2] >= ROSTER_STATES || n[3] <= SLOT_UNUSED ||
+	    n[0] >= SCOREBOARD_SLOTS || n[2] <= PROCESS_WAITING ||
+	    n[2] >= PROCESS_STATES || n[3] <= SLOT_UNUSED ||
 	    n[3] > SLOT_STATUS || n[6] < 2)
 		return false;
 	*c = (struct handed_child){
 		.index = (int)n[0],
 		.channel = (int)n[1],
 		.entry = {
-			.state = (enum roster_state)n[2],
+			.state = (enum process_state)n[2],
 			.role = (enum slot_role)n[3],
 			.number = (int)n[4],
 			.generation = (unsigned)n[5],
@@ -257,12 +257,13 @@ read_seat(struct reading *r, const struct parts *p)
 static bool
 read_asker(struct reading *r, const struct parts *p)
 {
-	if (r->h->asker_count == VERBS_ASKERS || p->number[1] <= VERB_NONE ||
-	    p->number[1] >= VERBS)
+	if (r->h->asker_count == CONTROL_ASKERS ||
+	    p->number[1] <= CONTROL_NOTHING || p->number[1] >= CONTROL_VERBS)
 		return false;
-	r->h->askers[r->h->asker_count++] = (struct handed_asker){
-		(int)p->number[0], (enum verb)p->number[1],
-		p->number[2] != 0 };
+	r->h->askers[r->h->asker_count++] =
+		(struct handed_asker){ (int)p->number[0],
+				       (enum control_verb)p->number[1],
+				       p->number[2] != 0 };
 	return true;
 }
 
@@ -271,16 +272,11 @@ static const struct {
 	size_t numbers;                 /* at least */
 	bool (*read)(struct reading *, const struct parts *);
 } words[] = {
-	{ "mode", 1, read_mode },
-	{ "generation", 1, read_generation },
-	{ "wishes", 2, read_wishes },
-	{ "descriptors", 7, read_descriptors },
-	{ "figures", 6, read_figures },
-	{ "listener", 1, read_listener },
-	{ "child", 12, read_child },
-	{ "census", 6, read_census },
-	{ "seat", 2, read_seat },
-	{ "asker", 3, read_asker },
+	{ "mode", 1, read_mode },	{ "generation", 1, read_generation },
+	{ "wishes", 2, read_requests }, { "descriptors", 7, read_descriptors },
+	{ "figures", 6, read_figures }, { "listener", 1, read_listener },
+	{ "child", 12, read_child },	{ "census", 6, read_census },
+	{ "seat", 2, read_seat },	{ "asker", 3, read_asker },
 };
 
 /* Facts that are text to the end of the line. */

@@ -32,12 +32,13 @@ refuse(struct master *m, struct buf *faults)
 		struct view fault = view_slice(rest, 0, end);
 		log_error("reload refused", LOG_VIEW("fault", fault));
 		snprintf(line, sizeof(line), "%.*s", (int)fault.len, fault.at);
-		verbs_tell(&m->verbs, VERB_RELOAD, line);
+		control_socket_tell(&m->control, CONTROL_RELOAD, line);
 		rest = view_slice(rest, end + 1, rest.len);
 	}
 	m->figures.reloads_failed++;
-	verbs_answer(&m->verbs, VERB_RELOAD, false,
-		     "reload refused: the old configuration stays in force");
+	control_socket_answer(
+		&m->control, CONTROL_RELOAD, false,
+		"reload refused: the old configuration stays in force");
 	notify_send("READY=1\nSTATUS=Reload refused, generation %u serves\n",
 		    m->now.number);
 }
@@ -85,7 +86,7 @@ begin(struct master *m)
 
 	m->wants_reload = false;
 	m->reload_began_ms = clock_ms();
-	verbs_take_up(&m->verbs, VERB_RELOAD);
+	control_socket_take_up(&m->control, CONTROL_RELOAD);
 	notify_reloading();
 	log_info("reload begins",
 		 LOG_STR("file", m->options.source.file));
@@ -100,13 +101,13 @@ begin(struct master *m)
 }
 
 static bool
-is_of_next(const struct master *m, const struct roster_entry *e)
+is_of_next(const struct master *m, const struct process *e)
 {
 	return e->generation == m->next.number;
 }
 
 static bool
-is_of_past(const struct master *m, const struct roster_entry *e)
+is_of_past(const struct master *m, const struct process *e)
 {
 	return e->generation != m->now.number;
 }
@@ -118,7 +119,7 @@ reload_give_up(struct master *m, const char *why)
 
 	if (m->next.config == NULL)
 		return;
-	children_take_all(m, ROSTER_QUIT, is_of_next);
+	children_take_all(m, PROCESS_QUIT, is_of_next);
 	generation_close(&m->next, &m->now);
 	buf_printf(&faults, "%s\n", why);
 	refuse(m, &faults);
@@ -130,8 +131,8 @@ reload_cancel(struct master *m, const char *why)
 {
 	reload_give_up(m, why);
 	m->wants_reload = false;
-	verbs_take_up(&m->verbs, VERB_RELOAD);
-	verbs_answer(&m->verbs, VERB_RELOAD, false, why);
+	control_socket_take_up(&m->control, CONTROL_RELOAD);
+	control_socket_answer(&m->control, CONTROL_RELOAD, false, why);
 }
 
 /* One thing at a time. */
@@ -150,8 +151,8 @@ commit(struct master *m)
 
 	m->now = m->next;
 	m->next = (struct generation){ .log_file = -1 };
-	m->roster.times = startup_times(m->now.config);
-	children_take_all(m, ROSTER_DRAIN, is_of_past);
+	m->processes.times = startup_times(m->now.config);
+	children_take_all(m, PROCESS_DRAIN, is_of_past);
 	generation_close(&old, &m->now);
 	limits_core(m->now.config->dumps_core);
 	master_init_log(m);
@@ -164,7 +165,7 @@ commit(struct master *m)
 	snprintf(text, sizeof(text), "reloaded: generation %u serves with "
 		 "%zu workers after %" PRId64 " ms", m->now.number,
 		 m->now.config->worker.workers, took_ms);
-	verbs_answer(&m->verbs, VERB_RELOAD, true, text);
+	control_socket_answer(&m->control, CONTROL_RELOAD, true, text);
 	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
 }
 
@@ -172,12 +173,12 @@ int64_t
 reload_next_ms(const struct master *m)
 {
 	if (!m->wants_reload || is_blocked(m))
-		return ROSTER_NEVER;
+		return PROCESS_NEVER;
 	return m->reload_began_ms + PAUSE_MS;
 }
 
 void
-reload_look(struct master *m)
+reload_tick(struct master *m)
 {
 	if (m->next.config == NULL) {
 		if (clock_ms() >= reload_next_ms(m))

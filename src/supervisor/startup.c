@@ -271,7 +271,7 @@ open_as_user(struct start *s)
 	int control = control_listen(s->config->run_dir);
 	if (control < 0)
 		return fail_with_errno(s, "cannot make the control socket");
-	verbs_init(&m->verbs, control);
+	control_socket_init(&m->control, control);
 	return 0;
 }
 
@@ -319,10 +319,10 @@ startup(struct master *m, struct config *first)
 	return code;
 }
 
-struct roster_times
+struct process_times
 startup_times(const struct config *config)
 {
-	return (struct roster_times){
+	return (struct process_times){
 		.start_ms = START_MS,
 		.drain_ms = config->worker.drain_ms + GRACE_MS,
 		.stop_ms = config->worker.shutdown_ms + GRACE_MS,

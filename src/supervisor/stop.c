@@ -18,14 +18,14 @@
 enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000, LOGGER_MS = 3000 };
 
 static bool
-is_no_logger(const struct master *m, const struct roster_entry *e)
+is_no_logger(const struct master *m, const struct process *e)
 {
 	(void)m;
 	return e->role != SLOT_LOGGER;
 }
 
 static bool
-is_logger(const struct master *m, const struct roster_entry *e)
+is_logger(const struct master *m, const struct process *e)
 {
 	return !is_no_logger(m, e);
 }
@@ -39,7 +39,7 @@ stop_gracefully(struct master *m)
 	}
 	m->phase = MASTER_STOPPING;
 	m->next_progress_ms = clock_ms() + FIRST_PROGRESS_MS;
-	verbs_take_up(&m->verbs, VERB_STOP);
+	control_socket_take_up(&m->control, CONTROL_STOP);
 	notify_send("STOPPING=1\nSTATUS=Stopping\n");
 	reload_cancel(m, "the service is stopped");
 	upgrade_give_up(m, "the service is stopped");
@@ -47,7 +47,7 @@ stop_gracefully(struct master *m)
 		 LOG_NUM("sessions",
 			 scoreboard_sum(m->scoreboard, GAUGE_SESSIONS)));
 	generation_close_listeners(&m->now, NULL);
-	children_take_all(m, ROSTER_STOP, is_no_logger);
+	children_take_all(m, PROCESS_STOP, is_no_logger);
 }
 
 void
@@ -62,11 +62,11 @@ stop_at_once(struct master *m)
 	}
 	m->phase = MASTER_QUITTING;
 	m->next_progress_ms = clock_ms() + FIRST_PROGRESS_MS;
-	verbs_take_up(&m->verbs, VERB_STOP);
-	verbs_take_up(&m->verbs, VERB_KILL);
+	control_socket_take_up(&m->control, CONTROL_STOP);
+	control_socket_take_up(&m->control, CONTROL_KILL);
 	log_info("stopping at once");
 	generation_close_listeners(&m->now, NULL);
-	children_take_all(m, ROSTER_QUIT, is_no_logger);
+	children_take_all(m, PROCESS_QUIT, is_no_logger);
 }
 
 static void
@@ -81,7 +81,7 @@ report_progress(struct master *m, size_t processes)
 	log_info("stop goes on", LOG_NUM("processes", processes),
 		 LOG_NUM("sessions", sessions));
 	snprintf(text, sizeof(text), "%" PRIu64 " sessions left", sessions);
-	verbs_tell(&m->verbs, VERB_STOP, text);
+	control_socket_tell(&m->control, CONTROL_STOP, text);
 	notify_send("STATUS=Stopping, %" PRIu64 " sessions left\n", sessions);
 }
 
@@ -90,22 +90,22 @@ static void
 hurry_loggers(struct master *m)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->roster.entries[i].state == ROSTER_STOPPING)
-			m->roster.entries[i].due_ms = clock_ms() + LOGGER_MS;
+		if (m->processes.entries[i].state == PROCESS_STOPPING)
+			m->processes.entries[i].due_ms = clock_ms() + LOGGER_MS;
 }
 
 bool
-stop_look(struct master *m)
+stop_tick(struct master *m)
 {
 	size_t others = 0, loggers = 0;
 
 	if (m->phase == MASTER_SERVING)
 		return false;
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
-		if (roster_is_alive(e) && is_logger(m, e))
+		const struct process *e = &m->processes.entries[i];
+		if (process_is_alive(e) && is_logger(m, e))
 			loggers++;
-		else if (roster_is_alive(e))
+		else if (process_is_alive(e))
 			others++;
 	}
 	if (others > 0) {
@@ -115,7 +115,7 @@ stop_look(struct master *m)
 	if (!m->has_said_stopped) {
 		m->has_said_stopped = true;
 		log_info("stopped", LOG_NUM("generation", m->now.number));
-		children_take_all(m, ROSTER_STOP, is_logger);
+		children_take_all(m, PROCESS_STOP, is_logger);
 		hurry_loggers(m);
 	}
 	return loggers == 0;
@@ -137,7 +137,8 @@ stop_finish(struct master *m)
 	unlink_in(m->now.config->run_dir, "control");
 	unlink_in(m->now.config->run_dir, "scoreboard");
 	pid_file_leave(&m->pid_file);
-	verbs_answer(&m->verbs, VERB_STOP, true, "stopped");
-	verbs_answer(&m->verbs, VERB_KILL, true, "stopped at once");
+	control_socket_answer(&m->control, CONTROL_STOP, true, "stopped");
+	control_socket_answer(&m->control, CONTROL_KILL, true,
+			      "stopped at once");
 	generation_close(&m->now, NULL);
 }

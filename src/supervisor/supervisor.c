@@ -8,10 +8,9 @@
 #include "base/signals.h"
 #include "base/title.h"
 #include "supervisor/background.h"
+#include "supervisor/boot_config.h"
+#include "supervisor/certificate_expiry.h"
 #include "supervisor/children.h"
-#include "supervisor/crew.h"
-#include "supervisor/expiry.h"
-#include "supervisor/first_config.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
 #include "supervisor/startup.h"
@@ -19,6 +18,7 @@
 #include "supervisor/takeover.h"
 #include "supervisor/upgrade.h"
 #include "supervisor/watchdog.h"
+#include "supervisor/worker_count.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,7 +28,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LONGEST_NAP_MS = 1000 };
+enum { LONGEST_POLL_MS = 1000 };
 
 void
 master_init_log(const struct master *m)
@@ -54,7 +54,7 @@ reload(struct master *m)
 }
 
 static bool
-is_any_logger(const struct master *m, const struct roster_entry *e)
+is_any_logger(const struct master *m, const struct process *e)
 {
 	(void)m;
 	return e->role == SLOT_LOGGER;
@@ -72,13 +72,15 @@ reopen(struct master *m)
 		m->now.log_file = fresh;
 	}
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (is_any_logger(m, &m->roster.entries[i]))
+		if (is_any_logger(m, &m->processes.entries[i]))
 			children_say(m, i, CHILD_REOPEN);
-	verbs_take_up(&m->verbs, VERB_REOPEN);
-	verbs_answer(&m->verbs, VERB_REOPEN, fresh != -1, fresh != -1
-		     ? "log files opened again"
-		     : "the log file cannot be opened again: the old one is "
-		       "kept");
+	control_socket_take_up(&m->control, CONTROL_REOPEN);
+	control_socket_answer(
+		&m->control, CONTROL_REOPEN, fresh != -1,
+		fresh != -1
+			? "log files opened again"
+			: "the log file cannot be opened again: the old one is "
+			  "kept");
 }
 
 static void
@@ -92,38 +94,38 @@ static void
 grow(struct master *m)
 {
 	if (m->phase == MASTER_SERVING)
-		crew_grow(m);
+		worker_count_grow(m);
 }
 
 static void
 shrink(struct master *m)
 {
 	if (m->phase == MASTER_SERVING)
-		crew_shrink(m);
+		worker_count_shrink(m);
 }
 
 static const struct {
 	int signal;
-	enum verb verb;                 /* of -s */
+	enum control_verb verb;         /* of -s */
 	void (*run)(struct master *);
-} wishes[] = {
-	{ SIGQUIT, VERB_KILL, stop_at_once },
-	{ SIGTERM, VERB_STOP, stop_gracefully },
-	{ SIGINT, VERB_NONE, stop_gracefully },
-	{ SIGHUP, VERB_RELOAD, reload },
-	{ SIGUSR1, VERB_REOPEN, reopen },
-	{ SIGUSR2, VERB_UPGRADE, upgrade },
-	{ SIGTTIN, VERB_NONE, grow },
-	{ SIGTTOU, VERB_NONE, shrink },
+} requests[] = {
+	{ SIGQUIT, CONTROL_KILL, stop_at_once },
+	{ SIGTERM, CONTROL_STOP, stop_gracefully },
+	{ SIGINT, CONTROL_NOTHING, stop_gracefully },
+	{ SIGHUP, CONTROL_RELOAD, reload },
+	{ SIGUSR1, CONTROL_REOPEN, reopen },
+	{ SIGUSR2, CONTROL_UPGRADE, upgrade },
+	{ SIGTTIN, CONTROL_NOTHING, grow },
+	{ SIGTTOU, CONTROL_NOTHING, shrink },
 };
 
 static void
 hear_signals(struct master *m)
 {
 	signals_quiet();
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
-		if (signals_came(wishes[i].signal))
-			wishes[i].run(m);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		if (signals_came(requests[i].signal))
+			requests[i].run(m);
 	if (signals_came(SIGCHLD))
 		children_reap(m);
 }
@@ -131,31 +133,32 @@ hear_signals(struct master *m)
 static void
 hear_verbs(struct master *m)
 {
-	bool is_asked[VERBS];
+	bool is_asked[CONTROL_VERBS];
 
-	verbs_hear(&m->verbs, children_is_child, m, is_asked);
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
-		if (wishes[i].verb != VERB_NONE && is_asked[wishes[i].verb])
-			wishes[i].run(m);
+	control_socket_hear(&m->control, children_is_child, m, is_asked);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		if (requests[i].verb != CONTROL_NOTHING &&
+		    is_asked[requests[i].verb])
+			requests[i].run(m);
 }
 
 /* ---- What follows -------------------------------------------------------- */
 
 /* Every worker serves or has failed once, and one serves: from now on the
- * service is there, and the rest is the roster's. */
+ * service is there, and the rest is the process table's. */
 static bool
-is_crew_up(const struct master *m)
+are_workers_up(const struct master *m)
 {
 	bool has_worker = false;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
-		if (e->role != SLOT_WORKER || e->state == ROSTER_FREE)
+		const struct process *e = &m->processes.entries[i];
+		if (e->role != SLOT_WORKER || e->state == PROCESS_FREE)
 			continue;
-		if (e->state == ROSTER_READY)
+		if (e->state == PROCESS_READY)
 			has_worker = true;
 		else if (e->forked_ms == 0 ||
-			 (e->restarts == 0 && e->state != ROSTER_WAITING))
+			 (e->restarts == 0 && e->state != PROCESS_WAITING))
 			return false;
 	}
 	return has_worker;
@@ -164,7 +167,7 @@ is_crew_up(const struct master *m)
 static void
 look_for_ready(struct master *m)
 {
-	if (m->is_ready || m->phase != MASTER_SERVING || !is_crew_up(m))
+	if (m->is_ready || m->phase != MASTER_SERVING || !are_workers_up(m))
 		return;
 	m->is_ready = true;
 	log_info("ready", LOG_STR("version", VERSION),
@@ -181,15 +184,15 @@ look(struct master *m)
 	children_tick(m);
 	if (m->phase == MASTER_SERVING) {
 		look_for_ready(m);
-		takeover_look(m);
-		reload_look(m);
-		upgrade_look(m);
-		crew_look(m);
-		crew_want_helpers(m);
+		takeover_tick(m);
+		reload_tick(m);
+		upgrade_tick(m);
+		worker_count_tick(m);
+		worker_count_want_helpers(m);
 		children_tick(m);
-		expiry_look(m);
+		certificate_expiry_tick(m);
 	}
-	watchdog_look(m);
+	watchdog_tick(m);
 	m->figures.master = getpid();
 	scoreboard_describe(m->scoreboard, &m->figures);
 	slot_beat(scoreboard_slot_at(m->scoreboard, 0), SLOT_LOOP);
@@ -209,33 +212,33 @@ feed_systemd(struct master *m)
 /* ---- The loop ------------------------------------------------------------ */
 
 static int
-nap_ms(const struct master *m)
+poll_timeout_ms(const struct master *m)
 {
 	int64_t now_ms = clock_ms();
-	int64_t next_ms = roster_next_ms(&m->roster, now_ms);
+	int64_t next_ms = process_table_next_ms(&m->processes, now_ms);
 	int64_t reload_ms = reload_next_ms(m);
 
 	if (reload_ms < next_ms)
 		next_ms = reload_ms;
 	if (m->phase != MASTER_SERVING && m->next_progress_ms < next_ms)
 		next_ms = m->next_progress_ms;
-	if (next_ms > now_ms + LONGEST_NAP_MS)
-		next_ms = now_ms + LONGEST_NAP_MS;
+	if (next_ms > now_ms + LONGEST_POLL_MS)
+		next_ms = now_ms + LONGEST_POLL_MS;
 	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
 }
 
 static void
 turn(struct master *m)
 {
-	struct pollfd polls[1 + VERBS_ASKERS + 1 + SCOREBOARD_SLOTS];
+	struct pollfd polls[1 + CONTROL_ASKERS + 1 + SCOREBOARD_SLOTS];
 	int whose[SCOREBOARD_SLOTS];
 	size_t n = 0;
 
 	polls[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
-	n += verbs_watch(&m->verbs, polls + n);
+	n += control_socket_watch(&m->control, polls + n);
 	size_t first_child = n;
 	n += children_watch(m, polls + n, whose);
-	if (poll(polls, (nfds_t)n, nap_ms(m)) < 0)
+	if (poll(polls, (nfds_t)n, poll_timeout_ms(m)) < 0)
 		n = 0;
 	for (size_t i = first_child; i < n; i++)
 		if (polls[i].revents != 0)
@@ -266,11 +269,11 @@ begin(struct master *m)
 	m->generations = m->now.number = 1;
 	m->figures.began_wall_us = clock_wall_us();
 	m->figures.generation = m->now.number;
-	struct roster_times times = startup_times(m->now.config);
-	roster_init(&m->roster, &times, clock_ms());
+	struct process_times times = startup_times(m->now.config);
+	process_table_init(&m->processes, &times, clock_ms());
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
-	crew_want_helpers(m);
+	worker_count_want_helpers(m);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");
 }
@@ -285,7 +288,7 @@ copy_text(const char *text)
 static struct master *
 make_master(const struct supervisor_options *o, const struct handover *h)
 {
-	const struct config_source source = first_config_source(&o->source, h);
+	const struct config_source source = boot_config_source(&o->source, h);
 	struct master *m = memory_new(1, sizeof(*m));
 
 	m->options = *o;
@@ -334,7 +337,7 @@ set_out(struct master *m, struct config *first, struct handover *h)
 		return open_signals(m);
 	buf_append_byte(&why, '\0');
 	if (h->mode == HANDOVER_TAKEOVER)
-		first_config_go_back(h, &m->options, why.at);
+		boot_config_go_back(h, &m->options, why.at);
 	fprintf(stderr, "guerrilla-smtpd: cannot take over: %s\n", why.at);
 	return EXIT_START;
 }
@@ -347,7 +350,7 @@ serve(struct master *m)
 		look(m);
 		feed_systemd(m);
 		turn(m);
-	} while (!stop_look(m));
+	} while (!stop_tick(m));
 	stop_finish(m);
 }
 

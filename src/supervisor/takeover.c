@@ -9,11 +9,11 @@
 #include "base/signals.h"
 #include "base/title.h"
 #include "supervisor/children.h"
-#include "supervisor/crew.h"
 #include "supervisor/limits.h"
 #include "supervisor/notify.h"
 #include "supervisor/startup.h"
 #include "supervisor/upgrade.h"
+#include "supervisor/worker_count.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,16 +44,16 @@ turn_trial(struct master *m, int i)
 static bool
 bring_one_up(struct master *m, int i)
 {
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 	int64_t until_ms = clock_ms() + TRIAL_MS;
 
 	children_tick(m);
-	while (e->state == ROSTER_STARTING && clock_ms() < until_ms)
+	while (e->state == PROCESS_STARTING && clock_ms() < until_ms)
 		turn_trial(m, i);
-	bool is_up = e->state == ROSTER_READY;
-	children_take(m, i, ROSTER_QUIT);
+	bool is_up = e->state == PROCESS_READY;
+	children_take(m, i, PROCESS_QUIT);
 	until_ms = clock_ms() + TRIAL_LEAVE_MS;
-	while (e->state == ROSTER_QUITTING && clock_ms() < until_ms)
+	while (e->state == PROCESS_QUITTING && clock_ms() < until_ms)
 		turn_trial(m, i);
 	return is_up;
 }
@@ -78,8 +78,8 @@ takeover_try(struct master *m, struct config *config,
 	    limits_raise_files(config, &why) == 0 &&
 	    generation_load(&m->now, &why) == 0 &&
 	    startup_census(m, config) == 0) {
-		struct roster_times times = startup_times(config);
-		roster_init(&m->roster, &times, clock_ms());
+		struct process_times times = startup_times(config);
+		process_table_init(&m->processes, &times, clock_ms());
 		master_init_log(m);
 		int i = children_add(m, SLOT_WORKER, 1, 1);
 		code = bring_one_up(m, i) ? EXIT_DONE : EXIT_START;
@@ -116,7 +116,7 @@ hold_listeners(struct master *m, const struct handover *h)
 
 /* Those that the configuration has no use for any more. */
 static void
-let_go(struct master *m)
+release(struct master *m)
 {
 	struct takeover *t = &m->takeover;
 
@@ -180,12 +180,12 @@ adopt_shared(struct master *m, const struct config *config,
 static void
 adopt_children(struct master *m, const struct handover *h)
 {
-	struct roster_times times = startup_times(m->now.config);
+	struct process_times times = startup_times(m->now.config);
 
-	roster_init(&m->roster, &times, clock_ms());
+	process_table_init(&m->processes, &times, clock_ms());
 	for (size_t i = 0; i < h->child_count; i++) {
 		const struct handed_child *c = &h->children[i];
-		m->roster.entries[c->index] = c->entry;
+		m->processes.entries[c->index] = c->entry;
 		m->children[c->index] = (struct child){
 			.channel = c->channel, .region = -1 };
 		if (m->census != NULL &&
@@ -200,9 +200,9 @@ adopt_children(struct master *m, const struct handover *h)
 static void
 adopt_askers(struct master *m, const struct handover *h)
 {
-	verbs_init(&m->verbs, h->control);
+	control_socket_init(&m->control, h->control);
 	for (size_t i = 0; i < h->asker_count; i++) {
-		m->verbs.askers[i] = (struct asker){
+		m->control.askers[i] = (struct asker){
 			.fd = h->askers[i].fd,
 			.verb = h->askers[i].verb,
 			.is_taken_up = h->askers[i].is_taken_up,
@@ -220,8 +220,8 @@ refill(struct master *m)
 	for (size_t n = 1; n <= m->now.config->worker.workers; n++) {
 		bool is_there = false;
 		for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-			const struct roster_entry *e = &m->roster.entries[i];
-			if (e->role == SLOT_WORKER && roster_is_wanted(e) &&
+			const struct process *e = &m->processes.entries[i];
+			if (e->role == SLOT_WORKER && process_is_wanted(e) &&
 			    e->number == (int)n)
 				is_there = true;
 		}
@@ -236,13 +236,13 @@ come_back(struct master *m, const struct handover *h)
 	log_error("upgrade failed: the old program is back",
 		  LOG_STR("why", h->reason), LOG_STR("version", VERSION),
 		  LOG_NUM("generation", m->now.number));
-	verbs_tell(&m->verbs, VERB_UPGRADE, h->reason);
-	verbs_answer(&m->verbs, VERB_UPGRADE, false,
-		     "upgrade failed: the old program is back");
+	control_socket_tell(&m->control, CONTROL_UPGRADE, h->reason);
+	control_socket_answer(&m->control, CONTROL_UPGRADE, false,
+			      "upgrade failed: the old program is back");
 	notify_send("READY=1\nSTATUS=Upgrade failed, generation %u serves\n",
 		    m->now.number);
 	refill(m);
-	let_go(m);
+	release(m);
 }
 
 static void
@@ -298,13 +298,13 @@ takeover_begin(struct master *m, struct config *config,
 /* ---- Until it serves ----------------------------------------------------- */
 
 static bool
-is_of_past(const struct master *m, const struct roster_entry *e)
+is_of_past(const struct master *m, const struct process *e)
 {
 	return e->generation != m->now.number;
 }
 
 static bool
-is_of_now(const struct master *m, const struct roster_entry *e)
+is_of_now(const struct master *m, const struct process *e)
 {
 	return !is_of_past(m, e);
 }
@@ -314,15 +314,15 @@ commit(struct master *m)
 {
 	char text[128];
 
-	children_take_all(m, ROSTER_DRAIN, is_of_past);
-	let_go(m);
+	children_take_all(m, PROCESS_DRAIN, is_of_past);
+	release(m);
 	m->figures.upgrades++;
 	m->figures.generation = m->now.number;
 	log_info("upgrade done", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
 	snprintf(text, sizeof(text), "upgraded: version %s, generation %u "
 		 "serves", VERSION, m->now.number);
-	verbs_answer(&m->verbs, VERB_UPGRADE, true, text);
+	control_socket_answer(&m->control, CONTROL_UPGRADE, true, text);
 	notify_send("READY=1\nSTATUS=Version %s, generation %u serves\n",
 		    VERSION, m->now.number);
 }
@@ -333,18 +333,18 @@ go_back(struct master *m)
 	static const char why[] = "a worker of the new program did not "
 				  "become ready: its own lines say why";
 
-	children_take_all(m, ROSTER_QUIT, is_of_now);
+	children_take_all(m, PROCESS_QUIT, is_of_now);
 	upgrade_exec(m, m->takeover.old_program, HANDOVER_RETURN, why);
 	if (errno == EAGAIN)
 		return;
 	log_error("the old program cannot be executed: the new one stays",
 		  LOG_STR("error", strerror(errno)));
 	refill(m);
-	let_go(m);
+	release(m);
 }
 
 void
-takeover_look(struct master *m)
+takeover_tick(struct master *m)
 {
 	if (!m->takeover.is_under_way)
 		return;

@@ -88,24 +88,26 @@ add_children(const struct master *m, struct handover *h)
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct child *c = &m->children[i];
 		bool counts = h->census.fd >= 0 && c->census == m->census;
-		if (!roster_is_alive(&m->roster.entries[i]))
+		if (!process_is_alive(&m->processes.entries[i]))
 			continue;
-		h->children[h->child_count++] = (struct handed_child){
-			i, c->channel, m->roster.entries[i],
-			counts ? c->region : -1 };
+		h->children[h->child_count++] =
+			(struct handed_child){ i, c->channel,
+					       m->processes.entries[i],
+					       counts ? c->region : -1 };
 	}
 }
 
 static void
 add_askers(const struct master *m, struct handover *h)
 {
-	for (size_t i = 0; i < VERBS_ASKERS; i++)
-		if (m->verbs.askers[i].fd >= 0 &&
-		    m->verbs.askers[i].verb != VERB_NONE)
+	for (size_t i = 0; i < CONTROL_ASKERS; i++)
+		if (m->control.askers[i].fd >= 0 &&
+		    m->control.askers[i].verb != CONTROL_NOTHING)
 			h->askers[h->asker_count++] = (struct handed_asker){
-				m->verbs.askers[i].fd,
-				m->verbs.askers[i].verb,
-				m->verbs.askers[i].is_taken_up };
+				m->control.askers[i].fd,
+				m->control.askers[i].verb,
+				m->control.askers[i].is_taken_up
+			};
 }
 
 static void
@@ -122,7 +124,7 @@ fill(const struct master *m, struct handover *h)
 	h->pid_file = m->pid_file;
 	h->scoreboard = m->scoreboard_fd;
 	h->backlogs = m->backlogs_fd;
-	h->control = m->verbs.listener;
+	h->control = m->control.listener;
 	h->lines[0] = m->lines[0];
 	h->lines[1] = m->lines[1];
 	h->old_program = m->own_program;
@@ -208,9 +210,9 @@ refuse(struct master *m, const char *why)
 {
 	log_error("upgrade refused", LOG_STR("why", why),
 		  LOG_STR("program", m->program));
-	verbs_tell(&m->verbs, VERB_UPGRADE, why);
-	verbs_answer(&m->verbs, VERB_UPGRADE, false,
-		     "upgrade refused: the running program goes on");
+	control_socket_tell(&m->control, CONTROL_UPGRADE, why);
+	control_socket_answer(&m->control, CONTROL_UPGRADE, false,
+			      "upgrade refused: the running program goes on");
 	notify_send("STATUS=Upgrade refused, generation %u serves\n",
 		    m->now.number);
 	forget(m);
@@ -239,7 +241,7 @@ begin(struct master *m)
 	char why[MASTER_PATH_SIZE + 128];
 
 	u->is_wanted = false;
-	verbs_take_up(&m->verbs, VERB_UPGRADE);
+	control_socket_take_up(&m->control, CONTROL_UPGRADE);
 	log_info("upgrade begins", LOG_STR("program", m->program));
 	notify_send("STATUS=Upgrading\n");
 	u->program = open(m->program, O_RDONLY | O_CLOEXEC);
@@ -312,7 +314,7 @@ upgrade_give_up(struct master *m, const char *why)
 }
 
 void
-upgrade_look(struct master *m)
+upgrade_tick(struct master *m)
 {
 	struct upgrade *u = &m->upgrade;
 	char why[128];

@@ -33,10 +33,10 @@ watchdog_judge(const struct slot_figures *f, int64_t now_us, int64_t limit_ms)
 }
 
 static bool
-is_watched(const struct roster_entry *e)
+is_watched(const struct process *e)
 {
-	return e->state == ROSTER_READY || e->state == ROSTER_DRAINING ||
-	       e->state == ROSTER_STOPPING;
+	return e->state == PROCESS_READY || e->state == PROCESS_DRAINING ||
+	       e->state == PROCESS_STOPPING;
 }
 
 static void
@@ -44,7 +44,7 @@ look_at(struct master *m, int i)
 {
 	static const char *const names[] = { [SLOT_LOOP] = "loop",
 					     [SLOT_DELIVERY] = "delivery" };
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 	const struct scoreboard_slot *slot =
 		scoreboard_slot_at(m->scoreboard, (size_t)i);
 	struct slot_figures f;
@@ -63,11 +63,11 @@ look_at(struct master *m, int i)
 			 ? now_us - f.beat_us[t] : 0),
 		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]));
 	m->children[i].hung_thread = scoreboard_thread_id(slot, t);
-	children_take(m, i, ROSTER_HANGS);
+	children_take(m, i, PROCESS_HANGS);
 }
 
 void
-watchdog_look(struct master *m)
+watchdog_tick(struct master *m)
 {
 	int64_t now_ms = clock_ms();
 	int64_t late_ms = now_ms - m->next_look_ms;
@@ -82,6 +82,6 @@ watchdog_look(struct master *m)
 		return;
 	}
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (is_watched(&m->roster.entries[i]))
+		if (is_watched(&m->processes.entries[i]))
 			look_at(m, i);
 }

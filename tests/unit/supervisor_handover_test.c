@@ -18,13 +18,29 @@ static struct handed_listener listeners[] = {
 };
 
 static struct handed_child children[] = {
-	{ 3, 11, { .state = ROSTER_READY, .role = SLOT_WORKER, .number = 1,
-		   .generation = 4, .pid = 4711, .due_ms = ROSTER_NEVER,
-		   .forked_ms = 10, .ready_ms = 20, .restarts = 2,
-		   .replaced_by = -1 }, 6 },
-	{ 9, -1, { .state = ROSTER_DRAINING, .role = SLOT_LOGGER,
-		   .generation = 3, .pid = 4712, .due_ms = 99,
-		   .back_off_ms = 4000, .replaced_by = -1 }, -1 },
+	{ 3,
+	  11,
+	  { .state = PROCESS_READY,
+	    .role = SLOT_WORKER,
+	    .number = 1,
+	    .generation = 4,
+	    .pid = 4711,
+	    .due_ms = PROCESS_NEVER,
+	    .forked_ms = 10,
+	    .ready_ms = 20,
+	    .restarts = 2,
+	    .replaced_by = -1 },
+	  6 },
+	{ 9,
+	  -1,
+	  { .state = PROCESS_DRAINING,
+	    .role = SLOT_LOGGER,
+	    .generation = 3,
+	    .pid = 4712,
+	    .due_ms = 99,
+	    .back_off_ms = 4000,
+	    .replaced_by = -1 },
+	  -1 },
 };
 
 static struct handover
@@ -55,8 +71,8 @@ sample(void)
 		.listener_count = 3,
 		.children = children,
 		.child_count = 2,
-		.askers = { { 15, VERB_UPGRADE, true },
-			    { 16, VERB_RELOAD, false } },
+		.askers = { { 15, CONTROL_UPGRADE, true },
+			    { 16, CONTROL_RELOAD, false } },
 		.asker_count = 2,
 	};
 }
@@ -68,8 +84,8 @@ expect_children(const struct handover *h)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(h->children[i].index, children[i].index);
 		assert_int_equal(h->children[i].channel, children[i].channel);
-		const struct roster_entry *a = &h->children[i].entry;
-		const struct roster_entry *b = &children[i].entry;
+		const struct process *a = &h->children[i].entry;
+		const struct process *b = &children[i].entry;
 		assert_int_equal(a->state, b->state);
 		assert_int_equal(a->role, b->role);
 		assert_int_equal(a->number, b->number);
@@ -111,7 +127,7 @@ expect_sample(const struct handover *h)
 	assert_string_equal(h->listeners[2].name, "unix:/run/a b");
 	expect_children(h);
 	assert_int_equal(h->asker_count, 2);
-	assert_int_equal(h->askers[0].verb, VERB_UPGRADE);
+	assert_int_equal(h->askers[0].verb, CONTROL_UPGRADE);
 	assert_false(h->askers[1].is_taken_up);
 }
 

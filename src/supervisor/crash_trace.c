@@ -2,7 +2,7 @@
 /* The stack as "file+offset", which addr2line -e FILE turns into lines. What
  * the handler calls is not all safe in a signal; it runs once, in a process
  * that ends anyway, and the master kills one that gets stuck here. */
-#include "supervisor/last_words.h"
+#include "supervisor/crash_trace.h"
 
 #include "base/log.h"
 
@@ -47,7 +47,7 @@ describe_frame(void *frame, char *out, size_t size)
 }
 
 static void
-speak(int signal)
+write_trace(int signal)
 {
 	void *frames[FRAMES];
 	char stack[FRAMES * 48];
@@ -76,11 +76,11 @@ static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
 #endif
 
 void
-last_words_prepare(void)
+crash_trace_prepare(void)
 {
 	void *frames[1];
 	stack_t stack = { .ss_size = STACK_BYTES };
-	struct sigaction act = { .sa_handler = speak,
+	struct sigaction act = { .sa_handler = write_trace,
 				 .sa_flags = (int)(SA_RESETHAND | SA_NODEFER |
 						   SA_ONSTACK) };
 
@@ -94,7 +94,7 @@ last_words_prepare(void)
 }
 #else
 void
-last_words_prepare(void)
+crash_trace_prepare(void)
 {
 }
 #endif

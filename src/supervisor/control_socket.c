@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Conversations with `-s`. Only root and our own account may ask, and no
  * child of ours, since those meet strangers' bytes. Nobody is waited for. */
-#include "supervisor/verbs.h"
+#include "supervisor/control_socket.h"
 
 #include "base/clock.h"
 #include "base/control_channel.h"
@@ -16,31 +16,28 @@
 
 enum { REQUEST_MS = 5000 };             /* for sending a verb */
 
-static const char *const names[VERBS] = {
-	[VERB_NONE] = "",
-	[VERB_RELOAD] = "reload",
-	[VERB_STOP] = "stop",
-	[VERB_KILL] = "kill",
-	[VERB_REOPEN] = "reopen",
-	[VERB_UPGRADE] = "upgrade",
+static const char *const names[CONTROL_VERBS] = {
+	[CONTROL_NOTHING] = "",	     [CONTROL_RELOAD] = "reload",
+	[CONTROL_STOP] = "stop",     [CONTROL_KILL] = "kill",
+	[CONTROL_REOPEN] = "reopen", [CONTROL_UPGRADE] = "upgrade",
 };
 
 void
-verbs_init(struct verbs *v, int listener)
+control_socket_init(struct control_socket *v, int listener)
 {
 	v->listener = listener;
-	for (size_t i = 0; i < VERBS_ASKERS; i++)
+	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		v->askers[i] = (struct asker){ .fd = -1 };
 }
 
 size_t
-verbs_watch(const struct verbs *v, struct pollfd *polls)
+control_socket_watch(const struct control_socket *v, struct pollfd *polls)
 {
 	size_t n = 0;
 
 	if (v->listener >= 0)
 		polls[n++] = (struct pollfd){ v->listener, POLLIN, 0 };
-	for (size_t i = 0; i < VERBS_ASKERS; i++)
+	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		if (v->askers[i].fd >= 0)
 			polls[n++] = (struct pollfd){ v->askers[i].fd,
 						      POLLIN, 0 };
@@ -92,7 +89,8 @@ may_ask(int fd, bool (*is_child)(void *, pid_t), void *context)
 }
 
 static void
-accept_one(struct verbs *v, bool (*is_child)(void *, pid_t), void *context)
+accept_one(struct control_socket *v, bool (*is_child)(void *, pid_t),
+	   void *context)
 {
 	int fd = accept(v->listener, NULL, NULL);
 
@@ -101,26 +99,27 @@ accept_one(struct verbs *v, bool (*is_child)(void *, pid_t), void *context)
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	struct asker *a = v->askers;
-	while (a < v->askers + VERBS_ASKERS && a->fd >= 0)
+	while (a < v->askers + CONTROL_ASKERS && a->fd >= 0)
 		a++;
-	if (a == v->askers + VERBS_ASKERS || !may_ask(fd, is_child, context)) {
+	if (a == v->askers + CONTROL_ASKERS ||
+	    !may_ask(fd, is_child, context)) {
 		close(fd);
 		return;
 	}
 	*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
 }
 
-static enum verb
+static enum control_verb
 find_verb(const char *request)
 {
-	for (int verb = VERB_NONE + 1; verb < VERBS; verb++)
+	for (int verb = CONTROL_NOTHING + 1; verb < CONTROL_VERBS; verb++)
 		if (strcmp(names[verb], request) == 0)
-			return (enum verb)verb;
-	return VERB_NONE;
+			return (enum control_verb)verb;
+	return CONTROL_NOTHING;
 }
 
 static void
-read_request(struct asker *a, bool is_asked[VERBS])
+read_request(struct asker *a, bool is_asked[CONTROL_VERBS])
 {
 	ssize_t n = recv(a->fd, a->request + a->len,
 			 sizeof(a->request) - 1 - a->len, MSG_DONTWAIT);
@@ -141,8 +140,8 @@ read_request(struct asker *a, bool is_asked[VERBS])
 		return;
 	if (end != NULL)
 		*end = '\0';
-	a->verb = end != NULL ? find_verb(a->request) : VERB_NONE;
-	if (a->verb == VERB_NONE) {
+	a->verb = end != NULL ? find_verb(a->request) : CONTROL_NOTHING;
+	if (a->verb == CONTROL_NOTHING) {
 		say(a, 'F', "this version does not know that verb");
 		if (a->fd >= 0)
 			hang_up(a);
@@ -166,15 +165,15 @@ notice_leaving(struct asker *a)
 }
 
 void
-verbs_hear(struct verbs *v, bool (*is_child)(void *, pid_t), void *context,
-	   bool is_asked[VERBS])
+control_socket_hear(struct control_socket *v, bool (*is_child)(void *, pid_t),
+		    void *context, bool is_asked[CONTROL_VERBS])
 {
-	memset(is_asked, 0, VERBS * sizeof(*is_asked));
+	memset(is_asked, 0, CONTROL_VERBS * sizeof(*is_asked));
 	if (v->listener >= 0)
 		accept_one(v, is_child, context);
-	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
-		if (a->fd >= 0 && a->verb == VERB_NONE)
+		if (a->fd >= 0 && a->verb == CONTROL_NOTHING)
 			read_request(a, is_asked);
 		else if (a->fd >= 0)
 			notice_leaving(a);
@@ -182,17 +181,18 @@ verbs_hear(struct verbs *v, bool (*is_child)(void *, pid_t), void *context,
 }
 
 void
-verbs_take_up(struct verbs *v, enum verb verb)
+control_socket_take_up(struct control_socket *v, enum control_verb verb)
 {
-	for (size_t i = 0; i < VERBS_ASKERS; i++)
+	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		if (v->askers[i].fd >= 0 && v->askers[i].verb == verb)
 			v->askers[i].is_taken_up = true;
 }
 
 void
-verbs_tell(struct verbs *v, enum verb verb, const char *text)
+control_socket_tell(struct control_socket *v, enum control_verb verb,
+		    const char *text)
 {
-	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
 		if (a->fd >= 0 && a->verb == verb && a->is_taken_up)
 			say(a, '+', text);
@@ -200,9 +200,10 @@ verbs_tell(struct verbs *v, enum verb verb, const char *text)
 }
 
 void
-verbs_answer(struct verbs *v, enum verb verb, bool is_done, const char *text)
+control_socket_answer(struct control_socket *v, enum control_verb verb,
+		      bool is_done, const char *text)
 {
-	for (size_t i = 0; i < VERBS_ASKERS; i++) {
+	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
 		if (a->fd < 0 || a->verb != verb || !a->is_taken_up)
 			continue;

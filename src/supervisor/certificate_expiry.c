@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When certificates end. A forgotten one is found out by those who wait for
  * mail, so it is said early and again. */
-#include "supervisor/expiry.h"
+#include "supervisor/certificate_expiry.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,7 +26,7 @@ warn(const char *file, int64_t left)
 }
 
 void
-expiry_look(struct master *m)
+certificate_expiry_tick(struct master *m)
 {
 	bool is_new = m->expiry_generation != m->now.number;
 	const char *file;

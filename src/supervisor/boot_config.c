@@ -2,7 +2,7 @@
 /* Where a process gets its configuration from when it starts: as a fresh
  * master, as a trial, or in the middle of an upgrade, where there is no
  * giving up. */
-#include "supervisor/first_config.h"
+#include "supervisor/boot_config.h"
 
 #include "supervisor/startup.h"
 
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct config_source
-first_config_source(const struct config_source *own, const struct handover *h)
+boot_config_source(const struct config_source *own, const struct handover *h)
 {
 	struct config_source source = *own;
 
@@ -23,8 +23,8 @@ first_config_source(const struct config_source *own, const struct handover *h)
 }
 
 void
-first_config_go_back(struct handover *h, const struct supervisor_options *o,
-		     const char *why)
+boot_config_go_back(struct handover *h, const struct supervisor_options *o,
+		    const char *why)
 {
 	int program = h->old_program;
 
@@ -60,17 +60,16 @@ await_config(const struct config_source *source)
 }
 
 struct config *
-supervisor_first_config(const struct supervisor_options *o,
-			struct buf *faults)
+supervisor_boot_config(const struct supervisor_options *o, struct buf *faults)
 {
 	struct arena arena = { 0 };
 	struct handover h;
 
 	handover_read(&arena, &h);
-	const struct config_source source = first_config_source(&o->source, &h);
+	const struct config_source source = boot_config_source(&o->source, &h);
 	struct config *c = config_read(&source, faults);
 	if (c == NULL && h.mode == HANDOVER_TAKEOVER)
-		first_config_go_back(&h, o, "the configuration cannot be read");
+		boot_config_go_back(&h, o, "the configuration cannot be read");
 	if (c == NULL && (h.mode == HANDOVER_TAKEOVER ||
 			  h.mode == HANDOVER_RETURN)) {
 		buf_release(faults);

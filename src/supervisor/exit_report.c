@@ -3,7 +3,7 @@
  * that went wrong: its figures are printed, never acted on, but for the
  * fingerprint, and the worst that a false one does is to spare some message
  * the parser. */
-#include "supervisor/obituary.h"
+#include "supervisor/exit_report.h"
 
 #include "base/clock.h"
 
@@ -28,7 +28,7 @@ static const struct {
 };
 
 const char *
-obituary_signal_name(int signal)
+exit_report_signal_name(int signal)
 {
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		if (signals[i].signal == signal)
@@ -41,7 +41,7 @@ describe_end(int status, char *out, size_t size)
 {
 	if (WIFSIGNALED(status))
 		snprintf(out, size, "%s%s",
-			 obituary_signal_name(WTERMSIG(status)),
+			 exit_report_signal_name(WTERMSIG(status)),
 			 WCOREDUMP(status) ? ", core dumped" : "");
 	else
 		snprintf(out, size, "exit %d", WEXITSTATUS(status));
@@ -61,11 +61,11 @@ describe_work(const struct slot_figures *f)
 
 /* Whether the master wanted it to end, and it did as asked. */
 static bool
-is_expected(const struct roster_entry *e, int status)
+is_expected(const struct process *e, int status)
 {
-	bool was_told = e->state == ROSTER_DRAINING ||
-			e->state == ROSTER_STOPPING ||
-			e->state == ROSTER_QUITTING;
+	bool was_told = e->state == PROCESS_DRAINING ||
+			e->state == PROCESS_STOPPING ||
+			e->state == PROCESS_QUITTING;
 
 	return was_told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -84,9 +84,9 @@ put_on_list(struct master *m, const struct slot_figures *f)
 }
 
 void
-obituary_write(struct master *m, int i, int status)
+exit_report_write(struct master *m, int i, int status)
 {
-	const struct roster_entry *e = &m->roster.entries[i];
+	const struct process *e = &m->processes.entries[i];
 	struct slot_figures f;
 	char end[64];
 
@@ -98,9 +98,8 @@ obituary_write(struct master *m, int i, int status)
 		  is_fine ? "process left" : "process died",
 		  LOG_STR("role", slot_role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
-		  LOG_NUM("generation", e->generation),
-		  LOG_STR("end", end),
-		  LOG_STR("was", roster_state_name(e->state)),
+		  LOG_NUM("generation", e->generation), LOG_STR("end", end),
+		  LOG_STR("was", process_state_name(e->state)),
 		  LOG_STR("doing", describe_work(&f)),
 		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]),
 		  LOG_NUM("mails", f.counters[COUNT_MAILS_ACCEPTED]),

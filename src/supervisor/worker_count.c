@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The crew of the generation in force. */
-#include "supervisor/crew.h"
+#include "supervisor/worker_count.h"
 
 #include "base/clock.h"
 #include "supervisor/children.h"
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 static bool
-is_current_worker(const struct master *m, const struct roster_entry *e)
+is_current_worker(const struct master *m, const struct process *e)
 {
 	return e->role == SLOT_WORKER && e->generation == m->now.number &&
-	       roster_is_wanted(e);
+	       process_is_wanted(e);
 }
 
 static int
@@ -21,12 +21,12 @@ highest_worker(const struct master *m, size_t *count_out)
 	size_t count = 0;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
+		const struct process *e = &m->processes.entries[i];
 		if (!is_current_worker(m, e))
 			continue;
 		count++;
 		if (highest == 0 ||
-		    e->number >= m->roster.entries[highest].number)
+		    e->number >= m->processes.entries[highest].number)
 			highest = i;
 	}
 	*count_out = count;
@@ -34,11 +34,11 @@ highest_worker(const struct master *m, size_t *count_out)
 }
 
 void
-crew_grow(struct master *m)
+worker_count_grow(struct master *m)
 {
 	size_t count;
 	int highest = highest_worker(m, &count);
-	int number = highest > 0 ? m->roster.entries[highest].number : 0;
+	int number = highest > 0 ? m->processes.entries[highest].number : 0;
 
 	if (children_add(m, SLOT_WORKER, number + 1, m->now.number) < 0) {
 		log_warn("no room for one more worker");
@@ -48,7 +48,7 @@ crew_grow(struct master *m)
 }
 
 void
-crew_shrink(struct master *m)
+worker_count_shrink(struct master *m)
 {
 	size_t count;
 	int highest = highest_worker(m, &count);
@@ -57,33 +57,33 @@ crew_shrink(struct master *m)
 		log_warn("the last worker stays");
 		return;
 	}
-	children_take(m, highest, ROSTER_DRAIN);
+	children_take(m, highest, PROCESS_DRAIN);
 	log_info("one worker fewer", LOG_NUM("workers", count - 1));
 }
 
 static bool
-is_replaced(const struct roster_entry *e)
+is_replaced(const struct process *e)
 {
-	return e->replaced_by >= 0 && roster_is_wanted(e);
+	return e->replaced_by >= 0 && process_is_wanted(e);
 }
 
 /* Its successor serves: now it may go. */
 static void
 finish_replacement(struct master *m, int i)
 {
-	struct roster_entry *e = &m->roster.entries[i];
-	const struct roster_entry *next = &m->roster.entries[e->replaced_by];
+	struct process *e = &m->processes.entries[i];
+	const struct process *next = &m->processes.entries[e->replaced_by];
 
-	if (next->state == ROSTER_READY)
-		children_take(m, i, ROSTER_DRAIN);
-	else if (!roster_is_wanted(next))
+	if (next->state == PROCESS_READY)
+		children_take(m, i, PROCESS_DRAIN);
+	else if (!process_is_wanted(next))
 		e->replaced_by = -1;
 }
 
 static void
 begin_replacement(struct master *m, int i)
 {
-	struct roster_entry *e = &m->roster.entries[i];
+	struct process *e = &m->processes.entries[i];
 
 	m->children[i].wants_leave = false;
 	int next = children_add(m, e->role, e->number, e->generation);
@@ -95,19 +95,18 @@ begin_replacement(struct master *m, int i)
 }
 
 void
-crew_look(struct master *m)
+worker_count_tick(struct master *m)
 {
 	int waiting = 0;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
+		const struct process *e = &m->processes.entries[i];
 		if (is_replaced(e)) {
 			finish_replacement(m, i);
 			return;
 		}
 		if (waiting == 0 && m->children[i].wants_leave &&
-		    e->state == ROSTER_READY &&
-		    e->generation == m->now.number)
+		    e->state == PROCESS_READY && e->generation == m->now.number)
 			waiting = i;
 	}
 	/* A reload replaces them all anyway. */
@@ -119,18 +118,18 @@ static bool
 has_helper(const struct master *m, enum slot_role role)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct roster_entry *e = &m->roster.entries[i];
-		if (e->role != role || e->state == ROSTER_FREE)
+		const struct process *e = &m->processes.entries[i];
+		if (e->role != role || e->state == PROCESS_FREE)
 			continue;
 		/* The janitor holds the spool's lock until it is gone. */
-		if (roster_is_wanted(e) || role == SLOT_JANITOR)
+		if (process_is_wanted(e) || role == SLOT_JANITOR)
 			return true;
 	}
 	return false;
 }
 
 void
-crew_want_helpers(struct master *m)
+worker_count_want_helpers(struct master *m)
 {
 	static const enum slot_role helpers[] = { SLOT_LOGGER,
 						  SLOT_JANITOR };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A child that crashes, or that the watchdog aborts, logs its stack. */
-#ifndef SUPERVISOR_LAST_WORDS_H
-#define SUPERVISOR_LAST_WORDS_H
+#ifndef SUPERVISOR_CRASH_TRACE_H
+#define SUPERVISOR_CRASH_TRACE_H
 
 /* In the child, before the sandbox: what it loads is loaded now. */
-void last_words_prepare(void);
+void crash_trace_prepare(void);
 
 #endif

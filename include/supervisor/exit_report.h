@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the log says of a death. */
+#ifndef SUPERVISOR_EXIT_REPORT_H
+#define SUPERVISOR_EXIT_REPORT_H
+
+#include "supervisor/master.h"
+
+/* Logs how entry i ended, with what its slot says it was doing, and puts the
+ * message it was parsing on the poison list. Before the process table hears. */
+void exit_report_write(struct master *m, int i, int status);
+
+/* "SIGSEGV"; the number where there is no name. */
+const char *exit_report_signal_name(int signal);
+
+#endif

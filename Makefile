@@ -25,7 +25,7 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 base       = arena buf chain clock control_channel landlock log log_line \
 	memory pid_file queue sandbox scoreboard scoreboard_master \
 	scoreboard_names scoreboard_read signals title utf8 view
-net        = address census census_region domain_name listen \
+net        = address connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
 smtp       = character chunk command content data domains hello line message \
 	newline parameter path recipient reply sender session trace verbs \

@@ -20,7 +20,7 @@ enum child_message {
 	CHILD_REOPEN = 'O'   /* logger: open the files again */
 };
 
-struct census;                          /* net/census.h */
+struct connection_limits;               /* net/connection_limits.h */
 struct tls_context;                     /* net/tls.h */
 
 struct child_context {
@@ -29,8 +29,8 @@ struct child_context {
 	int channel;                    /* socket to the master */
 	struct scoreboard *scoreboard;
 	struct scoreboard_slot *slot;
-	struct census *census;          /* workers: where they count */
-	unsigned census_region;
+	struct connection_limits *connection_limits; /* where workers count */
+	unsigned connection_region;
 	struct tls_context *tls;        /* workers: made by the master, one a
 					 * generation, for shared ticket keys;
 					 * NULL without a certificate */

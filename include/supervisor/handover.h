@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "net/census.h"
+#include "net/connection_limits.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/process_table.h"
 
@@ -26,7 +26,7 @@ struct handed_child {
 	int index;              /* in the process table and the scoreboard */
 	int channel;
 	struct process entry;
-	int region;             /* of the census; -1: none, or another */
+	int region;             /* of connection_limits; -1: none, or others' */
 };
 
 struct handed_asker {
@@ -47,7 +47,7 @@ struct handover {
 	const char *log_file;   /* -l; "" without */
 	const char *reason;     /* of a return; "" */
 	struct scoreboard_figures figures;
-	struct census_handle census;    /* fd -1: none */
+	struct connection_limits_handle connection_limits; /* fd -1: none */
 	struct handed_listener *listeners;
 	size_t listener_count;
 	struct handed_child *children;

@@ -4,7 +4,7 @@
 #define SUPERVISOR_MASTER_H
 
 #include "logger/logger.h"
-#include "net/census.h"
+#include "net/connection_limits.h"
 #include "net/tls.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/generation.h"
@@ -15,7 +15,7 @@
 /* The living side of an entry of the process table. */
 struct child {
 	int channel;                    /* -1: none */
-	struct census *census;          /* workers: where it counts */
+	struct connection_limits *connection_limits; /* where a worker counts */
 	int region;
 	bool wants_leave;               /* it asked to be recycled */
 	pid_t hung_thread;              /* 0: unknown */
@@ -64,9 +64,9 @@ struct master {
 	struct scoreboard *scoreboard;
 	int scoreboard_fd;
 	struct scoreboard_figures figures;
-	struct census *census;          /* for new workers */
-	size_t census_regions;
-	size_t census_connections;
+	struct connection_limits *connection_limits; /* for new workers */
+	size_t connection_regions;
+	size_t counted_connections;
 
 	int lines[2];                   /* log_pair */
 	struct log_backlog *backlogs;   /* MASTER_BACKLOGS, by generation */

@@ -14,8 +14,8 @@ int startup(struct master *m, struct config *first);
 /* The times that the process table keeps under this configuration. */
 struct process_times startup_times(const struct config *config);
 
-/* A census that is large enough for the configuration: a new one, where the
- * one there is was made for less. -1 with errno. */
-int startup_census(struct master *m, const struct config *config);
+/* Connection limits that are large enough for the configuration: new ones,
+ * where those there are were made for less. -1 with errno. */
+int startup_connection_limits(struct master *m, const struct config *config);
 
 #endif

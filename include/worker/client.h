@@ -6,7 +6,7 @@
 
 #include "base/child_context.h"
 #include "base/log.h"
-#include "net/census.h"
+#include "net/connection_limits.h"
 #include "net/tls.h"
 #include "smtp/session.h"
 #include "worker/delivery.h"
@@ -50,7 +50,7 @@ struct client {
 	int64_t heard_ms;               /* last bytes from the client */
 	int64_t asked_ms;               /* 0: no look-up under way */
 	enum client_phase phase;
-	bool is_counted;                /* in the census, under peer */
+	bool is_counted;                /* in the connections, under peer */
 	bool wants_write;               /* the socket is full, or TLS says so */
 	bool has_unread;                /* TLS may hold bytes that poll() does
 					 * not know of */
@@ -62,7 +62,7 @@ struct worker {
 	const struct child_context *context;
 	struct smtp_state state;
 	struct budget budget;
-	struct census_seat census;
+	struct connection_counter connections;
 	struct delivery *delivery;
 	struct lookup_cache *lookups;
 	struct client **clients;

@@ -130,8 +130,8 @@ child_live(struct master *m, int i, int channel)
 		.channel = channel,
 		.scoreboard = m->scoreboard,
 		.slot = slot,
-		.census = m->children[i].census,
-		.census_region = (unsigned)m->children[i].region,
+		.connection_limits = m->children[i].connection_limits,
+		.connection_region = (unsigned)m->children[i].region,
 		.tls = g->tls,
 		.sandbox = &g->sandbox_rules[e->role],
 	};

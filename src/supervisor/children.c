@@ -28,28 +28,28 @@ occupy_slot(struct master *m, int i)
 }
 
 static bool
-is_census_used(const struct master *m, const struct census *census)
+is_used(const struct master *m, const struct connection_limits *limits)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->children[i].census == census)
+		if (m->children[i].connection_limits == limits)
 			return true;
-	return census == m->census;
+	return limits == m->connection_limits;
 }
 
 static void
 give_region_back(struct master *m, struct child *c)
 {
-	struct census *census = c->census;
+	struct connection_limits *limits = c->connection_limits;
 
-	if (census == NULL)
+	if (limits == NULL)
 		return;
 	if (c->region >= 0)
-		census_clear_region(census, (unsigned)c->region);
-	c->census = NULL;
+		connection_limits_clear_region(limits, (unsigned)c->region);
+	c->connection_limits = NULL;
 	c->region = -1;
 	/* One that a reload outgrew goes with the last who counts in it. */
-	if (!is_census_used(m, census))
-		census_free(&census);
+	if (!is_used(m, limits))
+		connection_limits_free(&limits);
 }
 
 static int
@@ -57,15 +57,15 @@ take_region(struct master *m, int i)
 {
 	struct child *c = &m->children[i];
 
-	c->census = NULL;
+	c->connection_limits = NULL;
 	c->region = 0;
 	if (m->processes.entries[i].role != SLOT_WORKER)
 		return 0;
-	c->census = m->census;
-	c->region = census_take_region(m->census);
+	c->connection_limits = m->connection_limits;
+	c->region = connection_limits_take_region(m->connection_limits);
 	if (c->region >= 0)
 		return 0;
-	c->census = NULL;
+	c->connection_limits = NULL;
 	errno = EAGAIN;
 	return -1;
 }

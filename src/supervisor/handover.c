@@ -35,7 +35,8 @@ print_children(const struct handover *h, struct buf *out)
 }
 
 static void
-print_census(const struct census_handle *c, struct buf *out)
+print_connection_limits(const struct connection_limits_handle *c,
+			struct buf *out)
 {
 	if (c->fd < 0)
 		return;
@@ -67,7 +68,7 @@ handover_print(const struct handover *h, struct buf *out)
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
 			   h->listeners[i].name);
-	print_census(&h->census, out);
+	print_connection_limits(&h->connection_limits, out);
 	print_children(h, out);
 	for (size_t i = 0; i < h->asker_count; i++)
 		buf_printf(out, "asker %d %d %d\n", h->askers[i].fd,
@@ -224,15 +225,17 @@ read_child(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_census(struct reading *r, const struct parts *p)
+read_connection_limits(struct reading *r, const struct parts *p)
 {
 	const int64_t *n = p->number;
 
 	if (n[0] <= STDERR_FILENO || n[2] < 1 || n[2] > INT32_MAX || n[3] < 0)
 		return false;
-	r->h->census = (struct census_handle){
-		.fd = (int)n[0], .layout = (int)n[1],
-		.regions = (unsigned)n[2], .connections = (size_t)n[3],
+	r->h->connection_limits = (struct connection_limits_handle){
+		.fd = (int)n[0],
+		.layout = (int)n[1],
+		.regions = (unsigned)n[2],
+		.connections = (size_t)n[3],
 		.secret = { (uint64_t)n[4], (uint64_t)n[5] },
 	};
 	return true;
@@ -275,7 +278,7 @@ static const struct {
 	{ "mode", 1, read_mode },	{ "generation", 1, read_generation },
 	{ "wishes", 2, read_requests }, { "descriptors", 7, read_descriptors },
 	{ "figures", 6, read_figures }, { "listener", 1, read_listener },
-	{ "child", 12, read_child },	{ "census", 6, read_census },
+	{ "child", 12, read_child },	{ "census", 6, read_connection_limits },
 	{ "seat", 2, read_seat },	{ "asker", 3, read_asker },
 };
 
@@ -337,7 +340,7 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 		.control = -1,
 		.lines = { -1, -1 },
 		.old_program = -1,
-		.census = { .fd = -1 },
+		.connection_limits = { .fd = -1 },
 		.program = "",
 		.config_file = "",
 		.log_file = "",

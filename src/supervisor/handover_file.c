@@ -29,9 +29,13 @@ handover_keep_open(const struct handover *h, bool keep)
 	set_close_on_exec(h->lines[1], !keep);
 	if (h->mode == HANDOVER_TRIAL)
 		return;
-	const int others[] = { h->pid_file, h->scoreboard, h->backlogs,
-			       h->control,  h->lines[0],   h->old_program,
-			       h->census.fd };
+	const int others[] = { h->pid_file,
+			       h->scoreboard,
+			       h->backlogs,
+			       h->control,
+			       h->lines[0],
+			       h->old_program,
+			       h->connection_limits.fd };
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		set_close_on_exec(others[i], !keep);
 	for (size_t i = 0; i < h->child_count; i++)

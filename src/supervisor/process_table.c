@@ -29,7 +29,7 @@ struct step {
 
 #define STEP(n, a, s)                                                          \
 	{                                                                      \
-		.next = PROCESS_##n, .act = PROCESS_##a, .span = (s),            \
+		.next = PROCESS_##n, .act = PROCESS_##a, .span = (s),          \
 		.is_legal = true                                               \
 	}
 

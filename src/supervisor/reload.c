@@ -72,7 +72,8 @@ prepare(struct master *m, struct buf *faults)
 	m->next.number = m->generations + 1;
 	if (generation_load(&m->next, faults) != 0)
 		return -1;
-	if (startup_census(m, c) == 0 && children_staff(m, &m->next) == 0)
+	if (startup_connection_limits(m, c) == 0 &&
+	    children_staff(m, &m->next) == 0)
 		return 0;
 	buf_printf(faults, "no room for another generation: %s\n",
 		   strerror(errno));

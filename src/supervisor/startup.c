@@ -248,8 +248,8 @@ open_shared(struct start *s)
 	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
 	if (m->backlogs == NULL)
 		return fail_with_errno(s, "no memory to share");
-	if (startup_census(m, s->config) != 0)
-		return fail_with_errno(s, "cannot make the census");
+	if (startup_connection_limits(m, s->config) != 0)
+		return fail_with_errno(s, "cannot make the connection limits");
 	if (log_pair(m->lines) != 0)
 		return fail_with_errno(s, "cannot make the log's queue");
 	return 0;
@@ -331,21 +331,22 @@ startup_times(const struct config *config)
 }
 
 int
-startup_census(struct master *m, const struct config *config)
+startup_connection_limits(struct master *m, const struct config *config)
 {
 	size_t connections = config->worker.connections;
 	size_t regions = config->worker.workers * REGIONS_A_WORKER +
 			 MORE_REGIONS;
 
-	if (m->census != NULL && m->census_regions >= regions &&
-	    m->census_connections >= connections)
+	if (m->connection_limits != NULL && m->connection_regions >= regions &&
+	    m->counted_connections >= connections)
 		return 0;
-	struct census *census = census_new((unsigned)regions, connections);
-	if (census == NULL)
+	struct connection_limits *limits =
+		connection_limits_new((unsigned)regions, connections);
+	if (limits == NULL)
 		return -1;
 	/* The old one goes with the last worker that counts in it. */
-	m->census = census;
-	m->census_regions = regions;
-	m->census_connections = connections;
+	m->connection_limits = limits;
+	m->connection_regions = regions;
+	m->counted_connections = connections;
 	return 0;
 }

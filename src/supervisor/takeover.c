@@ -77,7 +77,7 @@ takeover_try(struct master *m, struct config *config,
 	if (m->scoreboard != NULL && m->backlogs != NULL &&
 	    limits_raise_files(config, &why) == 0 &&
 	    generation_load(&m->now, &why) == 0 &&
-	    startup_census(m, config) == 0) {
+	    startup_connection_limits(m, config) == 0) {
 		struct process_times times = startup_times(config);
 		process_table_init(&m->processes, &times, clock_ms());
 		master_init_log(m);
@@ -133,17 +133,18 @@ release(struct master *m)
 /* So that limits hold for the workers of both programs together. One that
  * cannot be read is left to those who count in it. */
 static void
-adopt_census(struct master *m, const struct census_handle *h)
+adopt_connection_limits(struct master *m,
+			const struct connection_limits_handle *h)
 {
 	if (h->fd < 0)
 		return;
-	m->census = census_adopt(h);
-	if (m->census == NULL) {
+	m->connection_limits = connection_limits_adopt(h);
+	if (m->connection_limits == NULL) {
 		fcntl(h->fd, F_SETFD, FD_CLOEXEC);
 		return;
 	}
-	m->census_regions = h->regions;
-	m->census_connections = h->connections;
+	m->connection_regions = h->regions;
+	m->counted_connections = h->connections;
 }
 
 static int
@@ -165,7 +166,7 @@ adopt_shared(struct master *m, const struct config *config,
 	}
 	m->backlogs_fd = h->backlogs;
 	m->backlogs = log_backlogs_adopt(MASTER_BACKLOGS, h->backlogs);
-	adopt_census(m, &h->census);
+	adopt_connection_limits(m, &h->connection_limits);
 	if (m->scoreboard == NULL || m->backlogs == NULL)
 		return -1;
 	const int fds[] = { m->pid_file,      m->lines[0],
@@ -188,9 +189,11 @@ adopt_children(struct master *m, const struct handover *h)
 		m->processes.entries[c->index] = c->entry;
 		m->children[c->index] = (struct child){
 			.channel = c->channel, .region = -1 };
-		if (m->census != NULL &&
-		    census_retake_region(m->census, c->region)) {
-			m->children[c->index].census = m->census;
+		if (m->connection_limits != NULL &&
+		    connection_limits_retake_region(m->connection_limits,
+						    c->region)) {
+			m->children[c->index].connection_limits =
+				m->connection_limits;
 			m->children[c->index].region = c->region;
 		}
 		fcntl(c->channel, F_SETFD, FD_CLOEXEC);
@@ -278,7 +281,7 @@ takeover_begin(struct master *m, struct config *config,
 	adopt_askers(m, h);
 	adopt_children(m, h);
 	/* A new one where the configuration needs more than was handed. */
-	if (startup_census(m, config) != 0)
+	if (startup_connection_limits(m, config) != 0)
 		return -1;
 	m->figures = h->figures;
 	m->wants_reload = h->wants_reload;

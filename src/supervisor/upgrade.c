@@ -87,7 +87,8 @@ add_children(const struct master *m, struct handover *h)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct child *c = &m->children[i];
-		bool counts = h->census.fd >= 0 && c->census == m->census;
+		bool counts = h->connection_limits.fd >= 0 &&
+			      c->connection_limits == m->connection_limits;
 		if (!process_is_alive(&m->processes.entries[i]))
 			continue;
 		h->children[h->child_count++] =
@@ -132,8 +133,10 @@ fill(const struct master *m, struct handover *h)
 	h->config_file = source->file;
 	h->log_file = source->log_file != NULL ? source->log_file : "";
 	h->figures = m->figures;
-	if (m->census == NULL || census_hand_over(m->census, &h->census) != 0)
-		h->census.fd = -1;
+	if (m->connection_limits == NULL ||
+	    connection_limits_hand_over(m->connection_limits,
+					&h->connection_limits) != 0)
+		h->connection_limits.fd = -1;
 	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
 	add_listeners(&m->now, h);
 	/* In the middle of a takeover also those that the new configuration

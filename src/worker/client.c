@@ -113,7 +113,7 @@ client_free(struct client *c)
 	buf_release(&c->out);
 	client_charge(c);
 	if (c->is_counted)
-		census_leave(&w->census, &c->peer);
+		connection_release(&w->connections, &c->peer);
 	leave_table(c);
 	loop_close(&w->loop, &c->watch);
 	free(c);

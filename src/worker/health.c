@@ -56,7 +56,8 @@ mind_pressure(struct worker *w)
 	bool was = w->state.is_under_pressure;
 
 	w->state.is_under_pressure =
-		census_total(w->census.census) >= most - most / 10;
+		connection_limits_total(w->connections.connection_limits) >=
+		most - most / 10;
 	if (w->state.is_under_pressure == was)
 		return;
 	if (!was)

@@ -124,15 +124,15 @@ is_refused(struct client *c, enum session_end *why_out)
 		*why_out = SESSION_END_BLOCKED;
 		return true;
 	}
-	switch (census_admit(&w->census, &c->peer, w->loop.now_ms)) {
-	case CENSUS_OK:
+	switch (connection_admit(&w->connections, &c->peer, w->loop.now_ms)) {
+	case CONNECTION_OK:
 		c->is_counted = true;
 		return false;
-	case CENSUS_FULL:
+	case CONNECTION_FULL:
 		*why_out = SESSION_END_OVERLOAD;
 		return true;
-	case CENSUS_PER_IP:
-	case CENSUS_RATE:
+	case CONNECTION_PER_IP:
+	case CONNECTION_RATE:
 		*why_out = SESSION_END_RATE;
 		return true;
 	}

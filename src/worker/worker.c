@@ -116,9 +116,9 @@ settle_in(struct worker *w)
 	w->budget.limit = s->memory;
 	w->scratch = memory_new(1, SCRATCH_BYTES);
 	w->lookups = lookup_cache_new();
-	w->census = (struct census_seat){
-		.census = w->context->census,
-		.region = w->context->census_region,
+	w->connections = (struct connection_counter){
+		.connection_limits = w->context->connection_limits,
+		.region = w->context->connection_region,
 		.limits = { s->connections, s->connections_per_ip,
 			    s->rate_per_ip },
 	};

@@ -66,7 +66,7 @@ sample(void)
 			     .upgrades = 3,
 			     .restarts = 4,
 			     .poisoned = 5 },
-		.census = { 17, 1, 20, 4000, { UINT64_MAX, 1 } },
+		.connection_limits = { 17, 1, 20, 4000, { UINT64_MAX, 1 } },
 		.listeners = listeners,
 		.listener_count = 3,
 		.children = children,
@@ -116,12 +116,12 @@ expect_sample(const struct handover *h)
 	assert_string_equal(h->log_file, "");
 	assert_string_equal(h->reason, "25 is no number here");
 	assert_int_equal(h->figures.poisoned, 5);
-	assert_int_equal(h->census.fd, 17);
-	assert_int_equal(h->census.layout, 1);
-	assert_int_equal(h->census.regions, 20);
-	assert_int_equal(h->census.connections, 4000);
-	assert_true(h->census.secret[0] == UINT64_MAX);
-	assert_true(h->census.secret[1] == 1);
+	assert_int_equal(h->connection_limits.fd, 17);
+	assert_int_equal(h->connection_limits.layout, 1);
+	assert_int_equal(h->connection_limits.regions, 20);
+	assert_int_equal(h->connection_limits.connections, 4000);
+	assert_true(h->connection_limits.secret[0] == UINT64_MAX);
+	assert_true(h->connection_limits.secret[1] == 1);
 	assert_int_equal(h->listener_count, 3);
 	assert_int_equal(h->listeners[2].fd, 9);
 	assert_string_equal(h->listeners[2].name, "unix:/run/a b");

@@ -3,11 +3,11 @@
  * adds to its own region, then reads the sum of all. So two that admit at
  * the same moment see each other, and no sum is left wrong by a process that
  * was killed between two instructions: the master empties its region. */
-#include "net/census.h"
+#include "net/connection_limits.h"
 
 #include "base/memory.h"
 #include "net/address.h"
-#include "net/census_region.h"
+#include "net/connection_table.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,11 +21,11 @@
 enum { SMALLEST_TABLE = 256, PAGE = 4096, MINUTE_MS = 60000 };
 
 /* Raised with every change of what lies in a region, and how it is found:
- * an upgrade to a program with another number begins a new census. */
+ * an upgrade to a program with another number begins with empty ones. */
 enum { LAYOUT = 1 };
 
-struct census {
-	struct census_shape shape;
+struct connection_limits {
+	struct connection_table_shape shape;
 	int fd;                         /* -1: none */
 	unsigned regions;
 	size_t connections;
@@ -34,8 +34,8 @@ struct census {
 	bool *is_taken;                 /* the master's alone */
 };
 
-static struct census_region *
-region_of(const struct census *c, unsigned number)
+static struct connection_table *
+region_of(const struct connection_limits *c, unsigned number)
 {
 	assert(number < c->regions);
 	return (void *)((char *)c->shared + number * c->stride);
@@ -54,9 +54,9 @@ table_entries(size_t connections)
 }
 
 static size_t
-stride_of(const struct census_shape *shape)
+stride_of(const struct connection_table_shape *shape)
 {
-	return (census_region_size(shape) + PAGE - 1) / PAGE * PAGE;
+	return (connection_table_size(shape) + PAGE - 1) / PAGE * PAGE;
 }
 
 /* A file without a name, which nobody can cut under those who map it; -1
@@ -65,7 +65,7 @@ static int
 open_nameless(size_t size)
 {
 #ifdef F_ADD_SEALS
-	int fd = memfd_create("guerrilla-smtpd census",
+	int fd = memfd_create("guerrilla-smtpd connection limits",
 			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -1;
@@ -77,10 +77,10 @@ open_nameless(size_t size)
 	return -1;
 }
 
-static struct census *
-map(const struct census_handle *h)
+static struct connection_limits *
+map(const struct connection_limits_handle *h)
 {
-	const struct census_shape shape = {
+	const struct connection_table_shape shape = {
 		.entries = table_entries(h->connections),
 		.secret = { h->secret[0], h->secret[1] },
 	};
@@ -92,8 +92,8 @@ map(const struct census_handle *h)
 			    MAP_SHARED | MAP_NORESERVE | kind, h->fd, 0);
 	if (shared == MAP_FAILED)
 		return NULL;
-	struct census *c = memory_new(1, sizeof(*c));
-	*c = (struct census){ .shape = shape, .fd = h->fd,
+	struct connection_limits *c = memory_new(1, sizeof(*c));
+	*c = (struct connection_limits){ .shape = shape, .fd = h->fd,
 			      .regions = h->regions,
 			      .connections = h->connections,
 			      .stride = stride, .shared = shared };
@@ -105,19 +105,19 @@ map(const struct census_handle *h)
 static size_t
 size_of(unsigned regions, size_t connections)
 {
-	const struct census_shape shape = {
-		.entries = table_entries(connections) };
+	const struct connection_table_shape shape = { .entries = table_entries(
+							      connections) };
 	size_t stride = stride_of(&shape);
 
 	return regions > 0 && stride <= SIZE_MAX / 2 / regions
 		? stride * regions : 0;
 }
 
-struct census *
-census_new(unsigned regions, size_t connections)
+struct connection_limits *
+connection_limits_new(unsigned regions, size_t connections)
 {
-	struct census_handle h = { .regions = regions,
-				   .connections = connections };
+	struct connection_limits_handle h = { .regions = regions,
+					      .connections = connections };
 	size_t size = size_of(regions, connections);
 
 	assert(regions > 0);
@@ -129,7 +129,7 @@ census_new(unsigned regions, size_t connections)
 		return NULL;
 	}
 	h.fd = open_nameless(size);
-	struct census *c = map(&h);
+	struct connection_limits *c = map(&h);
 	int error = errno;
 	if (c == NULL && h.fd >= 0)
 		close(h.fd);
@@ -138,7 +138,7 @@ census_new(unsigned regions, size_t connections)
 }
 
 void
-census_free(struct census **c)
+connection_limits_free(struct connection_limits **c)
 {
 	if (*c == NULL)
 		return;
@@ -151,11 +151,12 @@ census_free(struct census **c)
 }
 
 int
-census_hand_over(const struct census *c, struct census_handle *out)
+connection_limits_hand_over(const struct connection_limits *c,
+			    struct connection_limits_handle *out)
 {
 	if (c->fd < 0)
 		return -1;
-	*out = (struct census_handle){
+	*out = (struct connection_limits_handle){
 		.fd = c->fd, .layout = LAYOUT, .regions = c->regions,
 		.connections = c->connections,
 		.secret = { c->shape.secret[0], c->shape.secret[1] },
@@ -165,8 +166,8 @@ census_hand_over(const struct census *c, struct census_handle *out)
 
 /* The numbers come from another program's master, not from a worker; the
  * size of the file proves them all the same. */
-struct census *
-census_adopt(const struct census_handle *h)
+struct connection_limits *
+connection_limits_adopt(const struct connection_limits_handle *h)
 {
 	size_t size = size_of(h->regions, h->connections);
 	struct stat st;
@@ -181,7 +182,7 @@ census_adopt(const struct census_handle *h)
 }
 
 bool
-census_retake_region(struct census *c, int region)
+connection_limits_retake_region(struct connection_limits *c, int region)
 {
 	if (region < 0 || (unsigned)region >= c->regions ||
 	    c->is_taken[region])
@@ -191,7 +192,7 @@ census_retake_region(struct census *c, int region)
 }
 
 int
-census_take_region(struct census *c)
+connection_limits_take_region(struct connection_limits *c)
 {
 	for (unsigned i = 0; i < c->regions; i++) {
 		if (c->is_taken[i])
@@ -203,31 +204,32 @@ census_take_region(struct census *c)
 }
 
 void
-census_clear_region(struct census *c, unsigned region)
+connection_limits_clear_region(struct connection_limits *c, unsigned region)
 {
-	census_region_clear(&c->shape, region_of(c, region));
+	connection_table_clear(&c->shape, region_of(c, region));
 	c->is_taken[region] = false;
 }
 
 /* ---- Sums --------------------------------------------------------------- */
 
 size_t
-census_total(const struct census *c)
+connection_limits_total(const struct connection_limits *c)
 {
 	size_t total = 0;
 
 	for (unsigned i = 0; i < c->regions; i++)
-		total += census_region_total(region_of(c, i));
+		total += connection_table_total(region_of(c, i));
 	return total;
 }
 
 static size_t
-count_of(const struct census *c, uint64_t key)
+count_of(const struct connection_limits *c, uint64_t key)
 {
 	size_t count = 0;
 
 	for (unsigned i = 0; i < c->regions; i++)
-		count += census_region_count(&c->shape, region_of(c, i), key);
+		count +=
+			connection_table_count(&c->shape, region_of(c, i), key);
 	return count;
 }
 
@@ -235,15 +237,15 @@ count_of(const struct census *c, uint64_t key)
  * the one before the part that is not yet 60 s ago, taking them as spread
  * evenly; rounded up. */
 static size_t
-began_lately(const struct census *c, uint64_t key, int64_t now_ms)
+began_recently(const struct connection_limits *c, uint64_t key, int64_t now_ms)
 {
 	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
 	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
 	uint64_t now = 0, before = 0;
 
 	for (unsigned i = 0; i < c->regions; i++) {
-		struct census_rate rate = census_region_rate(
-				&c->shape, region_of(c, i), key, minute);
+		struct connection_rate rate = connection_table_rate(
+			&c->shape, region_of(c, i), key, minute);
 		now += rate.now;
 		before += rate.before;
 	}
@@ -264,61 +266,71 @@ key_of(const struct address *a)
 
 /* Whether the address began too many; if not, this one is noted. */
 static bool
-is_too_fast(const struct census_seat *s, uint64_t key, int64_t now_ms)
+is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 {
-	struct census_region *ours = region_of(s->census, s->region);
-	struct census_note note = { (uint64_t)now_ms / MINUTE_MS, 1 };
+	struct connection_table *ours =
+		region_of(s->connection_limits, s->region);
+	struct connection_rate_change note = { (uint64_t)now_ms / MINUTE_MS,
+					       1 };
 
 	if (s->limits.rate_per_ip == 0)
 		return false;
-	census_region_note(&s->census->shape, ours, key, note);
-	if (began_lately(s->census, key, now_ms) <= s->limits.rate_per_ip)
+	connection_table_note(&s->connection_limits->shape, ours, key, note);
+	if (began_recently(s->connection_limits, key, now_ms) <=
+	    s->limits.rate_per_ip)
 		return false;
 	note.more = -1;
-	census_region_note(&s->census->shape, ours, key, note);
+	connection_table_note(&s->connection_limits->shape, ours, key, note);
 	return true;
 }
 
-static enum census_verdict
-admit_address(const struct census_seat *s, uint64_t key, int64_t now_ms)
+static enum connection_verdict
+admit_address(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 {
-	struct census_region *ours = region_of(s->census, s->region);
+	struct connection_table *ours =
+		region_of(s->connection_limits, s->region);
 	size_t most = s->limits.connections_per_ip;
-	enum census_verdict verdict = CENSUS_OK;
+	enum connection_verdict verdict = CONNECTION_OK;
 
-	if (!census_region_enter(&s->census->shape, ours, key))
-		return CENSUS_FULL;
-	if (most > 0 && count_of(s->census, key) > most)
-		verdict = CENSUS_PER_IP;
+	if (!connection_table_enter(&s->connection_limits->shape, ours, key))
+		return CONNECTION_FULL;
+	if (most > 0 && count_of(s->connection_limits, key) > most)
+		verdict = CONNECTION_PER_IP;
 	else if (is_too_fast(s, key, now_ms))
-		verdict = CENSUS_RATE;
-	if (verdict != CENSUS_OK)
-		census_region_leave(&s->census->shape, ours, key);
+		verdict = CONNECTION_RATE;
+	if (verdict != CONNECTION_OK)
+		connection_table_leave(&s->connection_limits->shape, ours, key);
 	return verdict;
 }
 
-enum census_verdict
-census_admit(const struct census_seat *s, const struct address *client,
-	     int64_t now_ms)
+enum connection_verdict
+connection_admit(const struct connection_counter *s,
+		 const struct address *client, int64_t now_ms)
 {
-	struct census_region *ours = region_of(s->census, s->region);
-	enum census_verdict verdict = CENSUS_FULL;
+	struct connection_table *ours =
+		region_of(s->connection_limits, s->region);
+	enum connection_verdict verdict = CONNECTION_FULL;
 
-	census_region_add(ours, 1);
-	if (census_total(s->census) <= s->limits.connections)
+	connection_table_add(ours, 1);
+	if (connection_limits_total(s->connection_limits) <=
+	    s->limits.connections)
 		verdict = client->is_local
-			? CENSUS_OK : admit_address(s, key_of(client), now_ms);
-	if (verdict != CENSUS_OK)
-		census_region_add(ours, -1);
+				  ? CONNECTION_OK
+				  : admit_address(s, key_of(client), now_ms);
+	if (verdict != CONNECTION_OK)
+		connection_table_add(ours, -1);
 	return verdict;
 }
 
 void
-census_leave(const struct census_seat *s, const struct address *client)
+connection_release(const struct connection_counter *s,
+		   const struct address *client)
 {
-	struct census_region *ours = region_of(s->census, s->region);
+	struct connection_table *ours =
+		region_of(s->connection_limits, s->region);
 
 	if (!client->is_local)
-		census_region_leave(&s->census->shape, ours, key_of(client));
-	census_region_add(ours, -1);
+		connection_table_leave(&s->connection_limits->shape, ours,
+				       key_of(client));
+	connection_table_add(ours, -1);
 }

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connection limits go on in another program, by their descriptor. */
+#include "net/connection_limits.h"
+
+#include "net/address.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { START = 60000000 };
+
+/* Workers of two programs, before and after an exec, count together. */
+static void
+it_is_handed_over(void **state)
+{
+	const struct connection_maxima limits = { 2, 0, 0 };
+	struct connection_limits *old =
+		connection_limits_new(3, limits.connections);
+	struct connection_counter a = {
+		old, (unsigned)connection_limits_take_region(old), limits
+	};
+	struct address client;
+	struct connection_limits_handle h;
+
+	(void)state;
+	assert_true(address_parse(VIEW("192.0.2.1"), &client));
+	assert_int_equal(connection_admit(&a, &client, START), CONNECTION_OK);
+	assert_int_equal(connection_limits_hand_over(old, &h), 0);
+	assert_int_equal(ftruncate(h.fd, 0), -1);
+	h.fd = dup(h.fd);
+	struct connection_limits *next = connection_limits_adopt(&h);
+	assert_non_null(next);
+	assert_true(connection_limits_retake_region(next, (int)a.region));
+	assert_false(connection_limits_retake_region(next, (int)a.region));
+	assert_false(connection_limits_retake_region(next, -1));
+	assert_false(connection_limits_retake_region(next, 3));
+	struct connection_counter c = {
+		next, (unsigned)connection_limits_take_region(next), limits
+	};
+	assert_int_not_equal(c.region, a.region);
+	assert_int_equal(connection_admit(&c, &client, START), CONNECTION_OK);
+	assert_int_equal(connection_admit(&c, &client, START), CONNECTION_FULL);
+	assert_int_equal(connection_limits_total(old), 2);
+	/* The old worker died: the new master clears its region. */
+	connection_limits_clear_region(next, a.region);
+	assert_int_equal(connection_limits_total(next), 1);
+	connection_limits_free(&next);
+	connection_limits_free(&old);
+}
+
+static void
+what_is_not_its_own_is_not_adopted(void **state)
+{
+	struct connection_limits *c = connection_limits_new(2, 100);
+	struct connection_limits_handle h;
+
+	(void)state;
+	assert_int_equal(connection_limits_hand_over(c, &h), 0);
+	const struct connection_limits_handle wrong[] = {
+		{ -1, h.layout, h.regions, h.connections, { 0, 0 } },
+		{ h.fd, h.layout + 1, h.regions, h.connections, { 0, 0 } },
+		{ h.fd, h.layout, h.regions + 1, h.connections, { 0, 0 } },
+		{ h.fd, h.layout, UINT32_MAX, SIZE_MAX, { 0, 0 } },
+		{ h.fd, h.layout, h.regions, 100000, { 0, 0 } },
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		assert_null(connection_limits_adopt(&wrong[i]));
+		assert_int_equal(errno, EPROTO);
+	}
+	connection_limits_free(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_handed_over),
+		cmocka_unit_test(what_is_not_its_own_is_not_adopted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

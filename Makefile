@@ -27,12 +27,12 @@ base       = arena buf chain clock control_channel landlock log log_line \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = address connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
-smtp       = character chunk command content data domains hello line message \
-	newline parameter path recipient reply sender session trace verbs \
-	xclient
-mime       = address charset columns content content_text convert \
-	encoded_word escape header html lines mime parameter part structure \
-	text transfer
+smtp       = character chunk command command_line content data domains \
+	esmtp_parameter hello message newline path recipient reply sender \
+	session trace verbs xclient
+mime       = charset charset_7bit columns content content_text convert \
+	encoded_word header html lines mailbox mime mime_parameter part \
+	structure text transfer
 store      = bind bounds catalog charset_map connection doubt fault fit hosts \
 	insert known_column link lookup outcome partitions probe retention \
 	save server settle spool spool_claim spool_decode spool_folder \

@@ -6,16 +6,30 @@
 
 #include "base/view.h"
 
-enum verb {
-	VERB_EHLO, VERB_HELO, VERB_MAIL, VERB_RCPT, VERB_DATA, VERB_BDAT,
-	VERB_RSET, VERB_NOOP, VERB_QUIT, VERB_VRFY, VERB_EXPN, VERB_HELP,
-	VERB_STARTTLS, VERB_XCLIENT, VERB_AUTH, VERB_ETRN, VERB_TURN,
+enum smtp_verb {
+	VERB_EHLO,
+	VERB_HELO,
+	VERB_MAIL,
+	VERB_RCPT,
+	VERB_DATA,
+	VERB_BDAT,
+	VERB_RSET,
+	VERB_NOOP,
+	VERB_QUIT,
+	VERB_VRFY,
+	VERB_EXPN,
+	VERB_HELP,
+	VERB_STARTTLS,
+	VERB_XCLIENT,
+	VERB_AUTH,
+	VERB_ETRN,
+	VERB_TURN,
 	VERB_UNKNOWN,
 	VERBS
 };
 
 struct command {
-	enum verb verb;
+	enum smtp_verb verb;
 	struct view argument;   /* without blanks at its ends */
 };
 

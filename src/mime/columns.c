@@ -5,9 +5,9 @@
 #include "mime/columns.h"
 
 #include "base/utf8.h"
-#include "mime/address.h"
 #include "mime/encoded_word.h"
 #include "mime/header.h"
+#include "mime/mailbox.h"
 #include "mime/mime.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ address_of(struct columns *c, struct view value, bool *has_domain_out)
 	struct view address = { found, 0 };
 
 	value = view_slice(value, 0, sizeof(found));
-	address.len = address_first(value, found, has_domain_out);
+	address.len = mailbox_first(value, found, has_domain_out);
 	address = decoded(c, address, sizeof(found));
 	return columns_lower(c->arena, address);
 }
@@ -122,7 +122,7 @@ take_recipients(struct columns *c, struct view value, struct mail *mail)
 	value = within_colons(c, value, &mail->limits_met);
 	while (mail->addressed != ADDRESSED_TO_US &&
 	       settings->is_hosted != NULL &&
-	       address_next_domain(&value, &domain))
+	       mailbox_next_domain(&value, &domain))
 		if (settings->is_hosted(settings->context, domain))
 			mail->addressed = ADDRESSED_TO_US;
 }

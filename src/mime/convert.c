@@ -5,7 +5,7 @@
  * turned into the 8-bit form of the same sets first. */
 #include "mime/convert.h"
 
-#include "mime/escape.h"
+#include "mime/charset_7bit.h"
 
 #include "base/memory.h"
 
@@ -241,9 +241,11 @@ converter_feed(struct converter *c, struct view bytes)
 	}
 	while (bytes.len > 0) {
 		struct view step = view_slice(bytes, 0, STEP);
-		size_t n = c->charset == CHARSET_HZ ?
-			escape_from_hz(&c->shift, step, unescaped) :
-			escape_from_jis(&c->shift, step, unescaped);
+		size_t n = c->charset == CHARSET_HZ
+				   ? charset_7bit_from_hz(&c->shift, step,
+							  unescaped)
+				   : charset_7bit_from_jis(&c->shift, step,
+							   unescaped);
 		pass_on(c, (struct view){ unescaped, n });
 		bytes = view_slice(bytes, STEP, bytes.len);
 	}

@@ -5,7 +5,7 @@
 
 #include "mime/byte.h"
 #include "mime/mime.h"
-#include "mime/parameter.h"
+#include "mime/mime_parameter.h"
 
 #include <string.h>
 
@@ -80,7 +80,7 @@ take_type(struct view *rest, struct arena *arena)
 	char joined[LONGEST_TYPE];
 	size_t n = 0;
 
-	parameter_skip_space(rest);
+	mime_parameter_skip_space(rest);
 	while (rest->len > 0 && n < sizeof(joined)) {
 		if (is_token_byte(rest->at[0]))
 			joined[n++] = rest->at[0];
@@ -89,7 +89,7 @@ take_type(struct view *rest, struct arena *arena)
 		*rest = view_slice(*rest, 1, rest->len);
 		if (joined[n - 1] == '/' ||
 		    view_starts_nocase(view_trim(*rest), VIEW("/")))
-			parameter_skip_space(rest);
+			mime_parameter_skip_space(rest);
 	}
 	struct view type = { joined, n };
 	size_t slash = view_find(type, '/');
@@ -112,7 +112,7 @@ read_charset(struct reading *r, struct view value)
 	char found[LONGEST_CHARSET + 1];
 	struct text text = { found, 0, sizeof(found), false };
 
-	if (!parameter_find(value, VIEW("charset"), &text))
+	if (!mime_parameter_find(value, VIEW("charset"), &text))
 		return;
 	struct view charset = view_trim((struct view){ found, text.len });
 	if (charset.len <= LONGEST_CHARSET && is_token(charset))
@@ -125,7 +125,7 @@ read_boundary(struct reading *r, struct view value)
 	char found[LONGEST_BOUNDARY];
 	struct text text = { found, 0, sizeof(found), false };
 
-	if (!parameter_find(value, VIEW("boundary"), &text))
+	if (!mime_parameter_find(value, VIEW("boundary"), &text))
 		return;
 	while (text.len > 0 && (found[text.len - 1] == ' ' ||
 				found[text.len - 1] == '\t'))
@@ -141,7 +141,7 @@ read_type(struct reading *r, struct view value)
 	part->type = take_type(&value, r->arena);
 	if (part->type.len > 0)
 		part->kind = kind_of(part->type);
-	part->has_name |= parameter_has(value, VIEW("name"));
+	part->has_name |= mime_parameter_has(value, VIEW("name"));
 	read_charset(r, value);
 	if (part->kind == PART_MULTIPART && part->type.len > 0)
 		read_boundary(r, value);
@@ -150,11 +150,11 @@ read_type(struct reading *r, struct view value)
 static void
 read_disposition(struct part *part, struct view value)
 {
-	struct view word = byte_trim(parameter_take_word(&value), "\"'");
+	struct view word = byte_trim(mime_parameter_take_word(&value), "\"'");
 
 	part->is_attachment = view_equal_nocase(word, VIEW("attachment"));
 	part->is_inline = view_equal_nocase(word, VIEW("inline"));
-	part->has_name |= parameter_has(value, VIEW("filename"));
+	part->has_name |= mime_parameter_has(value, VIEW("filename"));
 }
 
 enum content_field { CONTENT_TYPE, CONTENT_ENCODING, CONTENT_DISPOSITION,

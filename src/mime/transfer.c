@@ -4,14 +4,14 @@
 #include "mime/transfer.h"
 
 #include "mime/byte.h"
-#include "mime/parameter.h"
+#include "mime/mime_parameter.h"
 
 #include <string.h>
 
 enum transfer_encoding
 transfer_named(struct view value)
 {
-	struct view word = parameter_take_word(&value);
+	struct view word = mime_parameter_take_word(&value);
 
 	if (word.len > 1 && word.at[0] == '"')
 		word = view_slice(word, 1, word.len - 1);

@@ -22,10 +22,10 @@ static const struct view http_methods[] = {
 	VIEW("PATCH "), VIEW("PRI "),
 };
 
-static enum verb
+static enum smtp_verb
 find_verb(struct view name)
 {
-	for (enum verb v = 0; v < VERB_UNKNOWN; v++)
+	for (enum smtp_verb v = 0; v < VERB_UNKNOWN; v++)
 		if (view_equal_nocase(names[v], name))
 			return v;
 	return VERB_UNKNOWN;

@@ -2,7 +2,7 @@
 /* DATA (RFC 5321 4.1.1.4) and BDAT (RFC 3030): the bytes of the message, and
  * how the transaction ends. Whatever is wrong with a message, its bytes are
  * read to their true end: none of them is ever run as a command. */
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include "smtp/chunk.h"
 
@@ -10,9 +10,9 @@
 #include <string.h>
 
 static void
-give_up(struct session *s, enum fault fault)
+give_up(struct session *s, enum data_fault fault)
 {
-	if (s->fault == FAULT_NONE)
+	if (s->fault == DATA_FAULT_NONE)
 		s->fault = (uint8_t)fault;
 	chain_free(&s->message->raw);
 }
@@ -25,7 +25,7 @@ begin(struct session *s)
 
 	s->data = (struct data){ .at = DATA_AT_LINE_START };
 	s->data_bytes = 0;
-	s->fault = FAULT_NONE;
+	s->fault = DATA_FAULT_NONE;
 	s->most_bytes = s->state->max_message_bytes;
 	if (rows > 0 && s->settings->transaction_bytes / rows < s->most_bytes)
 		s->most_bytes = s->settings->transaction_bytes / rows;
@@ -36,13 +36,13 @@ begin(struct session *s)
 static void
 keep(struct session *s, struct view text)
 {
-	if (s->fault != FAULT_NONE)
+	if (s->fault != DATA_FAULT_NONE)
 		return;
 	size_t room = s->most_bytes - s->message->raw.len;
 	if (!chain_append(&s->message->raw, view_slice(text, 0, room)))
-		give_up(s, FAULT_MEMORY);
+		give_up(s, DATA_FAULT_MEMORY);
 	else if (text.len > room)
-		give_up(s, FAULT_SIZE);
+		give_up(s, DATA_FAULT_SIZE);
 }
 
 /* Whether the message is to be refused for a bare CR or LF. */
@@ -61,7 +61,7 @@ check_newlines(struct session *s)
 	if (!has_bare_newline(s))
 		return;
 	session_note(s, REMARK_NEWLINE);
-	give_up(s, FAULT_NEWLINE);
+	give_up(s, DATA_FAULT_NEWLINE);
 }
 
 void
@@ -90,19 +90,19 @@ finish_message(struct session *s, struct buf *out)
 	/* Another try will not help it, whatever else went wrong. */
 	if (has_bare_newline(s)) {
 		session_note(s, REMARK_NEWLINE);
-		s->fault = FAULT_NEWLINE;
+		s->fault = DATA_FAULT_NEWLINE;
 	}
-	switch ((enum fault)s->fault) {
-	case FAULT_NONE:
+	switch ((enum data_fault)s->fault) {
+	case DATA_FAULT_NONE:
 		s->want = SESSION_WANTS_DELIVERY;
 		break;
-	case FAULT_SIZE:
+	case DATA_FAULT_SIZE:
 		refuse_message(s, REPLY_TOO_BIG, out);
 		break;
-	case FAULT_NEWLINE:
+	case DATA_FAULT_NEWLINE:
 		refuse_message(s, REPLY_BARE_NEWLINE, out);
 		break;
-	case FAULT_MEMORY:
+	case DATA_FAULT_MEMORY:
 		refuse_message(s, REPLY_FULL, out);
 		break;
 	}
@@ -190,9 +190,9 @@ finish_chunk(struct session *s, struct buf *out)
 		fail_chunk(s, s->chunk_reply, out);
 	else if (s->is_last_chunk)
 		finish_message(s, out);
-	else if (s->fault == FAULT_SIZE)
+	else if (s->fault == DATA_FAULT_SIZE)
 		fail_chunk(s, REPLY_TOO_BIG, out);
-	else if (s->fault == FAULT_MEMORY)
+	else if (s->fault == DATA_FAULT_MEMORY)
 		fail_chunk(s, REPLY_FULL, out);
 	else
 		session_say(s, REPLY_OK, out);
@@ -221,7 +221,7 @@ content_bdat(struct session *s, struct view argument, struct buf *out)
 	}
 	if (s->chunk_reply == REPLY_OK &&
 	    s->chunk_left > s->most_bytes - s->message->raw.len)
-		give_up(s, FAULT_SIZE);
+		give_up(s, DATA_FAULT_SIZE);
 	if (s->chunk_left == 0)
 		finish_chunk(s, out);
 }
@@ -257,7 +257,7 @@ session_give_up_message(struct session *s)
 	    s->want == SESSION_WANTS_DELIVERY)
 		return;
 	session_note(s, REMARK_MEMORY);
-	give_up(s, FAULT_MEMORY);
+	give_up(s, DATA_FAULT_MEMORY);
 }
 
 struct message *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a conversation begins: EHLO and its extensions (RFC 5321 4.1.1.1),
  * HELO, STARTTLS (RFC 3207). */
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include "smtp/character.h"
 #include "smtp/path.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* RCPT (RFC 5321 4.1.1.3): whose mail we take. What is refused leaves nothing
  * behind; what must be asked of the database waits in the message's arena. */
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
-#include "smtp/parameter.h"
-#include "smtp/path.h"
 #include "base/utf8.h"
+#include "smtp/esmtp_parameter.h"
+#include "smtp/path.h"
 
 #include <assert.h>
 #include <string.h>
@@ -277,7 +277,7 @@ static enum reply
 read_argument(const struct session *s, struct view argument,
 	      struct path *path)
 {
-	struct parameter p;
+	struct esmtp_parameter p;
 
 	if (!view_starts_nocase(argument, VIEW("TO:")))
 		return REPLY_BAD_ARGUMENT;
@@ -289,11 +289,11 @@ read_argument(const struct session *s, struct view argument,
 	if (rest.len > 0 && rest.at[0] != ' ')
 		return REPLY_BAD_PATH;
 	switch (esmtp_parameter_next(&rest, &p)) {
-	case PARAMETER_GOOD:
+	case ESMTP_PARAMETER_GOOD:
 		return REPLY_UNKNOWN_PARAMETER;
-	case PARAMETER_BAD:
+	case ESMTP_PARAMETER_BAD:
 		return REPLY_BAD_PARAMETER;
-	case PARAMETER_END:
+	case ESMTP_PARAMETER_END:
 		break;
 	}
 	if (path->is_utf8 && !s->message->envelope.is_smtputf8)

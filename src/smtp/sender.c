@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, 3030) and
  * SMTPUTF8 (RFC 6531): it opens a transaction, and with it a message. */
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include "smtp/character.h"
-#include "smtp/parameter.h"
+#include "smtp/esmtp_parameter.h"
 #include "smtp/path.h"
 
 #include <stdint.h>
@@ -13,7 +13,7 @@
 enum body { BODY_7BIT, BODY_8BIT, BODY_BINARY };
 
 /* What the parameters say; each at most once. */
-struct wishes {
+struct mail_requests {
 	size_t size;
 	enum body body;
 	bool has_size;
@@ -23,7 +23,7 @@ struct wishes {
 
 /* RFC 1870 6: 1 to 20 digits; what does not fit a size_t is too big. */
 static enum reply
-take_size(struct wishes *w, struct view value)
+take_size(struct mail_requests *w, struct view value)
 {
 	size_t size;
 
@@ -38,7 +38,7 @@ take_size(struct wishes *w, struct view value)
 }
 
 static enum reply
-take_body(struct wishes *w, struct view value)
+take_body(struct mail_requests *w, struct view value)
 {
 	if (view_equal_nocase(value, VIEW("7BIT")))
 		w->body = BODY_7BIT;
@@ -54,7 +54,8 @@ take_body(struct wishes *w, struct view value)
 }
 
 static enum reply
-take_parameter(const struct session *s, struct parameter p, struct wishes *w)
+take_parameter(const struct session *s, struct esmtp_parameter p,
+	       struct mail_requests *w)
 {
 	if (view_equal_nocase(p.keyword, VIEW("SIZE")) && !w->has_size)
 		return take_size(w, p.value);
@@ -69,17 +70,18 @@ take_parameter(const struct session *s, struct parameter p, struct wishes *w)
 }
 
 static enum reply
-take_parameters(const struct session *s, struct view rest, struct wishes *w)
+take_parameters(const struct session *s, struct view rest,
+		struct mail_requests *w)
 {
-	struct parameter p;
+	struct esmtp_parameter p;
 
 	for (;;) {
 		switch (esmtp_parameter_next(&rest, &p)) {
-		case PARAMETER_END:
+		case ESMTP_PARAMETER_END:
 			return REPLY_OK;
-		case PARAMETER_BAD:
+		case ESMTP_PARAMETER_BAD:
 			return REPLY_BAD_PARAMETER;
-		case PARAMETER_GOOD:
+		case ESMTP_PARAMETER_GOOD:
 			break;
 		}
 		enum reply reply = take_parameter(s, p, w);
@@ -91,7 +93,7 @@ take_parameters(const struct session *s, struct view rest, struct wishes *w)
 /* RFC 6531 3.3 and 3.4. */
 static enum reply
 check_utf8(const struct session *s, const struct path *path,
-	   const struct wishes *w)
+	   const struct mail_requests *w)
 {
 	char ascii[256];
 
@@ -106,8 +108,8 @@ check_utf8(const struct session *s, const struct path *path,
 
 /* "FROM:<path> parameters"; blanks behind the colon are a common mistake. */
 static enum reply
-read_argument(const struct session *s, struct view argument,
-	      struct path *path, struct wishes *w)
+read_argument(const struct session *s, struct view argument, struct path *path,
+	      struct mail_requests *w)
 {
 	if (!view_starts_nocase(argument, VIEW("FROM:")))
 		return REPLY_BAD_ARGUMENT;
@@ -126,7 +128,7 @@ read_argument(const struct session *s, struct view argument,
 
 /* Whether a transaction may begin at all. */
 static enum reply
-may_begin(const struct session *s, const struct wishes *w)
+may_begin(const struct session *s, const struct mail_requests *w)
 {
 	if (s->state->is_draining && s->has_had_transaction)
 		return REPLY_STOPPING;
@@ -141,7 +143,7 @@ may_begin(const struct session *s, const struct wishes *w)
 
 /* RFC 3848 and RFC 6531 4.3. */
 static struct view
-protocol(const struct session *s, const struct wishes *w)
+protocol(const struct session *s, const struct mail_requests *w)
 {
 	if (!s->is_ehlo)
 		return VIEW("SMTP");
@@ -153,7 +155,7 @@ protocol(const struct session *s, const struct wishes *w)
 /* False where there is no memory for it. */
 static bool
 open_message(struct session *s, const struct path *path,
-	     const struct wishes *w)
+	     const struct mail_requests *w)
 {
 	struct message *m = message_new(s->budget);
 
@@ -177,11 +179,11 @@ void
 sender_run(struct session *s, struct view argument, struct buf *out)
 {
 	struct path path;
-	struct wishes wishes = { .has_size = false };
+	struct mail_requests requests = { .has_size = false };
 
-	enum reply reply = read_argument(s, argument, &path, &wishes);
+	enum reply reply = read_argument(s, argument, &path, &requests);
 	if (reply == REPLY_OK)
-		reply = may_begin(s, &wishes);
+		reply = may_begin(s, &requests);
 	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS) {
 		session_hang_up(s, reply, out);
 	} else if (reply == REPLY_TOO_BIG) {
@@ -189,7 +191,7 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 		session_say(s, reply, out);
 	} else if (reply != REPLY_OK) {
 		session_refuse(s, reply, out);
-	} else if (!open_message(s, &path, &wishes)) {
+	} else if (!open_message(s, &path, &requests)) {
 		session_forget_transaction(s);
 		session_say(s, REPLY_FULL, out);
 	} else {

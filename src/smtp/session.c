@@ -4,7 +4,7 @@
 #include "smtp/session.h"
 
 #include "smtp/command.h"
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ session_free(struct session **s)
 	if (*s == NULL)
 		return;
 	session_start_over(*s);
-	line_forget(&(*s)->line);
+	command_line_forget(&(*s)->line);
 	free((*s)->tls);
 	free(*s);
 	*s = NULL;
@@ -71,33 +71,33 @@ static size_t
 feed_line(struct session *s, struct view bytes, struct buf *out)
 {
 	struct view line;
-	enum line_kind kind;
+	enum command_line_kind kind;
 
-	size_t used = line_feed(&s->line, bytes, &line, &kind);
+	size_t used = command_line_feed(&s->line, bytes, &line, &kind);
 	enum foreign foreign = command_foreign(line);
 	if (foreign != FOREIGN_NONE) {
 		turn_away(s, foreign, out);
-		line_forget(&s->line);
+		command_line_forget(&s->line);
 		return used;
 	}
-	if (kind == LINE_PARTIAL)
+	if (kind == COMMAND_LINE_PARTIAL)
 		return used;
 	s->counts.lines++;
 	switch (kind) {
-	case LINE_PARTIAL:
+	case COMMAND_LINE_PARTIAL:
 		break;
-	case LINE_WHOLE:
+	case COMMAND_LINE_WHOLE:
 		verbs_run(s, line, out);
 		break;
-	case LINE_BROKEN:
+	case COMMAND_LINE_BROKEN:
 		session_note(s, REMARK_LINE);
 		session_refuse(s, REPLY_BAD_LINE, out);
 		break;
-	case LINE_TOO_LONG:
+	case COMMAND_LINE_TOO_LONG:
 		session_refuse(s, REPLY_LINE_TOO_LONG, out);
 		break;
 	}
-	line_forget(&s->line);
+	command_line_forget(&s->line);
 	return used;
 }
 
@@ -123,7 +123,7 @@ void
 session_tls_started(struct session *s, struct view version_and_cipher)
 {
 	session_start_over(s);
-	line_forget(&s->line);
+	command_line_forget(&s->line);
 	free(s->tls);
 	s->tls = memory_resize(NULL, version_and_cipher.len + 1);
 	memcpy(s->tls, version_and_cipher.at, version_and_cipher.len);
@@ -204,7 +204,7 @@ session_forget_transaction(struct session *s)
 	s->pending = NULL;
 	s->chunk_left = 0;
 	s->data_bytes = 0;
-	s->fault = FAULT_NONE;
+	s->fault = DATA_FAULT_NONE;
 	s->mode = MODE_LINES;
 	s->has_refused_recipient = false;
 	s->stage = s->helo != NULL ? STAGE_GREETED : STAGE_START;

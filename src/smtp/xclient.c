@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* XCLIENT: a trusted proxy says for whom it speaks. The conversation begins
  * anew for that client, which then introduces itself. */
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include <arpa/inet.h>
 #include <string.h>

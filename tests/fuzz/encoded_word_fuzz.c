@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A header field's value: decoded it is one line of valid text that fits
  * three times its length; and the first address in it is a part of it. */
-#include "mime/address.h"
 #include "mime/encoded_word.h"
-#include "mime/parameter.h"
+#include "mime/mailbox.h"
+#include "mime/mime_parameter.h"
 
 #include "base/utf8.h"
 
@@ -34,17 +34,17 @@ parse(struct view value)
 	char *where = malloc(value.len + 1);
 	bool has_domain = false;
 	struct view rest = value, domain;
-	size_t n = address_first(value, where, &has_domain);
+	size_t n = mailbox_first(value, where, &has_domain);
 
 	assert(n <= value.len);
-	while (address_next_domain(&rest, &domain))
+	while (mailbox_next_domain(&rest, &domain))
 		assert(domain.len > 0);
 	free(where);
 	char found[64];
 	struct text text = { found, 0, sizeof(found), false };
-	if (parameter_find(value, VIEW("boundary"), &text))
+	if (mime_parameter_find(value, VIEW("boundary"), &text))
 		assert(text.len <= sizeof(found));
-	(void)parameter_has(value, VIEW("name"));
+	(void)mime_parameter_has(value, VIEW("name"));
 }
 
 int

@@ -3,7 +3,7 @@
  * lie within it. */
 #include "smtp/chunk.h"
 #include "smtp/command.h"
-#include "smtp/parameter.h"
+#include "smtp/esmtp_parameter.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view line = { (const char *)data, size };
 	struct command command;
-	struct parameter p;
+	struct esmtp_parameter p;
 	size_t chunk, steps = 0;
 	bool is_last;
 
@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (chunk_parse(command.argument, &chunk, &is_last) == CHUNK_GOOD)
 		assert(chunk <= SIZE_MAX / 2);
 	struct view rest = command.argument;
-	while (esmtp_parameter_next(&rest, &p) == PARAMETER_GOOD) {
+	while (esmtp_parameter_next(&rest, &p) == ESMTP_PARAMETER_GOOD) {
 		assert(p.keyword.len > 0 && steps++ < size);
 		assert(p.has_value == (p.value.len > 0));
 		lies_within(p.keyword, line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines: the same ones however the input is cut, none with CR, LF or NUL. */
-#include "smtp/line.h"
+#include "smtp/command_line.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -11,27 +11,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 read_lines(struct view v, size_t step, struct buf *seen)
 {
-	struct line l = { .is_begun = false };
+	struct command_line l = { .is_begun = false };
 
 	for (size_t i = 0; i < v.len;) {
 		size_t end = (i / step + 1) * step;
 		struct view line;
-		enum line_kind kind;
-		i += line_feed(&l, view_slice(v, i, end), &line, &kind);
-		assert(l.kept.len <= LINE_MAX_BYTES);
-		if (kind == LINE_PARTIAL)
+		enum command_line_kind kind;
+		i += command_line_feed(&l, view_slice(v, i, end), &line, &kind);
+		assert(l.kept.len <= COMMAND_LINE_MAX_BYTES);
+		if (kind == COMMAND_LINE_PARTIAL)
 			continue;
-		if (kind == LINE_WHOLE) {
-			assert(line.len + 2 <= LINE_MAX_BYTES);
+		if (kind == COMMAND_LINE_WHOLE) {
+			assert(line.len + 2 <= COMMAND_LINE_MAX_BYTES);
 			assert(view_find(line, '\r') == line.len);
 			assert(view_find(line, '\n') == line.len);
 			assert(view_find(line, '\0') == line.len);
 			buf_append(seen, line);
 		}
 		buf_append_byte(seen, (char)('0' + kind));
-		line_forget(&l);
+		command_line_forget(&l);
 	}
-	line_forget(&l);
+	command_line_forget(&l);
 }
 
 int

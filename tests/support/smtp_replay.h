@@ -5,7 +5,7 @@
 #ifndef SUPPORT_SMTP_REPLAY_H
 #define SUPPORT_SMTP_REPLAY_H
 
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include "support/smtp_fixture.h"
 
@@ -87,7 +87,7 @@ replay_check(const struct replay *r)
 	unsigned stage = s->stage;
 
 	MUST(stage != 0 && (stage & (stage - 1)) == 0 && stage <= 16);
-	MUST(s->line.kept.len <= LINE_MAX_BYTES);
+	MUST(s->line.kept.len <= COMMAND_LINE_MAX_BYTES);
 	MUST(r->out.len <= SESSION_OUT_CEILING);
 	MUST((s->stage == STAGE_START) == (s->helo == NULL));
 	MUST(session_is_in_transaction(s) || s->message == NULL);

@@ -3,11 +3,11 @@
  * addresses; and of the little HTML. Each value runs whole and cut at each
  * position; tests/mime/ has more of them. */
 #include "base/memory.h"
-#include "mime/address.h"
 #include "mime/convert.h"
 #include "mime/encoded_word.h"
 #include "mime/html.h"
-#include "mime/parameter.h"
+#include "mime/mailbox.h"
+#include "mime/mime_parameter.h"
 #include "support/charset_fixture.h"
 
 #include <setjmp.h>
@@ -103,15 +103,15 @@ parameters_are_found(void **state)
 		struct view value = view_of(parameters[i].value);
 		struct view name = view_of(parameters[i].name);
 		struct text text = { found, 0, sizeof(found), false };
-		(void)parameter_take_word(&value);
-		bool is_found = parameter_find(value, name, &text);
+		(void)mime_parameter_take_word(&value);
+		bool is_found = mime_parameter_find(value, name, &text);
 		if (is_found != (parameters[i].found != NULL) ||
 		    (is_found && !view_equal((struct view){ found, text.len },
 					     view_of(parameters[i].found))))
 			fail_msg("%s", parameters[i].value);
 		for (size_t cut = 0; cut < value.len; cut++)
-			(void)parameter_find(view_slice(value, 0, cut), name,
-					     &text);
+			(void)mime_parameter_find(view_slice(value, 0, cut),
+						  name, &text);
 	}
 }
 
@@ -122,7 +122,7 @@ parameters_are_cut_to_the_room(void **state)
 	char found[3];
 	struct text text = { found, 0, sizeof(found), false };
 
-	assert_true(parameter_find(VIEW(";a=12345"), VIEW("a"), &text));
+	assert_true(mime_parameter_find(VIEW(";a=12345"), VIEW("a"), &text));
 	assert_int_equal(text.len, 3);
 	assert_true(text.is_full);
 }
@@ -140,7 +140,7 @@ domains_are_taken_one_by_one(void **state)
 	size_t n = 0;
 
 	(void)state;
-	while (address_next_domain(&rest, &domain)) {
+	while (mailbox_next_domain(&rest, &domain)) {
 		assert_true(n < COUNT(expected));
 		assert_true(view_equal(domain, view_of(expected[n])));
 		n++;
@@ -163,8 +163,8 @@ hostile_addresses_end(void **state)
 				value[n] = shapes[i];
 				value[n + 1] = shapes[k];
 			}
-			(void)address_first((struct view){ value, 2000 },
-					    where, &has_domain);
+			(void)mailbox_first((struct view){ value, 2000 }, where,
+					    &has_domain);
 		}
 	free(value);
 	free(where);

@@ -2,7 +2,7 @@
 /* Verbs, arguments, parameters, the argument of BDAT, and strangers. */
 #include "smtp/chunk.h"
 #include "smtp/command.h"
-#include "smtp/parameter.h"
+#include "smtp/esmtp_parameter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ lines_are_verb_and_argument(void **state)
 {
 	static const struct {
 		struct view line;
-		enum verb verb;
+		enum smtp_verb verb;
 		const char *argument;
 	} cases[] = {
 		{ VIEW("EHLO a.example"), VERB_EHLO, "a.example" },
@@ -98,23 +98,23 @@ static void
 parameters_are_keyword_and_value(void **state)
 {
 	struct view rest = VIEW("SIZE=10  BODY=8BITMIME SMTPUTF8 X-Y1=!~ ");
-	struct parameter p;
+	struct esmtp_parameter p;
 	(void)state;
 
-	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), ESMTP_PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("SIZE")));
 	assert_true(view_equal(p.value, VIEW("10")));
 	assert_true(p.has_value);
-	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), ESMTP_PARAMETER_GOOD);
 	assert_true(view_equal(p.value, VIEW("8BITMIME")));
-	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), ESMTP_PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("SMTPUTF8")));
 	assert_false(p.has_value);
 	assert_int_equal(p.value.len, 0);
-	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_GOOD);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), ESMTP_PARAMETER_GOOD);
 	assert_true(view_equal(p.keyword, VIEW("X-Y1")));
 	assert_true(view_equal(p.value, VIEW("!~")));
-	assert_int_equal(esmtp_parameter_next(&rest, &p), PARAMETER_END);
+	assert_int_equal(esmtp_parameter_next(&rest, &p), ESMTP_PARAMETER_END);
 
 	static const char *const bad[] = {
 		"=", "=x", "A=", "A=b=c", "-A", "A_B", "A.B=c", "A=b\tc",
@@ -123,7 +123,7 @@ parameters_are_keyword_and_value(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		rest = view_of(bad[i]);
 		assert_int_equal(esmtp_parameter_next(&rest, &p),
-				 PARAMETER_BAD);
+				 ESMTP_PARAMETER_BAD);
 	}
 }
 

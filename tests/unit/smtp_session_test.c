@@ -3,7 +3,7 @@
  * who owns the message, what it counts. The dialogues test the rest. */
 #include "smtp/session.h"
 
-#include "smtp/conversation.h"
+#include "smtp/session_state.h"
 
 #include "support/smtp_fixture.h"
 

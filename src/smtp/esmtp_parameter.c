@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parameters of MAIL and RCPT. */
-#include "smtp/parameter.h"
+#include "smtp/esmtp_parameter.h"
 
 static bool
 is_alnum(char c)
@@ -29,12 +29,12 @@ is_value(struct view v)
 	return v.len > 0;
 }
 
-enum parameter_kind
-esmtp_parameter_next(struct view *rest, struct parameter *out)
+enum esmtp_parameter_kind
+esmtp_parameter_next(struct view *rest, struct esmtp_parameter *out)
 {
 	*rest = view_trim(*rest);
 	if (rest->len == 0)
-		return PARAMETER_END;
+		return ESMTP_PARAMETER_END;
 	size_t end = view_find(*rest, ' ');
 	struct view one = view_slice(*rest, 0, end);
 	size_t equals = view_find(one, '=');
@@ -43,8 +43,8 @@ esmtp_parameter_next(struct view *rest, struct parameter *out)
 	out->value = view_slice(one, equals + 1, one.len);
 	out->has_value = equals < one.len;
 	if (!is_keyword(out->keyword))
-		return PARAMETER_BAD;
+		return ESMTP_PARAMETER_BAD;
 	if (out->has_value && !is_value(out->value))
-		return PARAMETER_BAD;
-	return PARAMETER_GOOD;
+		return ESMTP_PARAMETER_BAD;
+	return ESMTP_PARAMETER_GOOD;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The inside of a session, shared by the files of this room that carry out
  * its verbs; nobody else includes it. */
-#ifndef SMTP_CONVERSATION_H
-#define SMTP_CONVERSATION_H
+#ifndef SMTP_SESSION_STATE_H
+#define SMTP_SESSION_STATE_H
 
+#include "smtp/command_line.h"
 #include "smtp/data.h"
-#include "smtp/line.h"
 #include "smtp/reply.h"
 #include "smtp/session.h"
 
@@ -23,7 +23,12 @@ enum stage {
 enum mode { MODE_LINES, MODE_DATA, MODE_CHUNK };
 
 /* What is wrong with the message; it is read to its end all the same. */
-enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_NEWLINE, FAULT_SIZE };
+enum data_fault {
+	DATA_FAULT_NONE,
+	DATA_FAULT_MEMORY,
+	DATA_FAULT_NEWLINE,
+	DATA_FAULT_SIZE
+};
 
 enum remark { REMARK_HTTP = 1, REMARK_TLS = 2, REMARK_NEWLINE = 4,
 	      REMARK_LINE = 8, REMARK_ERRORS = 16, REMARK_XCLIENT = 32,
@@ -42,14 +47,14 @@ struct session {
 	size_t chunk_left;
 	size_t data_bytes;              /* of this message, as they came */
 	size_t most_bytes;              /* of this message, by size and rows */
-	struct line line;
+	struct command_line line;
 	struct address client;
 	struct session_counts counts;
 	struct data data;
 	uint8_t want;                   /* enum session_want */
 	uint8_t stage;                  /* enum stage */
 	uint8_t mode;                   /* enum mode */
-	uint8_t fault;                  /* enum fault */
+	uint8_t fault;                  /* enum data_fault */
 	uint8_t chunk_reply;            /* enum reply of a chunk that is only
 					 * skipped; REPLY_OK otherwise */
 	uint8_t remarks_due;            /* bits of enum remark */

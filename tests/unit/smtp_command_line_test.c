@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Command lines, whole, byte by byte and cut at every position. */
-#include "smtp/line.h"
+#include "smtp/command_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,54 +19,56 @@ static void
 read_all(struct view input, size_t cut, struct buf *seen)
 {
 	static const char kinds[] = "PWBL";
-	struct line l = { .is_begun = false };
+	struct command_line l = { .is_begun = false };
 	size_t used = 0;
 
 	seen->len = 0;
 	while (used < input.len) {
 		size_t end = used < cut ? cut : input.len;
 		struct view line;
-		enum line_kind kind;
-		used += line_feed(&l, view_slice(input, used, end), &line,
-				  &kind);
-		if (kind == LINE_PARTIAL)
+		enum command_line_kind kind;
+		used += command_line_feed(&l, view_slice(input, used, end),
+					  &line, &kind);
+		if (kind == COMMAND_LINE_PARTIAL)
 			continue;
 		buf_append_byte(seen, kinds[kind]);
-		if (kind == LINE_WHOLE) {
+		if (kind == COMMAND_LINE_WHOLE) {
 			buf_append_byte(seen, '[');
 			buf_append(seen, line);
 			buf_append_byte(seen, ']');
 		}
-		line_forget(&l);
+		command_line_forget(&l);
 		assert_null(l.kept.at);
 	}
 	if (l.is_begun)
 		buf_append_byte(seen, 'P');
-	line_forget(&l);
+	command_line_forget(&l);
 }
 
 static void
 read_by_bytes(struct view input, struct buf *seen)
 {
 	static const char kinds[] = "PWBL";
-	struct line l = { .is_begun = false };
+	struct command_line l = { .is_begun = false };
 
 	seen->len = 0;
 	for (size_t i = 0; i < input.len; i++) {
 		struct view line;
-		enum line_kind kind;
-		assert_int_equal(line_feed(&l, view_slice(input, i, i + 1),
-					   &line, &kind), 1);
-		if (kind == LINE_PARTIAL)
+		enum command_line_kind kind;
+		assert_int_equal(command_line_feed(&l,
+						   view_slice(input, i, i + 1),
+						   &line, &kind),
+				 1);
+		if (kind == COMMAND_LINE_PARTIAL)
 			continue;
 		buf_append_byte(seen, kinds[kind]);
-		if (kind == LINE_WHOLE)
+		if (kind == COMMAND_LINE_WHOLE)
 			buf_printf(seen, "[%.*s]", (int)line.len, line.at);
-		line_forget(&l);
+		command_line_forget(&l);
 	}
 	if (l.is_begun)
 		buf_append_byte(seen, 'P');
-	line_forget(&l);
+	command_line_forget(&l);
 }
 
 static void
@@ -116,7 +118,7 @@ the_longest_line_is_565_octets(void **state)
 		while (in.len < len)
 			buf_append_text(&in, long_line);
 		in.len = len;
-		if (len + 2 <= LINE_MAX_BYTES)
+		if (len + 2 <= COMMAND_LINE_MAX_BYTES)
 			buf_printf(&want, "W[%.*s]", (int)len, in.at);
 		else
 			buf_append_byte(&want, 'L');
@@ -138,18 +140,18 @@ the_longest_line_is_565_octets(void **state)
 static void
 endless_lines_cost_no_more_than_one(void **state)
 {
-	struct line l = { .is_begun = false };
+	struct command_line l = { .is_begun = false };
 	struct view line;
-	enum line_kind kind;
+	enum command_line_kind kind;
 	(void)state;
 
 	for (int i = 0; i < 100000; i++) {
-		line_feed(&l, view_of(i % 3 ? long_line : "\n\r"), &line,
-			  &kind);
-		assert_int_equal(kind, LINE_PARTIAL);
-		assert_true(l.kept.size <= LINE_MAX_BYTES);
+		command_line_feed(&l, view_of(i % 3 ? long_line : "\n\r"),
+				  &line, &kind);
+		assert_int_equal(kind, COMMAND_LINE_PARTIAL);
+		assert_true(l.kept.size <= COMMAND_LINE_MAX_BYTES);
 	}
-	line_forget(&l);
+	command_line_forget(&l);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Escape sequences of 7-bit East Asian charsets. The state is small: which
  * set is in use, and how much of an escape has been seen. */
-#include "mime/escape.h"
+#include "mime/charset_7bit.h"
 
 /* HZ: bit 0: between ~{ and ~}; bit 1: a tilde was seen. */
 enum { HZ_WIDE = 1, HZ_TILDE = 2 };
@@ -30,7 +30,7 @@ after_tilde(unsigned *state, char c, char *out)
 }
 
 size_t
-escape_from_hz(unsigned *state, struct view bytes, char *out)
+charset_7bit_from_hz(unsigned *state, struct view bytes, char *out)
 {
 	size_t n = 0;
 
@@ -104,7 +104,7 @@ put_jis(unsigned *state, char c, char *out)
 }
 
 size_t
-escape_from_jis(unsigned *state, struct view bytes, char *out)
+charset_7bit_from_jis(unsigned *state, struct view bytes, char *out)
 {
 	size_t n = 0;
 

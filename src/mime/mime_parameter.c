@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parameters of Content-* fields. Lost semicolons, lost quotes, comments,
  * equal signs with blanks around: all are found in real mail. */
-#include "mime/parameter.h"
+#include "mime/mime_parameter.h"
 
 #include "mime/byte.h"
 
@@ -19,7 +19,7 @@ skip_comment(struct view *rest)
 }
 
 void
-parameter_skip_space(struct view *rest)
+mime_parameter_skip_space(struct view *rest)
 {
 	while (rest->len > 0) {
 		if (byte_is_space(rest->at[0]))
@@ -45,9 +45,9 @@ take_until(struct view *rest, const char *stops)
 }
 
 struct view
-parameter_take_word(struct view *rest)
+mime_parameter_take_word(struct view *rest)
 {
-	parameter_skip_space(rest);
+	mime_parameter_skip_space(rest);
 	return take_until(rest, ";(,");
 }
 
@@ -88,10 +88,10 @@ take_bare(struct view *rest, struct view name)
 }
 
 bool
-parameter_next(struct view *rest, struct parameter *out)
+mime_parameter_next(struct view *rest, struct mime_parameter *out)
 {
 	for (;;) {
-		parameter_skip_space(rest);
+		mime_parameter_skip_space(rest);
 		if (rest->len == 0)
 			return false;
 		if (rest->at[0] == ';' || rest->at[0] == ',') {
@@ -99,7 +99,7 @@ parameter_next(struct view *rest, struct parameter *out)
 			continue;
 		}
 		out->name = take_until(rest, "=;(\"");
-		parameter_skip_space(rest);
+		mime_parameter_skip_space(rest);
 		if (rest->len > 0 && rest->at[0] == '=')
 			break;
 		/* A word without a value: no parameter. */
@@ -109,7 +109,7 @@ parameter_next(struct view *rest, struct parameter *out)
 			*rest = view_slice(*rest, 1, rest->len);
 	}
 	*rest = view_slice(*rest, 1, rest->len);
-	parameter_skip_space(rest);
+	mime_parameter_skip_space(rest);
 	out->is_quoted = rest->len > 0 && rest->at[0] == '"';
 	out->value = out->is_quoted ? take_quoted(rest) :
 				      take_bare(rest, out->name);
@@ -158,7 +158,7 @@ put(struct text *t, char c)
 }
 
 static void
-put_value(struct text *t, const struct parameter *p)
+put_value(struct text *t, const struct mime_parameter *p)
 {
 	struct view v = p->value;
 
@@ -201,11 +201,11 @@ without_language(struct view v)
 static bool
 put_piece(struct text *t, struct view rest, struct view name, int piece)
 {
-	struct parameter p;
+	struct mime_parameter p;
 	struct form form;
 
 	for (int i = 0; i < MOST_PARAMETERS; i++) {
-		if (!parameter_next(&rest, &p))
+		if (!mime_parameter_next(&rest, &p))
 			break;
 		if (!form_of(p.name, name, &form) || form.piece != piece)
 			continue;
@@ -221,7 +221,7 @@ put_piece(struct text *t, struct view rest, struct view name, int piece)
 }
 
 bool
-parameter_find(struct view rest, struct view name, struct text *out)
+mime_parameter_find(struct view rest, struct view name, struct text *out)
 {
 	out->len = 0;
 	if (put_piece(out, rest, name, -1))
@@ -233,13 +233,13 @@ parameter_find(struct view rest, struct view name, struct text *out)
 }
 
 bool
-parameter_has(struct view rest, struct view name)
+mime_parameter_has(struct view rest, struct view name)
 {
-	struct parameter p;
+	struct mime_parameter p;
 	struct form form;
 
 	for (int i = 0; i < MOST_PARAMETERS; i++) {
-		if (!parameter_next(&rest, &p))
+		if (!mime_parameter_next(&rest, &p))
 			break;
 		if (form_of(p.name, name, &form) && p.value.len > 0)
 			return true;

@@ -2,7 +2,7 @@
 /* Addresses in header fields. One pass keeps what an address could consist
  * of and decides at each comma; the library's parser recurses into groups
  * until the stack ends. */
-#include "mime/address.h"
+#include "mime/mailbox.h"
 
 #include "mime/byte.h"
 
@@ -231,7 +231,7 @@ step(struct search *s)
 }
 
 size_t
-address_first(struct view value, char *where, bool *has_domain_out)
+mailbox_first(struct view value, char *where, bool *has_domain_out)
 {
 	struct search s = { .rest = value, .item = { where, 0 } };
 
@@ -258,7 +258,7 @@ is_domain_byte(char c)
 }
 
 bool
-address_next_domain(struct view *rest, struct view *domain_out)
+mailbox_next_domain(struct view *rest, struct view *domain_out)
 {
 	for (;;) {
 		size_t at = view_find(*rest, '@');

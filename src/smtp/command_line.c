@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Command lines. The usual line comes in one block and is only looked at;
  * what comes in parts, or is not clean, is gathered byte by byte. */
-#include "smtp/line.h"
+#include "smtp/command_line.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ take_clean(struct view bytes, struct view *line_out)
 {
 	size_t lf = view_find(bytes, '\n');
 
-	if (lf == bytes.len || lf == 0 || lf + 1 > LINE_MAX_BYTES)
+	if (lf == bytes.len || lf == 0 || lf + 1 > COMMAND_LINE_MAX_BYTES)
 		return 0;
 	struct view line = view_slice(bytes, 0, lf);
 	if (view_find(line, '\r') != lf - 1 ||
@@ -22,12 +22,12 @@ take_clean(struct view bytes, struct view *line_out)
 }
 
 static void
-keep(struct line *l, char c)
+keep(struct command_line *l, char c)
 {
 	if (c == '\0')
 		l->is_broken = true;
 	/* The CRLF is not kept, but counts. */
-	if (l->kept.len >= LINE_MAX_BYTES - 2)
+	if (l->kept.len >= COMMAND_LINE_MAX_BYTES - 2)
 		l->is_too_long = true;
 	else if (!l->is_broken)
 		buf_append_byte(&l->kept, c);
@@ -35,7 +35,7 @@ keep(struct line *l, char c)
 
 /* True when c is the LF of the line's CRLF. */
 static bool
-take_byte(struct line *l, char c)
+take_byte(struct command_line *l, char c)
 {
 	l->is_begun = true;
 	if (c == '\n' && l->has_cr)
@@ -48,30 +48,30 @@ take_byte(struct line *l, char c)
 	return false;
 }
 
-static enum line_kind
-kind_of(const struct line *l)
+static enum command_line_kind
+kind_of(const struct command_line *l)
 {
 	if (l->is_broken)
-		return LINE_BROKEN;
-	return l->is_too_long ? LINE_TOO_LONG : LINE_WHOLE;
+		return COMMAND_LINE_BROKEN;
+	return l->is_too_long ? COMMAND_LINE_TOO_LONG : COMMAND_LINE_WHOLE;
 }
 
 size_t
-line_feed(struct line *l, struct view bytes, struct view *line_out,
-	  enum line_kind *kind_out)
+command_line_feed(struct command_line *l, struct view bytes,
+		  struct view *line_out, enum command_line_kind *kind_out)
 {
 	size_t used = 0;
 
-	*kind_out = LINE_PARTIAL;
+	*kind_out = COMMAND_LINE_PARTIAL;
 	if (!l->is_begun) {
-		l->kept.ceiling = LINE_MAX_BYTES;
+		l->kept.ceiling = COMMAND_LINE_MAX_BYTES;
 		used = take_clean(bytes, line_out);
 		if (used > 0) {
-			*kind_out = LINE_WHOLE;
+			*kind_out = COMMAND_LINE_WHOLE;
 			return used;
 		}
 	}
-	while (used < bytes.len && *kind_out == LINE_PARTIAL)
+	while (used < bytes.len && *kind_out == COMMAND_LINE_PARTIAL)
 		if (take_byte(l, bytes.at[used++]))
 			*kind_out = kind_of(l);
 	*line_out = buf_view(&l->kept);
@@ -79,10 +79,10 @@ line_feed(struct line *l, struct view bytes, struct view *line_out,
 }
 
 void
-line_forget(struct line *l)
+command_line_forget(struct command_line *l)
 {
 	if (!l->is_begun)
 		return;
 	buf_release(&l->kept);
-	*l = (struct line){ .is_begun = false };
+	*l = (struct command_line){ .is_begun = false };
 }

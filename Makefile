@@ -33,10 +33,11 @@ smtp       = character chunk command command_line content data domains \
 mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer
-store      = bind bounds catalog charset_map connection doubt fault fit hosts \
-	insert known_column link lookup outcome partitions probe retention \
-	save server settle spool spool_claim spool_decode spool_folder \
-	spool_record store table table_warnings transaction warm_up
+store      = bind catalog charset_map column_text columns connection \
+	failover fault hosts in_doubt insert lookup outcome partitions \
+	probe retention save server settle size_limits spool spool_claim \
+	spool_decode spool_encode spool_folder store table table_warnings \
+	transaction warm_up
 worker     = accept batch client client_io conversation deadline delivery \
 	health leave lookup lookup_cache loop mail_reader message_id \
 	message_list patience \

@@ -27,7 +27,8 @@ enum command_line_kind {
 
 /* Takes bytes up to and with the first CRLF; returns how many. line_out is
  * the line without its CRLF, or the part of it that is known; it dies with
- * bytes or at command_line_forget, which must follow unless it is COMMAND_LINE_PARTIAL. */
+ * bytes or at command_line_forget, which must follow unless the line is
+ * COMMAND_LINE_PARTIAL. */
 size_t command_line_feed(struct command_line *l, struct view bytes,
 			 struct view *line_out,
 			 enum command_line_kind *kind_out);

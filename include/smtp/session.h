@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One SMTP conversation (RFC 5321) as a pure machine: bytes in, replies and
- * requests out. It does no I/O, reads no clock and writes no log. */
+ * wishes out. It does no I/O, reads no clock and writes no log. */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 

@@ -22,11 +22,11 @@ struct bind {
 };
 
 /* Bytes of scratch that bind_value may use for this value. */
-size_t bind_scratch(const struct column *c, const struct row *row);
+size_t bind_scratch(const struct table_column *c, const struct row *row);
 
 /* Fills bind and its parameter, which point into the row, the bind and the
  * scratch until the statement has run. False where a key does not fit. */
-bool bind_value(struct bind *bind, const struct column *c,
+bool bind_value(struct bind *bind, const struct table_column *c,
 		const struct row *row, char **scratch);
 
 #endif

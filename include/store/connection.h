@@ -32,13 +32,13 @@ struct connection {
 	unsigned long id;               /* the server's number for it */
 	int64_t opened_ms;
 	struct server server;
-	struct fault fault;             /* of the last call that failed */
+	struct store_fault fault;       /* of the last call that failed */
 };
 
 /* Connects, sets the session up and proves that the server can be written;
  * NULL with *fault_out where any of that fails. */
 struct connection *connection_open(const struct store_settings *settings,
-				   size_t host, struct fault *fault_out);
+				   size_t host, struct store_fault *fault_out);
 
 /* is_broken: nobody waits for the server's good-bye. */
 void connection_close(struct connection **c, bool is_broken);

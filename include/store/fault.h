@@ -5,13 +5,13 @@
 
 enum { FAULT_TEXT_SIZE = 320 };
 
-struct fault {
+struct store_fault {
 	int error;              /* as MySQL numbers them; 0: none */
 	char text[FAULT_TEXT_SIZE];
 };
 
 /* A fault that we found ourselves, in the database's numbering. */
-void fault_set(struct fault *f, int error, const char *format, ...)
+void fault_set(struct store_fault *f, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

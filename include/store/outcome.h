@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each error of the database demands: the whole policy, as data. */
+/* What each error of the database asks for: the whole policy, as data. */
 #ifndef STORE_OUTCOME_H
 #define STORE_OUTCOME_H
 
-enum demand {
-	DEMAND_REPEAT,          /* the whole transaction, in a few ms */
-	DEMAND_NEXT_HOST,       /* the same batch on another host */
-	DEMAND_SETTLE,          /* nobody knows whether it is stored */
-	DEMAND_SPLIT,           /* message by message: one of them is at fault;
+enum store_action {
+	ACTION_REPEAT,	  /* the whole transaction, in a few ms */
+	ACTION_NEXT_HOST, /* the same batch on another host */
+	ACTION_IN_DOUBT,  /* nobody knows whether it is stored */
+	ACTION_SPLIT,	  /* message by message: one of them is at fault;
 				 * alone: refuse this one */
-	DEMAND_REREAD,          /* the table is not what it was: read it, try
+	ACTION_REREAD,	  /* the table is not what it was: read it, try
 				 * once more, then refuse */
-	DEMAND_FULL,            /* 452 */
-	DEMAND_REFUSE           /* the operator must act: 451 for all */
+	ACTION_FULL,	  /* 452 */
+	ACTION_REFUSE	  /* the operator must act: 451 for all */
 };
 
 enum {
@@ -23,8 +23,8 @@ enum {
 
 struct outcome {
 	int error;
-	enum demand demand;
-	unsigned flags;
+	enum store_action action;
+	unsigned error_flags;
 };
 
 /* Never NULL: errors that are not listed have the outcome of their kind. */

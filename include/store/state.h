@@ -3,14 +3,14 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
-#include "store/doubt.h"
-#include "store/link.h"
+#include "store/failover.h"
+#include "store/in_doubt.h"
 
 struct store {
 	const struct store_settings *settings;
 	struct scoreboard_slot *slot;
-	struct link link;
-	struct doubts doubts;
+	struct failover failover;
+	struct in_doubt_list in_doubt;
 	struct mail **pending;          /* of the save that runs */
 	size_t pending_size;
 	struct row *rows;               /* of the transaction that runs */

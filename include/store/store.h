@@ -21,14 +21,14 @@ void store_free(struct store **s);
 void store_warm_up(const struct store_settings *settings);
 
 /* What the table on the connected host allows; changes with a reconnect. */
-struct store_bounds {
+struct store_size_limits {
 	size_t max_message_bytes;       /* SIZE; the smallest over hosts seen */
 	size_t max_address_chars;       /* of `to` and `recipient` */
 	bool has_utf8_addresses;
 	bool is_known;                  /* false before the first connect: the
 					 * last known or assumed figures */
 };
-struct store_bounds store_bounds(const struct store *s);
+struct store_size_limits store_size_limits(const struct store *s);
 
 /* Makes sure of a connection that can write, trying each host at most once;
  * false where none can be had now. Cheap while connected and idle. */

@@ -5,8 +5,8 @@
 #define STORE_TABLE_H
 
 #include "store/charset_map.h"
+#include "store/columns.h"
 #include "store/fault.h"
-#include "store/known_column.h"
 
 enum charset_class {
 	CHARSET_BYTES,          /* binary: holds anything */
@@ -21,8 +21,8 @@ enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
 
 enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
 
-struct column {
-	const struct known_column *known;
+struct table_column {
+	const struct store_column *known;
 	enum column_family family;
 	enum charset_class charset;
 	char charset_name[NAME_SIZE];
@@ -34,13 +34,13 @@ struct column {
 };
 
 struct table {
-	struct column columns[KNOWN_COLUMNS];
+	struct table_column columns[STORE_COLUMNS];
 	size_t count;
 	char engine[NAME_SIZE];
 	bool is_transactional;
 	bool has_unique_id;     /* a key that settles unknown commits */
 	bool has_date_index;    /* one that begins with `date` */
-	struct fault fault;     /* error not 0: cannot be written, and why */
+	struct store_fault fault; /* error not 0: cannot be written, and why */
 };
 
 /* One row of information_schema.COLUMNS. */
@@ -76,6 +76,7 @@ void table_add_indexes(struct table *t, const struct index_facts *facts,
 void table_finish(struct table *t);
 
 /* NULL where the table has no such column. */
-const struct column *table_column(const struct table *t, const char *name);
+const struct table_column *table_column(const struct table *t,
+					const char *name);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef STORE_TRANSACTION_H
 #define STORE_TRANSACTION_H
 
-#include "store/link.h"
+#include "store/failover.h"
 
 /* How far it came. */
 struct transaction_end {
@@ -15,9 +15,9 @@ struct transaction_end {
 
 /* Over link's connection, which must be up. One autocommit statement where
  * all rows fit in it, else BEGIN ... COMMIT. */
-struct transaction_end transaction_run(struct link *l, struct rows rows);
+struct transaction_end transaction_run(struct failover *l, struct rows rows);
 
 /* Most bytes of one statement on this connection. */
-size_t transaction_statement_bytes(const struct link *l);
+size_t transaction_statement_bytes(const struct failover *l);
 
 #endif

@@ -23,7 +23,7 @@ struct question {
 
 /* What the loop must know of the store, when it changes. */
 struct delivery_news {
-	struct store_bounds bounds;
+	struct store_size_limits size_limits;
 	bool is_store_up;
 	struct domains *domains;        /* new ones, now the taker's; or NULL */
 };

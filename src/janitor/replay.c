@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "store/outcome.h"
 #include "store/spool_claim.h"
+#include "store/spool_encode.h"
 #include "store/spool_folder.h"
-#include "store/spool_record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -123,7 +123,7 @@ count_verdicts(const struct spool_batch *b)
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct message *m = b->list[i]->message;
-		bool is_own = (outcome_of(m->error)->flags &
+		bool is_own = (outcome_of(m->error)->error_flags &
 			       OUTCOME_IS_MESSAGES_OWN) != 0;
 		if (m->verdict == VERDICT_STORED ||
 		    m->verdict == VERDICT_DISCARDED)

@@ -5,7 +5,7 @@
 #include "store/bind.h"
 
 #include "base/utf8.h"
-#include "store/fit.h"
+#include "store/column_text.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -18,16 +18,16 @@ raw_bytes(const struct row *row)
 }
 
 size_t
-bind_scratch(const struct column *c, const struct row *row)
+bind_scratch(const struct table_column *c, const struct row *row)
 {
 	struct value v = { 0 };
 
 	if (c->known->kind == VALUE_RAW)
-		return (fit_is_exact(c) ? 1 : 4) * raw_bytes(row);
+		return (column_text_is_exact(c) ? 1 : 4) * raw_bytes(row);
 	if (c->known->kind != VALUE_TEXT)
 		return 0;
 	c->known->get(row, &v);
-	return fit_scratch(c, v.text);
+	return column_text_scratch(c, v.text);
 }
 
 static void
@@ -43,16 +43,16 @@ set_bytes(struct bind *bind, enum enum_field_types type, struct view v)
 }
 
 static bool
-set_text(struct bind *bind, const struct column *c, const struct row *row,
+set_text(struct bind *bind, const struct table_column *c, const struct row *row,
 	 char **scratch)
 {
 	struct value v = { 0 };
 	struct view fitted;
 
 	c->known->get(row, &v);
-	if (!fit_text(c, v.text, scratch, &fitted))
+	if (!column_text_fit(c, v.text, scratch, &fitted))
 		return false;
-	bool is_verbatim = !fit_is_converted(c) && !c->known->is_key &&
+	bool is_verbatim = !column_text_is_converted(c) && !c->known->is_key &&
 			   c->family != FAMILY_INTEGER;
 	set_bytes(bind, is_verbatim && fitted.len > 255 ?
 			MYSQL_TYPE_LONG_BLOB : MYSQL_TYPE_STRING, fitted);
@@ -60,11 +60,12 @@ set_text(struct bind *bind, const struct column *c, const struct row *row,
 }
 
 static void
-set_raw(struct bind *bind, const struct column *c, const struct row *row,
+set_raw(struct bind *bind, const struct table_column *c, const struct row *row,
 	char **scratch)
 {
-	enum enum_field_types type = fit_is_converted(c) ? MYSQL_TYPE_STRING :
-							MYSQL_TYPE_LONG_BLOB;
+	enum enum_field_types type = column_text_is_converted(c)
+					     ? MYSQL_TYPE_STRING
+					     : MYSQL_TYPE_LONG_BLOB;
 	struct view trace = row->recipient->trace;
 	const struct chain *raw = &row->mail->message->raw;
 	size_t len = raw_bytes(row);
@@ -74,12 +75,12 @@ set_raw(struct bind *bind, const struct column *c, const struct row *row,
 		return;
 	}
 	/* What has to be mended lies at the end of its own scratch. */
-	char *at = *scratch + (fit_is_exact(c) ? 0 : 3 * len);
+	char *at = *scratch + (column_text_is_exact(c) ? 0 : 3 * len);
 	if (trace.len > 0)
 		memcpy(at, trace.at, trace.len);
 	chain_copy(raw, 0, raw->len, at + trace.len);
-	if (!fit_is_exact(c)) {
-		len = fit_raw(c, (struct view){ at, len }, *scratch);
+	if (!column_text_is_exact(c)) {
+		len = column_text_raw(c, (struct view){ at, len }, *scratch);
 		at = *scratch;
 	}
 	*scratch = at + len;
@@ -87,7 +88,8 @@ set_raw(struct bind *bind, const struct column *c, const struct row *row,
 }
 
 static void
-set_number(struct bind *bind, const struct column *c, const struct row *row)
+set_number(struct bind *bind, const struct table_column *c,
+	   const struct row *row)
 {
 	struct value v = { 0 };
 
@@ -100,7 +102,7 @@ set_number(struct bind *bind, const struct column *c, const struct row *row)
 }
 
 static void
-set_real(struct bind *bind, const struct column *c, const struct row *row)
+set_real(struct bind *bind, const struct table_column *c, const struct row *row)
 {
 	struct value v = { 0 };
 
@@ -112,7 +114,7 @@ set_real(struct bind *bind, const struct column *c, const struct row *row)
 
 /* An integer column gets seconds since 1970, any other a UTC date. */
 static void
-set_date(struct bind *bind, const struct column *c, const struct row *row)
+set_date(struct bind *bind, const struct table_column *c, const struct row *row)
 {
 	struct value v = { 0 };
 	struct tm tm = { 0 };
@@ -140,7 +142,8 @@ set_date(struct bind *bind, const struct column *c, const struct row *row)
 /* Bytes in a binary column, INET_ATON in an integer one (which has no room
  * for IPv6), else text; '' where it does not fit: half an address is none. */
 static void
-set_address(struct bind *bind, const struct column *c, const struct row *row)
+set_address(struct bind *bind, const struct table_column *c,
+	    const struct row *row)
 {
 	const struct address *a = &row->mail->message->client;
 	const uint8_t *b = a->bytes;
@@ -177,8 +180,8 @@ set_address(struct bind *bind, const struct column *c, const struct row *row)
 }
 
 bool
-bind_value(struct bind *bind, const struct column *c, const struct row *row,
-	   char **scratch)
+bind_value(struct bind *bind, const struct table_column *c,
+	   const struct row *row, char **scratch)
 {
 	memset(bind->parameter, 0, sizeof(*bind->parameter));
 	bind->length = 0;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "store/fit.h"
+#include "store/column_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,10 +222,10 @@ catalog_map_charsets(struct connection *c, struct table *t,
 		     struct charset_map **list)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		struct column *column = &t->columns[i];
+		struct table_column *column = &t->columns[i];
 		struct view name = view_of(column->charset_name);
 		struct charset_map *map = *list;
-		if (!fit_is_converted(column))
+		if (!column_text_is_converted(column))
 			continue;
 		while (map != NULL && !view_equal(view_of(map->name), name))
 			map = map->next;

@@ -197,7 +197,7 @@ sign_in(struct connection *c, const struct store_settings *settings)
 
 struct connection *
 connection_open(const struct store_settings *settings, size_t host,
-		struct fault *fault_out)
+		struct store_fault *fault_out)
 {
 	struct connection *c = memory_new(1, sizeof(*c));
 

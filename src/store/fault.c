@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 void
-fault_set(struct fault *f, int error, const char *format, ...)
+fault_set(struct store_fault *f, int error, const char *format, ...)
 {
 	va_list args;
 

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "store/bind.h"
 #include "store/catalog.h"
-#include "store/fit.h"
+#include "store/column_text.h"
 #include "store/outcome.h"
 
 #include <errmsg.h>
@@ -39,7 +39,7 @@ struct insert *
 insert_new(const struct store_settings *settings)
 {
 	struct insert *i = memory_new(1, sizeof(*i));
-	size_t most = settings->batch_rows * KNOWN_COLUMNS;
+	size_t most = settings->batch_rows * STORE_COLUMNS;
 
 	assert(settings->batch_rows > 0);
 	i->settings = settings;
@@ -141,7 +141,8 @@ statement_of(struct insert *i, struct connection *c, const struct table *table,
 	if (mysql_stmt_prepare(stmt, i->sql.at, i->sql.len) != 0) {
 		note_statement_fault(stmt, c);
 		/* What was never sent cannot be stored. */
-		if (outcome_of(c->fault.error)->flags & OUTCOME_MAY_BE_STORED)
+		if (outcome_of(c->fault.error)->error_flags &
+		    OUTCOME_MAY_BE_STORED)
 			c->fault.error = CR_CONNECTION_ERROR;
 		mysql_stmt_close(stmt);
 		return NULL;
@@ -162,7 +163,7 @@ goes_in_pieces(const struct table *table, struct rows rows)
 {
 	return rows.count == 1 &&
 	       rows.at[0].mail->message->raw.len > IN_PIECES &&
-	       fit_is_exact(table_column(table, "mail"));
+	       column_text_is_exact(table_column(table, "mail"));
 }
 
 /* Everything that must be copied has its room before the first pointer into
@@ -198,7 +199,7 @@ bind_rows(struct insert *i, struct connection *c, const struct table *table,
 	size_t p = 0;
 	for (size_t n = 0; n < rows.count; n++) {
 		for (size_t k = 0; k < table->count; k++, p++) {
-			const struct column *column = &table->columns[k];
+			const struct table_column *column = &table->columns[k];
 			struct bind *bind = &i->binds[p];
 			bind->parameter = &i->parameters[p];
 			bind->in_pieces = in_pieces;
@@ -260,7 +261,7 @@ insert_rows(struct insert *i, struct connection *c, const struct table *table,
 	if (mysql_stmt_bind_param(stmt, i->parameters) != 0)
 		return note_statement_fault(stmt, c);
 	if (goes_in_pieces(table, rows)) {
-		const struct column *mail = table_column(table, "mail");
+		const struct table_column *mail = table_column(table, "mail");
 		unsigned parameter = (unsigned)(mail - table->columns);
 		if (send_pieces(stmt, parameter, &rows.at[0]) != 0) {
 			note_statement_fault(stmt, c);

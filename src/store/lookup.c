@@ -12,7 +12,7 @@
 static MYSQL_STMT *
 recipient_statement(struct store *s)
 {
-	struct connection *c = s->link.connection;
+	struct connection *c = s->failover.connection;
 
 	if (s->recipient_query != NULL && s->recipient_connection == c &&
 	    s->recipient_connection_id == c->id)
@@ -60,7 +60,7 @@ store_find_recipients(struct store *s, const struct view *keys,
 	int64_t deadline = clock_ms() + s->settings->lookup_ms;
 
 	memset(answers, -1, count);
-	if (!link_up(&s->link, deadline))
+	if (!failover_connect(&s->failover, deadline))
 		return;
 	slot_enter_database(s->slot);
 	MYSQL_STMT *stmt = recipient_statement(s);
@@ -79,10 +79,11 @@ store_fetch_domains(struct store *s,
 		    void (*take)(void *context, struct view domain),
 		    void *context)
 {
-	if (!link_up(&s->link, clock_ms() + s->settings->lookup_ms))
+	if (!failover_connect(&s->failover,
+			      clock_ms() + s->settings->lookup_ms))
 		return false;
 	slot_enter_database(s->slot);
-	MYSQL_RES *rows = connection_ask(s->link.connection,
+	MYSQL_RES *rows = connection_ask(s->failover.connection,
 					 s->settings->domains_query);
 	slot_leave_database(s->slot);
 	if (rows == NULL) {

@@ -84,7 +84,7 @@ lock_sql(const struct retention *r, const char *format, struct buf *sql)
 {
 	char name[LOCK_NAME_SIZE];
 	char literal[QUOTED_SIZE];
-	struct link *l = &r->store->link;
+	struct failover *l = &r->store->failover;
 
 	snprintf(name, sizeof(name), "guerrilla-smtpd %s.%s",
 		 l->settings->database, l->settings->table);
@@ -99,7 +99,7 @@ lock_sql(const struct retention *r, const char *format, struct buf *sql)
 static bool
 take_lock(struct retention *r)
 {
-	struct connection *c = r->store->link.connection;
+	struct connection *c = r->store->failover.connection;
 	struct buf sql = BUF(SQL_MAX);
 
 	if (r->locked_by == c->id)
@@ -116,7 +116,7 @@ take_lock(struct retention *r)
 static void
 give_lock(struct retention *r)
 {
-	struct connection *c = r->store->link.connection;
+	struct connection *c = r->store->failover.connection;
 	struct buf sql = BUF(SQL_MAX);
 
 	if (c != NULL && r->locked_by == c->id) {
@@ -164,7 +164,7 @@ take_partition(struct partitions *p, MYSQL_ROW row)
 
 /* kind is PARTITIONS_NONE where rows must be deleted instead. */
 static struct partitions
-read_partitions(struct link *l)
+read_partitions(struct failover *l)
 {
 	struct partitions p = { .kind = PARTITIONS_NONE };
 	MYSQL_RES *rows = catalog_ask(l->connection, partitions_of,
@@ -192,7 +192,7 @@ alter_within(struct connection *c, const char *sql, int seconds)
 		 seconds);
 	connection_run(c, set);
 	int error = connection_run(c, sql);
-	struct fault fault = c->fault;
+	struct store_fault fault = c->fault;
 	connection_run(c, "SET SESSION lock_wait_timeout = DEFAULT");
 	c->fault = fault;
 	return error;
@@ -205,7 +205,7 @@ alter_within(struct connection *c, const char *sql, int seconds)
 static int
 alter_gently(struct retention *r, const char *sql)
 {
-	struct connection *c = r->store->link.connection;
+	struct connection *c = r->store->failover.connection;
 	const struct timespec pause = { 0, ALTER_PAUSE_MS * 1000000L };
 	bool may_wait = strstr(c->server.version, "MariaDB") == NULL ||
 			r->busy_rounds % PATIENT_ROUND == PATIENT_ROUND - 1;
@@ -225,7 +225,7 @@ static bool
 alter(struct retention *r, struct buf *sql)
 {
 	buf_append_byte(sql, '\0');
-	const struct connection *c = r->store->link.connection;
+	const struct connection *c = r->store->failover.connection;
 	int error = alter_gently(r, sql->at);
 	sql->len = 0;
 	if (error == 0) {
@@ -265,7 +265,7 @@ keep_partitions(struct retention *r, struct partitions *p, int64_t now)
 static bool
 has_index(struct retention *r)
 {
-	if (r->store->link.table.has_date_index)
+	if (r->store->failover.table.has_date_index)
 		return true;
 	if (!r->has_told_no_index)
 		log_error("retention needs an index that begins with `date`: "
@@ -279,11 +279,11 @@ has_index(struct retention *r)
 static int64_t
 delete_some(struct retention *r, int64_t cutoff_s)
 {
-	struct link *l = &r->store->link;
+	struct failover *l = &r->store->failover;
 	char table[QUOTED_SIZE];
 	char date[DATE_TEXT_SIZE];
 	struct buf sql = BUF(SQL_MAX);
-	const struct column *c = table_column(&l->table, "date");
+	const struct table_column *c = table_column(&l->table, "date");
 
 	if (c->family == FAMILY_INTEGER)
 		snprintf(date, sizeof(date), "%" PRId64, cutoff_s);
@@ -302,7 +302,7 @@ delete_some(struct retention *r, int64_t cutoff_s)
 static int64_t
 delete_step(struct retention *r, int64_t now)
 {
-	struct connection *c = r->store->link.connection;
+	struct connection *c = r->store->failover.connection;
 
 	if (!has_index(r))
 		return MOST_ROUND_MS;
@@ -321,7 +321,7 @@ delete_step(struct retention *r, int64_t now)
 static int64_t
 run_step(struct retention *r)
 {
-	struct link *l = &r->store->link;
+	struct failover *l = &r->store->failover;
 
 	if (!take_lock(r))
 		return ELSEWHERE_MS;
@@ -342,11 +342,11 @@ run_step(struct retention *r)
 int64_t
 retention_step(struct retention *r)
 {
-	struct link *l = &r->store->link;
+	struct failover *l = &r->store->failover;
 
 	if (l->settings->retention_ms <= 0)
 		return MOST_ROUND_MS;
-	if (!link_up(l, clock_ms() + l->settings->timeout_ms))
+	if (!failover_connect(l, clock_ms() + l->settings->timeout_ms))
 		return AWAY_MS;
 	if (table_column(&l->table, "date") == NULL)
 		return MOST_ROUND_MS;

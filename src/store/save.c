@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "store/bounds.h"
 #include "store/outcome.h"
 #include "store/settle.h"
+#include "store/size_limits.h"
 #include "store/transaction.h"
 
 #include <errmsg.h>
@@ -24,14 +24,14 @@ decide(struct store *s, struct mail *mail, enum verdict verdict, int error)
 {
 	mail->message->verdict = verdict;
 	mail->message->error = error;
-	doubts_remove(&s->doubts, mail->message);
+	in_doubt_remove(&s->in_doubt, mail->message);
 }
 
 /* The raw message has the first claim to the packet, the body what is left. */
 static void
 trim_body(const struct store *s, struct row *row)
 {
-	size_t room = bounds_row_bytes(&s->link.connection->server);
+	size_t room = size_limits_row_bytes(&s->failover.connection->server);
 	size_t others = insert_row_bytes(row) - row->body.len;
 
 	if (row->body.len > room || others > room - row->body.len)
@@ -78,9 +78,8 @@ all_stored(struct store *s, struct group g, size_t rows)
 static void
 all_full(struct store *s, struct group g, int error)
 {
-	log_error("the database has no space left",
-		  LOG_NUM("error", error),
-		  LOG_STR("text", s->link.connection->fault.text));
+	log_error("the database has no space left", LOG_NUM("error", error),
+		  LOG_STR("text", s->failover.connection->fault.text));
 	for (size_t i = 0; i < g.count; i++)
 		decide(s, g.mails[i], VERDICT_FULL, error);
 }
@@ -92,7 +91,7 @@ refuse(struct store *s, struct mail *mail, int error)
 {
 	log_error("the database refuses a message",
 		  LOG_STR("id", mail->message->id), LOG_NUM("error", error),
-		  LOG_STR("text", s->link.connection->fault.text));
+		  LOG_STR("text", s->failover.connection->fault.text));
 	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
 	decide(s, mail, error == CR_NET_PACKET_TOO_LARGE ?
 			VERDICT_TOO_BIG : VERDICT_TRY_LATER, error);
@@ -105,7 +104,7 @@ pause_before_repeat(struct attempt *a)
 
 	if (ms > LONGEST_PAUSE_MS)
 		ms = LONGEST_PAUSE_MS;
-	ms = hosts_jitter(&a->store->link.hosts, ms);
+	ms = hosts_jitter(&a->store->failover.hosts, ms);
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
 	nanosleep(&ts, NULL);
 }
@@ -113,7 +112,7 @@ pause_before_repeat(struct attempt *a)
 /* Timed out twice: nothing says that the third time would be better. With a
  * spool the message goes there, else its sender keeps it. */
 static void
-give_up(struct store *s, struct mail *mail, struct doubt *doubt, int error)
+give_up(struct store *s, struct mail *mail, struct in_doubt *doubt, int error)
 {
 	log_error("a message is given up: its statement timed out twice",
 		  LOG_STR("id", mail->message->id), LOG_NUM("error", error));
@@ -124,10 +123,11 @@ give_up(struct store *s, struct mail *mail, struct doubt *doubt, int error)
 }
 
 static void
-note_doubt(struct attempt *a, struct group g, const struct transaction_end *end)
+note_in_doubt(struct attempt *a, struct group g,
+	      const struct transaction_end *end)
 {
 	struct store *s = a->store;
-	const struct connection *c = s->link.connection;
+	const struct connection *c = s->failover.connection;
 	bool has_timed_out = end->took_ms >= s->settings->timeout_ms / 10 * 9;
 	const struct lost_connection lost = {
 		.server = c->server, .id = c->id, .host = c->host,
@@ -137,8 +137,8 @@ note_doubt(struct attempt *a, struct group g, const struct transaction_end *end)
 	if (!end->was_committing && !has_timed_out)
 		return;
 	for (size_t i = 0; i < g.count; i++) {
-		struct doubt *d = doubts_add(&s->doubts, g.mails[i]->message,
-					     &lost);
+		struct in_doubt *d =
+			in_doubt_add(&s->in_doubt, g.mails[i]->message, &lost);
 		d->may_be_stored |= end->was_committing;
 		d->timeouts += has_timed_out;
 		if (d->timeouts >= MOST_TIMEOUTS)
@@ -163,20 +163,20 @@ static bool
 take_duplicate(struct attempt *a, struct mail *mail, int error)
 {
 	struct store *s = a->store;
-	struct fault fault = s->link.connection->fault;
+	struct store_fault fault = s->failover.connection->fault;
 
-	switch (settle_duplicate(&s->link, mail->message)) {
+	switch (settle_duplicate(&s->failover, mail->message)) {
 	case SETTLED_STORED:
 		decide(s, mail, VERDICT_STORED, 0);
 		return true;
 	case SETTLED_ABSENT:
-		s->link.connection->fault = fault;
+		s->failover.connection->fault = fault;
 		refuse(s, mail, error);
 		return true;
 	case SETTLED_UNKNOWN:
 		break;
 	}
-	link_drop(&s->link, false);
+	failover_drop(&s->failover, false);
 	return false;
 }
 
@@ -185,7 +185,7 @@ split(struct attempt *a, struct group g, const struct outcome *o, int error)
 {
 	if (g.count > 1)
 		return save_each(a, g);
-	if (o->flags & OUTCOME_IS_DUPLICATE)
+	if (o->error_flags & OUTCOME_IS_DUPLICATE)
 		return take_duplicate(a, g.mails[0], error);
 	refuse(a->store, g.mails[0], error);
 	return true;
@@ -195,15 +195,15 @@ split(struct attempt *a, struct group g, const struct outcome *o, int error)
 static bool
 reread(struct attempt *a, struct group g, const struct outcome *o, int error)
 {
-	struct link *l = &a->store->link;
+	struct failover *l = &a->store->failover;
 
 	if (!a->has_reread) {
 		a->has_reread = true;
-		return link_reread(l) ? save_group(a, g) : false;
+		return failover_reread(l) ? save_group(a, g) : false;
 	}
-	if (o->flags & OUTCOME_IS_MESSAGES_OWN)
+	if (o->error_flags & OUTCOME_IS_MESSAGES_OWN)
 		return split(a, g, o, error);
-	link_drop(l, true);
+	failover_drop(l, true);
 	return save_group(a, g);
 }
 
@@ -213,12 +213,12 @@ try_next_host(struct attempt *a, struct group g,
 {
 	const struct outcome *o = outcome_of(end->error);
 
-	if (o->flags & OUTCOME_MAY_BE_STORED)
-		note_doubt(a, g, end);
+	if (o->error_flags & OUTCOME_MAY_BE_STORED)
+		note_in_doubt(a, g, end);
 	/* A commit that fails on every host is one message's doing. */
 	if (end->error == 1180 && ++a->commits_failed > 1)
 		return split(a, g, o, end->error);
-	link_drop(&a->store->link, true);
+	failover_drop(&a->store->failover, true);
 	return save_group(a, g);
 }
 
@@ -227,14 +227,14 @@ try_next_host(struct attempt *a, struct group g,
 static bool
 settle(struct attempt *a, struct group g, const struct transaction_end *end)
 {
-	note_doubt(a, g, end);
-	link_drop(&a->store->link, a->losses++ > 0);
+	note_in_doubt(a, g, end);
+	failover_drop(&a->store->failover, a->losses++ > 0);
 	for (size_t i = 0; i < g.count; i++) {
 		struct mail *mail = g.mails[i];
 		if (mail->message->verdict != VERDICT_NONE)
 			continue;
 		if (clock_ms() >= a->deadline_ms ||
-		    !link_up(&a->store->link, a->deadline_ms))
+		    !failover_connect(&a->store->failover, a->deadline_ms))
 			return false;
 		if (save_may_send(a, mail) &&
 		    !save_group(a, (struct group){ &mail, 1 }))
@@ -261,22 +261,22 @@ follow(struct attempt *a, struct group g, const struct transaction_end *end)
 	slot_count(a->store->slot, COUNT_STORE_ERRORS, 1);
 	for (size_t i = 0; i < g.count; i++)
 		g.mails[i]->message->error = end->error;
-	switch (o->demand) {
-	case DEMAND_REPEAT:
+	switch (o->action) {
+	case ACTION_REPEAT:
 		return repeat(a, g);
-	case DEMAND_NEXT_HOST:
+	case ACTION_NEXT_HOST:
 		return try_next_host(a, g, end);
-	case DEMAND_SETTLE:
+	case ACTION_IN_DOUBT:
 		return settle(a, g, end);
-	case DEMAND_SPLIT:
+	case ACTION_SPLIT:
 		return split(a, g, o, end->error);
-	case DEMAND_REREAD:
+	case ACTION_REREAD:
 		return reread(a, g, o, end->error);
-	case DEMAND_FULL:
+	case ACTION_FULL:
 		all_full(a->store, g, end->error);
 		return true;
-	case DEMAND_REFUSE:
-		link_drop(&a->store->link, true);
+	case ACTION_REFUSE:
+		failover_drop(&a->store->failover, true);
 		return save_group(a, g);
 	}
 	return false;
@@ -288,10 +288,10 @@ save_group(struct attempt *a, struct group g)
 	struct store *s = a->store;
 
 	if (clock_ms() >= a->deadline_ms ||
-	    !link_up(&s->link, a->deadline_ms))
+	    !failover_connect(&s->failover, a->deadline_ms))
 		return false;
 	struct rows rows = rows_of(s, g);
-	struct transaction_end end = transaction_run(&s->link, rows);
+	struct transaction_end end = transaction_run(&s->failover, rows);
 	if (end.error == 0) {
 		all_stored(s, g, rows.count);
 		return true;
@@ -303,9 +303,9 @@ save_group(struct attempt *a, struct group g)
  * host may still be committing needs time to arrive on another; but a cluster
  * that certifies puts both in one order, and refuses the second. */
 static bool
-is_settled_by_repeat(const struct store *s, const struct doubt *d)
+is_settled_by_repeat(const struct store *s, const struct in_doubt *d)
 {
-	const struct connection *c = s->link.connection;
+	const struct connection *c = s->failover.connection;
 
 	return d->lost.host == c->host ||
 	       server_is_certified_with(&d->lost.server, &c->server) ||
@@ -316,7 +316,7 @@ bool
 save_may_send(struct attempt *a, struct mail *mail)
 {
 	struct store *s = a->store;
-	struct doubt *d = doubts_find(&s->doubts, mail->message);
+	struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
 
 	if (d == NULL)
 		return true;
@@ -324,14 +324,14 @@ save_may_send(struct attempt *a, struct mail *mail)
 		return false;
 	if (!d->may_be_stored)
 		return true;
-	if (s->link.table.has_unique_id)
+	if (s->failover.table.has_unique_id)
 		return !d->lost.is_known || is_settled_by_repeat(s, d);
-	switch (settle_by_looking(&s->link, d, mail->message)) {
+	switch (settle_by_looking(&s->failover, d, mail->message)) {
 	case SETTLED_STORED:
 		decide(s, mail, VERDICT_STORED, 0);
 		return false;
 	case SETTLED_ABSENT:
-		doubts_remove(&s->doubts, mail->message);
+		in_doubt_remove(&s->in_doubt, mail->message);
 		return true;
 	case SETTLED_UNKNOWN:
 		return false;

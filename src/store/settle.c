@@ -19,7 +19,7 @@ enum { STATEMENT_MAX = 2048, NO_SUCH_THREAD = 1094, LOOK_PAUSE_MS = 20,
 
 /* -1: the database did not say. */
 static int
-count_rows(struct link *l, const char *sql)
+count_rows(struct failover *l, const char *sql)
 {
 	slot_enter_database(l->slot);
 	MYSQL_RES *rows = connection_ask(l->connection, sql);
@@ -34,7 +34,7 @@ count_rows(struct link *l, const char *sql)
 /* All rows of a message came in one transaction: the first that has a row
  * speaks for all. */
 enum settled
-settle_look(struct link *l, const struct message *m)
+settle_look(struct failover *l, const struct message *m)
 {
 	struct buf sql = BUF(STATEMENT_MAX);
 	char table[QUOTED_SIZE];
@@ -54,7 +54,7 @@ settle_look(struct link *l, const struct message *m)
 }
 
 enum settled
-settle_duplicate(struct link *l, const struct message *m)
+settle_duplicate(struct failover *l, const struct message *m)
 {
 	char own[MAIL_ID_LEN - 3];
 
@@ -74,7 +74,7 @@ pause_ms(int64_t ms)
 }
 
 static bool
-is_gone(struct link *l, unsigned long id)
+is_gone(struct failover *l, unsigned long id)
 {
 	char sql[STATEMENT_MAX];
 
@@ -86,7 +86,7 @@ is_gone(struct link *l, unsigned long id)
 /* After a restart of the server its number may be another's connection; the
  * one that was ours cannot have outlived it. */
 static bool
-end_connection(struct link *l, const struct lost_connection *lost)
+end_connection(struct failover *l, const struct lost_connection *lost)
 {
 	char sql[STATEMENT_MAX];
 	int64_t give_up_ms = clock_ms() + l->settings->timeout_ms;
@@ -109,7 +109,7 @@ end_connection(struct link *l, const struct lost_connection *lost)
 }
 
 enum settled
-settle_by_looking(struct link *l, const struct doubt *d,
+settle_by_looking(struct failover *l, const struct in_doubt *d,
 		  const struct message *m)
 {
 	if (d->lost.is_known) {

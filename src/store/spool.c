@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/spool_encode.h"
 #include "store/spool_folder.h"
-#include "store/spool_record.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a spool file, which a crash or a disk may have damaged: what is
  * sound is used, the rest is said to be damaged. */
-#include "store/spool_record.h"
+#include "store/spool_encode.h"
 
 #include "base/clock.h"
 

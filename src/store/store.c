@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "store/bounds.h"
 #include "store/outcome.h"
 #include "store/save.h"
+#include "store/size_limits.h"
 #include "store/state.h"
 #include "store/transaction.h"
 
@@ -23,7 +23,7 @@ store_new(const struct store_settings *settings, struct scoreboard_slot *slot)
 
 	s->settings = settings;
 	s->slot = slot;
-	link_init(&s->link, settings, slot);
+	failover_init(&s->failover, settings, slot);
 	return s;
 }
 
@@ -35,36 +35,39 @@ store_free(struct store **s)
 	struct store *store = *s;
 	if (store->recipient_query != NULL)
 		mysql_stmt_close(store->recipient_query);
-	link_deinit(&store->link);
-	doubts_deinit(&store->doubts);
+	failover_deinit(&store->failover);
+	in_doubt_deinit(&store->in_doubt);
 	free(store->pending);
 	free(store->rows);
 	free(store);
 	*s = NULL;
 }
 
-struct store_bounds
-store_bounds(const struct store *s)
+struct store_size_limits
+store_size_limits(const struct store *s)
 {
-	return s->link.bounds;
+	return s->failover.size_limits;
 }
 
 bool
 store_connect(struct store *s)
 {
-	return link_up(&s->link, clock_ms() + s->settings->timeout_ms);
+	return failover_connect(&s->failover,
+				clock_ms() + s->settings->timeout_ms);
 }
 
 bool
 store_is_up(const struct store *s)
 {
-	return s->link.connection != NULL;
+	return s->failover.connection != NULL;
 }
 
 int64_t
 store_next_try_ms(const struct store *s)
 {
-	return s->link.connection != NULL ? 0 : hosts_next_ms(&s->link.hosts);
+	return s->failover.connection != NULL
+		       ? 0
+		       : hosts_next_ms(&s->failover.hosts);
 }
 
 /* Bytes and rows of a message in the table. */
@@ -96,14 +99,15 @@ measure(const struct mail *mail)
 static bool
 is_too_big(const struct store *s, const struct extent *e)
 {
-	const struct server *server = &s->link.connection->server;
-	const struct column *mail = table_column(&s->link.table, "mail");
+	const struct server *server = &s->failover.connection->server;
+	const struct table_column *mail =
+		table_column(&s->failover.table, "mail");
 
-	return e->largest_row > bounds_row_bytes(server) ||
+	return e->largest_row > size_limits_row_bytes(server) ||
 	       e->largest_row > mail->max_bytes ||
 	       e->largest_row > mail->max_chars ||
 	       e->rows * e->largest_row >
-	       bounds_transaction_bytes(s->settings, server);
+		       size_limits_transaction_bytes(s->settings, server);
 }
 
 /* Whether the mail may go with the group: it has room, and no reason to be
@@ -111,8 +115,8 @@ is_too_big(const struct store *s, const struct extent *e)
 static bool
 joins(const struct store *s, struct extent *sum, const struct extent *e)
 {
-	size_t rows = insert_max_rows(s->link.insert, &s->link.table);
-	size_t bytes = transaction_statement_bytes(&s->link);
+	size_t rows = insert_max_rows(s->failover.insert, &s->failover.table);
+	size_t bytes = transaction_statement_bytes(&s->failover);
 
 	if (sum->rows > 0 && (sum->rows + e->rows > rows ||
 			      sum->bytes + e->bytes > bytes ||
@@ -127,8 +131,10 @@ joins(const struct store *s, struct extent *sum, const struct extent *e)
 static bool
 must_go_alone(const struct store *s, const struct mail *mail)
 {
-	const struct doubt *d = s->doubts.count == 0 ? NULL :
-		doubts_find(&s->doubts, mail->message);
+	const struct in_doubt *d =
+		s->in_doubt.count == 0
+			? NULL
+			: in_doubt_find(&s->in_doubt, mail->message);
 
 	return d != NULL && d->timeouts > 0;
 }
@@ -170,7 +176,7 @@ collect(struct attempt *a, struct mail *const *mails, size_t count)
 			m->verdict = VERDICT_DISCARDED;
 		else if (is_too_big(s, &e))
 			m->verdict = VERDICT_TOO_BIG;
-		else if (s->doubts.count == 0 || save_may_send(a, mails[i]))
+		else if (s->in_doubt.count == 0 || save_may_send(a, mails[i]))
 			s->pending[pending.count++] = mails[i];
 	}
 	return pending;
@@ -180,10 +186,10 @@ collect(struct attempt *a, struct mail *const *mails, size_t count)
 static void
 defer_if_hopeless(struct store *s, struct mail *const *mails, size_t count)
 {
-	enum demand demand = outcome_of(s->link.fault.error)->demand;
-	bool is_hopeless = demand == DEMAND_REFUSE || demand == DEMAND_REREAD;
+	enum store_action action = outcome_of(s->failover.fault.error)->action;
+	bool is_hopeless = action == ACTION_REFUSE || action == ACTION_REREAD;
 
-	if (s->link.connection != NULL || !is_hopeless ||
+	if (s->failover.connection != NULL || !is_hopeless ||
 	    s->settings->on_outage == STORE_OUTAGE_SPOOL)
 		return;
 	for (size_t i = 0; i < count; i++) {
@@ -191,7 +197,7 @@ defer_if_hopeless(struct store *s, struct mail *const *mails, size_t count)
 		if (m->verdict != VERDICT_NONE || store_is_in_doubt(s, m))
 			continue;
 		m->verdict = VERDICT_TRY_LATER;
-		m->error = s->link.fault.error;
+		m->error = s->failover.fault.error;
 	}
 }
 
@@ -205,10 +211,11 @@ save_all(struct attempt *a, struct mail *const *mails, size_t count)
 					   count * sizeof(struct mail *));
 		s->pending_size = count;
 	}
-	if (!link_up(&s->link, a->deadline_ms))
+	if (!failover_connect(&s->failover, a->deadline_ms))
 		return;
 	struct group pending = collect(a, mails, count);
-	while (pending.count > 0 && link_up(&s->link, a->deadline_ms)) {
+	while (pending.count > 0 &&
+	       failover_connect(&s->failover, a->deadline_ms)) {
 		size_t n = next_group(s, pending);
 		a->repeats = 0;
 		a->commits_failed = 0;
@@ -236,7 +243,7 @@ store_save(struct store *s, struct mail *const *mails, size_t count)
 bool
 store_is_in_doubt(const struct store *s, const struct message *m)
 {
-	const struct doubt *d = doubts_find(&s->doubts, m);
+	const struct in_doubt *d = in_doubt_find(&s->in_doubt, m);
 
 	return d != NULL && d->may_be_stored;
 }
@@ -244,7 +251,7 @@ store_is_in_doubt(const struct store *s, const struct message *m)
 void
 store_forget(struct store *s, const struct message *m)
 {
-	doubts_remove(&s->doubts, m);
+	in_doubt_remove(&s->in_doubt, m);
 }
 
 void
@@ -252,5 +259,5 @@ store_suspect(struct store *s, const struct message *m)
 {
 	const struct lost_connection nobody = { .is_known = false };
 
-	doubts_add(&s->doubts, m, &nobody)->may_be_stored = true;
+	in_doubt_add(&s->in_doubt, m, &nobody)->may_be_stored = true;
 }

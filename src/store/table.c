@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table as it is. A table of any ancestor will do, if it has the columns
- * that carry our promises and demands none that we cannot fill. */
+ * that carry our promises and actions none that we cannot fill. */
 #include "store/table.h"
 
 #include <stdint.h>
@@ -50,7 +50,7 @@ table_init(struct table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-const struct column *
+const struct table_column *
 table_column(const struct table *t, const char *name)
 {
 	for (size_t i = 0; i < t->count; i++)
@@ -94,7 +94,7 @@ most_of(const struct column_facts *facts, int64_t max_signed)
 }
 
 static void
-set_type(struct column *c, const struct column_facts *facts)
+set_type(struct table_column *c, const struct column_facts *facts)
 {
 	c->family = FAMILY_TEXT;
 	c->max_number = INT64_MAX;
@@ -108,7 +108,7 @@ set_type(struct column *c, const struct column_facts *facts)
 }
 
 static void
-set_width(struct column *c, const struct column_facts *facts)
+set_width(struct table_column *c, const struct column_facts *facts)
 {
 	c->max_chars = SIZE_MAX;
 	c->max_bytes = SIZE_MAX;
@@ -136,7 +136,7 @@ fills_itself(const struct column_facts *facts)
 void
 table_add_column(struct table *t, const struct column_facts *facts)
 {
-	const struct known_column *known = known_column_find(facts->name);
+	const struct store_column *known = store_column_find(facts->name);
 
 	if (known == NULL && !fills_itself(facts) && t->fault.error == 0)
 		fault_set(&t->fault, NO_DEFAULT, "column `%.*s` is NOT NULL "
@@ -145,9 +145,9 @@ table_add_column(struct table *t, const struct column_facts *facts)
 	/* DEFAULT_GENERATED is MySQL's word for a default that is computed. */
 	bool is_computed = contains(facts->extra, VIEW("generated")) &&
 			   !contains(facts->extra, VIEW("default_generated"));
-	if (known == NULL || is_computed || t->count == KNOWN_COLUMNS)
+	if (known == NULL || is_computed || t->count == STORE_COLUMNS)
 		return;
-	struct column *c = &t->columns[t->count++];
+	struct table_column *c = &t->columns[t->count++];
 	memset(c, 0, sizeof(*c));
 	c->known = known;
 	c->charset = class_of(facts->charset);
@@ -205,8 +205,8 @@ table_add_indexes(struct table *t, const struct index_facts *facts,
 static void
 find_missing(struct table *t)
 {
-	for (size_t i = 0; i < KNOWN_COLUMNS; i++) {
-		const struct known_column *known = &known_columns[i];
+	for (size_t i = 0; i < STORE_COLUMNS; i++) {
+		const struct store_column *known = &store_columns[i];
 		if (known->is_required && t->fault.error == 0 &&
 		    table_column(t, known->name) == NULL)
 			fault_set(&t->fault, UNKNOWN_COLUMN,
@@ -222,7 +222,7 @@ table_finish(struct table *t)
 		fault_set(&t->fault, NO_SUCH_TABLE, "there is no such table, "
 			  "or no right to see it");
 	find_missing(t);
-	const struct column *hash = table_column(t, "hash");
+	const struct table_column *hash = table_column(t, "hash");
 	if (hash != NULL && t->fault.error == 0 &&
 	    (hash->max_chars < MAIL_ID_LEN || hash->max_bytes < MAIL_ID_LEN))
 		fault_set(&t->fault, TOO_NARROW, "column `hash` must hold %d "

@@ -3,7 +3,7 @@
 #include "store/table_warnings.h"
 
 #include "base/log.h"
-#include "store/fit.h"
+#include "store/column_text.h"
 
 #include <stdio.h>
 
@@ -29,10 +29,10 @@ warn_of_keys(const struct table *t, const char *table)
 static void
 warn_of_raw(const struct table *t, const char *table)
 {
-	const struct column *mail = table_column(t, "mail");
+	const struct table_column *mail = table_column(t, "mail");
 	char sql[STATEMENT_SIZE];
 
-	if (fit_is_exact(mail))
+	if (column_text_is_exact(mail))
 		return;
 	snprintf(sql, sizeof(sql),
 		 "ALTER TABLE `%s` MODIFY `mail` LONGBLOB NOT NULL", table);
@@ -48,7 +48,7 @@ warn_of_charset(const struct table *t, const char *table)
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` CONVERT TO CHARACTER SET "
 		 "utf8mb4", table);
 	for (size_t i = 0; i < t->count; i++) {
-		const struct column *c = &t->columns[i];
+		const struct table_column *c = &t->columns[i];
 		if (c->charset != CHARSET_UTF8MB3 ||
 		    c->known->kind != VALUE_TEXT)
 			continue;
@@ -66,7 +66,7 @@ table_warn(const struct table *t, const struct store_settings *settings)
 	warn_of_raw(t, settings->table);
 	warn_of_charset(t, settings->table);
 	for (size_t i = 0; i < t->count; i++) {
-		const struct column *c = &t->columns[i];
+		const struct table_column *c = &t->columns[i];
 		size_t width = c->max_chars < c->max_bytes ? c->max_chars :
 							     c->max_bytes;
 		if (c->known->warn_below > width)

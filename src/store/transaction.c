@@ -5,23 +5,23 @@
 #include "store/transaction.h"
 
 #include "base/clock.h"
-#include "store/bounds.h"
-#include "store/fit.h"
+#include "store/column_text.h"
 #include "store/outcome.h"
+#include "store/size_limits.h"
 
 /* A text column may need three bytes for one. */
 static size_t
-row_bytes(const struct link *l, const struct row *row)
+row_bytes(const struct failover *l, const struct row *row)
 {
-	bool is_exact = fit_is_exact(table_column(&l->table, "mail"));
+	bool is_exact = column_text_is_exact(table_column(&l->table, "mail"));
 
 	return (is_exact ? 1 : 3) * insert_row_bytes(row);
 }
 
 size_t
-transaction_statement_bytes(const struct link *l)
+transaction_statement_bytes(const struct failover *l)
 {
-	size_t packet = bounds_row_bytes(&l->connection->server);
+	size_t packet = size_limits_row_bytes(&l->connection->server);
 
 	return l->settings->batch_bytes < packet ? l->settings->batch_bytes :
 						   packet;
@@ -29,7 +29,7 @@ transaction_statement_bytes(const struct link *l)
 
 /* How many of the rows go into the next statement: at least one. */
 static size_t
-rows_of_statement(const struct link *l, struct rows rows)
+rows_of_statement(const struct failover *l, struct rows rows)
 {
 	size_t most = insert_max_rows(l->insert, &l->table);
 	size_t room = transaction_statement_bytes(l);
@@ -46,7 +46,7 @@ rows_of_statement(const struct link *l, struct rows rows)
 }
 
 static int
-insert_timed(struct link *l, struct rows rows, struct transaction_end *end)
+insert_timed(struct failover *l, struct rows rows, struct transaction_end *end)
 {
 	int64_t began = clock_ms();
 
@@ -56,7 +56,7 @@ insert_timed(struct link *l, struct rows rows, struct transaction_end *end)
 }
 
 static int
-run_timed(struct link *l, const char *sql, struct transaction_end *end)
+run_timed(struct failover *l, const char *sql, struct transaction_end *end)
 {
 	int64_t began = clock_ms();
 
@@ -66,7 +66,8 @@ run_timed(struct link *l, const char *sql, struct transaction_end *end)
 }
 
 static void
-insert_in_parts(struct link *l, struct rows rows, struct transaction_end *end)
+insert_in_parts(struct failover *l, struct rows rows,
+		struct transaction_end *end)
 {
 	if (run_timed(l, "BEGIN", end) != 0)
 		return;
@@ -84,14 +85,14 @@ insert_in_parts(struct link *l, struct rows rows, struct transaction_end *end)
 	}
 	/* Where the connection is lost the server rolls back by itself. The
 	 * fault that counts is the first one. */
-	struct fault first = l->connection->fault;
-	if (outcome_of(end->error)->demand != DEMAND_SETTLE)
+	struct store_fault first = l->connection->fault;
+	if (outcome_of(end->error)->action != ACTION_IN_DOUBT)
 		connection_run(l->connection, "ROLLBACK");
 	l->connection->fault = first;
 }
 
 struct transaction_end
-transaction_run(struct link *l, struct rows rows)
+transaction_run(struct failover *l, struct rows rows)
 {
 	struct transaction_end end = { 0 };
 

@@ -20,19 +20,22 @@ enum {
 void
 delivery_tell_news(struct delivery *d, struct domains *domains)
 {
-	struct store_bounds bounds = store_bounds(d->store);
+	struct store_size_limits size_limits = store_size_limits(d->store);
 	bool is_up = store_is_up(d->store);
 	struct delivery_news *n = &d->news;
 
 	slot_gauge(d->context->slot, GAUGE_STORE_UP, is_up);
 	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
-		   bounds.max_message_bytes);
+		   size_limits.max_message_bytes);
 	pthread_mutex_lock(&d->news_lock);
 	bool is_new = domains != NULL || is_up != n->is_store_up ||
-		bounds.max_message_bytes != n->bounds.max_message_bytes ||
-		bounds.max_address_chars != n->bounds.max_address_chars ||
-		bounds.has_utf8_addresses != n->bounds.has_utf8_addresses;
-	n->bounds = bounds;
+		      size_limits.max_message_bytes !=
+			      n->size_limits.max_message_bytes ||
+		      size_limits.max_address_chars !=
+			      n->size_limits.max_address_chars ||
+		      size_limits.has_utf8_addresses !=
+			      n->size_limits.has_utf8_addresses;
+	n->size_limits = size_limits;
 	n->is_store_up = is_up;
 	if (domains != NULL) {
 		domains_free(&n->domains);

@@ -176,9 +176,9 @@ take_news(struct worker *w)
 
 	if (!delivery_take_news(w->delivery, &news))
 		return;
-	w->state.max_message_bytes = news.bounds.max_message_bytes;
-	w->state.max_address_chars = news.bounds.max_address_chars;
-	w->state.offers_smtputf8 = news.bounds.has_utf8_addresses;
+	w->state.max_message_bytes = news.size_limits.max_message_bytes;
+	w->state.max_address_chars = news.size_limits.max_address_chars;
+	w->state.offers_smtputf8 = news.size_limits.has_utf8_addresses;
 	w->state.is_store_away = !news.is_store_up &&
 		w->settings->store.on_outage == STORE_OUTAGE_TEMPFAIL;
 	w->knows_store = true;

@@ -3,7 +3,7 @@
  * database but no SMTP. Settings are arguments (key=value), commands come as
  * lines, answers go out as lines:
  *
- *     connect                          "up" or "down", and the bounds
+ *     connect                          "up" or "down", and the size_limits
  *     save COUNT BYTES RCPTS KIND      a line "ID VERDICT ERROR" each
  *     load SECONDS BATCH BYTES         the same, batch after batch
  *     janitor SECONDS                  runs it that long
@@ -273,7 +273,7 @@ command(struct driver *d, char *line)
 	line[strcspn(line, "\n")] = '\0';
 	if (strcmp(line, "connect") == 0) {
 		bool is_up = store_connect(d->store);
-		struct store_bounds b = store_bounds(d->store);
+		struct store_size_limits b = store_size_limits(d->store);
 		printf("done %s %zu %zu %d %d\n", is_up ? "up" : "down",
 		       b.max_message_bytes, b.max_address_chars,
 		       b.has_utf8_addresses, b.is_known);

@@ -4,7 +4,7 @@
 #define SUPPORT_SPOOL_BYTES_H
 
 #include "base/memory.h"
-#include "store/spool_record.h"
+#include "store/spool_encode.h"
 
 #include <stdio.h>
 #include <string.h>

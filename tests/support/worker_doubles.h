@@ -56,12 +56,12 @@ store_free(struct store **s)
 	*s = NULL;
 }
 
-struct store_bounds
-store_bounds(const struct store *s)
+struct store_size_limits
+store_size_limits(const struct store *s)
 {
 	(void)s;
-	return (struct store_bounds){ .max_message_bytes = 1000,
-				      .is_known = true };
+	return (struct store_size_limits){ .max_message_bytes = 1000,
+					   .is_known = true };
 }
 
 bool

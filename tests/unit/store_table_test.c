@@ -2,8 +2,8 @@
 /* What is made of a table as information_schema describes it, and of text
  * that a column has to hold. */
 #include "base/memory.h"
-#include "store/bounds.h"
-#include "store/fit.h"
+#include "store/column_text.h"
+#include "store/size_limits.h"
 #include "store/table.h"
 
 #include <setjmp.h>
@@ -233,11 +233,12 @@ text_is_made_to_fit(void **state)
 		table_init(&t);
 		add_wide(&t, f->column, f->charset, f->width);
 		/* Exactly the room that is asked for. */
-		size_t room = fit_scratch(&t.columns[0], view_of(f->text));
+		size_t room =
+			column_text_scratch(&t.columns[0], view_of(f->text));
 		char *scratch = memory_resize(NULL, room + 1);
 		char *at = scratch;
-		bool fits = fit_text(&t.columns[0], view_of(f->text), &at,
-				     &out);
+		bool fits = column_text_fit(&t.columns[0], view_of(f->text),
+					    &at, &out);
 		assert_true(at <= scratch + room);
 		assert_int_equal(fits, f->expected != NULL);
 		if (fits)
@@ -258,16 +259,18 @@ raw_bytes_are_kept_where_they_can_be(void **state)
 	add(&t, "mail", "longtext", "latin1");
 	add(&t, "mail", "longtext", "utf8mb3");
 	add(&t, "mail", "longtext", "utf8mb4");
-	assert_true(fit_is_exact(&t.columns[0]));
-	assert_true(fit_is_exact(&t.columns[1]));
-	assert_false(fit_is_exact(&t.columns[2]));
-	assert_int_equal(fit_raw(&t.columns[2], VIEW("\xff\xc3\xa4"), where),
-			 5);
+	assert_true(column_text_is_exact(&t.columns[0]));
+	assert_true(column_text_is_exact(&t.columns[1]));
+	assert_false(column_text_is_exact(&t.columns[2]));
+	assert_int_equal(
+		column_text_raw(&t.columns[2], VIEW("\xff\xc3\xa4"), where), 5);
 	assert_memory_equal(where, "\xef\xbf\xbd\xc3\xa4", 5);
-	assert_int_equal(fit_raw(&t.columns[2], VIEW("\xf0\x9f\x98\x80"),
-				 where), 3);
-	assert_int_equal(fit_raw(&t.columns[3], VIEW("\xf0\x9f\x98\x80"),
-				 where), 4);
+	assert_int_equal(
+		column_text_raw(&t.columns[2], VIEW("\xf0\x9f\x98\x80"), where),
+		3);
+	assert_int_equal(
+		column_text_raw(&t.columns[3], VIEW("\xf0\x9f\x98\x80"), where),
+		4);
 }
 
 static void
@@ -305,28 +308,29 @@ the_smallest_limit_is_named(void **state)
 				 .max_transaction = SIZE_MAX };
 	struct table t = least();
 
-	struct limit l = bounds_of_message(&settings, &server, &t);
+	struct size_limit l = size_limits_of_message(&settings, &server, &t);
 	assert_int_equal(l.bytes, 25 << 20);
 	assert_string_equal(l.name, "limits.message_size");
 	server.max_packet = 16 << 20;
-	l = bounds_of_message(&settings, &server, &t);
+	l = size_limits_of_message(&settings, &server, &t);
 	assert_int_equal(l.bytes, (16 << 20) - 68 * 1024);
 	assert_non_null(strstr(l.name, "max_allowed_packet"));
 	server.max_row = 6 << 20;
 	server.is_tidb = true;
-	l = bounds_of_message(&settings, &server, &t);
+	l = size_limits_of_message(&settings, &server, &t);
 	assert_int_equal(l.bytes, (6 << 20) - 68 * 1024);
 	assert_non_null(strstr(l.remedy, "TiDB"));
 	server.max_transaction = 5 << 20;
-	l = bounds_of_message(&settings, &server, &t);
+	l = size_limits_of_message(&settings, &server, &t);
 	assert_int_equal(l.bytes, 5 << 20);
 	assert_string_equal(l.name, "the engine's transaction");
 	t.columns[2].max_bytes = 65535;
-	l = bounds_of_message(&settings, &server, &t);
+	l = size_limits_of_message(&settings, &server, &t);
 	assert_int_equal(l.bytes, 65535 - 4096);
 	assert_string_equal(l.name, "the column `mail`");
 	t.columns[2].max_bytes = 255;
-	assert_int_equal(bounds_of_message(&settings, &server, &t).bytes, 0);
+	assert_int_equal(size_limits_of_message(&settings, &server, &t).bytes,
+			 0);
 }
 
 static void
@@ -343,13 +347,14 @@ addresses_are_bounded_by_both_columns(void **state)
 	table_init(&t);
 	add_wide(&t, "to", "utf8mb4", "320");
 	add_wide(&t, "recipient", "utf8mb4", "255");
-	struct store_bounds b = bounds_of_table(&settings, &server, &t);
+	struct store_size_limits b =
+		size_limits_of_table(&settings, &server, &t);
 	assert_int_equal(b.max_address_chars, 255);
 	assert_true(b.has_utf8_addresses);
 	table_init(&t);
 	add_wide(&t, "to", "utf8mb4", "320");
 	add_wide(&t, "recipient", "utf8mb3", "400");
-	b = bounds_of_table(&settings, &server, &t);
+	b = size_limits_of_table(&settings, &server, &t);
 	assert_int_equal(b.max_address_chars, 320);
 	assert_false(b.has_utf8_addresses);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages that may be in the table although nobody said so. */
-#ifndef STORE_DOUBT_H
-#define STORE_DOUBT_H
+#ifndef STORE_IN_DOUBT_H
+#define STORE_IN_DOUBT_H
 
 #include "mail.h"
 #include "store/connection.h"
@@ -14,7 +14,7 @@ struct lost_connection {
 	bool is_known;          /* false: whoever sent it is long gone */
 };
 
-struct doubt {
+struct in_doubt {
 	char id[MAIL_ID_LEN + 1];
 	struct lost_connection lost;
 	int64_t since_ms;
@@ -23,20 +23,21 @@ struct doubt {
 	bool is_given_up;       /* timed out twice: not tried again */
 };
 
-struct doubts {
-	struct doubt *at;
+struct in_doubt_list {
+	struct in_doubt *at;
 	size_t count;
 	size_t size;
 };
 
-void doubts_deinit(struct doubts *d);
+void in_doubt_deinit(struct in_doubt_list *d);
 
 /* NULL where there is no doubt. Valid until the next change. */
-struct doubt *doubts_find(const struct doubts *d, const struct message *m);
+struct in_doubt *in_doubt_find(const struct in_doubt_list *d,
+			       const struct message *m);
 
 /* Adds a doubt, or gives the one there is its newer connection. */
-struct doubt *doubts_add(struct doubts *d, const struct message *m,
-			 const struct lost_connection *lost);
-void doubts_remove(struct doubts *d, const struct message *m);
+struct in_doubt *in_doubt_add(struct in_doubt_list *d, const struct message *m,
+			      const struct lost_connection *lost);
+void in_doubt_remove(struct in_doubt_list *d, const struct message *m);
 
 #endif

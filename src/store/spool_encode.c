@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing a spool file: what goes into it, in which order. */
-#include "store/spool_record.h"
+#include "store/spool_encode.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The columns that we can fill, by name, and what goes into each. */
-#ifndef STORE_KNOWN_COLUMN_H
-#define STORE_KNOWN_COLUMN_H
+#ifndef STORE_COLUMNS_H
+#define STORE_COLUMNS_H
 
 #include "mail.h"
 
@@ -25,7 +25,7 @@ struct value {
 	double real;
 };
 
-struct known_column {
+struct store_column {
 	const char *name;
 	enum value_kind kind;
 	bool is_key;            /* never cut */
@@ -35,11 +35,11 @@ struct known_column {
 	void (*get)(const struct row *row, struct value *out);
 };
 
-enum { KNOWN_COLUMNS = 20 };
-extern const struct known_column known_columns[KNOWN_COLUMNS];
+enum { STORE_COLUMNS = 20 };
+extern const struct store_column store_columns[STORE_COLUMNS];
 
 /* NULL for a name that is none of ours; case-blind, as MySQL's are. */
-const struct known_column *known_column_find(struct view name);
+const struct store_column *store_column_find(struct view name);
 
 /* The n-th recipient's row of a mail: its hash is the id with n. */
 void row_make(struct row *row, const struct mail *mail,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The largest message that can be stored: SIZE. Room is left for what we put
  * before a message (4 KB) and for the other columns (64 KB). */
-#include "store/bounds.h"
+#include "store/size_limits.h"
 
 #include "base/buf.h"
 
@@ -25,7 +25,7 @@ less(size_t from, size_t what)
 }
 
 static void
-lower(struct limit *l, size_t bytes, const char *name, const char *remedy)
+lower(struct size_limit *l, size_t bytes, const char *name, const char *remedy)
 {
 	if (bytes >= l->bytes)
 		return;
@@ -39,7 +39,7 @@ lower(struct limit *l, size_t bytes, const char *name, const char *remedy)
 static size_t
 mail_column_bytes(const struct table *table)
 {
-	const struct column *mail = table_column(table, "mail");
+	const struct table_column *mail = table_column(table, "mail");
 	size_t most = SIZE_MAX;
 
 	if (mail == NULL)
@@ -52,27 +52,27 @@ mail_column_bytes(const struct table *table)
 }
 
 size_t
-bounds_transaction_bytes(const struct store_settings *settings,
-			 const struct server *server)
+size_limits_transaction_bytes(const struct store_settings *settings,
+			      const struct server *server)
 {
 	return settings->transaction_bytes < server->max_transaction ?
 	       settings->transaction_bytes : server->max_transaction;
 }
 
 size_t
-bounds_row_bytes(const struct server *server)
+size_limits_row_bytes(const struct server *server)
 {
 	size_t packet = less(server->max_packet, PACKET_ROOM - TRACE_ROOM);
 
 	return server->max_row < packet ? less(server->max_row, 4096) : packet;
 }
 
-struct limit
-bounds_of_message(const struct store_settings *settings,
-		  const struct server *server, const struct table *table)
+struct size_limit
+size_limits_of_message(const struct store_settings *settings,
+		       const struct server *server, const struct table *table)
 {
-	struct limit l = { settings->message_size, "limits.message_size",
-			   "raise it in the configuration" };
+	struct size_limit l = { settings->message_size, "limits.message_size",
+				"raise it in the configuration" };
 
 	lower(&l, less(mail_column_bytes(table), TRACE_ROOM),
 	      "the column `mail`",
@@ -83,9 +83,10 @@ bounds_of_message(const struct store_settings *settings,
 	lower(&l, less(server->max_row, PACKET_ROOM), "the engine's row",
 	      server->is_tidb ? "txn-entry-size-limit of TiDB" :
 				"a larger innodb_log_file_size");
-	lower(&l, bounds_transaction_bytes(settings, server),
-	      settings->transaction_bytes <= server->max_transaction ?
-	      "limits.transaction_bytes" : "the engine's transaction",
+	lower(&l, size_limits_transaction_bytes(settings, server),
+	      settings->transaction_bytes <= server->max_transaction
+		      ? "limits.transaction_bytes"
+		      : "the engine's transaction",
 	      "raise it in the configuration");
 	return l;
 }
@@ -93,7 +94,7 @@ bounds_of_message(const struct store_settings *settings,
 static size_t
 address_chars(const struct table *table, const char *name, bool *has_utf8)
 {
-	const struct column *c = table_column(table, name);
+	const struct table_column *c = table_column(table, name);
 
 	if (c == NULL)
 		return SIZE_MAX;
@@ -102,24 +103,24 @@ address_chars(const struct table *table, const char *name, bool *has_utf8)
 	return c->max_chars < c->max_bytes ? c->max_chars : c->max_bytes;
 }
 
-struct store_bounds
-bounds_of_table(const struct store_settings *settings,
-		const struct server *server, const struct table *table)
+struct store_size_limits
+size_limits_of_table(const struct store_settings *settings,
+		     const struct server *server, const struct table *table)
 {
-	struct store_bounds b = { .has_utf8_addresses = true,
-				  .is_known = true };
+	struct store_size_limits b = { .has_utf8_addresses = true,
+				       .is_known = true };
 	size_t to = address_chars(table, "to", &b.has_utf8_addresses);
 	size_t recipient = address_chars(table, "recipient",
 					 &b.has_utf8_addresses);
 
 	b.max_address_chars = to < recipient ? to : recipient;
 	b.max_message_bytes =
-		bounds_of_message(settings, server, table).bytes;
+		size_limits_of_message(settings, server, table).bytes;
 	return b;
 }
 
-struct store_bounds
-bounds_smaller(struct store_bounds a, struct store_bounds b)
+struct store_size_limits
+size_limits_smaller(struct store_size_limits a, struct store_size_limits b)
 {
 	if (b.max_message_bytes < a.max_message_bytes)
 		a.max_message_bytes = b.max_message_bytes;
@@ -131,7 +132,8 @@ bounds_smaller(struct store_bounds a, struct store_bounds b)
 }
 
 bool
-bounds_are_same(const struct store_bounds *a, const struct store_bounds *b)
+size_limits_are_same(const struct store_size_limits *a,
+		     const struct store_size_limits *b)
 {
 	return a->max_message_bytes == b->max_message_bytes &&
 	       a->max_address_chars == b->max_address_chars &&
@@ -168,7 +170,7 @@ take_line(struct view *text, struct view name)
 
 static bool
 parse_figures(const struct store_settings *settings, struct view text,
-	      struct store_bounds *b)
+	      struct store_size_limits *b)
 {
 	struct buf ours = BUF(FILE_MAX);
 	size_t has_utf8 = 0;
@@ -189,7 +191,7 @@ parse_figures(const struct store_settings *settings, struct view text,
 }
 
 static bool
-read_figures(const struct store_settings *settings, struct store_bounds *b)
+read_figures(const struct store_settings *settings, struct store_size_limits *b)
 {
 	char path[FILE_MAX];
 	char text[FILE_MAX];
@@ -204,16 +206,16 @@ read_figures(const struct store_settings *settings, struct store_bounds *b)
 				      (struct view){ text, (size_t)n }, b);
 }
 
-struct store_bounds
-bounds_load(const struct store_settings *settings)
+struct store_size_limits
+size_limits_load(const struct store_settings *settings)
 {
-	struct store_bounds b = { 0 };
+	struct store_size_limits b = { 0 };
 	size_t assumed = ASSUMED_PACKET - PACKET_ROOM;
 
 	if (!read_figures(settings, &b) || b.max_message_bytes == 0)
-		b = (struct store_bounds){ .max_message_bytes = assumed,
-					   .max_address_chars =
-						   ASSUMED_ADDRESS };
+		b = (struct store_size_limits){ .max_message_bytes = assumed,
+						.max_address_chars =
+							ASSUMED_ADDRESS };
 	if (settings->message_size < b.max_message_bytes)
 		b.max_message_bytes = settings->message_size;
 	b.is_known = false;
@@ -223,8 +225,8 @@ bounds_load(const struct store_settings *settings)
 /* Without a spool_dir there is nothing to keep it in; the next start assumes
  * what it must. */
 void
-bounds_keep(const struct store_settings *settings,
-	    const struct store_bounds *bounds)
+size_limits_keep(const struct store_settings *settings,
+		 const struct store_size_limits *size_limits)
 {
 	char path[FILE_MAX];
 	char unfinished[FILE_MAX + 32];
@@ -240,8 +242,9 @@ bounds_keep(const struct store_settings *settings,
 		return;
 	put_identity(settings, &ours);
 	buf_printf(&text, "table %s\nmessage %zu\naddress %zu\nutf8 %d\n",
-		   ours.at, bounds->max_message_bytes,
-		   bounds->max_address_chars, bounds->has_utf8_addresses);
+		   ours.at, size_limits->max_message_bytes,
+		   size_limits->max_address_chars,
+		   size_limits->has_utf8_addresses);
 	bool is_written = write(fd, text.at, text.len) == (ssize_t)text.len;
 	close(fd);
 	if (!is_written || rename(unfinished, path) != 0)

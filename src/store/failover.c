@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one connection that a process keeps. The program walks its own list of
  * hosts: the client library would only do so for a refused connect. */
-#include "store/link.h"
+#include "store/failover.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "store/bounds.h"
 #include "store/catalog.h"
 #include "store/outcome.h"
+#include "store/size_limits.h"
 #include "store/table_warnings.h"
 
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 enum { LOOK_PAUSE_MS = 5 * 1000, PROBE_PAUSE_MS = 10 };
 
 void
-link_init(struct link *l, const struct store_settings *settings,
-	  struct scoreboard_slot *slot)
+failover_init(struct failover *l, const struct store_settings *settings,
+	      struct scoreboard_slot *slot)
 {
 	memset(l, 0, sizeof(*l));
 	l->settings = settings;
@@ -27,14 +27,15 @@ link_init(struct link *l, const struct store_settings *settings,
 	l->insert = insert_new(settings);
 	l->probe = PROBE_NONE;
 	l->by_host = memory_new(settings->host_count, sizeof(*l->by_host));
-	l->bounds = bounds_load(settings);
+	l->size_limits = size_limits_load(settings);
 	uint64_t seed = (uint64_t)clock_us() * 0x9e3779b97f4a7c15u;
 	hosts_init(&l->hosts, settings, seed ^ (uint64_t)getpid() << 32);
-	slot_gauge(slot, GAUGE_MAX_MESSAGE_BYTES, l->bounds.max_message_bytes);
+	slot_gauge(slot, GAUGE_MAX_MESSAGE_BYTES,
+		   l->size_limits.max_message_bytes);
 }
 
 void
-link_deinit(struct link *l)
+failover_deinit(struct failover *l)
 {
 	probe_stop(&l->probe);
 	connection_close(&l->connection, false);
@@ -49,7 +50,7 @@ link_deinit(struct link *l)
 }
 
 static struct view
-host_name(const struct link *l, size_t host)
+host_name(const struct failover *l, size_t host)
 {
 	const char *name = l->settings->hosts[host].name;
 
@@ -58,16 +59,16 @@ host_name(const struct link *l, size_t host)
 
 /* One line when a host's trouble begins or changes, not one an attempt. */
 static void
-tell_failure(struct link *l, size_t host, const struct fault *fault)
+tell_failure(struct failover *l, size_t host, const struct store_fault *fault)
 {
 	struct host_state *state = &l->hosts.at[host];
 
 	if (state->logged_error == fault->error)
 		return;
 	state->logged_error = fault->error;
-	enum demand demand = outcome_of(fault->error)->demand;
-	bool is_for_operator = demand == DEMAND_REFUSE ||
-			       demand == DEMAND_REREAD;
+	enum store_action action = outcome_of(fault->error)->action;
+	bool is_for_operator =
+		action == ACTION_REFUSE || action == ACTION_REREAD;
 	log_event(is_for_operator ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
 		  "database host cannot be used",
 		  LOG_VIEW("host", host_name(l, host)),
@@ -75,45 +76,45 @@ tell_failure(struct link *l, size_t host, const struct fault *fault)
 }
 
 static void
-tell_bounds(const struct link *l, const struct server *server)
+tell_bounds(const struct failover *l, const struct server *server)
 {
-	struct limit limit =
-		bounds_of_message(l->settings, server, &l->table);
+	struct size_limit limit =
+		size_limits_of_message(l->settings, server, &l->table);
 
 	log_info("largest message",
-		 LOG_NUM("bytes", l->bounds.max_message_bytes),
+		 LOG_NUM("bytes", l->size_limits.max_message_bytes),
 		 LOG_STR("decided_by", limit.name),
 		 LOG_STR("to_raise", limit.remedy));
 }
 
 /* SIZE is told before a message's host is known: the smallest counts. */
 static void
-take_bounds(struct link *l, const struct connection *c)
+take_bounds(struct failover *l, const struct connection *c)
 {
-	struct store_bounds now = { .is_known = false };
-	size_t before = l->bounds.max_message_bytes;
-	bool was_known = l->bounds.is_known;
+	struct store_size_limits now = { .is_known = false };
+	size_t before = l->size_limits.max_message_bytes;
+	bool was_known = l->size_limits.is_known;
 
 	l->by_host[c->host] =
-		bounds_of_table(l->settings, &c->server, &l->table);
+		size_limits_of_table(l->settings, &c->server, &l->table);
 	for (size_t i = 0; i < l->settings->host_count; i++) {
 		if (!l->by_host[i].is_known)
 			continue;
-		now = now.is_known ? bounds_smaller(now, l->by_host[i]) :
-				     l->by_host[i];
+		now = now.is_known ? size_limits_smaller(now, l->by_host[i])
+				   : l->by_host[i];
 	}
-	if (was_known && bounds_are_same(&now, &l->bounds))
+	if (was_known && size_limits_are_same(&now, &l->size_limits))
 		return;
-	l->bounds = now;
+	l->size_limits = now;
 	slot_gauge(l->slot, GAUGE_MAX_MESSAGE_BYTES, now.max_message_bytes);
 	if (!was_known || before != now.max_message_bytes)
 		tell_bounds(l, &c->server);
-	bounds_keep(l->settings, &now);
+	size_limits_keep(l->settings, &now);
 }
 
 /* Reads the table through c and proves that rows may be inserted. */
 static bool
-learn_table(struct link *l, struct connection *c)
+learn_table(struct failover *l, struct connection *c)
 {
 	insert_forget(l->insert);
 	if (!catalog_read(c, l->settings->table, &l->table))
@@ -133,7 +134,7 @@ learn_table(struct link *l, struct connection *c)
 }
 
 static void
-set_up(struct link *l, bool is_up)
+set_up(struct failover *l, bool is_up)
 {
 	slot_gauge(l->slot, GAUGE_STORE_UP, is_up);
 	if (l->was_up == is_up)
@@ -151,7 +152,7 @@ set_up(struct link *l, bool is_up)
 
 /* A fresh connection takes the place of the one there is. */
 static void
-adopt(struct link *l, struct connection *c)
+adopt(struct failover *l, struct connection *c)
 {
 	int64_t now = clock_ms();
 
@@ -165,9 +166,9 @@ adopt(struct link *l, struct connection *c)
 }
 
 bool
-link_up_to(struct link *l, size_t host)
+failover_connect_to(struct failover *l, size_t host)
 {
-	struct fault fault = { 0 };
+	struct store_fault fault = { 0 };
 
 	slot_enter_database(l->slot);
 	struct connection *c = connection_open(l->settings, host, &fault);
@@ -187,14 +188,15 @@ link_up_to(struct link *l, size_t host)
 }
 
 static bool
-find_host(struct link *l, int64_t deadline_ms)
+find_host(struct failover *l, int64_t deadline_ms)
 {
 	for (size_t k = 0; k < l->hosts.count; k++) {
 		size_t host = hosts_order(&l->hosts, k);
 		int64_t now = clock_ms();
 		if (now >= deadline_ms)
 			break;
-		if (hosts_is_due(&l->hosts, host, now) && link_up_to(l, host))
+		if (hosts_is_due(&l->hosts, host, now) &&
+		    failover_connect_to(l, host))
 			return true;
 	}
 	set_up(l, false);
@@ -205,13 +207,13 @@ find_host(struct link *l, int64_t deadline_ms)
  * serves. Table and statements belong to the connection: where the new one
  * cannot be had, they are learned anew. */
 static void
-move(struct link *l, size_t host)
+move(struct failover *l, size_t host)
 {
 	struct connection *old = l->connection;
 
 	l->connection = NULL;
 	insert_forget(l->insert);
-	if (link_up_to(l, host)) {
+	if (failover_connect_to(l, host)) {
 		connection_close(&old, false);
 		return;
 	}
@@ -219,12 +221,12 @@ move(struct link *l, size_t host)
 	l->renew_ms = clock_ms() + LOOK_PAUSE_MS;
 	l->look_ms = l->renew_ms;
 	if (!learn_table(l, old))
-		link_drop(l, false);
+		failover_drop(l, false);
 }
 
 /* The host that comes before ours in the order; ours where it is first. */
 static size_t
-better_host(const struct link *l)
+better_host(const struct failover *l)
 {
 	for (size_t k = 0; k < l->hosts.count; k++) {
 		size_t host = hosts_order(&l->hosts, k);
@@ -238,7 +240,7 @@ better_host(const struct link *l)
 /* Goes back to the host we like best once it is well again. It is probed
  * first: a dead one would cost a whole connect timeout each time. */
 static void
-look_for_better(struct link *l)
+look_for_better(struct failover *l)
 {
 	int64_t now = clock_ms();
 
@@ -269,10 +271,10 @@ look_for_better(struct link *l)
 }
 
 bool
-link_up(struct link *l, int64_t deadline_ms)
+failover_connect(struct failover *l, int64_t deadline_ms)
 {
 	if (l->connection != NULL && !connection_is_alive(l->connection))
-		link_drop(l, false);
+		failover_drop(l, false);
 	if (l->connection == NULL)
 		return find_host(l, deadline_ms);
 	int64_t now = clock_ms();
@@ -284,7 +286,7 @@ link_up(struct link *l, int64_t deadline_ms)
 }
 
 void
-link_drop(struct link *l, bool host_failed)
+failover_drop(struct failover *l, bool host_failed)
 {
 	if (l->connection == NULL)
 		return;
@@ -299,11 +301,11 @@ link_drop(struct link *l, bool host_failed)
 }
 
 bool
-link_reread(struct link *l)
+failover_reread(struct failover *l)
 {
 	if (learn_table(l, l->connection))
 		return true;
-	link_drop(l, true);
+	failover_drop(l, true);
 	set_up(l, false);
 	return false;
 }

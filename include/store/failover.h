@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one connection that a process keeps to the database, over all that
  * happens to hosts: found, proved, watched, renewed and found again. */
-#ifndef STORE_LINK_H
-#define STORE_LINK_H
+#ifndef STORE_FAILOVER_H
+#define STORE_FAILOVER_H
 
 #include "store/connection.h"
 #include "store/hosts.h"
@@ -11,7 +11,7 @@
 #include "store/store.h"
 #include "store/table.h"
 
-struct link {
+struct failover {
 	const struct store_settings *settings;
 	struct scoreboard_slot *slot;
 	struct hosts hosts;
@@ -19,33 +19,33 @@ struct link {
 	struct table table;             /* of this connection's host */
 	struct insert *insert;
 	struct charset_map *maps;       /* of all sets met so far */
-	struct store_bounds *by_host;   /* is_known: seen */
-	struct store_bounds bounds;     /* the smallest of them */
+	struct store_size_limits *by_host; /* is_known: seen */
+	struct store_size_limits size_limits; /* the smallest of them */
 	int64_t renew_ms;               /* max_age is over then */
 	int64_t look_ms;                /* for a better host, then */
 	size_t better;                  /* the host that is probed */
 	struct probe probe;
 	bool was_up;
 	bool has_warned;                /* of the table */
-	struct fault fault;             /* why it is down */
+	struct store_fault fault;       /* why it is down */
 };
 
-void link_init(struct link *l, const struct store_settings *settings,
-	       struct scoreboard_slot *slot);
-void link_deinit(struct link *l);
+void failover_init(struct failover *l, const struct store_settings *settings,
+		   struct scoreboard_slot *slot);
+void failover_deinit(struct failover *l);
 
 /* Makes sure of a connection that can write; tries each host that is due at
  * most once, and none after deadline_ms. */
-bool link_up(struct link *l, int64_t deadline_ms);
+bool failover_connect(struct failover *l, int64_t deadline_ms);
 
 /* The same, of this host only. */
-bool link_up_to(struct link *l, size_t host);
+bool failover_connect_to(struct failover *l, size_t host);
 
 /* The connection is not to be used any more. host_failed: nor is its host,
  * for a while. */
-void link_drop(struct link *l, bool host_failed);
+void failover_drop(struct failover *l, bool host_failed);
 
 /* Reads the table again; false where that failed and the link is down. */
-bool link_reread(struct link *l);
+bool failover_reread(struct failover *l);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The columns that we can fill, those of all tables of the family. */
-#include "store/known_column.h"
+#include "store/columns.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,7 +113,7 @@ get_sender(const struct row *row, struct value *out)
 	out->text = row->mail->sender;
 }
 
-const struct known_column known_columns[KNOWN_COLUMNS] = {
+const struct store_column store_columns[STORE_COLUMNS] = {
 	{ "hash", VALUE_TEXT, true, true, 0, get_hash },
 	{ "date", VALUE_DATE, false, false, 0, get_date },
 	{ "to", VALUE_TEXT, true, true, 0, get_to },
@@ -136,12 +136,12 @@ const struct known_column known_columns[KNOWN_COLUMNS] = {
 	{ "sender", VALUE_TEXT, false, false, 60, get_sender },
 };
 
-const struct known_column *
-known_column_find(struct view name)
+const struct store_column *
+store_column_find(struct view name)
 {
-	for (size_t i = 0; i < KNOWN_COLUMNS; i++)
-		if (view_equal_nocase(name, view_of(known_columns[i].name)))
-			return &known_columns[i];
+	for (size_t i = 0; i < STORE_COLUMNS; i++)
+		if (view_equal_nocase(name, view_of(store_columns[i].name)))
+			return &store_columns[i];
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages that may be in the table although nobody said so: at most what
  * was in a few statements, so a list will do. */
-#include "store/doubt.h"
+#include "store/in_doubt.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -10,14 +10,14 @@
 #include <string.h>
 
 void
-doubts_deinit(struct doubts *d)
+in_doubt_deinit(struct in_doubt_list *d)
 {
 	free(d->at);
-	*d = (struct doubts){ 0 };
+	*d = (struct in_doubt_list){ 0 };
 }
 
-struct doubt *
-doubts_find(const struct doubts *d, const struct message *m)
+struct in_doubt *
+in_doubt_find(const struct in_doubt_list *d, const struct message *m)
 {
 	for (size_t i = 0; i < d->count; i++)
 		if (memcmp(d->at[i].id, m->id, MAIL_ID_LEN) == 0)
@@ -25,11 +25,11 @@ doubts_find(const struct doubts *d, const struct message *m)
 	return NULL;
 }
 
-struct doubt *
-doubts_add(struct doubts *d, const struct message *m,
-	   const struct lost_connection *lost)
+struct in_doubt *
+in_doubt_add(struct in_doubt_list *d, const struct message *m,
+	     const struct lost_connection *lost)
 {
-	struct doubt *doubt = doubts_find(d, m);
+	struct in_doubt *doubt = in_doubt_find(d, m);
 
 	if (doubt == NULL) {
 		if (d->count == d->size) {
@@ -47,9 +47,9 @@ doubts_add(struct doubts *d, const struct message *m,
 }
 
 void
-doubts_remove(struct doubts *d, const struct message *m)
+in_doubt_remove(struct in_doubt_list *d, const struct message *m)
 {
-	struct doubt *doubt = d->count > 0 ? doubts_find(d, m) : NULL;
+	struct in_doubt *doubt = d->count > 0 ? in_doubt_find(d, m) : NULL;
 
 	if (doubt != NULL)
 		*doubt = d->at[--d->count];

@@ -2,8 +2,8 @@
 /* A spool file, byte for byte: a line that names the format, messages each
  * behind its length and checksum, a line that ends it. A message is fields
  * in a fixed order, each "name length\n" bytes "\n"; readable by people. */
-#ifndef STORE_SPOOL_RECORD_H
-#define STORE_SPOOL_RECORD_H
+#ifndef STORE_SPOOL_ENCODE_H
+#define STORE_SPOOL_ENCODE_H
 
 #include "mail.h"
 

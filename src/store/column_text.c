@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text as one column can hold it. In strict mode a server refuses what does
  * not fit, so it is made to fit here; other modes would corrupt it. */
-#include "store/fit.h"
+#include "store/column_text.h"
 
 #include "base/utf8.h"
 
@@ -17,7 +17,7 @@ is_ascii(struct view v)
 }
 
 bool
-fit_is_converted(const struct column *c)
+column_text_is_converted(const struct table_column *c)
 {
 	return c->family == FAMILY_TEXT &&
 	       (c->charset == CHARSET_OTHER ||
@@ -27,11 +27,11 @@ fit_is_converted(const struct column *c)
 
 /* Whether the column's character set lacks something of valid text. */
 static bool
-lacks(const struct column *c, struct view v)
+lacks(const struct table_column *c, struct view v)
 {
 	if (c->charset == CHARSET_UTF8MB3)
 		return !utf8_is_bmp(v);
-	if (!fit_is_converted(c))
+	if (!column_text_is_converted(c))
 		return false;
 	return c->map != NULL ? !charset_map_covers(c->map, v) :
 				!is_ascii(v);
@@ -39,7 +39,7 @@ lacks(const struct column *c, struct view v)
 
 /* Puts marks in place of what it lacks. */
 static size_t
-replace(const struct column *c, char *at, size_t len)
+replace(const struct table_column *c, char *at, size_t len)
 {
 	static const struct charset_map ascii_only = { .name = "ascii" };
 
@@ -50,7 +50,7 @@ replace(const struct column *c, char *at, size_t len)
 }
 
 size_t
-fit_scratch(const struct column *c, struct view v)
+column_text_scratch(const struct table_column *c, struct view v)
 {
 	if (c->family == FAMILY_BYTES)
 		return 0;
@@ -60,7 +60,7 @@ fit_scratch(const struct column *c, struct view v)
 }
 
 static struct view
-cut(const struct column *c, struct view v)
+cut(const struct table_column *c, struct view v)
 {
 	if (v.len > c->max_bytes)
 		v.len = utf8_cut_bytes(v, c->max_bytes);
@@ -70,8 +70,8 @@ cut(const struct column *c, struct view v)
 }
 
 bool
-fit_text(const struct column *c, struct view v, char **scratch,
-	 struct view *out)
+column_text_fit(const struct table_column *c, struct view v, char **scratch,
+		struct view *out)
 {
 	struct view fitted = v;
 	bool is_text = c->family != FAMILY_BYTES;
@@ -91,14 +91,14 @@ fit_text(const struct column *c, struct view v, char **scratch,
 }
 
 bool
-fit_is_exact(const struct column *mail)
+column_text_is_exact(const struct table_column *mail)
 {
 	return mail->charset == CHARSET_BYTES ||
 	       mail->charset == CHARSET_LATIN1;
 }
 
 size_t
-fit_raw(const struct column *mail, struct view v, char *where)
+column_text_raw(const struct table_column *mail, struct view v, char *where)
 {
 	size_t len = utf8_mend(v, where);
 	struct view mended = { where, len };

@@ -17,7 +17,7 @@ struct child {
 	int channel;                    /* -1: none */
 	struct connection_limits *connection_limits; /* where a worker counts */
 	int region;
-	bool wants_leave;               /* it asked to be recycled */
+	bool wants_recycle;             /* it asked to be recycled */
 	pid_t hung_thread;              /* 0: unknown */
 };
 

@@ -19,7 +19,7 @@
 enum client_phase {
 	CLIENT_PROXY,           /* a PROXY header must come first */
 	CLIENT_HANDSHAKE,       /* TLS, implicit or after STARTTLS */
-	CLIENT_HUSHED,          /* greet_delay: must not speak yet */
+	CLIENT_GREET_WAIT,      /* greet_delay: must not speak yet */
 	CLIENT_TALKING,
 	CLIENT_LINGERING        /* the last reply is out: read until it closes,
 				 * so that a reset does not overtake it */
@@ -74,21 +74,21 @@ struct worker {
 	char *scratch;                  /* SCRATCH_BYTES, for reading */
 	struct watch *listeners;        /* one each of net.listeners */
 	struct timer accept_timer;      /* ends a rest of the listeners */
-	struct timer leave_timer;       /* deadline of a drain or stop */
-	struct timer pulse;             /* heartbeat, gauges */
+	struct timer drain_timer;       /* deadline of a drain or stop */
+	struct timer heartbeat;         /* heartbeat, gauges */
 	struct watch channel;
 	struct watch results;
 	size_t mails;                   /* verdicts given, for recycling */
 	size_t recycle_mails;           /* with jitter; 0: never */
-	int64_t leaving_ms;             /* when is_leaving began */
+	int64_t draining_ms;            /* when is_draining began */
 	bool knows_store;               /* tried once: clients may come */
 	bool is_ready;                  /* CHILD_READY was sent */
 	bool is_store_behind;           /* our store does not answer, but
 					 * another worker's does */
 	bool is_resting;                /* no descriptor was left: a pause */
 	bool is_listening;              /* the listeners are watched */
-	bool has_asked_to_leave;        /* CHILD_RECYCLE was sent */
-	bool is_leaving;                /* no new clients */
+	bool has_asked_to_recycle;      /* CHILD_RECYCLE was sent */
+	bool is_draining;               /* no new clients */
 	bool is_stopping;               /* idle sessions go at once */
 	bool is_done;
 };
@@ -134,18 +134,18 @@ ssize_t client_read(struct client *c, char *where, size_t size);
 /* Sends what it can of out; -1 when the connection is gone. */
 int client_flush(struct client *c);
 
-/* ---- prelude.c: what comes before the conversation ---------------------- */
+/* ---- admission.c: what comes before the session ------------------------  */
 
 void client_on_proxy(struct client *c);
 void client_on_handshake(struct client *c);
-void client_on_hushed(struct client *c);
+void client_on_greet_wait(struct client *c);
 
 /* Counts it, makes its session, and goes on to TLS or the greeting. */
 void client_admit(struct client *c);
 void client_start_handshake(struct client *c);
 void client_greet(struct client *c);
 
-/* ---- conversation.c: the session and its wishes ------------------------- */
+/* ---- session_driver.c: the session and its wishes -----------------------  */
 
 void client_on_talking(struct client *c, short events);
 void client_on_lingering(struct client *c);
@@ -157,7 +157,7 @@ void client_resume(struct client *c);
 /* Ends the session with a reply: flushed, then lingering. May free c. */
 void client_end(struct client *c, enum session_end why);
 
-/* ---- patience.c: deadlines ---------------------------------------------- */
+/* ---- timeouts.c: deadlines ---------------------------------------------  */
 
 /* Sets the timer to the nearest of the deadlines that apply. */
 void client_set_deadline(struct client *c);
@@ -166,7 +166,7 @@ void client_on_due(struct loop *loop, struct timer *timer);
 /* Looks at all deadlines again: what they follow from has changed. */
 void worker_reset_deadlines(struct worker *w);
 
-/* ---- verdicts.c, accept.c, leave.c, health.c------------------------------ */
+/* ---- results.c, accept.c, drain.c, health.c------------------------------ */
 
 /* The message has its verdict: counts it and tells its client's session (the
  * caller resumes the client). Returns the client, NULL where it is gone. */
@@ -182,18 +182,18 @@ void worker_on_listener(struct loop *loop, struct watch *watch, short events);
 void worker_on_accept_timer(struct loop *loop, struct timer *timer);
 
 /* Watches the listeners, or not: by memory and by draining. */
-void worker_mind_listeners(struct worker *w);
+void worker_update_listeners(struct worker *w);
 void worker_close_listeners(struct worker *w);
 
 /* No new clients from now on. is_stop: idle sessions go at once. */
-void worker_begin_leaving(struct worker *w, bool is_stop);
-void worker_on_leave_due(struct loop *loop, struct timer *timer);
+void worker_begin_drain(struct worker *w, bool is_stop);
+void worker_on_drain_due(struct loop *loop, struct timer *timer);
 
 /* health.c: the heartbeat and what is looked at with it; memory after each
  * turn of the loop. */
-void worker_on_pulse(struct loop *loop, struct timer *timer);
+void worker_on_heartbeat(struct loop *loop, struct timer *timer);
 void worker_beat(struct worker *w);
-void worker_mind_memory(struct worker *w);
+void worker_update_memory(struct worker *w);
 
 static inline struct worker *
 worker_of(struct loop *loop)

@@ -3,18 +3,18 @@
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H
 
-#include "worker/deadline.h"
 #include "worker/poller.h"
+#include "worker/timer_heap.h"
 
 /* A deadline and who is told of it. It is cleared before due is called. */
 struct timer {
-	struct deadline deadline;       /* first */
+	struct heap_timer deadline;     /* first */
 	void (*due)(struct loop *loop, struct timer *timer);
 };
 
 struct loop {
 	struct poller poller;
-	struct deadlines deadlines;
+	struct timer_heap timers;
 	int64_t now_ms;         /* when the last wait ended */
 	void *context;          /* the owner's */
 };

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 2000 };
+enum { PRESSURE_TIMEOUT_MS = 2000 };
 
 static _Noreturn void
 ask_resolver(const char *name, int answer)
@@ -38,7 +38,7 @@ ask_resolver(const char *name, int answer)
 static size_t
 await(int answer, char *out, size_t size)
 {
-	int64_t deadline = clock_ms() + PATIENCE_MS;
+	int64_t deadline = clock_ms() + PRESSURE_TIMEOUT_MS;
 	size_t len = 0;
 
 	for (;;) {

@@ -280,7 +280,7 @@ children_hear(struct master *m, int i)
 		if (words[k] == CHILD_READY)
 			children_take(m, i, PROCESS_IS_READY);
 		else if (words[k] == CHILD_RECYCLE)
-			c->wants_leave = true;
+			c->wants_recycle = true;
 	}
 }
 

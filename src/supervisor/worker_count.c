@@ -85,7 +85,7 @@ begin_replacement(struct master *m, int i)
 {
 	struct process *e = &m->processes.entries[i];
 
-	m->children[i].wants_leave = false;
+	m->children[i].wants_recycle = false;
 	int next = children_add(m, e->role, e->number, e->generation);
 	if (next < 0)
 		return;
@@ -105,7 +105,7 @@ worker_count_tick(struct master *m)
 			finish_replacement(m, i);
 			return;
 		}
-		if (waiting == 0 && m->children[i].wants_leave &&
+		if (waiting == 0 && m->children[i].wants_recycle &&
 		    e->state == PROCESS_READY && e->generation == m->now.number)
 			waiting = i;
 	}

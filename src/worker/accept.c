@@ -20,7 +20,7 @@ rest(struct worker *w, int error)
 			 "listeners rest", LOG_NUM("errno", error));
 	w->is_resting = true;
 	loop_set_timer(&w->loop, &w->accept_timer, w->loop.now_ms + REST_MS);
-	worker_mind_listeners(w);
+	worker_update_listeners(w);
 }
 
 void
@@ -30,7 +30,7 @@ worker_on_accept_timer(struct loop *loop, struct timer *timer)
 
 	(void)timer;
 	w->is_resting = false;
-	worker_mind_listeners(w);
+	worker_update_listeners(w);
 }
 
 /* 1: one accepted; 0: none waits; -1: none can be taken now. */
@@ -67,9 +67,9 @@ worker_on_listener(struct loop *loop, struct watch *watch, short events)
 }
 
 void
-worker_mind_listeners(struct worker *w)
+worker_update_listeners(struct worker *w)
 {
-	bool may_listen = w->is_ready && !w->is_leaving && !w->is_resting &&
+	bool may_listen = w->is_ready && !w->is_draining && !w->is_resting &&
 			  !w->state.is_memory_tight && !w->is_store_behind;
 
 	if (may_listen == w->is_listening)
@@ -86,7 +86,7 @@ worker_mind_listeners(struct worker *w)
 void
 worker_close_listeners(struct worker *w)
 {
-	worker_mind_listeners(w);
+	worker_update_listeners(w);
 	for (size_t i = 0; i < w->settings->net.listener_count; i++)
 		loop_close(&w->loop, &w->listeners[i]);
 }

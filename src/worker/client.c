@@ -165,8 +165,8 @@ on_ready(struct loop *loop, struct watch *watch, short events)
 	case CLIENT_HANDSHAKE:
 		client_on_handshake(c);
 		return;
-	case CLIENT_HUSHED:
-		client_on_hushed(c);
+	case CLIENT_GREET_WAIT:
+		client_on_greet_wait(c);
 		return;
 	case CLIENT_TALKING:
 		client_on_talking(c, events);

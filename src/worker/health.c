@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PULSE_MS = 500 };
+enum { HEARTBEAT_MS = 500 };
 
 static size_t
 resident_bytes(void)
@@ -36,21 +36,21 @@ ask_for_replacement(struct worker *w)
 	static const char word = CHILD_RECYCLE;
 	size_t most_rss = w->settings->recycle_rss;
 
-	if (w->has_asked_to_leave || w->is_leaving)
+	if (w->has_asked_to_recycle || w->is_draining)
 		return;
 	bool is_due = (w->recycle_mails > 0 && w->mails >= w->recycle_mails) ||
 		      (most_rss > 0 && resident_bytes() >= most_rss);
 	if (!is_due)
 		return;
-	w->has_asked_to_leave = write(w->context->channel, &word, 1) == 1;
-	if (w->has_asked_to_leave)
+	w->has_asked_to_recycle = write(w->context->channel, &word, 1) == 1;
+	if (w->has_asked_to_recycle)
 		log_info("worker asks to be replaced",
 			 LOG_NUM("mails", w->mails));
 }
 
 /* Nearly all slots are used, over all workers: patience gets short. */
 static void
-mind_pressure(struct worker *w)
+update_pressure(struct worker *w)
 {
 	size_t most = w->settings->connections;
 	bool was = w->state.is_under_pressure;
@@ -77,17 +77,17 @@ worker_beat(struct worker *w)
 }
 
 void
-worker_on_pulse(struct loop *loop, struct timer *timer)
+worker_on_heartbeat(struct loop *loop, struct timer *timer)
 {
 	struct worker *w = worker_of(loop);
 
 	worker_beat(w);
-	mind_pressure(w);
+	update_pressure(w);
 	ask_for_replacement(w);
 	w->is_store_behind =
 		w->state.is_store_away &&
 		scoreboard_sum(w->context->scoreboard, GAUGE_STORE_UP) > 0;
-	loop_set_timer(loop, timer, loop->now_ms + PULSE_MS);
+	loop_set_timer(loop, timer, loop->now_ms + HEARTBEAT_MS);
 }
 
 static struct client *
@@ -114,7 +114,7 @@ largest_unfinished(struct worker *w)
 /* Tight: take no more in. Full: the largest unfinished message goes, so that
  * the many small ones do not. */
 void
-worker_mind_memory(struct worker *w)
+worker_update_memory(struct worker *w)
 {
 	struct budget *b = &w->budget;
 
@@ -127,5 +127,5 @@ worker_mind_memory(struct worker *w)
 		session_give_up_message(c->session);
 	}
 	w->state.is_memory_tight = budget_is_tight(b);
-	worker_mind_listeners(w);
+	worker_update_listeners(w);
 }

@@ -17,7 +17,7 @@ void
 loop_deinit(struct loop *l)
 {
 	poller_close(&l->poller);
-	deadlines_deinit(&l->deadlines);
+	timer_heap_deinit(&l->timers);
 }
 
 void
@@ -44,20 +44,20 @@ loop_close(struct loop *l, struct watch *watch)
 void
 loop_set_timer(struct loop *l, struct timer *timer, int64_t at_ms)
 {
-	deadline_set(&l->deadlines, &timer->deadline, at_ms);
+	timer_heap_set(&l->timers, &timer->deadline, at_ms);
 }
 
 void
 loop_clear_timer(struct loop *l, struct timer *timer)
 {
-	deadline_clear(&l->deadlines, &timer->deadline);
+	timer_heap_clear(&l->timers, &timer->deadline);
 }
 
 static struct timer *
 next_timer(const struct loop *l)
 {
 	/* The deadline is the timer's first member. */
-	return (struct timer *)deadline_next(&l->deadlines);
+	return (struct timer *)timer_heap_next(&l->timers);
 }
 
 static int

@@ -45,7 +45,7 @@ on_channel(struct loop *loop, struct watch *watch, short events)
 	if (word == CHILD_QUIT)
 		_exit(EXIT_SUCCESS);
 	if (word == CHILD_DRAIN || word == CHILD_STOP)
-		worker_begin_leaving(w, word == CHILD_STOP);
+		worker_begin_drain(w, word == CHILD_STOP);
 }
 
 /* ---- Settling in --------------------------------------------------------- */
@@ -89,9 +89,9 @@ static void
 start_timers(struct worker *w)
 {
 	w->accept_timer.due = worker_on_accept_timer;
-	w->leave_timer.due = worker_on_leave_due;
-	w->pulse.due = worker_on_pulse;
-	loop_set_timer(&w->loop, &w->pulse, clock_ms());
+	w->drain_timer.due = worker_on_drain_due;
+	w->heartbeat.due = worker_on_heartbeat;
+	loop_set_timer(&w->loop, &w->heartbeat, clock_ms());
 }
 
 static void
@@ -144,7 +144,7 @@ become_ready(struct worker *w)
 	static const char ready = CHILD_READY;
 
 	w->is_ready = true;
-	if (!w->is_leaving)
+	if (!w->is_draining)
 		slot_set_state(w->context->slot, SLOT_READY);
 	if (write(w->context->channel, &ready, 1) != 1)
 		log_warn("the master does not hear that this worker is ready",
@@ -158,8 +158,8 @@ serve(struct worker *w)
 		loop_turn(&w->loop, TURN_MS);
 		if (w->knows_store && !w->is_ready)
 			become_ready(w);
-		worker_mind_memory(w);
-		if (w->is_leaving && w->client_count == 0)
+		worker_update_memory(w);
+		if (w->is_draining && w->client_count == 0)
 			w->is_done = true;
 	}
 }

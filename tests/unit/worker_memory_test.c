@@ -105,7 +105,7 @@ the_largest_goes(void **unused)
 	send_message(&r, 1, 400000);
 	send_message(&r, 2, 300000);
 	r.worker.budget.limit = r.worker.budget.used;
-	worker_mind_memory(&r.worker);
+	worker_update_memory(&r.worker);
 	assert_true(session_message_bytes(r.client[0].session) >= 100000);
 	assert_int_equal(session_message_bytes(r.client[1].session), 0);
 	assert_true(session_message_bytes(r.client[2].session) >= 300000);
@@ -125,7 +125,7 @@ a_complete_one_stays(void **unused)
 			 SESSION_WANTS_DELIVERY);
 	send_message(&r, 1, 100000);
 	r.worker.budget.limit = 400000;
-	worker_mind_memory(&r.worker);
+	worker_update_memory(&r.worker);
 	assert_true(session_message_bytes(r.client[0].session) >= 400000);
 	assert_int_equal(session_message_bytes(r.client[1].session), 0);
 	assert_true(r.worker.state.is_memory_tight);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deadlines against a plain search, and the shape of message ids. */
-#include "worker/deadline.h"
 #include "worker/message_id.h"
+#include "worker/timer_heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +12,10 @@
 
 enum { MANY = 500, STEPS = 20000 };
 
-static struct deadline *
-earliest_by_search(struct deadline *all, size_t n)
+static struct heap_timer *
+earliest_by_search(struct heap_timer *all, size_t n)
 {
-	struct deadline *best = NULL;
+	struct heap_timer *best = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		if (all[i].place != 0 &&
@@ -28,26 +28,26 @@ static void
 next_is_the_earliest(void **state)
 {
 	(void)state;
-	static struct deadline each[MANY];
-	struct deadlines all = { 0 };
+	static struct heap_timer each[MANY];
+	struct timer_heap all = { 0 };
 	unsigned seed = 7;
 
-	assert_null(deadline_next(&all));
+	assert_null(timer_heap_next(&all));
 	for (int step = 0; step < STEPS; step++) {
 		seed = seed * 1103515245 + 12345;
-		struct deadline *d = &each[seed / 65536 % MANY];
+		struct heap_timer *d = &each[seed / 65536 % MANY];
 		seed = seed * 1103515245 + 12345;
 		if (seed / 65536 % 4 == 0)
-			deadline_clear(&all, d);
+			timer_heap_clear(&all, d);
 		else
-			deadline_set(&all, d, seed / 65536 % 1000);
-		struct deadline *want = earliest_by_search(each, MANY);
-		struct deadline *have = deadline_next(&all);
+			timer_heap_set(&all, d, seed / 65536 % 1000);
+		struct heap_timer *want = earliest_by_search(each, MANY);
+		struct heap_timer *have = timer_heap_next(&all);
 		assert_true((want == NULL) == (have == NULL));
 		if (want != NULL)
 			assert_int_equal(have->at_ms, want->at_ms);
 	}
-	deadlines_deinit(&all);
+	timer_heap_deinit(&all);
 }
 
 static void

@@ -51,10 +51,11 @@ input_deadline(const struct client *c)
 						  : c->data_ms;
 	if (began_ms != 0)
 		at = earlier(at, began_ms + w->settings->transaction_ms);
-	else if (w->is_leaving)
-		at = earlier(at, (c->command_ms > w->leaving_ms
-					  ? c->command_ms : w->leaving_ms) +
-					 IDLE_DRAIN_MS);
+	else if (w->is_draining)
+		at = earlier(at,
+			     (c->command_ms > w->draining_ms ? c->command_ms
+							     : w->draining_ms) +
+				     IDLE_DRAIN_MS);
 	if (w->state.is_under_pressure)
 		at = earlier(at, c->heard_ms + PRESSURE_MS);
 	return at;
@@ -90,7 +91,7 @@ deadline_of(const struct client *c)
 	case CLIENT_HANDSHAKE:
 		return c->phase_ms + (c->worker->state.is_under_pressure
 			? earlier(s->tls_ms, PRESSURE_MS) : s->tls_ms);
-	case CLIENT_HUSHED:
+	case CLIENT_GREET_WAIT:
 		return c->phase_ms + s->greet_delay_ms;
 	case CLIENT_TALKING:
 		return talking_deadline(c);
@@ -147,13 +148,13 @@ on_talking_due(struct client *c)
 		return;
 	}
 	bool is_slow = c->data_ms != 0 && now >= rate_deadline(c);
-	client_log(LOG_LEVEL_INFO, c, is_slow
-		   ? "timed out: data below timeouts.min_rate"
-		   : c->worker->is_leaving ? "idle while draining"
-		   : "timed out");
-	client_end(c, is_slow ? SESSION_END_SLOW
-			      : c->worker->is_leaving ? SESSION_END_STOPPING
-			      : SESSION_END_IDLE);
+	client_log(LOG_LEVEL_INFO, c,
+		   is_slow ? "timed out: data below timeouts.min_rate"
+		   : c->worker->is_draining ? "idle while draining"
+					    : "timed out");
+	client_end(c, is_slow		       ? SESSION_END_SLOW
+		      : c->worker->is_draining ? SESSION_END_STOPPING
+					       : SESSION_END_IDLE);
 }
 
 void
@@ -171,7 +172,7 @@ client_on_due(struct loop *loop, struct timer *timer)
 		client_log(LOG_LEVEL_INFO, c, "no TLS handshake in time");
 		client_free(c);
 		return;
-	case CLIENT_HUSHED:
+	case CLIENT_GREET_WAIT:
 		client_greet(c);
 		return;
 	case CLIENT_TALKING:

@@ -18,12 +18,12 @@ is_idle(const struct worker *w, const struct client *c)
 static void
 dismiss(struct client *c)
 {
-	/* In TLS or PROXY there is no way to say it; in HUSHED there is. */
+	/* In TLS or PROXY there is no way to say it; in GREET_WAIT there is. */
 	if (c->phase == CLIENT_PROXY || c->phase == CLIENT_HANDSHAKE) {
 		client_free(c);
 		return;
 	}
-	if (c->phase == CLIENT_HUSHED)
+	if (c->phase == CLIENT_GREET_WAIT)
 		client_enter(c, CLIENT_TALKING);
 	client_end(c, SESSION_END_STOPPING);
 }
@@ -37,22 +37,22 @@ dismiss_idle(struct worker *w)
 }
 
 void
-worker_begin_leaving(struct worker *w, bool is_stop)
+worker_begin_drain(struct worker *w, bool is_stop)
 {
 	int64_t most_ms = is_stop ? w->settings->shutdown_ms
 				  : w->settings->drain_ms;
 	int64_t end_ms = w->loop.now_ms + most_ms;
 
-	if (w->is_leaving && (w->is_stopping || !is_stop))
+	if (w->is_draining && (w->is_stopping || !is_stop))
 		return;
-	if (!w->is_leaving)
-		w->leaving_ms = w->loop.now_ms;
-	w->is_leaving = true;
+	if (!w->is_draining)
+		w->draining_ms = w->loop.now_ms;
+	w->is_draining = true;
 	w->is_stopping = is_stop;
 	w->state.is_draining = true;
 	slot_set_state(w->context->slot, SLOT_DRAINING);
 	worker_close_listeners(w);
-	loop_set_timer(&w->loop, &w->leave_timer, end_ms);
+	loop_set_timer(&w->loop, &w->drain_timer, end_ms);
 	delivery_hold_until(w->delivery, end_ms - HOLD_MARGIN_MS);
 	log_info(is_stop ? "worker stops" : "worker drains",
 		 LOG_NUM("sessions", w->client_count),
@@ -64,7 +64,7 @@ worker_begin_leaving(struct worker *w, bool is_stop)
 /* The time for leaving is over: whoever is still there gets a 421, except
  * those whose message is with the database: what it says is not known. */
 void
-worker_on_leave_due(struct loop *loop, struct timer *timer)
+worker_on_drain_due(struct loop *loop, struct timer *timer)
 {
 	struct worker *w = worker_of(loop);
 	size_t left = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deadlines in a binary heap, earliest at place 1. */
-#include "worker/deadline.h"
+#include "worker/timer_heap.h"
 
 #include "base/memory.h"
 
@@ -8,21 +8,21 @@
 
 enum { FIRST_SIZE = 64 };
 
-static struct deadline **
-at(struct deadlines *all, size_t place)
+static struct heap_timer **
+at(struct timer_heap *all, size_t place)
 {
 	return &all->heap[place - 1];
 }
 
 static void
-put(struct deadlines *all, struct deadline *d, size_t place)
+put(struct timer_heap *all, struct heap_timer *d, size_t place)
 {
 	*at(all, place) = d;
 	d->place = place;
 }
 
 static void
-rise(struct deadlines *all, struct deadline *d)
+rise(struct timer_heap *all, struct heap_timer *d)
 {
 	size_t place = d->place;
 
@@ -34,7 +34,7 @@ rise(struct deadlines *all, struct deadline *d)
 }
 
 static void
-sink(struct deadlines *all, struct deadline *d)
+sink(struct timer_heap *all, struct heap_timer *d)
 {
 	size_t place = d->place;
 
@@ -52,7 +52,7 @@ sink(struct deadlines *all, struct deadline *d)
 }
 
 void
-deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
+timer_heap_set(struct timer_heap *all, struct heap_timer *d, int64_t at_ms)
 {
 	if (d->place == 0) {
 		if (all->count == all->size) {
@@ -74,11 +74,11 @@ deadline_set(struct deadlines *all, struct deadline *d, int64_t at_ms)
 }
 
 void
-deadline_clear(struct deadlines *all, struct deadline *d)
+timer_heap_clear(struct timer_heap *all, struct heap_timer *d)
 {
 	if (d->place == 0)
 		return;
-	struct deadline *last = *at(all, all->count--);
+	struct heap_timer *last = *at(all, all->count--);
 	if (last != d) {
 		put(all, last, d->place);
 		rise(all, last);
@@ -87,15 +87,15 @@ deadline_clear(struct deadlines *all, struct deadline *d)
 	d->place = 0;
 }
 
-struct deadline *
-deadline_next(const struct deadlines *all)
+struct heap_timer *
+timer_heap_next(const struct timer_heap *all)
 {
 	return all->count > 0 ? all->heap[0] : NULL;
 }
 
 void
-deadlines_deinit(struct deadlines *all)
+timer_heap_deinit(struct timer_heap *all)
 {
 	free(all->heap);
-	*all = (struct deadlines){ 0 };
+	*all = (struct timer_heap){ 0 };
 }

@@ -26,14 +26,14 @@ begin(struct client *c)
 		return;
 	}
 	client_watch(c, POLLIN);
-	client_enter(c, CLIENT_HUSHED);
+	client_enter(c, CLIENT_GREET_WAIT);
 	/* It may have spoken right behind its handshake. */
 	if (c->has_unread)
-		client_on_hushed(c);
+		client_on_greet_wait(c);
 }
 
 void
-client_on_hushed(struct client *c)
+client_on_greet_wait(struct client *c)
 {
 	char first;
 	ssize_t n = client_read(c, &first, 1);

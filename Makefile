@@ -44,9 +44,9 @@ worker     = accept admission batch client client_io delivery drain health \
 janitor    = janitor replay
 status     =
 logger     = logger target
-config     = config assign assignment certificates check database decode document \
-	domain_lists faults field file hostname key list listeners print \
-	ranges text token units whereabouts
+config     = certificates check config cursor database domain_lists faults \
+	field file fill find_master hostname keys lexer list listeners \
+	parser print ranges setting string_value units
 supervisor = background boot_config certificate_expiry child children \
 	control_socket crash_trace descriptors directories exit_report \
 	generation handover handover_file limits notify privileges \

@@ -2,7 +2,7 @@
 /* Guerrilla SMTPd: receives mail and puts each into MySQL, and nothing much
  * else. Here: arguments, the first reading of the configuration, hand over. */
 #include "config/config.h"
-#include "config/whereabouts.h"
+#include "config/find_master.h"
 #include "control/options.h"
 #include "control/verb.h"
 #include "supervisor/privileges.h"
@@ -138,10 +138,10 @@ static int
 speak(const struct options *options)
 {
 	struct arena arena = { .budget = NULL };
-	struct whereabouts where;
+	struct master_paths where;
 	int code = EXIT_CONFIG;
 
-	if (whereabouts_find(options->config_file, &arena, &where))
+	if (find_master(options->config_file, &arena, &where))
 		code = verb_run(&(struct verb_request){
 			.verb = options->verb,
 			.as_json = options->as_json,

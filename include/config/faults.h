@@ -13,14 +13,14 @@ struct place {
 	unsigned line;
 };
 
-struct fault {
+struct config_fault {
 	struct place at;
 	const char *text;               /* "key: what is wrong" */
 };
 
 struct faults {
 	struct arena *arena;            /* holds the texts */
-	struct fault *at;               /* freed by faults_release */
+	struct config_fault *at;        /* freed by faults_release */
 	size_t count;
 };
 

@@ -4,7 +4,7 @@
 #define CONFIG_FIELD_H
 
 #include "base/buf.h"
-#include "config/key.h"
+#include "config/keys.h"
 
 /* base is the struct that key->offset counts from. False, with a sentence
  * appended to why and the field untouched, where text is no such value.

@@ -6,7 +6,7 @@
 
 #include "config/config.h"
 #include "config/faults.h"
-#include "config/key.h"
+#include "config/keys.h"
 
 /* Longer ones do not exist; some sentences quote them twice. */
 enum { LONGEST_PATH = 16 * 1024 };

@@ -43,7 +43,7 @@ faults_add(struct faults *f, struct place at, const char *key,
 		buf_printf(&line, "%s: ", key);
 	append_clean(&line, buf_view(&sentence));
 	f->at = list_grow(f->at, f->count, sizeof(*f->at));
-	f->at[f->count++] = (struct fault){
+	f->at[f->count++] = (struct config_fault){
 		.at = at,
 		.text = arena_copy(f->arena, buf_view(&line)).at,
 	};
@@ -52,7 +52,7 @@ faults_add(struct faults *f, struct place at, const char *key,
 }
 
 static bool
-is_before(const struct fault *a, const struct fault *b)
+is_before(const struct config_fault *a, const struct config_fault *b)
 {
 	if (a->at.file != b->at.file)
 		return a->at.file < b->at.file;
@@ -61,10 +61,10 @@ is_before(const struct fault *a, const struct fault *b)
 
 /* Stable, and quick on what is nearly in order, as faults are. */
 static void
-sort(struct fault *at, size_t count)
+sort(struct config_fault *at, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		struct fault moving = at[i];
+		struct config_fault moving = at[i];
 		size_t j = i;
 		for (; j > 0 && is_before(&moving, &at[j - 1]); j--)
 			at[j] = at[j - 1];
@@ -80,7 +80,7 @@ faults_print(const struct faults *f, const char *const *names,
 
 	sort(f->at, shown);
 	for (size_t i = 0; i < shown; i++) {
-		const struct fault *fault = &f->at[i];
+		const struct config_fault *fault = &f->at[i];
 		buf_printf(out, "%s:%u: %s\n", names[fault->at.file],
 			   fault->at.line, fault->text);
 	}

@@ -2,7 +2,7 @@
 /* A configuration file of any bytes: either there are faults, each a line
  * with its place, or what -T prints can be read again and prints the same. */
 #include "config/config.h"
-#include "config/whereabouts.h"
+#include "config/find_master.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -29,9 +29,8 @@ read_bytes(struct view bytes, struct buf *faults)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	struct config *c = config_read(&source, faults);
 	struct arena arena = { .budget = NULL };
-	struct whereabouts where;
-	if (!whereabouts_find(path, &arena, &where) ||
-	    where.run_dir[0] != '/')
+	struct master_paths where;
+	if (!find_master(path, &arena, &where) || where.run_dir[0] != '/')
 		abort();
 	arena_free(&arena);
 	close(fd);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One file being read, a token ahead, and the clean text made from it. */
-#include "config/document.h"
+#include "config/parser.h"
 
 #include "config/list.h"
 
 struct token
-text_advance(struct text *t)
+cursor_advance(struct cursor *t)
 {
 	struct token taken = t->next;
 
@@ -14,8 +14,8 @@ text_advance(struct text *t)
 }
 
 bool
-text_refuse(struct reading *r, const struct text *t, const struct token *got,
-	    const char *wanted)
+cursor_refuse(struct reading *r, const struct cursor *t,
+	      const struct token *got, const char *wanted)
 {
 	struct place at = { t->file, got->line };
 
@@ -37,9 +37,9 @@ text_refuse(struct reading *r, const struct text *t, const struct token *got,
 }
 
 bool
-text_give_up(struct reading *r, const struct text *t, const char *wanted)
+cursor_give_up(struct reading *r, const struct cursor *t, const char *wanted)
 {
-	return text_refuse(r, t, &t->next, wanted);
+	return cursor_refuse(r, t, &t->next, wanted);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of all keys, with defaults and ranges. The manual and the sample
  * configuration say the same; scripts/check-manual compares the three. */
-#include "config/key.h"
+#include "config/keys.h"
 
 #include "config/config.h"
 

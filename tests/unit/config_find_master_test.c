@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The running master is found whatever has become of its file. */
-#include "config/whereabouts.h"
+#include "config/find_master.h"
 #include "support/config_files.h"
 
 #include <errno.h>
@@ -49,9 +49,9 @@ two_keys_are_found(void **state)
 	config_files_path(f, "main.conf", path);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct arena arena = { .budget = NULL };
-		struct whereabouts where = { NULL, NULL };
+		struct master_paths where = { NULL, NULL };
 		config_files_put(f, "main.conf", 0600, table[i].text);
-		assert_true(whereabouts_find(path, &arena, &where));
+		assert_true(find_master(path, &arena, &where));
 		assert_string_equal(where.run_dir, table[i].run_dir);
 		assert_string_equal(where.pid_file, table[i].pid_file);
 		arena_free(&arena);
@@ -63,11 +63,11 @@ static void
 without_the_file_nothing_is_guessed(void **state)
 {
 	struct arena arena = { .budget = NULL };
-	struct whereabouts where = { "untouched", NULL };
+	struct master_paths where = { "untouched", NULL };
 	char path[PATH_MAX];
 
-	assert_false(whereabouts_find(config_files_path(*state, "none", path),
-				      &arena, &where));
+	assert_false(find_master(config_files_path(*state, "none", path),
+				 &arena, &where));
 	assert_int_equal(errno, ENOENT);
 	assert_string_equal(where.run_dir, "untouched");
 	arena_free(&arena);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of all keys: what each may hold, its default, and the field of
  * struct config that it fills. */
-#ifndef CONFIG_KEY_H
-#define CONFIG_KEY_H
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
 
 #include "base/view.h"
 

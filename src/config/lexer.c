@@ -3,7 +3,7 @@
  * miscounts lines after comments, passes over bytes it does not know, and
  * takes an unfinished comment or section for a finished one; so the file is
  * taken apart here, by the same rules, and libconfuse gets clean text. */
-#include "config/token.h"
+#include "config/lexer.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the running master is to be found: the words of the file are looked
  * through for two keys, without asking whether the rest makes sense. */
-#include "config/whereabouts.h"
+#include "config/find_master.h"
 
+#include "config/lexer.h"
 #include "config/reading.h"
-#include "config/token.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ enum { LARGEST_FILE = 4 * 1024 * 1024, DEEPEST_INCLUDE = 10,
 
 struct search {
 	struct arena *arena;
-	struct whereabouts *found;
+	struct master_paths *found;
 	struct reading *reading;        /* for its files */
 	unsigned depth;
 	bool is_torn;                   /* something was no word */
@@ -115,13 +115,12 @@ look_into(struct search *s, const char *path)
 }
 
 bool
-whereabouts_find(const char *file, struct arena *arena,
-		 struct whereabouts *out)
+find_master(const char *file, struct arena *arena, struct master_paths *out)
 {
 	struct config files = { .watchdog_ms = 0 };
 	struct reading r = { .config = &files,
 			     .faults = { .arena = &files.arena } };
-	struct whereabouts found = { NULL, NULL };
+	struct master_paths found = { NULL, NULL };
 	struct search s = { .arena = arena, .found = &found, .reading = &r };
 
 	bool is_read = look_into(&s, file);

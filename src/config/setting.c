@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* key = value: whether there is such a key here, and for the first time. */
-#include "config/document.h"
+#include "config/parser.h"
 
 #include "config/list.h"
 
@@ -15,37 +15,37 @@ struct values {
 };
 
 static bool
-read_list(struct reading *r, struct text *t, struct values *v)
+read_list(struct reading *r, struct cursor *t, struct values *v)
 {
-	text_advance(t);
+	cursor_advance(t);
 	v->is_list = true;
 	while (!token_is(&t->next, "}")) {
 		if (!token_is_value(&t->next))
-			return text_give_up(r, t, "a value was expected");
+			return cursor_give_up(r, t, "a value was expected");
 		v->at = list_grow(v->at, v->count, sizeof(*v->at));
-		v->at[v->count++] = text_advance(t);
+		v->at[v->count++] = cursor_advance(t);
 		if (token_is(&t->next, ","))
-			text_advance(t);
+			cursor_advance(t);
 		else if (!token_is(&t->next, "}"))
-			return text_give_up(r, t,
-					    "\",\" or \"}\" was expected");
+			return cursor_give_up(r, t,
+					      "\",\" or \"}\" was expected");
 	}
-	text_advance(t);
+	cursor_advance(t);
 	return true;
 }
 
 static bool
-read_values(struct reading *r, struct text *t, struct values *v)
+read_values(struct reading *r, struct cursor *t, struct values *v)
 {
 	if (token_is(&t->next, "{"))
 		return read_list(r, t, v);
 	if (!token_is_value(&t->next))
-		return text_give_up(r, t, "a value was expected");
-	struct token value = text_advance(t);
+		return cursor_give_up(r, t, "a value was expected");
+	struct token value = cursor_advance(t);
 	/* "workers =" and the next line: its key was taken for the value. */
 	if (value.kind == TOKEN_WORD &&
 	    (token_is(&t->next, "=") || token_is(&t->next, "+=")))
-		return text_refuse(r, t, &value, "a value was expected");
+		return cursor_refuse(r, t, &value, "a value was expected");
 	v->at = list_grow(v->at, v->count, sizeof(*v->at));
 	v->at[v->count++] = value;
 	return true;
@@ -139,7 +139,7 @@ say_unknown(struct reading *r, const struct scope *scope, struct view name,
 }
 
 void
-assignment_take(struct reading *r, struct text *t, const struct scope *scope,
+assignment_take(struct reading *r, struct cursor *t, const struct scope *scope,
 		struct token name)
 {
 	struct values v = { NULL, 0, false };
@@ -147,7 +147,7 @@ assignment_take(struct reading *r, struct text *t, const struct scope *scope,
 			     .at = { t->file, name.line } };
 
 	s.appends = token_is(&t->next, "+=");
-	text_advance(t);
+	cursor_advance(t);
 	if (read_values(r, t, &v) && scope->section != NULL) {
 		s.key = key_find(scope->section->name, name.text);
 		if (s.key == NULL)

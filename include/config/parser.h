@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A configuration file while it is taken apart. */
-#ifndef CONFIG_DOCUMENT_H
-#define CONFIG_DOCUMENT_H
+#ifndef CONFIG_PARSER_H
+#define CONFIG_PARSER_H
 
+#include "config/lexer.h"
 #include "config/reading.h"
-#include "config/token.h"
 
 /* One file being read. */
-struct text {
+struct cursor {
 	struct scanner scanner;
 	struct token next;              /* one token ahead */
 	unsigned file;
@@ -24,16 +24,16 @@ struct scope {
 	bool is_file;                   /* ends with the file, not with "}" */
 };
 
-struct token text_advance(struct text *t);
+struct token cursor_advance(struct cursor *t);
 
 /* A syntax error: what was wanted and what is there instead. Said once;
  * nothing is read after it. Returns false. */
-bool text_refuse(struct reading *r, const struct text *t,
-		 const struct token *got, const char *wanted);
+bool cursor_refuse(struct reading *r, const struct cursor *t,
+		   const struct token *got, const char *wanted);
 
 /* The same of the next token. */
-bool text_give_up(struct reading *r, const struct text *t,
-		  const char *wanted);
+bool cursor_give_up(struct reading *r, const struct cursor *t,
+		    const char *wanted);
 
 /* "limits.colour", cut where it is endless. */
 enum { SHOWN_SIZE = 128 };
@@ -41,7 +41,7 @@ const char *scope_show(const struct scope *scope, struct view name,
 		       char out[SHOWN_SIZE]);
 
 /* One assignment; the mark, "=" or "+=", comes next. */
-void assignment_take(struct reading *r, struct text *t,
+void assignment_take(struct reading *r, struct cursor *t,
 		     const struct scope *scope, struct token name);
 
 /* Adds a token to the clean text, as one row or, with line breaks in a

@@ -2,7 +2,7 @@
 /* The configuration file taken apart: which keys it gives, where, and how
  * often. libconfuse would stop at the first unknown key, forget the file
  * inside a section, and let a listener silently replace its double. */
-#include "config/document.h"
+#include "config/parser.h"
 
 #include "config/list.h"
 
@@ -14,7 +14,7 @@ enum {
 	MOST_FILES = 1000
 };
 
-static void read_statements(struct reading *r, struct text *t,
+static void read_statements(struct reading *r, struct cursor *t,
 			    const struct scope *scope);
 
 static const struct section *
@@ -61,7 +61,7 @@ add_block(struct reading *r, const struct section *section, struct place at)
 }
 
 static void
-take_section(struct reading *r, struct text *t, const struct scope *scope,
+take_section(struct reading *r, struct cursor *t, const struct scope *scope,
 	     struct token name)
 {
 	struct place at = { t->file, name.line };
@@ -70,12 +70,12 @@ take_section(struct reading *r, struct text *t, const struct scope *scope,
 			       .start = at };
 
 	if (token_is_value(&t->next))
-		title = text_advance(t);
+		title = cursor_advance(t);
 	if (!token_is(&t->next, "{") || inner.depth > DEEPEST_SECTION) {
-		text_give_up(r, t, "\"{\" was expected");
+		cursor_give_up(r, t, "\"{\" was expected");
 		return;
 	}
-	text_advance(t);
+	cursor_advance(t);
 	inner.section = known_section(r, scope, &name, at);
 	if (inner.section != NULL &&
 	    !has_right_title(r, inner.section, &title, at))
@@ -106,8 +106,8 @@ reading_add_name(struct reading *r, const char *path)
 }
 
 static void
-include(struct reading *r, const struct text *from,
-	const struct scope *scope, struct view raw)
+include(struct reading *r, const struct cursor *from, const struct scope *scope,
+	struct view raw)
 {
 	struct place at = { from->file, from->next.line };
 	struct buf bytes = BUF(LARGEST_FILE);
@@ -127,27 +127,27 @@ include(struct reading *r, const struct text *from,
 	struct named_file named = { at, "include", path };
 	if (!reading_load(r, &named, &bytes))
 		return;
-	struct text t = { .scanner = { buf_view(&bytes), 1 },
-			  .file = reading_add_name(r, path),
-			  .depth = from->depth + 1 };
-	text_advance(&t);
+	struct cursor t = { .scanner = { buf_view(&bytes), 1 },
+			    .file = reading_add_name(r, path),
+			    .depth = from->depth + 1 };
+	cursor_advance(&t);
 	inner.is_file = true;
 	read_statements(r, &t, &inner);
 	reading_wipe(&bytes);
 }
 
 static void
-take_call(struct reading *r, struct text *t, const struct scope *scope,
+take_call(struct reading *r, struct cursor *t, const struct scope *scope,
 	  struct token name)
 {
-	text_advance(t);
+	cursor_advance(t);
 	if (!token_is_value(&t->next)) {
-		text_give_up(r, t, "a file name was expected");
+		cursor_give_up(r, t, "a file name was expected");
 		return;
 	}
-	struct token argument = text_advance(t);
+	struct token argument = cursor_advance(t);
 	if (!token_is(&t->next, ")")) {
-		text_give_up(r, t, "\")\" was expected");
+		cursor_give_up(r, t, "\")\" was expected");
 		return;
 	}
 	if (!view_equal(name.text, VIEW("include")))
@@ -157,17 +157,17 @@ take_call(struct reading *r, struct text *t, const struct scope *scope,
 			   name.text.at);
 	else
 		include(r, t, scope, argument.text);
-	text_advance(t);
+	cursor_advance(t);
 }
 
 static void
-read_statement(struct reading *r, struct text *t, const struct scope *scope)
+read_statement(struct reading *r, struct cursor *t, const struct scope *scope)
 {
 	if (t->next.kind != TOKEN_WORD) {
-		text_give_up(r, t, "a key was expected");
+		cursor_give_up(r, t, "a key was expected");
 		return;
 	}
-	struct token name = text_advance(t);
+	struct token name = cursor_advance(t);
 	if (token_is(&t->next, "=") || token_is(&t->next, "+="))
 		assignment_take(r, t, scope, name);
 	else if (token_is(&t->next, "("))
@@ -175,12 +175,12 @@ read_statement(struct reading *r, struct text *t, const struct scope *scope)
 	else if (token_is(&t->next, "{") || token_is_value(&t->next))
 		take_section(r, t, scope, name);
 	else
-		text_give_up(r, t, "\"=\" or \"{\" was expected");
+		cursor_give_up(r, t, "\"=\" or \"{\" was expected");
 }
 
 /* Up to the end of the file, or of the section that was opened in it. */
 static void
-read_statements(struct reading *r, struct text *t, const struct scope *scope)
+read_statements(struct reading *r, struct cursor *t, const struct scope *scope)
 {
 	while (!r->is_cut) {
 		if (t->next.kind == TOKEN_END && scope->is_file)
@@ -192,7 +192,7 @@ read_statements(struct reading *r, struct text *t, const struct scope *scope)
 			return;
 		}
 		if (token_is(&t->next, "}") && !scope->is_file) {
-			text_advance(t);
+			cursor_advance(t);
 			return;
 		}
 		read_statement(r, t, scope);
@@ -203,7 +203,7 @@ void
 document_read(struct reading *r, const char *file)
 {
 	struct buf bytes = BUF(LARGEST_FILE);
-	struct text t = { .file = reading_add_name(r, file) };
+	struct cursor t = { .file = reading_add_name(r, file) };
 	struct scope top = { .section = section_at(0), .block = -1,
 			     .is_top = true, .is_file = true };
 
@@ -214,7 +214,7 @@ document_read(struct reading *r, const char *file)
 		return;
 	}
 	t.scanner = (struct scanner){ buf_view(&bytes), 1 };
-	text_advance(&t);
+	cursor_advance(&t);
 	read_statements(r, &t, &top);
 	reading_wipe(&bytes);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The words of a configuration file, and the lines they stand in. */
-#ifndef CONFIG_TOKEN_H
-#define CONFIG_TOKEN_H
+#ifndef CONFIG_LEXER_H
+#define CONFIG_LEXER_H
 
 #include "base/view.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A file as words, and files cut at each position. */
-#include "config/token.h"
+#include "config/lexer.h"
 #include "support/config_files.h"
 
 #include <setjmp.h>

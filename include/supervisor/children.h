@@ -18,7 +18,7 @@ void children_take_all(struct master *m, enum process_event event,
 /* A word on its channel, whatever its state. */
 void children_say(struct master *m, int i, enum child_message word);
 
-/* Does what time demands. */
+/* Does what is due. */
 void children_tick(struct master *m);
 
 /* Buries whoever died, ours or an orphan. */

@@ -42,13 +42,13 @@ normalise(struct view text, char out[DOMAIN_PATTERN_SIZE])
 }
 
 /* What a pattern is added to, and what its key is called. */
-struct target {
+struct list_target {
 	struct domains *domains;
 	const char *key;
 };
 
 static void
-add_domain(struct reading *r, struct target to, struct place at,
+add_domain(struct reading *r, struct list_target to, struct place at,
 	   struct view text)
 {
 	char pattern[DOMAIN_PATTERN_SIZE];
@@ -65,8 +65,8 @@ add_domain(struct reading *r, struct target to, struct place at,
 static void
 read_lines(struct reading *r, unsigned file, struct view rest)
 {
-	struct target ours = { r->config->worker.smtp.domains,
-			       "domain_files" };
+	struct list_target ours = { r->config->worker.smtp.domains,
+				    "domain_files" };
 
 	for (unsigned line = 1; rest.len > 0; line++) {
 		size_t end = view_find(rest, '\n');
@@ -127,7 +127,7 @@ fill_discard(struct reading *r)
 {
 	struct smtp_settings *smtp = &r->config->worker.smtp;
 	struct strings *keys = &smtp->discard_addresses;
-	struct target discarded = { smtp->discard_domains, "discard" };
+	struct list_target discarded = { smtp->discard_domains, "discard" };
 	struct value_walk walk = { 0 };
 
 	keys->at = arena_alloc(&r->config->arena,
@@ -157,7 +157,7 @@ reading_fill_domains(struct reading *r)
 
 	smtp->domains = domains_new();
 	smtp->discard_domains = domains_new();
-	struct target ours = { smtp->domains, "domains" };
+	struct list_target ours = { smtp->domains, "domains" };
 	while (reading_next_value(r, "", "domains", &walk))
 		add_domain(r, ours, walk.at, view_of(walk.text));
 	read_domain_files(r);

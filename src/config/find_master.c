@@ -14,7 +14,7 @@
 enum { LARGEST_FILE = 4 * 1024 * 1024, DEEPEST_INCLUDE = 10,
        MOST_FILES = 1000 };
 
-struct search {
+struct master_search {
 	struct arena *arena;
 	struct master_paths *found;
 	struct reading *reading;        /* for its files */
@@ -22,11 +22,11 @@ struct search {
 	bool is_torn;                   /* something was no word */
 };
 
-static bool look_into(struct search *s, const char *path);
+static bool look_into(struct master_search *s, const char *path);
 
 /* The next word; what is none costs the rest of its line. */
 static struct token
-next_word(struct search *s, struct scanner *scanner)
+next_word(struct master_search *s, struct scanner *scanner)
 {
 	struct token t = token_next(scanner);
 
@@ -41,7 +41,7 @@ next_word(struct search *s, struct scanner *scanner)
 }
 
 static void
-follow(struct search *s, unsigned file, struct view raw)
+follow(struct master_search *s, unsigned file, struct view raw)
 {
 	const char *path = document_decode_token(s->arena, raw);
 
@@ -54,7 +54,7 @@ follow(struct search *s, unsigned file, struct view raw)
 }
 
 static void
-take(struct search *s, struct view key, struct view raw)
+take(struct master_search *s, struct view key, struct view raw)
 {
 	bool is_pid_file = view_equal(key, VIEW("pid_file"));
 	const char **found = is_pid_file ? &s->found->pid_file :
@@ -69,7 +69,7 @@ take(struct search *s, struct view key, struct view raw)
 }
 
 static void
-look_at(struct search *s, unsigned file, struct view text)
+look_at(struct master_search *s, unsigned file, struct view text)
 {
 	struct scanner scanner = { text, 1 };
 	struct token key = next_word(s, &scanner);
@@ -94,7 +94,7 @@ look_at(struct search *s, unsigned file, struct view text)
 /* A string that is not closed swallows what follows, up to the next quote:
  * then each line is looked at for itself. */
 static bool
-look_into(struct search *s, const char *path)
+look_into(struct master_search *s, const char *path)
 {
 	struct buf text = BUF(LARGEST_FILE);
 	struct named_file named = { { 0, 1 }, NULL, path };
@@ -121,7 +121,9 @@ find_master(const char *file, struct arena *arena, struct master_paths *out)
 	struct reading r = { .config = &files,
 			     .faults = { .arena = &files.arena } };
 	struct master_paths found = { NULL, NULL };
-	struct search s = { .arena = arena, .found = &found, .reading = &r };
+	struct master_search s = { .arena = arena,
+				   .found = &found,
+				   .reading = &r };
 
 	bool is_read = look_into(&s, file);
 	int error = errno;

@@ -34,7 +34,7 @@ ask_resolver(const char *name, int answer)
 	_exit(0);
 }
 
-/* What the child wrote, up to its end or the end of our patience. */
+/* What the child wrote, up to its end or the end of our time for it. */
 static size_t
 await(int answer, char *out, size_t size)
 {

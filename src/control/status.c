@@ -182,13 +182,13 @@ static const struct column columns[] = {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-struct row {
+struct status_row {
 	char cells[COLUMNS][CELL_SIZE];
 };
 
 static size_t
 read_rows(const struct scoreboard *b, const struct moment *m,
-	  struct row *rows)
+	  struct status_row *rows)
 {
 	struct slot_figures f;
 	size_t count = 1;
@@ -207,7 +207,7 @@ read_rows(const struct scoreboard *b, const struct moment *m,
 }
 
 static void
-print_rows(const struct row *rows, size_t count, struct buf *out)
+print_rows(const struct status_row *rows, size_t count, struct buf *out)
 {
 	int widths[COLUMNS] = { 0 };
 
@@ -248,7 +248,8 @@ status_print_table(const struct scoreboard *b, int64_t now_us,
 		   f.counters[COUNT_MAILS_ACCEPTED],
 		   f.counters[COUNT_MAILS_REFUSED],
 		   f.counters[COUNT_MAILS_DEFERRED]);
-	struct row *rows = memory_new(scoreboard_slots(b) + 1, sizeof(*rows));
+	struct status_row *rows =
+		memory_new(scoreboard_slots(b) + 1, sizeof(*rows));
 	print_rows(rows, read_rows(b, &m, rows), out);
 	free(rows);
 }

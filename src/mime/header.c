@@ -74,7 +74,7 @@ begins_text(struct lines *l, const struct line *line, bool is_first)
 
 /* Where the block's text starts and ends, the body starts, and what may be
  * shown of it. */
-struct extent {
+struct field_extent {
 	size_t from;
 	size_t to;
 	size_t shown;
@@ -83,7 +83,7 @@ struct extent {
 };
 
 static void
-keep_limits(struct extent *e, const struct mime_settings *limits,
+keep_limits(struct field_extent *e, const struct mime_settings *limits,
 	    const struct line *line, unsigned *limits_met)
 {
 	unsigned over = 0;
@@ -102,11 +102,11 @@ keep_limits(struct extent *e, const struct mime_settings *limits,
 					  e->from + limits->header_bytes;
 }
 
-static struct extent
+static struct field_extent
 find_extent(struct lines *l, const struct mime_settings *limits,
 	    unsigned *limits_met)
 {
-	struct extent e = { l->offset, l->offset, 0, 0, l->offset };
+	struct field_extent e = { l->offset, l->offset, 0, 0, l->offset };
 	struct line line = { .to = l->offset };
 	bool is_first = true;
 
@@ -147,7 +147,7 @@ header_block(struct lines *l, const struct mime_settings *limits,
 {
 	const struct piece *piece = l->piece;
 	size_t base = l->offset - l->at;
-	struct extent e = find_extent(l, limits, limits_met);
+	struct field_extent e = find_extent(l, limits, limits_met);
 	size_t len = e.shown > e.from ? e.shown - e.from : 0;
 
 	if (len == 0)

@@ -14,7 +14,7 @@ struct item {
 	size_t len;
 };
 
-struct search {
+struct mailbox_search {
 	struct view rest;
 	struct item item;
 	struct view lone;       /* the first single word without '@' */
@@ -30,7 +30,7 @@ put(struct item *item, char c)
 /* Copies a quoted string with its quotes. One that never ends is no string:
  * its quote stands for nothing. */
 static void
-take_quoted(struct search *s)
+take_quoted(struct mailbox_search *s)
 {
 	size_t n = byte_quoted_len(s->rest);
 
@@ -112,7 +112,7 @@ without_quotes(struct view v)
 }
 
 static void
-accept(struct search *s, struct view address)
+accept(struct mailbox_search *s, struct view address)
 {
 	if (view_starts_nocase(address, VIEW("mailto:")))
 		address = view_slice(address, 7, address.len);
@@ -122,7 +122,7 @@ accept(struct search *s, struct view address)
 
 /* An item without brackets: the word with an '@' in it, if there is one. */
 static void
-decide(struct search *s)
+decide(struct mailbox_search *s)
 {
 	close_up(&s->item);
 	struct view rest = byte_trim((struct view){ s->item.at, s->item.len },
@@ -155,7 +155,7 @@ decide(struct search *s)
 
 /* <...>: the address itself, perhaps behind a route (RFC 5322 4.4). */
 static void
-take_bracketed(struct search *s)
+take_bracketed(struct mailbox_search *s)
 {
 	s->item.len = 0;
 	s->rest = view_slice(s->rest, 1, s->rest.len);
@@ -199,7 +199,7 @@ is_in_literal(const struct item *item)
 }
 
 static void
-step(struct search *s)
+step(struct mailbox_search *s)
 {
 	char c = s->rest.at[0];
 
@@ -233,7 +233,7 @@ step(struct search *s)
 size_t
 mailbox_first(struct view value, char *where, bool *has_domain_out)
 {
-	struct search s = { .rest = value, .item = { where, 0 } };
+	struct mailbox_search s = { .rest = value, .item = { where, 0 } };
 
 	while (s.rest.len > 0 && s.found == 0)
 		step(&s);

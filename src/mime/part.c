@@ -100,14 +100,14 @@ take_type(struct view *rest, struct arena *arena)
 }
 
 /* What is being read. */
-struct reading {
+struct part_reader {
 	struct part *part;
 	struct arena *arena;
 	struct view boundary;
 };
 
 static void
-read_charset(struct reading *r, struct view value)
+read_charset(struct part_reader *r, struct view value)
 {
 	char found[LONGEST_CHARSET + 1];
 	struct text text = { found, 0, sizeof(found), false };
@@ -120,7 +120,7 @@ read_charset(struct reading *r, struct view value)
 }
 
 static void
-read_boundary(struct reading *r, struct view value)
+read_boundary(struct part_reader *r, struct view value)
 {
 	char found[LONGEST_BOUNDARY];
 	struct text text = { found, 0, sizeof(found), false };
@@ -134,7 +134,7 @@ read_boundary(struct reading *r, struct view value)
 }
 
 static void
-read_type(struct reading *r, struct view value)
+read_type(struct part_reader *r, struct view value)
 {
 	struct part *part = r->part;
 
@@ -168,7 +168,7 @@ static const struct view names[CONTENT_FIELDS] = {
 };
 
 static void
-take_field(struct reading *r, enum content_field which, struct view value)
+take_field(struct part_reader *r, enum content_field which, struct view value)
 {
 	struct part *part = r->part;
 
@@ -195,7 +195,7 @@ part_read_fields(struct part *part, struct view block, struct structure *s,
 		 struct view *boundary_out)
 {
 	const struct view prefix = VIEW("content-");
-	struct reading r = { part, s->arena, VIEW("") };
+	struct part_reader r = { part, s->arena, VIEW("") };
 	bool is_seen[CONTENT_FIELDS] = { false };
 	struct field field;
 

@@ -21,14 +21,14 @@ enum {
 };
 
 /* Where a fault goes. */
-struct why {
+struct listen_error {
 	const char *name;
 	char *text;
 	size_t size;
 };
 
 static int
-refuse(const struct why *w, const char *sentence)
+refuse(const struct listen_error *w, const char *sentence)
 {
 	snprintf(w->text, w->size, "%s: %s", w->name, sentence);
 	return -1;
@@ -237,7 +237,7 @@ is_deserted(const struct sockaddr_un *where)
 
 /* Takes a socket file away that a killed program left. */
 static int
-clear_the_way(const struct sockaddr_un *where, const struct why *w)
+clear_the_way(const struct sockaddr_un *where, const struct listen_error *w)
 {
 	struct stat st;
 
@@ -253,7 +253,7 @@ clear_the_way(const struct sockaddr_un *where, const struct why *w)
 }
 
 static int
-open_unix(struct view path, unsigned mode, const struct why *w)
+open_unix(struct view path, unsigned mode, const struct listen_error *w)
 {
 	struct sockaddr_un where = { .sun_family = AF_UNIX };
 
@@ -320,7 +320,7 @@ was_given_sockets(size_t *count_out)
 }
 
 static int
-open_inherited(struct view name, const struct why *w)
+open_inherited(struct view name, const struct listen_error *w)
 {
 	size_t count;
 
@@ -350,7 +350,7 @@ open_inherited(struct view name, const struct why *w)
 int
 listen_open(const struct listen_settings *s, char *why, size_t size)
 {
-	struct why w = { s->name, why, size };
+	struct listen_error w = { s->name, why, size };
 	struct listen_name name;
 	const char *fault;
 

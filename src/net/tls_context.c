@@ -43,13 +43,13 @@ struct tls_context {
 };
 
 /* Where a fault goes. */
-struct why {
+struct tls_error {
 	char *text;
 	size_t size;
 };
 
 static bool
-refuse(const struct why *w, const char *file, const char *sentence)
+refuse(const struct tls_error *w, const char *file, const char *sentence)
 {
 	snprintf(w->text, w->size, "%s: %s", file, sentence);
 	ERR_clear_error();
@@ -59,7 +59,7 @@ refuse(const struct why *w, const char *file, const char *sentence)
 /* ---- Files -------------------------------------------------------------- */
 
 static bool
-refuse_unreadable(const struct why *w, const char *file, int error)
+refuse_unreadable(const struct tls_error *w, const char *file, int error)
 {
 	const struct group *g = getgrgid(getegid());
 	char sentence[256];
@@ -104,7 +104,7 @@ end_of(const X509 *x)
 
 /* The server's own certificate comes first, then those that vouch for it. */
 static bool
-use_chain(struct certificate *c, FILE *f, const struct why *w)
+use_chain(struct certificate *c, FILE *f, const struct tls_error *w)
 {
 	X509 *own = PEM_read_X509_AUX(f, NULL, NULL, NULL);
 
@@ -135,7 +135,7 @@ use_chain(struct certificate *c, FILE *f, const struct why *w)
 }
 
 static bool
-load_chain(struct certificate *c, const struct why *w)
+load_chain(struct certificate *c, const struct tls_error *w)
 {
 	FILE *f = fopen(c->file, "re");
 
@@ -162,7 +162,7 @@ mentions_key(FILE *f)
 
 static bool
 use_key(struct certificate *c, const char *file, FILE *f,
-	const struct why *w)
+	const struct tls_error *w)
 {
 	bool was_asked = false;
 	struct stat st;
@@ -191,7 +191,7 @@ use_key(struct certificate *c, const char *file, FILE *f,
 }
 
 static bool
-load_key(struct certificate *c, const char *file, const struct why *w)
+load_key(struct certificate *c, const char *file, const struct tls_error *w)
 {
 	FILE *f = fopen(file, "re");
 
@@ -236,7 +236,7 @@ new_ssl(int min_version)
 
 /* A name, or "*." before one; as A-labels, which is how clients ask. */
 static bool
-load_name(struct certificate *c, const char *name, const struct why *w)
+load_name(struct certificate *c, const char *name, const struct tls_error *w)
 {
 	char ascii[DOMAIN_NAME_SIZE + 2] = "*.";
 	size_t star = strncmp(name, "*.", 2) == 0 ? 2 : 0;
@@ -254,7 +254,7 @@ load_name(struct certificate *c, const char *name, const struct why *w)
 
 static bool
 load(struct certificate *c, const struct certificate_settings *s,
-     int min_version, const struct why *w)
+     int min_version, const struct tls_error *w)
 {
 	bool has_key = s->key != NULL && s->key[0] != '\0';
 
@@ -280,7 +280,7 @@ tls_check_certificate(const struct certificate_settings *s, char *why,
 		      size_t size)
 {
 	struct certificate c = { 0 };
-	bool is_fine = load(&c, s, 12, &(struct why){ why, size });
+	bool is_fine = load(&c, s, 12, &(struct tls_error){ why, size });
 
 	unload(&c);
 	return is_fine;
@@ -322,7 +322,7 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 {
 	struct tls_context *c = memory_new(1, sizeof(*c));
 	size_t count = settings->certificate_count;
-	struct why w = { why, size };
+	struct tls_error w = { why, size };
 
 	assert(count > 0);
 	c->at = memory_new(count, sizeof(*c->at));

@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
-enum body { BODY_7BIT, BODY_8BIT, BODY_BINARY };
+enum body_type { BODY_7BIT, BODY_8BIT, BODY_BINARY };
 
 /* What the parameters say; each at most once. */
 struct mail_requests {
 	size_t size;
-	enum body body;
+	enum body_type body;
 	bool has_size;
 	bool has_body;
 	bool has_utf8;

@@ -25,7 +25,7 @@ static const char asking[] =
 enum { TIDB_ROW = 6 * 1024 * 1024, TIDB_TRANSACTION = 100 * 1024 * 1024,
        ASSUMED_PACKET = 16 * 1024 * 1024 };
 
-struct reading {
+struct server_reader {
 	struct server *server;
 	size_t log_file;
 	size_t log_files;
@@ -56,7 +56,7 @@ lower_to(size_t *limit, struct view value)
 }
 
 static void
-take_text(struct reading *r, struct view name, struct view value)
+take_text(struct server_reader *r, struct view name, struct view value)
 {
 	struct server *s = r->server;
 
@@ -78,7 +78,7 @@ take_text(struct reading *r, struct view name, struct view value)
 }
 
 static void
-take_number(struct reading *r, struct view name, struct view value)
+take_number(struct server_reader *r, struct view name, struct view value)
 {
 	struct server *s = r->server;
 	size_t n = 0;
@@ -99,7 +99,7 @@ take_number(struct reading *r, struct view name, struct view value)
 
 /* MySQL before 8.0.30 refuses blobs over a tenth of its redo log. */
 static void
-find_engine_limits(struct reading *r)
+find_engine_limits(struct server_reader *r)
 {
 	struct server *s = r->server;
 	struct view version = view_of(s->version);
@@ -138,7 +138,7 @@ find_start(struct connection *c)
 bool
 server_read(struct connection *c)
 {
-	struct reading r = { .server = &c->server };
+	struct server_reader r = { .server = &c->server };
 
 	memset(&c->server, 0, sizeof(c->server));
 	c->server.max_packet = SIZE_MAX;

@@ -71,16 +71,16 @@ store_next_try_ms(const struct store *s)
 }
 
 /* Bytes and rows of a message in the table. */
-struct extent {
+struct mail_extent {
 	size_t rows;
 	size_t bytes;
 	size_t largest_row;
 };
 
-static struct extent
+static struct mail_extent
 measure(const struct mail *mail)
 {
-	struct extent e = { 0 };
+	struct mail_extent e = { 0 };
 	const struct message *m = mail->message;
 
 	for (const struct recipient *r = m->envelope.first; r != NULL;
@@ -97,7 +97,7 @@ measure(const struct mail *mail)
 }
 
 static bool
-is_too_big(const struct store *s, const struct extent *e)
+is_too_big(const struct store *s, const struct mail_extent *e)
 {
 	const struct server *server = &s->failover.connection->server;
 	const struct table_column *mail =
@@ -113,7 +113,8 @@ is_too_big(const struct store *s, const struct extent *e)
 /* Whether the mail may go with the group: it has room, and no reason to be
  * alone. */
 static bool
-joins(const struct store *s, struct extent *sum, const struct extent *e)
+joins(const struct store *s, struct mail_extent *sum,
+      const struct mail_extent *e)
 {
 	size_t rows = insert_max_rows(s->failover.insert, &s->failover.table);
 	size_t bytes = transaction_statement_bytes(&s->failover);
@@ -143,11 +144,11 @@ must_go_alone(const struct store *s, const struct mail *mail)
 static size_t
 next_group(const struct store *s, struct group pending)
 {
-	struct extent sum = { 0 };
+	struct mail_extent sum = { 0 };
 	size_t n = 0;
 
 	while (n < pending.count) {
-		struct extent e = measure(pending.mails[n]);
+		struct mail_extent e = measure(pending.mails[n]);
 		bool is_alone = must_go_alone(s, pending.mails[n]);
 		if (n > 0 && is_alone)
 			break;
@@ -169,7 +170,7 @@ collect(struct attempt *a, struct mail *const *mails, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct message *m = mails[i]->message;
-		struct extent e = measure(mails[i]);
+		struct mail_extent e = measure(mails[i]);
 		if (m->verdict != VERDICT_NONE)
 			continue;
 		if (e.rows == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Forks, messages, signals and deaths, as the process table demands them. The
+/* Forks, messages, signals and deaths, as the process table asks for them. The
  * master has one thread whenever it forks. */
 #include "supervisor/children.h"
 

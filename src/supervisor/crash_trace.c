@@ -85,7 +85,7 @@ crash_trace_prepare(void)
 						   SA_ONSTACK) };
 
 	backtrace(frames, 1);   /* loads libgcc now */
-	/* A stack that overflowed has no room for its own obituary. */
+	/* A stack that overflowed has no room for its own trace. */
 	stack.ss_sp = malloc(STACK_BYTES);
 	if (stack.ss_sp != NULL)
 		sigaltstack(&stack, NULL);

@@ -30,7 +30,7 @@ print_children(const struct handover *h, struct buf *out)
 			   e->back_off_ms, e->forked_ms, e->ready_ms,
 			   e->restarts);
 		if (c->region >= 0)
-			buf_printf(out, "seat %d %d\n", c->index, c->region);
+			buf_printf(out, "region %d %d\n", c->index, c->region);
 	}
 }
 
@@ -40,7 +40,7 @@ print_connection_limits(const struct connection_limits_handle *c,
 {
 	if (c->fd < 0)
 		return;
-	buf_printf(out, "census %d %d %u %zu %" PRId64 " %" PRId64 "\n",
+	buf_printf(out, "connections %d %d %u %zu %" PRId64 " %" PRId64 "\n",
 		   c->fd, c->layout, c->regions, c->connections,
 		   (int64_t)c->secret[0], (int64_t)c->secret[1]);
 }
@@ -56,7 +56,7 @@ print_figures(const struct scoreboard_figures *f, struct buf *out)
 int
 handover_print(const struct handover *h, struct buf *out)
 {
-	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\nwishes %d %d\n",
+	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\nrequests %d %d\n",
 		   (int)h->mode, h->generation, h->wants_reload,
 		   h->wants_upgrade);
 	buf_printf(out, "descriptors %d %d %d %d %d %d %d\n", h->pid_file,
@@ -120,7 +120,7 @@ take_apart(struct view line)
 	return p;
 }
 
-struct reading {
+struct handover_reader {
 	struct handover *h;
 	struct arena *arena;
 	size_t listener_room;
@@ -128,7 +128,7 @@ struct reading {
 };
 
 static bool
-read_mode(struct reading *r, const struct parts *p)
+read_mode(struct handover_reader *r, const struct parts *p)
 {
 	r->h->mode = (enum handover_mode)p->number[0];
 	return p->number[0] > HANDOVER_NONE &&
@@ -136,14 +136,14 @@ read_mode(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_generation(struct reading *r, const struct parts *p)
+read_generation(struct handover_reader *r, const struct parts *p)
 {
 	r->h->generation = (unsigned)p->number[0];
 	return true;
 }
 
 static bool
-read_requests(struct reading *r, const struct parts *p)
+read_requests(struct handover_reader *r, const struct parts *p)
 {
 	r->h->wants_reload = p->number[0] != 0;
 	r->h->wants_upgrade = p->number[1] != 0;
@@ -151,7 +151,7 @@ read_requests(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_descriptors(struct reading *r, const struct parts *p)
+read_descriptors(struct handover_reader *r, const struct parts *p)
 {
 	int *const targets[] = {
 		&r->h->pid_file,    &r->h->scoreboard, &r->h->backlogs,
@@ -165,7 +165,7 @@ read_descriptors(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_figures(struct reading *r, const struct parts *p)
+read_figures(struct handover_reader *r, const struct parts *p)
 {
 	struct scoreboard_figures *f = &r->h->figures;
 
@@ -179,7 +179,7 @@ read_figures(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_listener(struct reading *r, const struct parts *p)
+read_listener(struct handover_reader *r, const struct parts *p)
 {
 	struct handed_listener *l = &r->h->listeners[r->h->listener_count];
 
@@ -192,7 +192,7 @@ read_listener(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_child(struct reading *r, const struct parts *p)
+read_child(struct handover_reader *r, const struct parts *p)
 {
 	const int64_t *n = p->number;
 	struct handed_child *c = &r->h->children[r->h->child_count];
@@ -225,7 +225,7 @@ read_child(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_connection_limits(struct reading *r, const struct parts *p)
+read_connection_limits(struct handover_reader *r, const struct parts *p)
 {
 	const int64_t *n = p->number;
 
@@ -243,7 +243,7 @@ read_connection_limits(struct reading *r, const struct parts *p)
 
 /* Of a child that was named before. */
 static bool
-read_seat(struct reading *r, const struct parts *p)
+read_region(struct handover_reader *r, const struct parts *p)
 {
 	if (p->number[1] < 0 || p->number[1] > INT32_MAX)
 		return false;
@@ -258,7 +258,7 @@ read_seat(struct reading *r, const struct parts *p)
 }
 
 static bool
-read_asker(struct reading *r, const struct parts *p)
+read_asker(struct handover_reader *r, const struct parts *p)
 {
 	if (r->h->asker_count == CONTROL_ASKERS ||
 	    p->number[1] <= CONTROL_NOTHING || p->number[1] >= CONTROL_VERBS)
@@ -273,18 +273,23 @@ read_asker(struct reading *r, const struct parts *p)
 static const struct {
 	const char *word;
 	size_t numbers;                 /* at least */
-	bool (*read)(struct reading *, const struct parts *);
+	bool (*read)(struct handover_reader *, const struct parts *);
 } words[] = {
-	{ "mode", 1, read_mode },	{ "generation", 1, read_generation },
-	{ "wishes", 2, read_requests }, { "descriptors", 7, read_descriptors },
-	{ "figures", 6, read_figures }, { "listener", 1, read_listener },
-	{ "child", 12, read_child },	{ "census", 6, read_connection_limits },
-	{ "seat", 2, read_seat },	{ "asker", 3, read_asker },
+	{ "mode", 1, read_mode },
+	{ "generation", 1, read_generation },
+	{ "requests", 2, read_requests },
+	{ "descriptors", 7, read_descriptors },
+	{ "figures", 6, read_figures },
+	{ "listener", 1, read_listener },
+	{ "child", 12, read_child },
+	{ "connections", 6, read_connection_limits },
+	{ "region", 2, read_region },
+	{ "asker", 3, read_asker },
 };
 
 /* Facts that are text to the end of the line. */
 static bool
-read_text(struct reading *r, struct view word, struct view text)
+read_text(struct handover_reader *r, struct view word, struct view text)
 {
 	const struct { const char *word; const char **target; } texts[] = {
 		{ "program", &r->h->program },
@@ -303,7 +308,7 @@ read_text(struct reading *r, struct view word, struct view text)
 }
 
 static bool
-read_line(struct reading *r, struct view line)
+read_line(struct handover_reader *r, struct view line)
 {
 	struct parts p = take_apart(line);
 
@@ -349,7 +354,7 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 			arena_alloc(arena, lines * sizeof(*out->listeners)),
 		.children = arena_alloc(arena, lines * sizeof(*out->children)),
 	};
-	struct reading r = { out, arena, lines, lines };
+	struct handover_reader r = { out, arena, lines, lines };
 	if (!view_equal(next_line(&text), VIEW(FIRST_LINE)))
 		return false;
 	while (text.len > 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The crew of the generation in force. */
+/* The workers of the generation in force. */
 #include "supervisor/worker_count.h"
 
 #include "base/clock.h"

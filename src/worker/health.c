@@ -48,7 +48,7 @@ ask_for_replacement(struct worker *w)
 			 LOG_NUM("mails", w->mails));
 }
 
-/* Nearly all slots are used, over all workers: patience gets short. */
+/* Nearly all slots are used, over all workers: deadlines get short. */
 static void
 update_pressure(struct worker *w)
 {

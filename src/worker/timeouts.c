@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How long a client may take for what it does: RFC 5321 4.5.3.2, and the
- * shorter patience of a server that is nearly full. Each client has one
+ * shorter deadlines of a server that is nearly full. Each client has one
  * timer, at the nearest of the deadlines that apply. */
 #include "worker/client.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Faults on demand, for a test build: linked with --wrap=mime_read, so that a
+/* Faults by request, for a test build: linked with --wrap=mime_read, so that a
  * message can name what shall happen when it is parsed. The program itself
  * has no such thing in it. */
 #include "mime/mime.h"

@@ -198,7 +198,7 @@ def test_tls_counts_against_the_memory(start_server, database, certificate):
 
 
 @pytest.mark.slow
-def test_under_pressure_patience_is_short(start_server):
+def test_under_pressure_deadlines_are_short(start_server):
     server = start_server({"limits.connections": 20,
                            "limits.connections_per_ip": 100})
     held = fill(server, 20)
@@ -206,7 +206,7 @@ def test_under_pressure_patience_is_short(start_server):
     assert held[0].expect(421).enhanced == "4.4.2"
     assert 5 < time.monotonic() - began < 15
     close_all(held)
-    # And patience is back once there is room again.
+    # And the time is back once there is room again.
     wait_for(lambda: may_err(server, 5), 10, "five errors are borne")
 
 

@@ -110,7 +110,7 @@ each_error_has_its_outcome(void **state)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct outcome *o = outcome_of(expected[i].error);
 		if (o->action != expected[i].action)
-			fail_msg("error %d: demand %d, not %d",
+			fail_msg("error %d: action %d, not %d",
 				 expected[i].error, (int)o->action,
 				 (int)expected[i].action);
 		int flags = says(expected[i].flags, 's') *

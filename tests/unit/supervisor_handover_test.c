@@ -186,7 +186,10 @@ what_is_hostile_is_none(void **unused)
 {
 	(void)unused;
 	static const char *const lines[] = {
-		"mode 0", "mode 9", "mode x", "mode -1",
+		"mode 0",
+		"mode 9",
+		"mode x",
+		"mode -1",
 		"child 0 1 3 2 1 1 99 0 0 0 0 0",
 		"child 512 1 3 2 1 1 99 0 0 0 0 0",
 		"child 1 1 99 2 1 1 99 0 0 0 0 0",
@@ -196,11 +199,19 @@ what_is_hostile_is_none(void **unused)
 		"child 1 1 3 2 1 1 -1 0 0 0 0 0",
 		"child 1 1 3 2 1 1",
 		"child 1 1 3 2 1 1 99999999999999999999999 0 0 0 0 0",
-		"listener 1 name", "listener -5 name", "listener name",
-		"census 2 1 1 1 1 1", "census 5 1 0 1 1 1",
-		"census 5 1 1 -1 1 1", "census 5 1 1 1 1",
-		"seat 1 1", "seat x 1", "seat 1",
-		"asker 5 0 1", "asker 5 99 1", "descriptors 1 2 3",
+		"listener 1 name",
+		"listener -5 name",
+		"listener name",
+		"connections 2 1 1 1 1 1",
+		"connections 5 1 0 1 1 1",
+		"connections 5 1 1 -1 1 1",
+		"connections 5 1 1 1 1",
+		"region 1 1",
+		"region x 1",
+		"region 1",
+		"asker 5 0 1",
+		"asker 5 99 1",
+		"descriptors 1 2 3",
 	};
 	struct arena arena = { 0 };
 	struct handover h;

@@ -297,7 +297,7 @@ the_next_time_is_the_earliest(void **unused)
 }
 
 static void
-a_full_roster_refuses(void **unused)
+a_full_table_refuses(void **unused)
 {
 	(void)unused;
 	struct process_table *r = new_table();
@@ -324,7 +324,7 @@ main(void)
 		cmocka_unit_test(
 			a_successor_makes_its_forerunner_leave_for_good),
 		cmocka_unit_test(the_next_time_is_the_earliest),
-		cmocka_unit_test(a_full_roster_refuses),
+		cmocka_unit_test(a_full_table_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,10 +22,10 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = arena buf chain clock control_channel landlock log log_line \
-	memory pid_file queue sandbox scoreboard scoreboard_master \
+base       = address arena buf chain clock control_channel landlock log \
+	log_line memory pid_file queue sandbox scoreboard scoreboard_master \
 	scoreboard_names scoreboard_read signals title utf8 view
-net        = address connection_limits connection_table domain_name listen \
+net        = connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
 smtp       = character chunk command command_line content data domains \
 	esmtp_parameter hello message newline path recipient reply sender \

@@ -3,8 +3,8 @@
 #ifndef NET_SETTINGS_H
 #define NET_SETTINGS_H
 
+#include "base/address.h"
 #include "base/strings.h"
-#include "net/address.h"
 
 #include <stdbool.h>
 #include <stdint.h>

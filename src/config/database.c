@@ -2,7 +2,7 @@
 /* The database's hosts and its password. */
 #include "config/reading.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 #include <string.h>
 #include <sys/stat.h>

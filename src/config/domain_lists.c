@@ -3,7 +3,7 @@
  * domain_files, as A-labels. */
 #include "config/reading.h"
 
-#include "net/address.h"
+#include "base/address.h"
 #include "net/domain_name.h"
 
 #include <stdlib.h>

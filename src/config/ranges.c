@@ -2,7 +2,7 @@
 /* Lists of address ranges. */
 #include "config/reading.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 static void
 fill(struct reading *r, const char *key, const struct strings *texts,

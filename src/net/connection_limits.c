@@ -5,8 +5,8 @@
  * was killed between two instructions: the master empties its region. */
 #include "net/connection_limits.h"
 
+#include "base/address.h"
 #include "base/memory.h"
-#include "net/address.h"
 #include "net/connection_table.h"
 
 #include <assert.h>

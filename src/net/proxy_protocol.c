@@ -4,7 +4,7 @@
  * octets are ever judged; what follows belongs to SMTP or TLS. */
 #include "net/proxy_protocol.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 #include <assert.h>
 #include <errno.h>

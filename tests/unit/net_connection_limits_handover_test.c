@@ -2,7 +2,7 @@
 /* Connection limits go on in another program, by their descriptor. */
 #include "net/connection_limits.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 #include <errno.h>
 #include <setjmp.h>

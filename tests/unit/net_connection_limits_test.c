@@ -3,7 +3,7 @@
  * one of which may be killed at any moment. */
 #include "net/connection_limits.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 /* PROXY headers: each whole, at every cut, and with more behind it. */
 #include "net/proxy_protocol.h"
 
-#include "net/address.h"
+#include "base/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* IP addresses and ranges of them. What the kernel or a person writes as an
  * IPv4-mapped IPv6 address (RFC 4291 2.5.5.2) is the IPv4 address here, so
  * that a range or a limit cannot be passed by the other spelling. */
-#include "net/address.h"
+#include "base/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

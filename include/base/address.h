@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* IP addresses and ranges of them (RFC 4291, RFC 4632). */
-#ifndef NET_ADDRESS_H
-#define NET_ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
 
 #include "mail.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses, ranges of them, and the key that limits count. */
-#include "net/address.h"
+#include "base/address.h"
 
 #include "base/memory.h"
 

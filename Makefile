@@ -54,6 +54,21 @@ supervisor = background boot_config certificate_expiry child children \
 	watchdog worker_count
 control    = options status status_json verb
 
+# Which rooms each may include and call: scripts/check-layers reads these
+# lines, and a unit test is linked with no other room's code.
+may_base       =
+may_net        = base
+may_smtp       = base
+may_mime       = base
+may_store      = base
+may_worker     = smtp mime store net base
+may_janitor    = smtp mime store net base
+may_status     = smtp mime store net base
+may_logger     = smtp mime store net base
+may_config     = base net smtp
+may_control    = base
+may_supervisor = worker janitor status logger config smtp mime store net base
+
 rooms = base net smtp mime store worker janitor status logger \
 	config supervisor control
 
@@ -145,40 +160,62 @@ check-slow:
 	@$(build) tests
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --slow
 
+# Prerequisites below may depend on the target's own name ($$*).
+.SECONDEXPANSION:
+
 # ---- Tests -------------------------------------------------------------------
 
 unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c))
 fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
-	$(fuzz_names:%=$(checked)/replay/%) $(checked)/db/store_driver \
-	$(checked)/mime_row
+	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%)
 
 $(checked)/rooms.a: $(checked_objects)
 	@rm -f $@
 	$(quiet)ar rcs $@ $^
 
-$(unit)/%: tests/unit/%.c $(checked)/rooms.a
+$(checked)/lib/%.a: $$(patsubst %,$(checked)/$$*/%.o,$$($$*))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+# What several tests share: linked where it is called, before the rooms.
+support = charset_fixture config_certificate config_fault config_files \
+	own_folder smtp_dialogue smtp_fixture smtp_play smtp_replay \
+	spool_bytes tls_client tls_fixture worker_doubles
+
+$(checked)/support/%.o: tests/support/%.c build/flags
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
+	$(quiet)$(CC) $(checked_cflags) -Itests -c -o $@ $<
+
+$(checked)/support.a: $(support:%=$(checked)/support/%.o)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+# <room>_<what>_test is linked with its room and those that this one may call.
+room_of = $(firstword $(subst _, ,$1))
+linked = $(patsubst %,$(checked)/lib/%.a,$(call room_of,$1) \
+	$(may_$(call room_of,$1)))
+
+$(unit)/%: tests/unit/%.c $(checked)/support.a $$(call linked,$$*)
+	@mkdir -p $(@D)
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ \
 		$(checked_ldflags) $(libs) -lcmocka
 
-# The store without SMTP, for tests/e2e/store_*_test.py.
-$(checked)/db/%: tests/db/%.c $(checked)/rooms.a
-	@mkdir -p $(@D)
-	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -o $@ $< $(checked)/rooms.a \
-		$(checked_ldflags) $(libs)
+# store_driver is the store without SMTP, for tests/e2e/store_*_test.py;
+# mime_row prints the row of a message, for tests/mime/compare_test.
+drivers = store_driver mime_row
 
-# Prints the row of a message, for tests/mime/compare_test.
-$(checked)/mime_row: tests/mime/mime_row.c $(checked)/rooms.a
+$(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c $(checked)/rooms.a
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
 		$(checked_ldflags) $(libs)
 
 # The program with faults that a message can call for.
-build/release/fragile: build/release/main.o $(objects) tests/doubles/fragile.c
+build/release/fragile: build/release/main.o $(objects) tests/support/fragile.c
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_cflags) $(release_ldflags) -Wl,--wrap=mime_read \
 		-Wno-missing-prototypes -o $@ $^ $(libs)
@@ -187,7 +224,8 @@ check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit
 
 # A fuzz target that only replays what is kept: no clang, no libFuzzer.
-$(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/rooms.a
+$(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/support.a \
+		$(checked)/rooms.a
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c %.a,$^) $(checked_ldflags) $(libs)
@@ -209,11 +247,20 @@ build/fuzz/objects/%.o: src/%.c
 	$(say) "  clang $<"
 	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer-no-link -c -o $@ $<
 
-build/fuzz/%: tests/fuzz/%.c build/fuzz/rooms.a
+build/fuzz/support/%.o: tests/support/%.c
 	@mkdir -p $(@D)
 	$(say) "  clang $<"
-	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $< \
-		build/fuzz/rooms.a $(libs)
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer-no-link -Itests -c \
+		-o $@ $<
+
+build/fuzz/support.a: $(support:%=build/fuzz/support/%.o)
+	@rm -f $@
+	$(quiet)ar rcs $@ $^
+
+build/fuzz/%: tests/fuzz/%.c build/fuzz/support.a build/fuzz/rooms.a
+	@mkdir -p $(@D)
+	$(say) "  clang $<"
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $^ $(libs)
 
 bench:
 	@scripts/setup build run bench

@@ -20,7 +20,7 @@ def migrate(database, *options):
 @pytest.mark.parametrize("old", ["eleven_columns", "php_2_3", "go"])
 def test_an_older_table(database, tmp_path, old):
     database.query("DROP TABLE new_mail")
-    database.load(f"tests/db/tables/{old}.sql")
+    database.load(f"tests/support/tables/{old}.sql")
     with running(database, tmp_path) as driver:
         saved = driver.save(3, 300, 2)
         before = database.count()
@@ -51,7 +51,7 @@ def test_the_recommended_tables_need_nothing(database):
 
 def test_rows_that_are_there_twice_are_told(database):
     database.query("DROP TABLE new_mail")
-    database.load("tests/db/tables/php_2_3.sql")
+    database.load("tests/support/tables/php_2_3.sql")
     for _ in range(2):
         database.query("INSERT INTO new_mail SET `date` = NOW(), `from` = '', "
                        "`to` = '', subject = '', body = '', charset = '', "

@@ -24,7 +24,7 @@ def store(database, tmp_path):
 
 def table(database, file):
     database.query("DROP TABLE new_mail")
-    database.load(f"tests/db/tables/{file}.sql")
+    database.load(f"tests/support/tables/{file}.sql")
 
 
 def sent(kind, least=200):

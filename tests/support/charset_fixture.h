@@ -12,25 +12,11 @@
 
 #include <cmocka.h>
 
-static struct charsets *sets;
+extern struct charsets *sets;
 
-static inline int
-charset_fixture_open(void **unused)
-{
-	(void)unused;
-	sets = charsets_new();
-	return 0;
-}
+int charset_fixture_open(void **unused);
 
 /* Freeing twice is harmless. */
-static inline int
-charset_fixture_close(void **unused)
-{
-	(void)unused;
-	charsets_free(&sets);
-	assert_null(sets);
-	charsets_free(&sets);
-	return 0;
-}
+int charset_fixture_close(void **unused);
 
 #endif

@@ -8,26 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/guerrilla-test-XXXXXX";
-static char path[64];
+extern char folder[];
+extern char path[64];
 
 /* -1 where it cannot be made. */
-static inline int
-own_folder_make(const char *file)
-{
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	return 0;
-}
+int own_folder_make(const char *file);
 
 /* For cmocka; fails where a test has left more than its file. */
-static inline int
-own_folder_remove(void **unused)
-{
-	(void)unused;
-	unlink(path);
-	return rmdir(folder);
-}
+int own_folder_remove(void **unused);
 
 #endif

@@ -13,40 +13,14 @@
 
 #include <cmocka.h>
 
-static struct tls_files files;
+extern struct tls_files files;
 
-static inline int
-tls_fixture_make(void **unused)
-{
-	(void)unused;
-	signal(SIGPIPE, SIG_IGN);
-	tls_files_make(&files);
-	return 0;
-}
+int tls_fixture_make(void **unused);
 
-static inline int
-tls_fixture_remove(void **unused)
-{
-	(void)unused;
-	tls_files_remove(&files);
-	return 0;
-}
+int tls_fixture_remove(void **unused);
 
 /* The context of these certificates; it must be good. */
-static inline struct tls_context *
-load(struct certificate_settings *certificates, size_t count, int min_version)
-{
-	struct net_settings settings = {
-		.certificates = certificates,
-		.certificate_count = count,
-		.tls_min_version = min_version,
-	};
-	char why[512] = "";
-	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
-
-	if (c == NULL)
-		fail_msg("%s", why);
-	return c;
-}
+struct tls_context *load(struct certificate_settings *certificates,
+			 size_t count, int min_version);
 
 #endif

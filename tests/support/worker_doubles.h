@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A store, a spool and a reader that only do what a test of delivery says.
- * Included once, by the test: these functions stand in for the rooms' own. */
+ * Linked before the rooms: these functions stand in for their own. */
 #ifndef SUPPORT_WORKER_DOUBLES_H
 #define SUPPORT_WORKER_DOUBLES_H
 
@@ -23,176 +23,17 @@ enum { MOST = 64 };
 
 /* ---- The doubles. Their state is set before the thread starts, or atomic.  */
 
-static atomic_bool is_up;
-static atomic_bool is_slow;             /* store_save takes a while */
-static atomic_bool is_stuck;            /* ids with an 's' get no verdict */
-static atomic_int saves;
-static atomic_int largest_batch;
-static atomic_int forgotten;
-static atomic_int spooled;
-static atomic_bool is_in_doubt;
-static atomic_bool was_up;              /* when it was last asked */
-static atomic_int connects;             /* tried while it is down */
-static atomic_llong may_try_ms;         /* 0: at any time */
-static char saved[MOST * 4][MAIL_ID_LEN + 1];
-static atomic_int saved_count;
-
-struct store {
-	int nothing;
-};
-static struct store the_store;
-
-struct store *
-store_new(const struct store_settings *settings, struct scoreboard_slot *slot)
-{
-	(void)settings;
-	(void)slot;
-	return &the_store;
-}
-
-void
-store_free(struct store **s)
-{
-	*s = NULL;
-}
-
-struct store_size_limits
-store_size_limits(const struct store *s)
-{
-	(void)s;
-	return (struct store_size_limits){ .max_message_bytes = 1000,
-					   .is_known = true };
-}
-
-bool
-store_connect(struct store *s)
-{
-	(void)s;
-	connects += !is_up;
-	was_up = is_up;
-	return is_up;
-}
-
-int64_t
-store_next_try_ms(const struct store *s)
-{
-	(void)s;
-	return was_up ? 0 : may_try_ms != 0 ? may_try_ms : clock_ms();
-}
-
-bool
-store_is_up(const struct store *s)
-{
-	(void)s;
-	return is_up;
-}
-
-void
-store_save(struct store *s, struct mail *const *mails, size_t count)
-{
-	(void)s;
-	saves++;
-	if ((int)count > largest_batch)
-		largest_batch = (int)count;
-	if (is_slow)
-		usleep(20000);
-	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(mails[i]->message->verdict, VERDICT_NONE);
-		if (!is_up || (is_stuck && mails[i]->message->id[0] == 's'))
-			continue;
-		memcpy(saved[saved_count++], mails[i]->message->id,
-		       MAIL_ID_LEN);
-		mails[i]->message->verdict = VERDICT_STORED;
-	}
-}
-
-bool
-store_is_in_doubt(const struct store *s, const struct message *m)
-{
-	(void)s;
-	(void)m;
-	return is_in_doubt;
-}
-
-void
-store_forget(struct store *s, const struct message *m)
-{
-	(void)s;
-	(void)m;
-	forgotten++;
-}
-
-void
-store_find_recipients(struct store *s, const struct view *keys,
-		      signed char *answers, size_t count)
-{
-	(void)s;
-	for (size_t i = 0; i < count; i++)
-		answers[i] = keys[i].at[0] == 'k';
-}
-
-bool
-store_fetch_domains(struct store *s, void (*take)(void *, struct view),
-		    void *context)
-{
-	(void)s;
-	take(context, VIEW("From.Query.Example"));
-	take(context, VIEW("*.below.example"));
-	take(context, VIEW("not a domain"));
-	return true;
-}
-
-struct spool *
-spool_open(const struct store_settings *settings)
-{
-	return (struct spool *)settings->spool_dir;
-}
-
-void
-spool_close(struct spool **s)
-{
-	*s = NULL;
-}
-
-void
-spool_write(struct spool *s, struct mail *const *mails, size_t count)
-{
-	(void)s;
-	for (size_t i = 0; i < count; i++)
-		mails[i]->message->verdict = VERDICT_SPOOLED;
-	spooled += (int)count;
-}
-
-struct mail_reader *
-mail_reader_new(const struct worker_settings *settings,
-		const struct child_context *context)
-{
-	(void)context;
-	return (struct mail_reader *)settings;
-}
-
-void
-mail_reader_free(struct mail_reader **r)
-{
-	*r = NULL;
-}
-
-void
-mail_reader_set_domains(struct mail_reader *r, const struct domains *more)
-{
-	(void)r;
-	assert_true(domains_match(more, VIEW("from.query.example")));
-	assert_true(domains_match(more, VIEW("x.below.example")));
-}
-
-enum verdict
-mail_reader_read(struct mail_reader *r, struct message *message,
-		 struct arena *arena, struct mail *mail)
-{
-	(void)r;
-	(void)arena;
-	*mail = (struct mail){ .message = message };
-	return message->id[0] == 'r' ? VERDICT_HEADER_CHECK : VERDICT_NONE;
-}
+extern atomic_bool is_up;
+extern atomic_bool is_slow; /* store_save takes a while */
+extern atomic_bool is_stuck; /* ids with an 's' get no verdict */
+extern atomic_int saves;
+extern atomic_int largest_batch;
+extern atomic_int forgotten;
+extern atomic_int spooled;
+extern atomic_bool is_in_doubt;
+extern atomic_int connects; /* tried while it is down */
+extern atomic_llong may_try_ms; /* 0: at any time */
+extern char saved[MOST * 4][MAIL_ID_LEN + 1];
+extern atomic_int saved_count;
 
 #endif

@@ -17,7 +17,7 @@ from support.waiting import wait_for
 
 PROGRAM = os.path.join(TOP, os.environ.get("GUERRILLA_SMTPD",
                                            "build/guerrilla-smtpd"))
-# With faults that a message can call for: tests/doubles/fragile.c.
+# With faults that a message can call for: tests/support/fragile.c.
 FRAGILE = os.path.join(TOP, "build/release/fragile")
 FAULTS = ("ERROR: AddressSanitizer", "runtime error:", "Assertion",
           "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")

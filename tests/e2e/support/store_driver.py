@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store room at the end of a pipe (tests/db/store_driver.c), and a proxy
+"""The store room at the end of a pipe (tests/support/store_driver.c), and a proxy
 that cuts its connection wherever a test wants."""
 import collections
 import contextlib
@@ -12,9 +12,9 @@ import threading
 from support.mariadb import TOP
 from support.server import PROGRAM
 
-DRIVER = os.path.join(os.path.dirname(PROGRAM), "db/store_driver")
+DRIVER = os.path.join(os.path.dirname(PROGRAM), "store_driver")
 if not os.path.exists(DRIVER):
-    DRIVER = os.path.join(TOP, "build/checked/db/store_driver")
+    DRIVER = os.path.join(TOP, "build/checked/store_driver")
 
 Saved = collections.namedtuple("Saved", "id verdict error")
 

@@ -38,9 +38,10 @@ store      = bind catalog charset_map column_text columns connection \
 	probe retention save server settle size_limits spool spool_claim \
 	spool_decode spool_encode spool_folder store table table_warnings \
 	transaction warm_up
-worker     = accept admission batch client client_io delivery drain health \
-	lookup lookup_cache loop mail_reader message_id message_list poller \
-	poller_epoll results session_driver timeouts timer_heap worker
+worker     = accept admission batch client connection delivery \
+	delivery_news drain health lookup lookup_cache loop mail_reader \
+	message_id message_list poller poller_epoll results session_driver \
+	timeouts timer_heap worker
 janitor    = janitor replay
 status     =
 logger     = logger target

@@ -100,9 +100,10 @@ enum {
 
 /* ---- client.c: the connections of the worker --------------------------- */
 
-/* A new connection. The client owns fd from here on. */
-void client_new(struct worker *w, int fd, const struct address *peer,
-		const struct listen_settings *listener);
+/* In the table, without callbacks or a phase yet; owns fd from here on. */
+struct client *client_new(struct worker *w, int fd,
+			  const struct address *peer,
+			  const struct listen_settings *listener);
 
 /* Takes it out of everything and frees it; its message, if delivery has one,
  * is marked as abandoned. */
@@ -112,8 +113,6 @@ void client_free(struct client *c);
 uint64_t client_key(const struct client *c);
 struct client *client_find(struct worker *w, uint64_t key);
 
-/* Begins a phase: its deadline counts from now. */
-void client_enter(struct client *c, enum client_phase phase);
 void client_watch(struct client *c, short events);
 
 /* Adds to the scoreboard what the session has refused. */
@@ -125,8 +124,6 @@ bool client_charge(struct client *c);
 
 void client_log(enum log_level level, const struct client *c,
 		const char *what);
-
-/* ---- client_io.c: bytes ------------------------------------------------- */
 
 /* Bytes read, 0 at the end of file, -1 with EAGAIN or an error. */
 ssize_t client_read(struct client *c, char *where, size_t size);
@@ -142,7 +139,6 @@ void client_on_greet_wait(struct client *c);
 
 /* Counts it, makes its session, and goes on to TLS or the greeting. */
 void client_admit(struct client *c);
-void client_start_handshake(struct client *c);
 void client_greet(struct client *c);
 
 /* ---- session_driver.c: the session and its wishes -----------------------  */
@@ -159,21 +155,25 @@ void client_end(struct client *c, enum session_end why);
 
 /* ---- timeouts.c: deadlines ---------------------------------------------  */
 
+/* Begins a phase: its deadline counts from now. */
+void client_enter(struct client *c, enum client_phase phase);
+
 /* Sets the timer to the nearest of the deadlines that apply. */
 void client_set_deadline(struct client *c);
-void client_on_due(struct loop *loop, struct timer *timer);
+
+/* Whether its data comes in below timeouts.min_rate. */
+bool client_is_slow(const struct client *c);
 
 /* Looks at all deadlines again: what they follow from has changed. */
 void worker_reset_deadlines(struct worker *w);
 
+/* ---- connection.c: events and deadlines, to the phase that they are for -- */
+
+/* A new connection: PROXY, TLS or the greeting comes first. */
+void client_accept(struct worker *w, int fd, const struct address *peer,
+		   const struct listen_settings *listener);
+
 /* ---- results.c, accept.c, drain.c, health.c------------------------------ */
-
-/* The message has its verdict: counts it and tells its client's session (the
- * caller resumes the client). Returns the client, NULL where it is gone. */
-struct client *worker_settle_message(struct worker *w, struct message *m);
-
-/* Logs the message's story and frees it. */
-void worker_finish_message(struct message *m);
 
 /* The results descriptor is readable. */
 void worker_on_results(struct loop *loop, struct watch *watch, short events);

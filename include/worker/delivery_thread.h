@@ -41,6 +41,8 @@ struct delivery {
 	int64_t down_since_ms;          /* 0: the store is up */
 };
 
+/* ---- delivery_news.c ---------------------------------------------------- */
+
 /* Connects if there is need; false where no host can be written now. Tells
  * the loop what has changed. */
 bool delivery_connect(struct delivery *d);

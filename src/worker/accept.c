@@ -50,8 +50,8 @@ accept_one(struct worker *w, const struct watch *listener)
 		return errno == EINTR || errno == ECONNABORTED ? 1 : 0;
 	}
 	struct address peer = address_from_socket(&from);
-	client_new(w, fd, &peer,
-		   &w->settings->net.listeners[listener - w->listeners]);
+	client_accept(w, fd, &peer, &w->settings->net
+			      .listeners[listener - w->listeners]);
 	return 1;
 }
 

@@ -52,20 +52,17 @@ client_on_greet_wait(struct client *c)
 
 /* ---- TLS --------------------------------------------------------------- */
 
-void
-client_start_handshake(struct client *c)
+/* False where c is gone. */
+static bool
+start_tls(struct client *c)
 {
-	/* Clear text behind STARTTLS is what an attacker put there. */
-	buf_release(&c->in);
 	if (c->worker->context->tls != NULL)
 		c->tls = tls_new(c->worker->context->tls, c->watch.fd);
-	if (c->tls == NULL || !client_charge(c)) {
-		client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
-		client_free(c);
-		return;
-	}
-	client_watch(c, POLLIN);
-	client_enter(c, CLIENT_HANDSHAKE);
+	if (c->tls != NULL && client_charge(c))
+		return true;
+	client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
+	client_free(c);
+	return false;
 }
 
 static void
@@ -88,8 +85,10 @@ finish_handshake(struct client *c)
 void
 client_on_handshake(struct client *c)
 {
+	/* Nothing is spent on TLS before the client says something. */
+	if (c->tls == NULL && !start_tls(c))
+		return;
 	enum tls_result result = tls_accept(c->tls);
-
 	switch (result) {
 	case TLS_OK:
 		finish_handshake(c);
@@ -173,7 +172,7 @@ client_admit(struct client *c)
 	if (is_refused(c, &why))
 		refuse(c, why);
 	else if (c->listener->tls == LISTEN_IMPLICIT_TLS)
-		client_start_handshake(c);
+		client_enter(c, CLIENT_HANDSHAKE);
 	else
 		begin(c);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The connections of one worker: coming, going, being found, and which
- * phase hears of an event. */
+/* The connections of one worker: their table, their bytes to and from the
+ * socket, and what they are charged for. */
 #include "worker/client.h"
 
-#include "base/clock.h"
-
-#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { FIRST_SLOTS = 64 };
 
@@ -45,6 +44,22 @@ leave_table(struct client *c)
 	w->clients[c->index] = NULL;
 	w->client_count--;
 	w->free_slot = c->index;
+}
+
+struct client *
+client_new(struct worker *w, int fd, const struct address *peer,
+	   const struct listen_settings *listener)
+{
+	struct client *c = memory_new(1, sizeof(*c));
+
+	c->worker = w;
+	c->listener = listener;
+	c->peer = *peer;
+	c->watch.fd = fd;
+	c->in = BUF(SCRATCH_BYTES);
+	c->out = BUF(SESSION_OUT_CEILING);
+	enter_table(w, c);
+	return c;
 }
 
 uint64_t
@@ -120,16 +135,6 @@ client_free(struct client *c)
 }
 
 void
-client_enter(struct client *c, enum client_phase phase)
-{
-	c->phase = phase;
-	c->phase_ms = c->worker->loop.now_ms;
-	c->heard_ms = c->phase_ms;
-	c->command_ms = c->phase_ms;
-	client_set_deadline(c);
-}
-
-void
 client_watch(struct client *c, short events)
 {
 	loop_watch(&c->worker->loop, &c->watch, events);
@@ -147,61 +152,69 @@ client_log(enum log_level level, const struct client *c, const char *what)
 		  LOG_STR("listener", c->listener->name));
 }
 
-static void
-on_ready(struct loop *loop, struct watch *watch, short events)
-{
-	struct client *c = (struct client *)((char *)watch -
-					     offsetof(struct client, watch));
+/* ---- Bytes ------------------------------------------------------------- */
 
-	(void)loop;
-	if ((events & (POLLERR | POLLNVAL)) != 0) {
-		client_free(c);
-		return;
+/* What TLS says, in the words of read(2) and write(2). */
+static ssize_t
+as_system_call(struct client *c, enum tls_result result, size_t len)
+{
+	c->wants_write = result == TLS_WANTS_WRITE;
+	switch (result) {
+	case TLS_OK:
+		return (ssize_t)len;
+	case TLS_EOF:
+		return 0;
+	case TLS_WANTS_READ:
+	case TLS_WANTS_WRITE:
+		errno = EAGAIN;
+		return -1;
+	case TLS_FAILED:
+		break;
 	}
-	switch (c->phase) {
-	case CLIENT_PROXY:
-		client_on_proxy(c);
-		return;
-	case CLIENT_HANDSHAKE:
-		client_on_handshake(c);
-		return;
-	case CLIENT_GREET_WAIT:
-		client_on_greet_wait(c);
-		return;
-	case CLIENT_TALKING:
-		client_on_talking(c, events);
-		return;
-	case CLIENT_LINGERING:
-		client_on_lingering(c);
-		return;
-	}
+	errno = ECONNRESET;
+	return -1;
 }
 
-void
-client_new(struct worker *w, int fd, const struct address *peer,
-	   const struct listen_settings *listener)
+ssize_t
+client_read(struct client *c, char *where, size_t size)
 {
-	struct client *c = memory_new(1, sizeof(*c));
+	size_t len = 0;
 
-	c->worker = w;
-	c->listener = listener;
-	c->peer = *peer;
-	c->watch.fd = fd;
-	c->watch.ready = on_ready;
-	c->timer.due = client_on_due;
-	c->in = BUF(SCRATCH_BYTES);
-	c->out = BUF(SESSION_OUT_CEILING);
-	enter_table(w, c);
-	client_watch(c, POLLIN);
-	if (!listener->has_proxy_protocol) {
-		client_admit(c);
-		return;
+	if (c->tls != NULL) {
+		enum tls_result r = tls_read(c->tls, where, size, &len);
+		return as_system_call(c, r, len);
 	}
-	if (!peer->is_local && !address_in_ranges(peer,
-			w->settings->net.trusted_proxies)) {
-		client_log(LOG_LEVEL_WARN, c, "not among trusted_proxies");
-		client_free(c);
-		return;
+	return recv(c->watch.fd, where, size, 0);
+}
+
+static ssize_t
+write_some(struct client *c, struct view bytes)
+{
+	size_t len = 0;
+
+	if (c->tls != NULL) {
+		enum tls_result r = tls_write(c->tls, bytes, &len);
+		return as_system_call(c, r, len);
 	}
-	client_enter(c, CLIENT_PROXY);
+	ssize_t n = send(c->watch.fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+	c->wants_write = n < 0 && errno == EAGAIN;
+	return n;
+}
+
+int
+client_flush(struct client *c)
+{
+	while (c->out.len > 0) {
+		ssize_t n = write_some(c, buf_view(&c->out));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n <= 0)
+			return -1;
+		buf_consume(&c->out, (size_t)n);
+		c->command_ms = c->worker->loop.now_ms;
+	}
+	buf_release(&c->out);
+	return 0;
 }

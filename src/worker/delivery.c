@@ -17,51 +17,6 @@ enum {
 	STACK_BYTES = 2 * 1024 * 1024   /* the parser needs 1 MB at least */
 };
 
-void
-delivery_tell_news(struct delivery *d, struct domains *domains)
-{
-	struct store_size_limits size_limits = store_size_limits(d->store);
-	bool is_up = store_is_up(d->store);
-	struct delivery_news *n = &d->news;
-
-	slot_gauge(d->context->slot, GAUGE_STORE_UP, is_up);
-	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
-		   size_limits.max_message_bytes);
-	pthread_mutex_lock(&d->news_lock);
-	bool is_new = domains != NULL || is_up != n->is_store_up ||
-		      size_limits.max_message_bytes !=
-			      n->size_limits.max_message_bytes ||
-		      size_limits.max_address_chars !=
-			      n->size_limits.max_address_chars ||
-		      size_limits.has_utf8_addresses !=
-			      n->size_limits.has_utf8_addresses;
-	n->size_limits = size_limits;
-	n->is_store_up = is_up;
-	if (domains != NULL) {
-		domains_free(&n->domains);
-		n->domains = domains;
-	}
-	d->has_news = d->has_news || is_new;
-	pthread_mutex_unlock(&d->news_lock);
-	if (is_new)
-		queue_wake(&d->verdicts);
-}
-
-bool
-delivery_connect(struct delivery *d)
-{
-	bool is_up = store_connect(d->store);
-
-	if (is_up)
-		d->down_since_ms = 0;
-	else if (d->down_since_ms == 0)
-		d->down_since_ms = clock_ms();
-	delivery_tell_news(d, NULL);
-	return is_up;
-}
-
-/* ---- The thread -------------------------------------------------------- */
-
 /* When there is something to do, even if nothing comes in. */
 static int64_t
 next_turn_ms(struct delivery *d)
@@ -217,10 +172,24 @@ delivery_descriptor(const struct delivery *d)
 	return d->verdicts.wake_read;
 }
 
+static bool
+is_all_discarded(const struct envelope *e)
+{
+	for (const struct recipient *r = e->first; r != NULL; r = r->next)
+		if (!r->is_discarded)
+			return false;
+	return e->first != NULL;
+}
+
 void
 delivery_submit(struct delivery *d, struct message *message)
 {
 	message->link.next = NULL;
+	if (is_all_discarded(&message->envelope)) {
+		message->verdict = VERDICT_DISCARDED;
+		queue_push(&d->verdicts, &message->link);
+		return;
+	}
 	queue_push(&d->messages, &message->link);
 }
 

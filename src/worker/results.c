@@ -71,8 +71,10 @@ count_verdict(struct worker *w, const struct message *m)
 	}
 }
 
-struct client *
-worker_settle_message(struct worker *w, struct message *m)
+/* Counts the verdict and tells the session of the client, if it is still
+ * there: NULL where it is not. */
+static struct client *
+tell_verdict(struct worker *w, struct message *m)
 {
 	struct client *c = client_find(w, m->client_key);
 
@@ -87,13 +89,6 @@ worker_settle_message(struct worker *w, struct message *m)
 	return c;
 }
 
-void
-worker_finish_message(struct message *m)
-{
-	log_story(m);
-	message_free(&m);
-}
-
 static struct message *
 next_message(const struct message *m)
 {
@@ -104,7 +99,7 @@ static void
 settle_messages(struct worker *w, struct message *all)
 {
 	for (struct message *m = all; m != NULL; m = next_message(m)) {
-		struct client *c = worker_settle_message(w, m);
+		struct client *c = tell_verdict(w, m);
 		if (c != NULL)
 			client_resume(c);
 	}
@@ -113,7 +108,8 @@ settle_messages(struct worker *w, struct message *all)
 	while (all != NULL) {
 		struct message *m = all;
 		all = next_message(m);
-		worker_finish_message(m);
+		log_story(m);
+		message_free(&m);
 	}
 }
 

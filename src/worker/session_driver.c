@@ -60,15 +60,6 @@ client_end(struct client *c, enum session_end why)
 
 /* ---- Wishes ------------------------------------------------------------- */
 
-static bool
-is_all_discarded(const struct envelope *e)
-{
-	for (const struct recipient *r = e->first; r != NULL; r = r->next)
-		if (!r->is_discarded)
-			return false;
-	return true;
-}
-
 /* The message is complete: it gets its id and its time here, before anything
  * is tried. */
 static void
@@ -83,12 +74,6 @@ submit(struct client *c)
 	m->client_key = client_key(c);
 	message_id_make(m->complete_wall_us, m->id);
 	c->submitted = m;
-	if (is_all_discarded(&m->envelope)) {
-		m->verdict = VERDICT_DISCARDED;
-		worker_settle_message(w, m);
-		worker_finish_message(m);
-		return;
-	}
 	delivery_submit(w->delivery, m);
 }
 
@@ -145,7 +130,10 @@ grant(struct client *c)
 			submit(c);
 		return true;
 	case SESSION_WANTS_TLS:
-		client_start_handshake(c);
+		/* Clear text behind STARTTLS is what an attacker put there. */
+		buf_release(&c->in);
+		client_watch(c, POLLIN);
+		client_enter(c, CLIENT_HANDSHAKE);
 		return false;
 	case SESSION_WANTS_CLOSE:
 		linger(c);

@@ -31,6 +31,12 @@ rate_deadline(const struct client *c)
 			 bytes % min_rate * 1000 / min_rate);
 }
 
+bool
+client_is_slow(const struct client *c)
+{
+	return c->data_ms != 0 && c->worker->loop.now_ms >= rate_deadline(c);
+}
+
 static int64_t
 data_deadline(const struct client *c)
 {
@@ -120,66 +126,12 @@ worker_reset_deadlines(struct worker *w)
 			client_set_deadline(w->clients[i]);
 }
 
-/* The database has not answered a look-up in time: 451 4.4.3. */
-static void
-end_waiting(struct client *c)
-{
-	c->asked_ms = 0;
-	if (session_want(c->session) == SESSION_WANTS_DOMAINS)
-		session_domains_known(c->session, &c->out);
-	else
-		session_recipient_known(c->session, RECIPIENT_UNDECIDED,
-					&c->out);
-	client_resume(c);
-}
-
-static void
-on_talking_due(struct client *c)
-{
-	int64_t now = c->worker->loop.now_ms;
-
-	if (c->out.len > 0) {
-		client_log(LOG_LEVEL_INFO, c, "does not read its replies");
-		client_free(c);
-		return;
-	}
-	if (c->asked_ms != 0) {
-		end_waiting(c);
-		return;
-	}
-	bool is_slow = c->data_ms != 0 && now >= rate_deadline(c);
-	client_log(LOG_LEVEL_INFO, c,
-		   is_slow ? "timed out: data below timeouts.min_rate"
-		   : c->worker->is_draining ? "idle while draining"
-					    : "timed out");
-	client_end(c, is_slow		       ? SESSION_END_SLOW
-		      : c->worker->is_draining ? SESSION_END_STOPPING
-					       : SESSION_END_IDLE);
-}
-
 void
-client_on_due(struct loop *loop, struct timer *timer)
+client_enter(struct client *c, enum client_phase phase)
 {
-	struct client *c = (struct client *)timer;      /* first member */
-
-	(void)loop;
-	switch (c->phase) {
-	case CLIENT_PROXY:
-		client_log(LOG_LEVEL_WARN, c, "no PROXY header in time");
-		client_free(c);
-		return;
-	case CLIENT_HANDSHAKE:
-		client_log(LOG_LEVEL_INFO, c, "no TLS handshake in time");
-		client_free(c);
-		return;
-	case CLIENT_GREET_WAIT:
-		client_greet(c);
-		return;
-	case CLIENT_TALKING:
-		on_talking_due(c);
-		return;
-	case CLIENT_LINGERING:
-		client_free(c);
-		return;
-	}
+	c->phase = phase;
+	c->phase_ms = c->worker->loop.now_ms;
+	c->heard_ms = c->phase_ms;
+	c->command_ms = c->phase_ms;
+	client_set_deadline(c);
 }

@@ -3,7 +3,6 @@
  * message is lost, none gets two verdicts, and holding ends in time. */
 #include "support/worker_doubles.h"
 
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -13,74 +12,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* ---- The tests' side ---------------------------------------------------- */
-
-static struct worker_settings settings;
-static struct child_context context;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	settings = (struct worker_settings){
-		.store = { .batch_rows = 8, .batch_bytes = 1000,
-			   .hold_ms = 300, .spool_dir = "spool" },
-	};
-	is_up = true;
-	is_slow = false;
-	is_stuck = false;
-	is_in_doubt = false;
-	may_try_ms = 0;
-	connects = 0;
-	saves = largest_batch = forgotten = spooled = saved_count = 0;
-	return 0;
-}
-
-static struct message *
-new_message(char kind, int number, size_t recipients)
-{
-	struct message *m = calloc(1, sizeof(*m));
-
-	snprintf(m->id, sizeof(m->id), "%c%031d", kind, number);
-	m->envelope.recipients = recipients;
-	m->complete_us = clock_us();
-	assert_true(chain_append(&m->raw, VIEW("0123456789")));
-	return m;
-}
-
-static void
-drop(struct message *m)
-{
-	chain_free(&m->raw);
-	free(m);
-}
-
-static void
-wait_for(struct delivery *d)
-{
-	struct pollfd fd = { .fd = delivery_descriptor(d), .events = POLLIN };
-
-	assert_int_equal(poll(&fd, 1, 5000), 1);
-}
-
-/* Takes verdicts until there are count; each must be the one given. */
-static void
-expect(struct delivery *d, int count, enum verdict verdict)
-{
-	while (count > 0) {
-		wait_for(d);
-		struct message *m = delivery_take_verdicts(d);
-		while (m != NULL) {
-			struct message *next = (struct message *)m->link.next;
-			assert_int_equal(m->verdict, verdict);
-			drop(m);
-			count--;
-			m = next;
-		}
-	}
-	assert_int_equal(count, 0);
-}
 
 static void
 what_waits_goes_together_in_order(void **state)
@@ -311,6 +242,30 @@ the_abandoned_is_not_stored(void **state)
 	assert_int_equal(saved_count, 0);
 }
 
+/* What gets no row needs no store, and waits for none. */
+static void
+the_discarded_wait_for_nobody(void **state)
+{
+	(void)state;
+	struct recipient discarded = { .is_discarded = true };
+	struct recipient kept = { .next = &discarded };
+
+	is_up = false;
+	settings.store.hold_ms = 60000;
+	struct delivery *d = delivery_start(&settings, &context);
+	struct message *m = new_message('d', 1, 1);
+	m->envelope.first = &discarded;
+	struct message *both = new_message('m', 2, 2);
+	both->envelope.first = &kept;
+	delivery_submit(d, both);
+	delivery_submit(d, m);
+	expect(d, 1, VERDICT_DISCARDED);
+	is_up = true;
+	expect(d, 1, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, 1);
+}
+
 static struct question *
 new_question(const char *key)
 {
@@ -386,6 +341,7 @@ main(void)
 		cmocka_unit_test_setup(what_stays_stuck_is_given_up, set_up),
 		cmocka_unit_test_setup(what_was_given_is_not_dropped, set_up),
 		cmocka_unit_test_setup(the_abandoned_is_not_stored, set_up),
+		cmocka_unit_test_setup(the_discarded_wait_for_nobody, set_up),
 		cmocka_unit_test_setup(questions_are_answered, set_up),
 		cmocka_unit_test_setup(domains_come_as_news, set_up),
 	};

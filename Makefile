@@ -22,7 +22,7 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock control_channel landlock log \
+base       = address arena buf chain clock landlock log \
 	log_line memory pid_file queue sandbox scoreboard scoreboard_master \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = connection_limits connection_table domain_name listen \
@@ -53,7 +53,7 @@ supervisor = background boot_config certificate_expiry child children \
 	generation handover handover_file limits notify privileges \
 	process_table reload startup stop supervisor takeover upgrade \
 	watchdog worker_count
-control    = options status status_json verb
+control    = ask_master options status status_json verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
 # lines, and a unit test is linked with no other room's code.

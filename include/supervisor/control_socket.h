@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The master's end of run_dir/control: who asked for what and waits for the
- * outcome. */
+ * outcome. control/ask_master.h tells what passes over it. */
 #ifndef SUPERVISOR_CONTROL_SOCKET_H
 #define SUPERVISOR_CONTROL_SOCKET_H
 
@@ -34,6 +34,10 @@ struct control_socket {
 	int listener;                   /* control_listen's; -1 */
 	struct asker askers[CONTROL_ASKERS];
 };
+
+/* Makes the listening socket run_dir/control (0600), close-on-exec and
+ * non-blocking. -1 with errno. */
+int control_listen(const char *run_dir);
 
 void control_socket_init(struct control_socket *v, int listener);
 

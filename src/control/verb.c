@@ -3,8 +3,8 @@
 #include "control/verb.h"
 
 #include "base/clock.h"
-#include "base/control_channel.h"
 #include "base/pid_file.h"
+#include "control/ask_master.h"
 #include "control/options.h"
 #include "control/status.h"
 
@@ -64,8 +64,8 @@ verb_run(const struct verb_request *request)
 	if (strcmp(request->verb, "status") == 0)
 		return show_status(request);
 	enum control_outcome outcome =
-		control_ask(request->run_dir, request->pid_file,
-			    request->verb, &answer);
+		ask_master(request->run_dir, request->pid_file,
+			   request->verb, &answer);
 	put(outcome == CONTROL_DONE ? stdout : stderr, &answer);
 	bool is_silent = answer.len == 0;
 	buf_release(&answer);

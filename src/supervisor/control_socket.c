@@ -4,7 +4,6 @@
 #include "supervisor/control_socket.h"
 
 #include "base/clock.h"
-#include "base/control_channel.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -12,15 +11,49 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { REQUEST_MS = 5000 };             /* for sending a verb */
+enum {
+	REQUEST_MS = 5000,      /* for sending a verb */
+	LINE_SIZE = 1024        /* of an answer, its letter included */
+};
 
 static const char *const names[CONTROL_VERBS] = {
 	[CONTROL_NOTHING] = "",	     [CONTROL_RELOAD] = "reload",
 	[CONTROL_STOP] = "stop",     [CONTROL_KILL] = "kill",
 	[CONTROL_REOPEN] = "reopen", [CONTROL_UPGRADE] = "upgrade",
 };
+
+int
+control_listen(const char *run_dir)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	int len = snprintf(address.sun_path, sizeof(address.sun_path),
+			   "%s/control", run_dir);
+	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	unlink(address.sun_path);
+	mode_t mask = umask(0177);
+	int bound = bind(fd, (const struct sockaddr *)&address,
+			 sizeof(address));
+	int error = errno;
+	umask(mask);
+	if (bound == 0 && listen(fd, 16) == 0)
+		return fd;
+	if (bound == 0)
+		error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
 
 void
 control_socket_init(struct control_socket *v, int listener)
@@ -54,7 +87,7 @@ hang_up(struct asker *a)
 static void
 say(struct asker *a, char letter, const char *text)
 {
-	char line[CONTROL_LINE_SIZE];
+	char line[LINE_SIZE];
 
 	int len = snprintf(line, sizeof(line), "%c %s", letter, text);
 	size_t n = len < 0 ? 0 : (size_t)len;

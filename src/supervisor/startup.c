@@ -4,7 +4,6 @@
 #include "supervisor/startup.h"
 
 #include "base/clock.h"
-#include "base/control_channel.h"
 #include "base/pid_file.h"
 #include "net/listen.h"
 #include "supervisor/background.h"

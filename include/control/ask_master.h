@@ -2,12 +2,10 @@
 /* How `-s` speaks to the running master: a unix stream socket run_dir/control
  * takes one verb as a line; lines come back, each a letter, a space and text:
  * '+' progress, then one of 'K' done or 'F' refused or failed. */
-#ifndef BASE_CONTROL_CHANNEL_H
-#define BASE_CONTROL_CHANNEL_H
+#ifndef CONTROL_ASK_MASTER_H
+#define CONTROL_ASK_MASTER_H
 
 #include "base/buf.h"
-
-enum { CONTROL_LINE_SIZE = 1024 };
 
 /* Exit codes of `-s` follow from these: 0, 5, 4. */
 enum control_outcome { CONTROL_DONE, CONTROL_FAILED, CONTROL_NOT_RUNNING };
@@ -16,11 +14,7 @@ enum control_outcome { CONTROL_DONE, CONTROL_FAILED, CONTROL_NOT_RUNNING };
  * the outcome is known. `answer` gets the sentences to print, a line each,
  * free of control characters. The master is found by the lock of pid_file
  * and by run_dir; after "stop" and "kill" it is gone when this returns. */
-enum control_outcome control_ask(const char *run_dir, const char *pid_file,
-				 const char *verb, struct buf *answer);
-
-/* Makes the listening socket run_dir/control (0600), close-on-exec and
- * non-blocking. -1 with errno. For the master. */
-int control_listen(const char *run_dir);
+enum control_outcome ask_master(const char *run_dir, const char *pid_file,
+				const char *verb, struct buf *answer);
 
 #endif

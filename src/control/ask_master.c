@@ -1,85 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two ends of run_dir/control: the listening socket of the master, and
- * the whole of what `-s` does with it. */
-#include "base/control_channel.h"
+/* The asking end of run_dir/control; supervisor/control_socket.c is the
+ * other. */
+#include "control/ask_master.h"
 
 #include "base/clock.h"
 #include "base/pid_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
+	LINE_SIZE = 1024,       /* of an answer, as the master cuts it */
 	GONE_WAIT_MS = 5000,    /* for the lock after the last word */
 	GONE_LOOK_MS = 20
 };
 
 static int
-make_address(const char *run_dir, struct sockaddr_un *address)
-{
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	int len = snprintf(address->sun_path, sizeof(address->sun_path),
-			   "%s/control", run_dir);
-	if (len > 0 && (size_t)len < sizeof(address->sun_path))
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
-}
-
-static int
-open_socket(void)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return fd;
-}
-
-int
-control_listen(const char *run_dir)
-{
-	struct sockaddr_un address;
-
-	if (make_address(run_dir, &address) != 0)
-		return -1;
-	int fd = open_socket();
-	if (fd < 0)
-		return -1;
-	unlink(address.sun_path);
-	mode_t mask = umask(0177);
-	int bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	int error = errno;
-	umask(mask);
-	if (bound == 0 && listen(fd, 16) == 0) {
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-		return fd;
-	}
-	if (bound == 0)
-		error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-static int
 dial(const char *run_dir)
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	if (make_address(run_dir, &address) != 0)
+	int len = snprintf(address.sun_path, sizeof(address.sun_path),
+			   "%s/control", run_dir);
+	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
 		return -1;
-	int fd = open_socket();
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address,
+			      sizeof(address)) == 0)
 		return fd;
 	int error = errno;
 	close(fd);
@@ -101,7 +55,7 @@ keep_text(struct buf *answer, const char *text)
 static enum control_outcome
 listen_for_outcome(int fd, struct buf *answer)
 {
-	char line[CONTROL_LINE_SIZE];
+	char line[LINE_SIZE];
 	FILE *lines = fdopen(fd, "r");
 
 	if (lines == NULL) {
@@ -137,7 +91,7 @@ await_end(const char *pid_file)
 static enum control_outcome
 cannot_dial(const char *run_dir, pid_t master, struct buf *answer)
 {
-	char text[CONTROL_LINE_SIZE];
+	char text[LINE_SIZE];
 
 	snprintf(text, sizeof(text),
 		 "process %ld runs, but %s/control does not answer: %s",
@@ -147,8 +101,8 @@ cannot_dial(const char *run_dir, pid_t master, struct buf *answer)
 }
 
 enum control_outcome
-control_ask(const char *run_dir, const char *pid_file, const char *verb,
-	    struct buf *answer)
+ask_master(const char *run_dir, const char *pid_file, const char *verb,
+	   struct buf *answer)
 {
 	char request[64];
 

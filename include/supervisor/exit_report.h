@@ -9,7 +9,8 @@
  * message it was parsing on the poison list. Before the process table hears. */
 void exit_report_write(struct master *m, int i, int status);
 
-/* "SIGSEGV"; the number where there is no name. */
-const char *exit_report_signal_name(int signal);
+/* How a process ended or was stopped, from waitpid's status: "SIGSEGV, core
+ * dumped", "exit 1". */
+void exit_report_describe(int status, char *out, size_t size);
 
 #endif

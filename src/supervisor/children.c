@@ -228,6 +228,7 @@ reap_one(struct master *m, int i, int status)
 void
 children_reap(struct master *m)
 {
+	char stopped_by[32];
 	int status;
 	pid_t pid;
 
@@ -236,13 +237,15 @@ children_reap(struct master *m)
 		if (upgrade_reaped(m, pid, status))
 			continue;
 		int i = process_table_find(&m->processes, pid);
-		if (i > 0 && WIFSTOPPED(status))
+		if (i > 0 && WIFSTOPPED(status)) {
+			exit_report_describe(status, stopped_by,
+					     sizeof(stopped_by));
 			log_warn("a process was stopped by a signal",
 				 LOG_NUM("child", pid),
-				 LOG_STR("signal", exit_report_signal_name(
-							   WSTOPSIG(status))));
-		else if (i > 0)
+				 LOG_STR("signal", stopped_by));
+		} else if (i > 0) {
 			reap_one(m, i, status);
+		}
 	}
 }
 

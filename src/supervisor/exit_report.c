@@ -7,44 +7,25 @@
 
 #include "base/clock.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
-static const struct {
-	int signal;
-	const char *name;
-} signals[] = {
-	{ SIGABRT, "SIGABRT" }, { SIGALRM, "SIGALRM" },
-	{ SIGBUS, "SIGBUS" }, { SIGFPE, "SIGFPE" }, { SIGHUP, "SIGHUP" },
-	{ SIGILL, "SIGILL" }, { SIGINT, "SIGINT" }, { SIGKILL, "SIGKILL" },
-	{ SIGPIPE, "SIGPIPE" }, { SIGQUIT, "SIGQUIT" },
-	{ SIGSEGV, "SIGSEGV" }, { SIGSTOP, "SIGSTOP" },
-	{ SIGSYS, "SIGSYS" }, { SIGTERM, "SIGTERM" }, { SIGTRAP, "SIGTRAP" },
-	{ SIGTSTP, "SIGTSTP" }, { SIGUSR1, "SIGUSR1" },
-	{ SIGUSR2, "SIGUSR2" }, { SIGXCPU, "SIGXCPU" },
-	{ SIGXFSZ, "SIGXFSZ" },
-};
-
-const char *
-exit_report_signal_name(int signal)
+void
+exit_report_describe(int status, char *out, size_t size)
 {
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (signals[i].signal == signal)
-			return signals[i].name;
-	return "a signal without a name";
-}
+	const int signal = WIFSTOPPED(status) ? WSTOPSIG(status)
+					      : WTERMSIG(status);
+	const char *name = sigabbrev_np(signal);
 
-static void
-describe_end(int status, char *out, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(out, size, "%s%s",
-			 exit_report_signal_name(WTERMSIG(status)),
-			 WCOREDUMP(status) ? ", core dumped" : "");
-	else
+	if (WIFEXITED(status))
 		snprintf(out, size, "exit %d", WEXITSTATUS(status));
+	else if (name == NULL)
+		snprintf(out, size, "signal %d", signal);
+	else
+		snprintf(out, size, "SIG%s%s", name,
+			 WIFSIGNALED(status) && WCOREDUMP(status)
+				 ? ", core dumped" : "");
 }
 
 static const char *
@@ -91,7 +72,7 @@ exit_report_write(struct master *m, int i, int status)
 	char end[64];
 
 	slot_read(scoreboard_slot_at(m->scoreboard, (size_t)i), &f);
-	describe_end(status, end, sizeof(end));
+	exit_report_describe(status, end, sizeof(end));
 	bool is_fine = is_expected(e, status);
 	int64_t age_ms = clock_ms() - e->forked_ms;
 	log_event(is_fine ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,

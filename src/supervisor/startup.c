@@ -62,19 +62,6 @@ say_why(struct start *s)
 	buf_release(&s->why);
 }
 
-/* 0, 1 and 2 are there, so that no socket becomes one of them. */
-static void
-open_standard_streams(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int
 find_account(struct start *s)
 {
@@ -304,7 +291,6 @@ startup(struct master *m, struct config *first)
 	struct start s = { .m = m, .config = first, .why = BUF(WHY_SIZE) };
 	int code = 0;
 
-	open_standard_streams();
 	umask(027);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		code = steps[i](&s);

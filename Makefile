@@ -49,8 +49,8 @@ config     = certificates check config cursor database domain_lists faults \
 	field file fill find_master hostname keys lexer list listeners \
 	parser print ranges setting string_value units
 supervisor = background boot_config certificate_expiry child children \
-	control_socket crash_trace descriptors directories exit_report \
-	generation handover handover_file limits notify privileges \
+	control_socket crash_trace directories exit_report generation \
+	handover handover_file limits master notify privileges \
 	process_table reload startup stop supervisor takeover upgrade \
 	watchdog worker_count
 control    = ask_master options status status_json verb

@@ -86,6 +86,12 @@ struct master {
 	bool has_said_stopped;
 };
 
+/* A master that has nothing yet; its options are copied, since they may point
+ * into main's arguments, where titles will lie. `h`: what a program before
+ * this one handed over, if any. */
+struct master *master_new(const struct supervisor_options *o,
+			  const struct handover *h);
+
 /* The master's log lines go to the logger, as the configuration says. */
 void master_init_log(const struct master *m);
 

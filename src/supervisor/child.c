@@ -9,15 +9,17 @@
 #include "logger/logger.h"
 #include "supervisor/background.h"
 #include "supervisor/crash_trace.h"
-#include "supervisor/descriptors.h"
 #include "supervisor/limits.h"
 #include "supervisor/privileges.h"
 #include "worker/worker.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { MOST_DESCRIPTORS = 65536 };
 
 static struct generation *
 generation_of(struct master *m, const struct process *e)
@@ -49,6 +51,43 @@ introduce(struct master *m, const struct process *e, const struct generation *g,
 	log_init(&client);
 }
 
+/* Ascending. */
+static int
+by_number(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+close_from_to(unsigned first, unsigned last)
+{
+	/* The filter of a container may be older than this call. */
+	if (close_range(first, last, 0) == 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < MOST_DESCRIPTORS; fd++)
+		close((int)fd);
+}
+
+/* Closes every descriptor above 2 that is not in the list, so that nothing
+ * of another child can leak into this one, whoever opened it. */
+static void
+close_all_but(int *keep, size_t count)
+{
+	unsigned next = STDERR_FILENO + 1;
+
+	qsort(keep, count, sizeof(*keep), by_number);
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] < (int)next)
+			continue;
+		if ((unsigned)keep[i] > next)
+			close_from_to(next, (unsigned)keep[i] - 1);
+		next = (unsigned)keep[i] + 1;
+	}
+	close_from_to(next, UINT_MAX);
+}
+
 /* Listeners are for workers, the queue's reading end and the file for the
  * logger, and nobody gets what another has. */
 static void
@@ -68,7 +107,7 @@ keep_own(struct master *m, const struct process *e, const struct generation *g,
 	}
 	for (size_t i = 0; e->role == SLOT_WORKER && i < listeners; i++)
 		keep[n++] = g->listeners[i];
-	descriptors_close_but(keep, n);
+	close_all_but(keep, n);
 	free(keep);
 }
 

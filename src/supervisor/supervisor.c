@@ -4,7 +4,6 @@
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/signals.h"
 #include "base/title.h"
 #include "supervisor/background.h"
@@ -29,20 +28,6 @@
 #include <unistd.h>
 
 enum { LONGEST_POLL_MS = 1000 };
-
-void
-master_init_log(const struct master *m)
-{
-	const struct log_client client = {
-		.fd = m->lines[1],
-		.format = m->now.config->log.format,
-		.level = m->now.config->log.level,
-		.name = "master",
-		.slot = scoreboard_slot_at(m->scoreboard, 0),
-	};
-
-	log_init(&client);
-}
 
 /* ---- What is asked ------------------------------------------------------- */
 
@@ -278,32 +263,6 @@ begin(struct master *m)
 		log_error("there are more workers than places");
 }
 
-static const char *
-copy_text(const char *text)
-{
-	return text != NULL ? memory_copy_text(text) : NULL;
-}
-
-/* The options may point into main's arguments, where titles will lie. */
-static struct master *
-make_master(const struct supervisor_options *o, const struct handover *h)
-{
-	const struct config_source source = boot_config_source(&o->source, h);
-	struct master *m = memory_new(1, sizeof(*m));
-
-	m->options = *o;
-	m->options.source.file = copy_text(source.file);
-	m->options.source.log_file = copy_text(source.log_file);
-	m->options.argv = title_prepare(o->argc, o->argv);
-	m->pid_file = m->ready_pipe = m->takeover.old_program = -1;
-	m->now.log_file = m->next.log_file = -1;
-	upgrade_note_program(m);
-	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
-		m->children[i] = (struct child){ .channel = -1,
-						 .region = -1 };
-	return m;
-}
-
 static int
 open_signals(struct master *m)
 {
@@ -362,7 +321,7 @@ supervisor_run(struct config *first, const struct supervisor_options *o)
 	int code;
 
 	handover_read(&arena, &h);
-	struct master *m = make_master(o, &h);
+	struct master *m = master_new(o, &h);
 	if (h.mode == HANDOVER_TRIAL)
 		return takeover_try(m, first, &h);
 	m->takeover.arena = arena;

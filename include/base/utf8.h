@@ -33,9 +33,8 @@ size_t utf8_mend(struct view v, char *where);
 size_t utf8_chars(struct view v);
 
 /* How much of v to keep so that it has at most that many characters or
- * bytes: cut before a character, and not between a base and the marks,
- * joiners and modifiers that belong to it (a cheap form of UAX 29). Never
- * more than is asked; 0 only where not even one character fits. */
+ * bytes, cut between two code points. Never more than is asked; 0 only
+ * where not even one character fits. */
 size_t utf8_cut_chars(struct view v, size_t chars);
 size_t utf8_cut_bytes(struct view v, size_t bytes);
 

@@ -173,100 +173,6 @@ utf8_chars(struct view v)
 	return count;
 }
 
-/* Characters that belong to the one before them: the blocks of combining
- * marks, joiners, variation selectors, emoji modifiers and tags. */
-static bool
-belongs_to_previous(uint32_t code)
-{
-	static const struct { uint32_t from, to; } ranges[] = {
-		{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd },
-		{ 0x0610, 0x061a }, { 0x064b, 0x065f }, { 0x06d6, 0x06dc },
-		{ 0x093a, 0x093c }, { 0x093e, 0x094f }, { 0x09bc, 0x09cd },
-		{ 0x0a3c, 0x0a4d }, { 0x0abc, 0x0acd }, { 0x0bbe, 0x0bcd },
-		{ 0x0c3e, 0x0c4d }, { 0x0cbc, 0x0ccd }, { 0x0d3e, 0x0d4d },
-		{ 0x0e31, 0x0e31 }, { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e },
-		{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x200c, 0x200d },
-		{ 0x20d0, 0x20ff }, { 0x302a, 0x302f }, { 0x3099, 0x309a },
-		{ 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
-		{ 0x1f3fb, 0x1f3ff }, { 0xe0020, 0xe007f },
-		{ 0xe0100, 0xe01ef },
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (code >= ranges[i].from && code <= ranges[i].to)
-			return true;
-	return false;
-}
-
-/* Start of the character that ends before at. */
-static size_t
-previous(struct view v, size_t at)
-{
-	size_t from = at - 1;
-
-	while (from > 0 && at - from < 4 &&
-	       ((unsigned char)v.at[from] & 0xc0) == 0x80)
-		from--;
-	return utf8_char_len(view_slice(v, from, at)) == at - from ? from :
-								     at - 1;
-}
-
-static uint32_t
-code_at(struct view v, size_t at)
-{
-	uint32_t code = 0;
-
-	(void)utf8_decode(view_slice(v, at, v.len), &code);
-	return code;
-}
-
-static bool
-is_flag_letter(uint32_t code)
-{
-	return code >= 0x1f1e6 && code <= 0x1f1ff;
-}
-
-/* Whether what is before at and what begins there are seen as one. */
-static bool
-is_inside_cluster(struct view v, size_t at)
-{
-	uint32_t next = code_at(v, at);
-
-	if (belongs_to_previous(next))
-		return true;
-	size_t before = previous(v, at);
-	uint32_t last = code_at(v, before);
-	if (last == 0x200d || (last == '\r' && next == '\n'))
-		return true;
-	if (!is_flag_letter(next))
-		return false;
-	size_t letters = 0;
-	while (is_flag_letter(last) && letters < 64) {
-		letters++;
-		if (before == 0)
-			break;
-		before = previous(v, before);
-		last = code_at(v, before);
-	}
-	return letters % 2 == 1;
-}
-
-/* The last place not after at where a reader would see no harm; a cluster
- * longer than anyone writes is cut inside. */
-static size_t
-retreat(struct view v, size_t at)
-{
-	enum { LONGEST_CLUSTER = 32 };
-	size_t candidate = at;
-
-	for (int i = 0; i < LONGEST_CLUSTER && candidate > 0; i++) {
-		if (candidate == v.len || !is_inside_cluster(v, candidate))
-			return candidate;
-		candidate = previous(v, candidate);
-	}
-	return at;
-}
-
 size_t
 utf8_cut_chars(struct view v, size_t chars)
 {
@@ -279,7 +185,7 @@ utf8_cut_chars(struct view v, size_t chars)
 		at += step(view_slice(v, at, v.len));
 		chars--;
 	}
-	return at > 0 ? retreat(v, at) : 0;
+	return at;
 }
 
 size_t
@@ -294,7 +200,7 @@ utf8_cut_bytes(struct view v, size_t bytes)
 	/* Bytes that follow no first byte stand each alone. */
 	if (utf8_char_len(view_slice(v, at, v.len)) <= bytes - at)
 		at = bytes;
-	return at > 0 ? retreat(v, at) : 0;
+	return at;
 }
 
 bool

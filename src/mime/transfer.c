@@ -182,47 +182,8 @@ decode_base64(struct transfer *t, struct view *in, char *out, size_t room)
 	return len;
 }
 
-/* What is held turned out to be no code: it stands for itself. */
-static size_t
-release(struct transfer *t, char *out)
-{
-	size_t n = t->held_len;
-
-	memcpy(out, t->held, n);
-	t->held_len = 0;
-	return n;
-}
-
 /* Blanks between '=' and the end of its line; bytes of codes at a time. */
 enum { MOST_BLANKS = 64, MOST_CODES = 100 };
-
-/* Takes one byte behind a held '='. Returns what is written; *used_out tells
- * whether the byte belongs to the code. */
-static size_t
-take_code(struct transfer *t, char c, char *out, bool *used_out)
-{
-	bool is_blank = c == ' ' || c == '\t' || c == '\r';
-	char last = t->held[t->held_len - 1];
-
-	*used_out = true;
-	if (c == '\n' && (t->held_len == 1 || byte_hex(last) < 0)) {
-		t->held_len = 0;        /* a soft line break */
-		return 0;
-	}
-	if (t->held_len == 2 && byte_hex(last) >= 0 && byte_hex(c) >= 0) {
-		out[0] = (char)(byte_hex(last) * 16 + byte_hex(c));
-		t->held_len = 0;
-		return 1;
-	}
-	if ((t->held_len == 1 && (is_blank || byte_hex(c) >= 0)) ||
-	    (is_blank && byte_hex(last) < 0 &&
-	     t->held_len < MOST_BLANKS)) {
-		t->held[t->held_len++] = c;
-		return 0;
-	}
-	*used_out = false;
-	return release(t, out);
-}
 
 /* Values of hexadecimal digits and one more; 0 for all else. */
 static const unsigned char hex_of[256] = {
@@ -261,6 +222,26 @@ code_len(struct view v, char *out, size_t *len)
 	return 1;
 }
 
+/* Takes one byte behind what is held, which begins with '='. */
+static size_t
+take_behind(struct transfer *t, char c, char *out)
+{
+	size_t len = 0;
+
+	t->held[t->held_len++] = c;
+	size_t n = code_len((struct view){ t->held, t->held_len }, out, &len);
+	if (n == 0)
+		return 0;
+	/* All behind a '=' that is no code stands for itself, but for another
+	 * one at the end. */
+	size_t rest = t->held_len - n;
+	bool is_next = rest > 0 && c == '=';
+	rest -= is_next ? 1 : 0;
+	memcpy(out + len, t->held + n, rest);
+	t->held_len = is_next ? 1 : 0;
+	return len + rest;
+}
+
 /* Bytes before the next '='; the next few are the likeliest place. */
 static size_t
 clear_len(struct view v)
@@ -277,12 +258,11 @@ static size_t
 decode_quoted(struct transfer *t, struct view *in, char *out, size_t room)
 {
 	size_t len = 0;
-	bool is_used;
 
 	while (in->len > 0 && room - len >= TRANSFER_ROOM) {
 		if (t->held_len > 0) {
-			len += take_code(t, in->at[0], out + len, &is_used);
-			*in = view_slice(*in, is_used ? 1 : 0, in->len);
+			len += take_behind(t, in->at[0], out + len);
+			*in = view_slice(*in, 1, in->len);
 			continue;
 		}
 		size_t n = clear_len(*in);
@@ -328,11 +308,10 @@ transfer_finish(struct transfer *t, char *out)
 		size_t len = accept_line(t, out);
 		return len + flush_digits(t, out + len);
 	}
-	if (t->held_len == 0)
+	size_t n = t->held_len;
+	t->held_len = 0;
+	if (n < 2 || byte_hex(t->held[1]) < 0)
 		return 0;
-	if (t->held_len == 1 || byte_hex(t->held[1]) < 0) {
-		t->held_len = 0;
-		return 0;
-	}
-	return release(t, out);
+	memcpy(out, t->held, n);
+	return n;
 }

@@ -1,400 +1,192 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Labels to charsets. A table, sorted: labels in lower case with everything
- * but letters and digits left out. Of several that differ a little the
- * superset is meant: gb2312 is gb18030, iso-8859-1 is windows-1252. */
+/* Labels to charsets. Labels stand in lower case with everything but letters
+ * and digits left out. Of several charsets that differ a little the superset
+ * is meant: gb2312 is gb18030, iso-8859-1 is windows-1252. */
 #include "mime/charset.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 enum { LONGEST_LABEL = 40 };
 
-struct label {
-	char squeezed[28];
-	enum charset charset;
+/* The commonest stand first: a label is searched from the top. A label with
+ * "x" in front is the same without it. */
+static const struct {
+	const char *iconv_name;         /* NULL: our own code decodes it */
+	const char *labels;             /* each between two blanks */
+} charsets[] = {
+	[CHARSET_US_ASCII] = { NULL,
+	  " ansix341968 ansix341986 ascii cp367 csascii ibm367 "
+	  "iso646irv1991 iso646us isoir6 us usascii usascii7 usascii8bit " },
+	[CHARSET_UTF_8] = { NULL,
+	  " cesu8 cp65001 unicode11utf8 utf8 utf8mb4 utf8n windows65001 "
+	  "xunicode20utf8 " },
+	[CHARSET_HZ] = { NULL,
+	  " hz hzgb hzgb2312 " },
+	[CHARSET_ISO_2022_JP] = { NULL,
+	  " cp50220 cp50221 cp50222 csiso2022jp iso2022jp iso2022jp1 "
+	  "iso2022jp2 iso2022jpms jis jis7 " },
+	[CHARSET_WINDOWS_1252] = { "WINDOWS-1252",
+	  " 88591 ansi cp1252 cp819 csisolatin1 ibm819 iso8859 iso88591 "
+	  "iso885911987 iso88591windows31latin1 isoir100 l1 latin1 msansi "
+	  "win1252 windows1252 windows1252http windows31latin1 " },
+	[CHARSET_EUC_JP_MS] = { "EUC-JP-MS",
+	  " cp51932 cseucpkdfmtjapanese eucjp eucjpms eucjpwin ujis xeuc "
+	  "xeucjapanese " },
+	[CHARSET_GB18030] = { "GB18030",
+	  " chinese cngb cp936 csgb2312 csiso58gb231280 euccn gb gb18030 "
+	  "gb2312 gb231280 gb2312charset gbk gbk2312 isoir58 ms936 "
+	  "windows54936 windows936 " },
+	[CHARSET_UTF_16LE] = { "UTF-16LE",
+	  " csunicode iso10646ucs2 ucs2 ucs2le unicode unicodefeff utf16 "
+	  "utf16le " },
+	[CHARSET_UTF_16BE] = { "UTF-16BE",
+	  " ucs2be unicodefffe utf16be " },
+	[CHARSET_UTF_32LE] = { "UTF-32LE",
+	  " iso10646ucs4 ucs4 ucs4le utf32 utf32le " },
+	[CHARSET_UTF_32BE] = { "UTF-32BE",
+	  " ucs4be utf32be " },
+	{ "ISO-8859-2",
+	  " 88592 csisolatin2 iso88592 iso885921987 isoir101 l2 latin2 " },
+	{ "ISO-8859-15", " csisolatin9 iso885915 l9 latin0 latin9 " },
+	{ "BIG5-HKSCS",
+	  " big5 big5eten big5hkscs bigfive cnbig5 cp950 csbig5 ms950 "
+	  "windows950 xxbig5 " },
+	{ "KOI8-R", " cp878 cskoi8r koi koi8 koi8r " },
+	{ "WINDOWS-1251", " ansi1251 cp1251 win1251 windows1251 " },
+	{ "CP932",
+	  " cp932 cp943 csshiftjis cswindows31j ms932 mskanji shiftjis "
+	  "shiftjis2004 sjis sjiswin windows31j windows932 xmscp932 " },
+	{ "CP949",
+	  " 5601 cp949 cseuckr csksc56011987 euckr isoir149 korean ksc5601 "
+	  "ksc56011987 ksc56011989 ksx1001 ms949 uhc windows949 " },
+	{ "WINDOWS-1250", " cp1250 win1250 windows1250 " },
+	{ "WINDOWS-1254",
+	  " cp1254 csisolatin5 iso88599 iso885991989 isoir148 l5 latin5 "
+	  "windows1254 " },
+	{ "ISO-8859-7",
+	  " csisolatingreek ecma118 elot928 greek greek8 iso88597 "
+	  "iso885971987 isoir126 suneugreek " },
+	{ "ARMSCII-8", " armscii8 " },
+	{ "CP1125", " cp1125 cp866u ruscii " },
+	{ "CP1133", " cp1133 ibmcp1133 " },
+	{ "CP437", " 437 cp437 cspc8codepage437 ibm437 " },
+	{ "CP737", " cp737 ibm737 " },
+	{ "CP775", " cp775 ibm775 " },
+	{ "CP850", " 850 cp850 cspc850multilingual ibm850 " },
+	{ "CP852", " 852 cp852 cspcp852 ibm852 " },
+	{ "CP855", " 855 cp855 ibm855 " },
+	{ "CP857", " 857 cp857 ibm857 " },
+	{ "CP858", " 858 cp858 ibm00858 ibm858 " },
+	{ "CP860", " 860 cp860 ibm860 " },
+	{ "CP861", " 861 cp861 cpis ibm861 " },
+	{ "CP862", " 862 cp862 cspc862latinhebrew dos862 ibm862 " },
+	{ "CP863", " 863 cp863 ibm863 " },
+	{ "CP864", " cp864 ibm864 " },
+	{ "CP865", " 865 cp865 ibm865 " },
+	{ "CP866", " 866 cp866 csibm866 ibm866 " },
+	{ "CP869", " 869 cp869 cpgr ibm869 " },
+	{ "CP874",
+	  " cp874 dos874 iso885911 isoir166 thai8 tis620 tis62025291 "
+	  "tis6202533 tis62025330 windows874 " },
+	{ "DEC-MCS", " dec decmcs " },
+	{ "ECMA-CYRILLIC",
+	  " csiso111ecmacyrillic ecmacyrillic isoir111 koi8e " },
+	{ "EUC-TW", " cns11643 euctw " },
+	{ "HP-ROMAN8", " cshproman8 hproman8 r8 roman8 " },
+	{ "ISO-2022-CN-EXT", " iso2022cn iso2022cnext " },
+	{ "ISO-2022-JP-3", " iso2022jp2004 iso2022jp3 " },
+	{ "ISO-2022-KR", " csiso2022kr iso2022kr " },
+	{ "ISO-8859-10",
+	  " csisolatin6 iso885910 iso8859101992 isoir157 l6 latin6 " },
+	{ "ISO-8859-13", " iso885913 l7 latin7 " },
+	{ "ISO-8859-14", " iso885914 isoceltic l8 latin8 " },
+	{ "ISO-8859-16", " iso885916 l10 latin10 " },
+	{ "ISO-8859-3",
+	  " csisolatin3 iso88593 iso885931988 isoir109 l3 latin3 " },
+	{ "ISO-8859-4",
+	  " csisolatin4 iso88594 iso885941988 isoir110 l4 latin4 " },
+	{ "ISO-8859-5",
+	  " csisolatincyrillic cyrillic iso88595 iso885951988 isoir144 " },
+	{ "ISO-8859-6",
+	  " arabic asmo708 csiso88596e csiso88596i csisolatinarabic ecma114 "
+	  "iso88596 iso885961987 iso88596e iso88596i isoir127 " },
+	{ "ISO-8859-8",
+	  " csiso88598e csiso88598i csisolatinhebrew dos862x hebrew "
+	  "iso88598 iso885981988 iso88598e iso88598i isoir138 logical "
+	  "visual " },
+	{ "JOHAB", " cp1361 johab " },
+	{ "KOI8-T", " koi8t " },
+	{ "KOI8-U", " koi8ru koi8u " },
+	{ "MAC-CENTRALEUROPE",
+	  " macce maccentraleurope xmaccentraleurroman " },
+	{ "MAC-CYRILLIC", " maccyrillic macuk xmacukrainian " },
+	{ "MAC-IS", " macis xmacicelandic " },
+	{ "MACINTOSH", " applemac csmacintosh mac macintosh macroman " },
+	{ "PT154", " cp154 csptcp154 pt154 ptcp154 " },
+	{ "RK1048", " kz1048 rk1048 strk10482002 " },
+	{ "TCVN", " tcvn tcvn5712 tcvn57121 xviettcvn5712 " },
+	{ "UTF-7",
+	  " cp65000 csunicode11utf7 unicode11utf7 unicode20utf7 utf7 " },
+	{ "VISCII", " csviscii viscii viscii111 " },
+	{ "WINDOWS-1253", " cp1253 windows1253 " },
+	{ "WINDOWS-1255", " cp1255 windows1255 " },
+	{ "WINDOWS-1256", " cp1256 windows1256 " },
+	{ "WINDOWS-1257", " cp1257 windows1257 " },
+	{ "WINDOWS-1258", " cp1258 windows1258 " },
 };
 
-static const char *const iconv_names[CHARSETS] = {
-	[CHARSET_ARMSCII_8] = "ARMSCII-8",
-	[CHARSET_BIG5_HKSCS] = "BIG5-HKSCS",
-	[CHARSET_CP1125] = "CP1125",
-	[CHARSET_CP1133] = "CP1133",
-	[CHARSET_CP437] = "CP437",
-	[CHARSET_CP737] = "CP737",
-	[CHARSET_CP775] = "CP775",
-	[CHARSET_CP850] = "CP850",
-	[CHARSET_CP852] = "CP852",
-	[CHARSET_CP855] = "CP855",
-	[CHARSET_CP857] = "CP857",
-	[CHARSET_CP858] = "CP858",
-	[CHARSET_CP860] = "CP860",
-	[CHARSET_CP861] = "CP861",
-	[CHARSET_CP862] = "CP862",
-	[CHARSET_CP863] = "CP863",
-	[CHARSET_CP864] = "CP864",
-	[CHARSET_CP865] = "CP865",
-	[CHARSET_CP866] = "CP866",
-	[CHARSET_CP869] = "CP869",
-	[CHARSET_CP874] = "CP874",
-	[CHARSET_CP932] = "CP932",
-	[CHARSET_CP949] = "CP949",
-	[CHARSET_DEC_MCS] = "DEC-MCS",
-	[CHARSET_ECMA_CYRILLIC] = "ECMA-CYRILLIC",
-	[CHARSET_EUC_JP_MS] = "EUC-JP-MS",
-	[CHARSET_EUC_TW] = "EUC-TW",
-	[CHARSET_GB18030] = "GB18030",
-	[CHARSET_GEORGIAN_ACADEMY] = "GEORGIAN-ACADEMY",
-	[CHARSET_GEORGIAN_PS] = "GEORGIAN-PS",
-	[CHARSET_HP_ROMAN8] = "HP-ROMAN8",
-	[CHARSET_IBM037] = "IBM037",
-	[CHARSET_IBM1047] = "IBM1047",
-	[CHARSET_IBM500] = "IBM500",
-	[CHARSET_ISO_2022_CN_EXT] = "ISO-2022-CN-EXT",
-	[CHARSET_ISO_2022_JP_3] = "ISO-2022-JP-3",
-	[CHARSET_ISO_2022_KR] = "ISO-2022-KR",
-	[CHARSET_ISO_8859_10] = "ISO-8859-10",
-	[CHARSET_ISO_8859_13] = "ISO-8859-13",
-	[CHARSET_ISO_8859_14] = "ISO-8859-14",
-	[CHARSET_ISO_8859_15] = "ISO-8859-15",
-	[CHARSET_ISO_8859_16] = "ISO-8859-16",
-	[CHARSET_ISO_8859_2] = "ISO-8859-2",
-	[CHARSET_ISO_8859_3] = "ISO-8859-3",
-	[CHARSET_ISO_8859_4] = "ISO-8859-4",
-	[CHARSET_ISO_8859_5] = "ISO-8859-5",
-	[CHARSET_ISO_8859_6] = "ISO-8859-6",
-	[CHARSET_ISO_8859_7] = "ISO-8859-7",
-	[CHARSET_ISO_8859_8] = "ISO-8859-8",
-	[CHARSET_JOHAB] = "JOHAB",
-	[CHARSET_KOI8_R] = "KOI8-R",
-	[CHARSET_KOI8_T] = "KOI8-T",
-	[CHARSET_KOI8_U] = "KOI8-U",
-	[CHARSET_MAC_CENTRALEUROPE] = "MAC-CENTRALEUROPE",
-	[CHARSET_MAC_CYRILLIC] = "MAC-CYRILLIC",
-	[CHARSET_MAC_IS] = "MAC-IS",
-	[CHARSET_MACINTOSH] = "MACINTOSH",
-	[CHARSET_MIK] = "MIK",
-	[CHARSET_PT154] = "PT154",
-	[CHARSET_RK1048] = "RK1048",
-	[CHARSET_TCVN] = "TCVN",
-	[CHARSET_UTF_16BE] = "UTF-16BE",
-	[CHARSET_UTF_16LE] = "UTF-16LE",
-	[CHARSET_UTF_32BE] = "UTF-32BE",
-	[CHARSET_UTF_32LE] = "UTF-32LE",
-	[CHARSET_UTF_7] = "UTF-7",
-	[CHARSET_VISCII] = "VISCII",
-	[CHARSET_WINDOWS_1250] = "WINDOWS-1250",
-	[CHARSET_WINDOWS_1251] = "WINDOWS-1251",
-	[CHARSET_WINDOWS_1252] = "WINDOWS-1252",
-	[CHARSET_WINDOWS_1253] = "WINDOWS-1253",
-	[CHARSET_WINDOWS_1254] = "WINDOWS-1254",
-	[CHARSET_WINDOWS_1255] = "WINDOWS-1255",
-	[CHARSET_WINDOWS_1256] = "WINDOWS-1256",
-	[CHARSET_WINDOWS_1257] = "WINDOWS-1257",
-	[CHARSET_WINDOWS_1258] = "WINDOWS-1258",
-};
+static_assert(sizeof(charsets) / sizeof(charsets[0]) == CHARSETS,
+	      "CHARSETS counts the table's rows");
 
-static const struct label labels[] = {
-	{ "437", CHARSET_CP437 }, { "5601", CHARSET_CP949 },
-	{ "850", CHARSET_CP850 }, { "852", CHARSET_CP852 },
-	{ "855", CHARSET_CP855 }, { "857", CHARSET_CP857 },
-	{ "858", CHARSET_CP858 }, { "860", CHARSET_CP860 },
-	{ "861", CHARSET_CP861 }, { "862", CHARSET_CP862 },
-	{ "863", CHARSET_CP863 }, { "865", CHARSET_CP865 },
-	{ "866", CHARSET_CP866 }, { "869", CHARSET_CP869 },
-	{ "88591", CHARSET_WINDOWS_1252 }, { "88592", CHARSET_ISO_8859_2 },
-	{ "ansi", CHARSET_WINDOWS_1252 }, { "ansi1251", CHARSET_WINDOWS_1251 },
-	{ "ansix341968", CHARSET_US_ASCII },
-	{ "ansix341986", CHARSET_US_ASCII }, { "applemac", CHARSET_MACINTOSH },
-	{ "arabic", CHARSET_ISO_8859_6 }, { "armscii8", CHARSET_ARMSCII_8 },
-	{ "ascii", CHARSET_US_ASCII }, { "asmo708", CHARSET_ISO_8859_6 },
-	{ "big5", CHARSET_BIG5_HKSCS }, { "big5eten", CHARSET_BIG5_HKSCS },
-	{ "big5hkscs", CHARSET_BIG5_HKSCS }, { "bigfive", CHARSET_BIG5_HKSCS },
-	{ "cesu8", CHARSET_UTF_8 }, { "chinese", CHARSET_GB18030 },
-	{ "cnbig5", CHARSET_BIG5_HKSCS }, { "cngb", CHARSET_GB18030 },
-	{ "cns11643", CHARSET_EUC_TW }, { "cp037", CHARSET_IBM037 },
-	{ "cp1047", CHARSET_IBM1047 }, { "cp1125", CHARSET_CP1125 },
-	{ "cp1133", CHARSET_CP1133 }, { "cp1250", CHARSET_WINDOWS_1250 },
-	{ "cp1251", CHARSET_WINDOWS_1251 }, { "cp1252", CHARSET_WINDOWS_1252 },
-	{ "cp1253", CHARSET_WINDOWS_1253 }, { "cp1254", CHARSET_WINDOWS_1254 },
-	{ "cp1255", CHARSET_WINDOWS_1255 }, { "cp1256", CHARSET_WINDOWS_1256 },
-	{ "cp1257", CHARSET_WINDOWS_1257 }, { "cp1258", CHARSET_WINDOWS_1258 },
-	{ "cp1361", CHARSET_JOHAB }, { "cp154", CHARSET_PT154 },
-	{ "cp367", CHARSET_US_ASCII }, { "cp437", CHARSET_CP437 },
-	{ "cp500", CHARSET_IBM500 }, { "cp50220", CHARSET_ISO_2022_JP },
-	{ "cp50221", CHARSET_ISO_2022_JP }, { "cp50222", CHARSET_ISO_2022_JP },
-	{ "cp51932", CHARSET_EUC_JP_MS }, { "cp65000", CHARSET_UTF_7 },
-	{ "cp65001", CHARSET_UTF_8 }, { "cp737", CHARSET_CP737 },
-	{ "cp775", CHARSET_CP775 }, { "cp819", CHARSET_WINDOWS_1252 },
-	{ "cp850", CHARSET_CP850 }, { "cp852", CHARSET_CP852 },
-	{ "cp855", CHARSET_CP855 }, { "cp857", CHARSET_CP857 },
-	{ "cp858", CHARSET_CP858 }, { "cp860", CHARSET_CP860 },
-	{ "cp861", CHARSET_CP861 }, { "cp862", CHARSET_CP862 },
-	{ "cp863", CHARSET_CP863 }, { "cp864", CHARSET_CP864 },
-	{ "cp865", CHARSET_CP865 }, { "cp866", CHARSET_CP866 },
-	{ "cp866u", CHARSET_CP1125 }, { "cp869", CHARSET_CP869 },
-	{ "cp874", CHARSET_CP874 }, { "cp878", CHARSET_KOI8_R },
-	{ "cp932", CHARSET_CP932 }, { "cp936", CHARSET_GB18030 },
-	{ "cp943", CHARSET_CP932 }, { "cp949", CHARSET_CP949 },
-	{ "cp950", CHARSET_BIG5_HKSCS }, { "cpgr", CHARSET_CP869 },
-	{ "cpis", CHARSET_CP861 }, { "csascii", CHARSET_US_ASCII },
-	{ "csbig5", CHARSET_BIG5_HKSCS }, { "cseuckr", CHARSET_CP949 },
-	{ "cseucpkdfmtjapanese", CHARSET_EUC_JP_MS },
-	{ "csgb2312", CHARSET_GB18030 }, { "cshproman8", CHARSET_HP_ROMAN8 },
-	{ "csibm866", CHARSET_CP866 },
-	{ "csiso111ecmacyrillic", CHARSET_ECMA_CYRILLIC },
-	{ "csiso2022jp", CHARSET_ISO_2022_JP },
-	{ "csiso2022kr", CHARSET_ISO_2022_KR },
-	{ "csiso58gb231280", CHARSET_GB18030 },
-	{ "csiso88596e", CHARSET_ISO_8859_6 },
-	{ "csiso88596i", CHARSET_ISO_8859_6 },
-	{ "csiso88598e", CHARSET_ISO_8859_8 },
-	{ "csiso88598i", CHARSET_ISO_8859_8 },
-	{ "csisolatin1", CHARSET_WINDOWS_1252 },
-	{ "csisolatin2", CHARSET_ISO_8859_2 },
-	{ "csisolatin3", CHARSET_ISO_8859_3 },
-	{ "csisolatin4", CHARSET_ISO_8859_4 },
-	{ "csisolatin5", CHARSET_WINDOWS_1254 },
-	{ "csisolatin6", CHARSET_ISO_8859_10 },
-	{ "csisolatin9", CHARSET_ISO_8859_15 },
-	{ "csisolatinarabic", CHARSET_ISO_8859_6 },
-	{ "csisolatincyrillic", CHARSET_ISO_8859_5 },
-	{ "csisolatingreek", CHARSET_ISO_8859_7 },
-	{ "csisolatinhebrew", CHARSET_ISO_8859_8 },
-	{ "cskoi8r", CHARSET_KOI8_R }, { "csksc56011987", CHARSET_CP949 },
-	{ "csmacintosh", CHARSET_MACINTOSH },
-	{ "cspc850multilingual", CHARSET_CP850 },
-	{ "cspc862latinhebrew", CHARSET_CP862 },
-	{ "cspc8codepage437", CHARSET_CP437 }, { "cspcp852", CHARSET_CP852 },
-	{ "csptcp154", CHARSET_PT154 }, { "csshiftjis", CHARSET_CP932 },
-	{ "csunicode", CHARSET_UTF_16LE }, { "csunicode11utf7", CHARSET_UTF_7 },
-	{ "csviscii", CHARSET_VISCII }, { "cswindows31j", CHARSET_CP932 },
-	{ "cyrillic", CHARSET_ISO_8859_5 }, { "dec", CHARSET_DEC_MCS },
-	{ "decmcs", CHARSET_DEC_MCS }, { "dos862", CHARSET_CP862 },
-	{ "dos862x", CHARSET_ISO_8859_8 }, { "dos874", CHARSET_CP874 },
-	{ "ebcdiccpus", CHARSET_IBM037 }, { "ecma114", CHARSET_ISO_8859_6 },
-	{ "ecma118", CHARSET_ISO_8859_7 },
-	{ "ecmacyrillic", CHARSET_ECMA_CYRILLIC },
-	{ "elot928", CHARSET_ISO_8859_7 }, { "euccn", CHARSET_GB18030 },
-	{ "eucjp", CHARSET_EUC_JP_MS }, { "eucjpms", CHARSET_EUC_JP_MS },
-	{ "eucjpwin", CHARSET_EUC_JP_MS }, { "euckr", CHARSET_CP949 },
-	{ "euctw", CHARSET_EUC_TW }, { "gb", CHARSET_GB18030 },
-	{ "gb18030", CHARSET_GB18030 }, { "gb2312", CHARSET_GB18030 },
-	{ "gb231280", CHARSET_GB18030 }, { "gb2312charset", CHARSET_GB18030 },
-	{ "gbk", CHARSET_GB18030 }, { "gbk2312", CHARSET_GB18030 },
-	{ "georgianacademy", CHARSET_GEORGIAN_ACADEMY },
-	{ "georgianps", CHARSET_GEORGIAN_PS }, { "greek", CHARSET_ISO_8859_7 },
-	{ "greek8", CHARSET_ISO_8859_7 }, { "hebrew", CHARSET_ISO_8859_8 },
-	{ "hproman8", CHARSET_HP_ROMAN8 }, { "hz", CHARSET_HZ },
-	{ "hzgb", CHARSET_HZ }, { "hzgb2312", CHARSET_HZ },
-	{ "ibm00858", CHARSET_CP858 }, { "ibm037", CHARSET_IBM037 },
-	{ "ibm1047", CHARSET_IBM1047 }, { "ibm367", CHARSET_US_ASCII },
-	{ "ibm437", CHARSET_CP437 }, { "ibm500", CHARSET_IBM500 },
-	{ "ibm737", CHARSET_CP737 }, { "ibm775", CHARSET_CP775 },
-	{ "ibm819", CHARSET_WINDOWS_1252 }, { "ibm850", CHARSET_CP850 },
-	{ "ibm852", CHARSET_CP852 }, { "ibm855", CHARSET_CP855 },
-	{ "ibm857", CHARSET_CP857 }, { "ibm858", CHARSET_CP858 },
-	{ "ibm860", CHARSET_CP860 }, { "ibm861", CHARSET_CP861 },
-	{ "ibm862", CHARSET_CP862 }, { "ibm863", CHARSET_CP863 },
-	{ "ibm864", CHARSET_CP864 }, { "ibm865", CHARSET_CP865 },
-	{ "ibm866", CHARSET_CP866 }, { "ibm869", CHARSET_CP869 },
-	{ "ibmcp1133", CHARSET_CP1133 }, { "iso10646ucs2", CHARSET_UTF_16LE },
-	{ "iso10646ucs4", CHARSET_UTF_32LE },
-	{ "iso2022cn", CHARSET_ISO_2022_CN_EXT },
-	{ "iso2022cnext", CHARSET_ISO_2022_CN_EXT },
-	{ "iso2022jp", CHARSET_ISO_2022_JP },
-	{ "iso2022jp1", CHARSET_ISO_2022_JP },
-	{ "iso2022jp2", CHARSET_ISO_2022_JP },
-	{ "iso2022jp2004", CHARSET_ISO_2022_JP_3 },
-	{ "iso2022jp3", CHARSET_ISO_2022_JP_3 },
-	{ "iso2022jpms", CHARSET_ISO_2022_JP },
-	{ "iso2022kr", CHARSET_ISO_2022_KR },
-	{ "iso646irv1991", CHARSET_US_ASCII }, { "iso646us", CHARSET_US_ASCII },
-	{ "iso8859", CHARSET_WINDOWS_1252 },
-	{ "iso88591", CHARSET_WINDOWS_1252 },
-	{ "iso885910", CHARSET_ISO_8859_10 },
-	{ "iso8859101992", CHARSET_ISO_8859_10 },
-	{ "iso885911", CHARSET_CP874 },
-	{ "iso885911987", CHARSET_WINDOWS_1252 },
-	{ "iso885913", CHARSET_ISO_8859_13 },
-	{ "iso885914", CHARSET_ISO_8859_14 },
-	{ "iso885915", CHARSET_ISO_8859_15 },
-	{ "iso885916", CHARSET_ISO_8859_16 },
-	{ "iso88591windows31latin1", CHARSET_WINDOWS_1252 },
-	{ "iso88592", CHARSET_ISO_8859_2 },
-	{ "iso885921987", CHARSET_ISO_8859_2 },
-	{ "iso88593", CHARSET_ISO_8859_3 },
-	{ "iso885931988", CHARSET_ISO_8859_3 },
-	{ "iso88594", CHARSET_ISO_8859_4 },
-	{ "iso885941988", CHARSET_ISO_8859_4 },
-	{ "iso88595", CHARSET_ISO_8859_5 },
-	{ "iso885951988", CHARSET_ISO_8859_5 },
-	{ "iso88596", CHARSET_ISO_8859_6 },
-	{ "iso885961987", CHARSET_ISO_8859_6 },
-	{ "iso88596e", CHARSET_ISO_8859_6 },
-	{ "iso88596i", CHARSET_ISO_8859_6 }, { "iso88597", CHARSET_ISO_8859_7 },
-	{ "iso885971987", CHARSET_ISO_8859_7 },
-	{ "iso88598", CHARSET_ISO_8859_8 },
-	{ "iso885981988", CHARSET_ISO_8859_8 },
-	{ "iso88598e", CHARSET_ISO_8859_8 },
-	{ "iso88598i", CHARSET_ISO_8859_8 },
-	{ "iso88599", CHARSET_WINDOWS_1254 },
-	{ "iso885991989", CHARSET_WINDOWS_1254 },
-	{ "isoceltic", CHARSET_ISO_8859_14 },
-	{ "isoir100", CHARSET_WINDOWS_1252 },
-	{ "isoir101", CHARSET_ISO_8859_2 }, { "isoir109", CHARSET_ISO_8859_3 },
-	{ "isoir110", CHARSET_ISO_8859_4 },
-	{ "isoir111", CHARSET_ECMA_CYRILLIC },
-	{ "isoir126", CHARSET_ISO_8859_7 }, { "isoir127", CHARSET_ISO_8859_6 },
-	{ "isoir138", CHARSET_ISO_8859_8 }, { "isoir144", CHARSET_ISO_8859_5 },
-	{ "isoir148", CHARSET_WINDOWS_1254 }, { "isoir149", CHARSET_CP949 },
-	{ "isoir157", CHARSET_ISO_8859_10 }, { "isoir166", CHARSET_CP874 },
-	{ "isoir58", CHARSET_GB18030 }, { "isoir6", CHARSET_US_ASCII },
-	{ "jis", CHARSET_ISO_2022_JP }, { "jis7", CHARSET_ISO_2022_JP },
-	{ "johab", CHARSET_JOHAB }, { "koi", CHARSET_KOI8_R },
-	{ "koi8", CHARSET_KOI8_R }, { "koi8e", CHARSET_ECMA_CYRILLIC },
-	{ "koi8r", CHARSET_KOI8_R }, { "koi8ru", CHARSET_KOI8_U },
-	{ "koi8t", CHARSET_KOI8_T }, { "koi8u", CHARSET_KOI8_U },
-	{ "korean", CHARSET_CP949 }, { "ksc5601", CHARSET_CP949 },
-	{ "ksc56011987", CHARSET_CP949 }, { "ksc56011989", CHARSET_CP949 },
-	{ "ksx1001", CHARSET_CP949 }, { "kz1048", CHARSET_RK1048 },
-	{ "l1", CHARSET_WINDOWS_1252 }, { "l10", CHARSET_ISO_8859_16 },
-	{ "l2", CHARSET_ISO_8859_2 }, { "l3", CHARSET_ISO_8859_3 },
-	{ "l4", CHARSET_ISO_8859_4 }, { "l5", CHARSET_WINDOWS_1254 },
-	{ "l6", CHARSET_ISO_8859_10 }, { "l7", CHARSET_ISO_8859_13 },
-	{ "l8", CHARSET_ISO_8859_14 }, { "l9", CHARSET_ISO_8859_15 },
-	{ "latin0", CHARSET_ISO_8859_15 }, { "latin1", CHARSET_WINDOWS_1252 },
-	{ "latin10", CHARSET_ISO_8859_16 }, { "latin2", CHARSET_ISO_8859_2 },
-	{ "latin3", CHARSET_ISO_8859_3 }, { "latin4", CHARSET_ISO_8859_4 },
-	{ "latin5", CHARSET_WINDOWS_1254 }, { "latin6", CHARSET_ISO_8859_10 },
-	{ "latin7", CHARSET_ISO_8859_13 }, { "latin8", CHARSET_ISO_8859_14 },
-	{ "latin9", CHARSET_ISO_8859_15 }, { "logical", CHARSET_ISO_8859_8 },
-	{ "mac", CHARSET_MACINTOSH }, { "macce", CHARSET_MAC_CENTRALEUROPE },
-	{ "maccentraleurope", CHARSET_MAC_CENTRALEUROPE },
-	{ "maccyrillic", CHARSET_MAC_CYRILLIC },
-	{ "macintosh", CHARSET_MACINTOSH }, { "macis", CHARSET_MAC_IS },
-	{ "macroman", CHARSET_MACINTOSH }, { "macuk", CHARSET_MAC_CYRILLIC },
-	{ "mik", CHARSET_MIK }, { "ms932", CHARSET_CP932 },
-	{ "ms936", CHARSET_GB18030 }, { "ms949", CHARSET_CP949 },
-	{ "ms950", CHARSET_BIG5_HKSCS }, { "msansi", CHARSET_WINDOWS_1252 },
-	{ "mskanji", CHARSET_CP932 }, { "pt154", CHARSET_PT154 },
-	{ "ptcp154", CHARSET_PT154 }, { "r8", CHARSET_HP_ROMAN8 },
-	{ "rk1048", CHARSET_RK1048 }, { "roman8", CHARSET_HP_ROMAN8 },
-	{ "ruscii", CHARSET_CP1125 }, { "shiftjis", CHARSET_CP932 },
-	{ "shiftjis2004", CHARSET_CP932 }, { "sjis", CHARSET_CP932 },
-	{ "sjiswin", CHARSET_CP932 }, { "strk10482002", CHARSET_RK1048 },
-	{ "suneugreek", CHARSET_ISO_8859_7 }, { "tcvn", CHARSET_TCVN },
-	{ "tcvn5712", CHARSET_TCVN }, { "tcvn57121", CHARSET_TCVN },
-	{ "thai8", CHARSET_CP874 }, { "tis620", CHARSET_CP874 },
-	{ "tis62025291", CHARSET_CP874 }, { "tis6202533", CHARSET_CP874 },
-	{ "tis62025330", CHARSET_CP874 }, { "ucs2", CHARSET_UTF_16LE },
-	{ "ucs2be", CHARSET_UTF_16BE }, { "ucs2le", CHARSET_UTF_16LE },
-	{ "ucs4", CHARSET_UTF_32LE }, { "ucs4be", CHARSET_UTF_32BE },
-	{ "ucs4le", CHARSET_UTF_32LE }, { "uhc", CHARSET_CP949 },
-	{ "ujis", CHARSET_EUC_JP_MS }, { "unicode", CHARSET_UTF_16LE },
-	{ "unicode11utf7", CHARSET_UTF_7 }, { "unicode11utf8", CHARSET_UTF_8 },
-	{ "unicode20utf7", CHARSET_UTF_7 }, { "unicodefeff", CHARSET_UTF_16LE },
-	{ "unicodefffe", CHARSET_UTF_16BE }, { "us", CHARSET_US_ASCII },
-	{ "usascii", CHARSET_US_ASCII }, { "usascii7", CHARSET_US_ASCII },
-	{ "usascii8bit", CHARSET_US_ASCII }, { "utf16", CHARSET_UTF_16LE },
-	{ "utf16be", CHARSET_UTF_16BE }, { "utf16le", CHARSET_UTF_16LE },
-	{ "utf32", CHARSET_UTF_32LE }, { "utf32be", CHARSET_UTF_32BE },
-	{ "utf32le", CHARSET_UTF_32LE }, { "utf7", CHARSET_UTF_7 },
-	{ "utf8", CHARSET_UTF_8 }, { "utf8mb4", CHARSET_UTF_8 },
-	{ "utf8n", CHARSET_UTF_8 }, { "viscii", CHARSET_VISCII },
-	{ "viscii111", CHARSET_VISCII }, { "visual", CHARSET_ISO_8859_8 },
-	{ "win1250", CHARSET_WINDOWS_1250 },
-	{ "win1251", CHARSET_WINDOWS_1251 },
-	{ "win1252", CHARSET_WINDOWS_1252 },
-	{ "windows1250", CHARSET_WINDOWS_1250 },
-	{ "windows1251", CHARSET_WINDOWS_1251 },
-	{ "windows1252", CHARSET_WINDOWS_1252 },
-	{ "windows1252http", CHARSET_WINDOWS_1252 },
-	{ "windows1253", CHARSET_WINDOWS_1253 },
-	{ "windows1254", CHARSET_WINDOWS_1254 },
-	{ "windows1255", CHARSET_WINDOWS_1255 },
-	{ "windows1256", CHARSET_WINDOWS_1256 },
-	{ "windows1257", CHARSET_WINDOWS_1257 },
-	{ "windows1258", CHARSET_WINDOWS_1258 },
-	{ "windows31j", CHARSET_CP932 },
-	{ "windows31latin1", CHARSET_WINDOWS_1252 },
-	{ "windows54936", CHARSET_GB18030 }, { "windows65001", CHARSET_UTF_8 },
-	{ "windows874", CHARSET_CP874 }, { "windows932", CHARSET_CP932 },
-	{ "windows936", CHARSET_GB18030 }, { "windows949", CHARSET_CP949 },
-	{ "windows950", CHARSET_BIG5_HKSCS }, { "xansi", CHARSET_WINDOWS_1252 },
-	{ "xbig5", CHARSET_BIG5_HKSCS }, { "xcp1250", CHARSET_WINDOWS_1250 },
-	{ "xcp1251", CHARSET_WINDOWS_1251 },
-	{ "xcp1252", CHARSET_WINDOWS_1252 },
-	{ "xcp1253", CHARSET_WINDOWS_1253 },
-	{ "xcp1254", CHARSET_WINDOWS_1254 },
-	{ "xcp1255", CHARSET_WINDOWS_1255 },
-	{ "xcp1256", CHARSET_WINDOWS_1256 },
-	{ "xcp1257", CHARSET_WINDOWS_1257 },
-	{ "xcp1258", CHARSET_WINDOWS_1258 }, { "xeuc", CHARSET_EUC_JP_MS },
-	{ "xeuccn", CHARSET_GB18030 }, { "xeucjapanese", CHARSET_EUC_JP_MS },
-	{ "xeucjp", CHARSET_EUC_JP_MS }, { "xeuctw", CHARSET_EUC_TW },
-	{ "xgb2312", CHARSET_GB18030 }, { "xgbk", CHARSET_GB18030 },
-	{ "xiso2022jp", CHARSET_ISO_2022_JP }, { "xjohab", CHARSET_JOHAB },
-	{ "xmacce", CHARSET_MAC_CENTRALEUROPE },
-	{ "xmaccentraleurope", CHARSET_MAC_CENTRALEUROPE },
-	{ "xmaccentraleurroman", CHARSET_MAC_CENTRALEUROPE },
-	{ "xmaccyrillic", CHARSET_MAC_CYRILLIC },
-	{ "xmacicelandic", CHARSET_MAC_IS }, { "xmacroman", CHARSET_MACINTOSH },
-	{ "xmacukrainian", CHARSET_MAC_CYRILLIC },
-	{ "xmscp932", CHARSET_CP932 }, { "xsjis", CHARSET_CP932 },
-	{ "xunicode20utf7", CHARSET_UTF_7 },
-	{ "xunicode20utf8", CHARSET_UTF_8 }, { "xutf8", CHARSET_UTF_8 },
-	{ "xviettcvn5712", CHARSET_TCVN }, { "xwindows949", CHARSET_CP949 },
-	{ "xxbig5", CHARSET_BIG5_HKSCS },
-};
-
-static int
-compare(const void *key, const void *member)
-{
-	const struct label *label = member;
-
-	return strcmp(key, label->squeezed);
-}
-
-/* Leaves letters and digits, in lower case; false where that is too long, or
- * bytes are in it that no name has. */
-static bool
+/* Leaves letters and digits, in lower case and between two blanks; 0 where
+ * that is too long, or bytes are in it that no name has. */
+static size_t
 squeeze(struct view label, char *out)
 {
 	size_t n = 0;
 
+	out[n++] = ' ';
 	for (size_t i = 0; i < label.len; i++) {
 		char c = ascii_lower(label.at[i]);
 		if (c < ' ' || c > '~')
-			return false;
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			continue;
-		if (n == LONGEST_LABEL)
-			return false;
-		out[n++] = c;
+			return 0;
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			out[n++] = c;
 	}
+	out[n++] = ' ';
 	out[n] = '\0';
-	return n > 0;
+	return n > 2 ? n : 0;
+}
+
+static enum charset
+find(const char *squeezed)
+{
+	for (int i = 0; i < CHARSETS; i++)
+		if (strstr(charsets[i].labels, squeezed) != NULL)
+			return (enum charset)i;
+	return CHARSET_UNKNOWN;
 }
 
 enum charset
 charset_named(struct view label)
 {
-	char squeezed[LONGEST_LABEL + 1];
-	size_t count = sizeof(labels) / sizeof(labels[0]);
+	char squeezed[LONGEST_LABEL + 3];
 
-	if (label.len > LONGEST_LABEL || !squeeze(label, squeezed))
+	if (label.len > LONGEST_LABEL || squeeze(label, squeezed) == 0)
 		return CHARSET_UNKNOWN;
-	const struct label *found = bsearch(squeezed, labels, count,
-					    sizeof(labels[0]), compare);
-	if (found == NULL && squeezed[0] == 'x')
-		found = bsearch(squeezed + 1, labels, count,
-				sizeof(labels[0]), compare);
-	return found != NULL ? found->charset : CHARSET_UNKNOWN;
+	enum charset charset = find(squeezed);
+	if (charset == CHARSET_UNKNOWN && squeezed[1] == 'x' &&
+	    squeezed[2] != ' ') {
+		squeezed[1] = ' ';
+		charset = find(squeezed + 1);
+	}
+	return charset;
 }
 
 const char *
 charset_iconv_name(enum charset charset)
 {
-	return charset >= 0 && charset < CHARSETS ? iconv_names[charset] :
-						    NULL;
+	return charset >= 0 && charset < CHARSETS ?
+		       charsets[charset].iconv_name : NULL;
 }

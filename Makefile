@@ -34,10 +34,9 @@ mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer
 store      = bind catalog charset_map column_text columns connection \
-	failover fault hosts in_doubt insert lookup outcome partitions \
-	probe retention save server settle size_limits spool spool_claim \
-	spool_decode spool_encode spool_folder store table table_warnings \
-	transaction warm_up
+	failover hosts in_doubt insert lookup outcome partitions retention \
+	save server size_limits spool spool_claim spool_decode spool_encode \
+	spool_folder store table table_warnings transaction
 worker     = accept admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_reader \
 	message_id message_list poller poller_epoll results session_driver \

@@ -4,7 +4,7 @@
 #ifndef STORE_CONNECTION_H
 #define STORE_CONNECTION_H
 
-#include "store/fault.h"
+#include "store/outcome.h"
 #include "store/settings.h"
 #include "store/table.h"
 
@@ -35,8 +35,8 @@ struct connection {
 	struct store_fault fault;       /* of the last call that failed */
 };
 
-/* Connects, sets the session up and proves that the server can be written;
- * NULL with *fault_out where any of that fails. */
+/* Connects and sets the session up; NULL with *fault_out where that fails.
+ * Who the server is and whether it can be written is asked by failover. */
 struct connection *connection_open(const struct store_settings *settings,
 				   size_t host, struct store_fault *fault_out);
 
@@ -58,11 +58,5 @@ struct view connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column);
 
 /* Notes the connection's own last error in c->fault and returns it. */
 int connection_note_fault(struct connection *c);
-
-/* Whether both are the same server, whatever its address. */
-bool server_is_same(const struct server *a, const struct server *b);
-
-/* Whether what one commits is certified by the other: nodes of a cluster. */
-bool server_is_certified_with(const struct server *a, const struct server *b);
 
 #endif

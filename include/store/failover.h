@@ -7,7 +7,6 @@
 #include "store/connection.h"
 #include "store/hosts.h"
 #include "store/insert.h"
-#include "store/probe.h"
 #include "store/store.h"
 #include "store/table.h"
 

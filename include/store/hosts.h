@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which host may be tried when: the circuit breaker. Pure, but for chance. */
+/* Which host may be tried when: the circuit breaker, pure but for chance; and
+ * whether anybody listens there. */
 #ifndef STORE_HOSTS_H
 #define STORE_HOSTS_H
 
@@ -25,8 +26,13 @@ void hosts_deinit(struct hosts *h);
 /* The k-th to be tried, from 0. */
 size_t hosts_order(const struct hosts *h, size_t k);
 
+/* Whether its pause is over. */
 bool hosts_is_due(const struct hosts *h, size_t host, int64_t now_ms);
+
+/* It is left alone from now_ms for its pause, which doubles. */
 void hosts_failed(struct hosts *h, size_t host, int64_t now_ms);
+
+/* Its pause is the first one again. */
 void hosts_worked(struct hosts *h, size_t host);
 
 /* When the next of them may be tried. */
@@ -34,5 +40,24 @@ int64_t hosts_next_ms(const struct hosts *h);
 
 /* Between half of ms and ms, by chance. */
 int64_t hosts_jitter(struct hosts *h, int64_t ms);
+
+/* A host asked without waiting: a dead one must not cost the mail that
+ * another one takes meanwhile. */
+enum probe_answer { PROBE_WAITS, PROBE_LISTENS, PROBE_SILENT };
+
+struct probe {
+	int fd;                 /* -1: none under way */
+	int64_t until_ms;
+};
+
+#define PROBE_NONE ((struct probe){ .fd = -1 })
+
+/* Begins to connect; the name is looked up, and that may wait. */
+void probe_start(struct probe *p, const struct store_host *host,
+		 int64_t until_ms);
+
+/* Ends the probe, unless it still waits. */
+enum probe_answer probe_ask(struct probe *p);
+void probe_stop(struct probe *p);
 
 #endif

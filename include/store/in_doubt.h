@@ -4,7 +4,7 @@
 #define STORE_IN_DOUBT_H
 
 #include "mail.h"
-#include "store/connection.h"
+#include "store/failover.h"
 
 /* The connection whose commit did not come to its end. */
 struct lost_connection {
@@ -39,5 +39,19 @@ struct in_doubt *in_doubt_find(const struct in_doubt_list *d,
 struct in_doubt *in_doubt_add(struct in_doubt_list *d, const struct message *m,
 			      const struct lost_connection *lost);
 void in_doubt_remove(struct in_doubt_list *d, const struct message *m);
+
+enum settled { SETTLED_STORED, SETTLED_ABSENT, SETTLED_UNKNOWN };
+
+/* Whether a row of the message is in the table now; UNKNOWN where the
+ * database does not say. */
+enum settled settle_look(struct failover *l, const struct message *m);
+
+/* After 1062 for a message alone: whether it is our own row that is there. */
+enum settled settle_duplicate(struct failover *l, const struct message *m);
+
+/* For a table without a UNIQUE id, before anything is sent again: makes an
+ * end of the lost connection and looks. UNKNOWN: not now. */
+enum settled settle_by_looking(struct failover *l, const struct in_doubt *d,
+			       const struct message *m);
 
 #endif

@@ -3,6 +3,18 @@
 #ifndef STORE_OUTCOME_H
 #define STORE_OUTCOME_H
 
+/* What the database said when it did not do as it was told. */
+enum { FAULT_TEXT_SIZE = 320 };
+
+struct store_fault {
+	int error;              /* as MySQL numbers them; 0: none */
+	char text[FAULT_TEXT_SIZE];
+};
+
+/* A fault that we found ourselves, in the database's numbering. */
+void fault_set(struct store_fault *f, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 enum store_action {
 	ACTION_REPEAT,	  /* the whole transaction, in a few ms */
 	ACTION_NEXT_HOST, /* the same batch on another host */

@@ -12,4 +12,10 @@ bool server_read(struct connection *c);
  * and one that is read only for any other reason. */
 bool server_is_writable(struct connection *c);
 
+/* Whether both are the same server, whatever its address. */
+bool server_is_same(const struct server *a, const struct server *b);
+
+/* Whether what one commits is certified by the other: nodes of a cluster. */
+bool server_is_certified_with(const struct server *a, const struct server *b);
+
 #endif

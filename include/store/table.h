@@ -6,7 +6,7 @@
 
 #include "store/charset_map.h"
 #include "store/columns.h"
-#include "store/fault.h"
+#include "store/outcome.h"
 
 enum charset_class {
 	CHARSET_BYTES,          /* binary: holds anything */

@@ -6,10 +6,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "store/server.h"
+#include "store/store.h"
 
 #include <errmsg.h>
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -205,8 +206,7 @@ connection_open(const struct store_settings *settings, size_t host,
 	c->mysql = mysql_init(NULL);
 	if (c->mysql == NULL)
 		fault_set(&c->fault, CR_OUT_OF_MEMORY, "out of memory");
-	else if (sign_in(c, settings) && set_up_session(c) &&
-		 server_read(c) && server_is_writable(c))
+	else if (sign_in(c, settings) && set_up_session(c))
 		return c;
 	*fault_out = c->fault;
 	connection_close(&c, true);
@@ -244,4 +244,50 @@ connection_is_alive(struct connection *c)
 	    recv(fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
 		return false;
 	return mysql_ping(c->mysql) == 0;
+}
+
+/* ---- What the library would load later ---------------------------------- */
+
+/* <mysql/client_plugin.h>, which only one of the two libraries installs, has
+ * it as MYSQL_CLIENT_AUTHENTICATION_PLUGIN. */
+enum { AUTHENTICATION_PLUGIN = 2 };
+
+static const char *const plugins[] = {
+	"mysql_native_password", "caching_sha2_password", "client_ed25519",
+	"sha256_password", "parsec"
+};
+
+/* A plugin that is not installed is none that anybody can ask for. */
+static void
+load_plugins(void)
+{
+	MYSQL *mysql = mysql_init(NULL);
+
+	if (mysql == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(plugins) / sizeof(plugins[0]); i++)
+		(void)mysql_client_find_plugin(mysql, plugins[i],
+						AUTHENTICATION_PLUGIN);
+	mysql_close(mysql);
+}
+
+/* Not for the answer: for the name service's own libraries. */
+static void
+look_up_hosts(const struct store_settings *settings)
+{
+	struct addrinfo *found = NULL;
+
+	for (size_t i = 0; i < settings->host_count; i++)
+		if (settings->hosts[i].port > 0 &&
+		    getaddrinfo(settings->hosts[i].name, NULL, NULL,
+				&found) == 0)
+			freeaddrinfo(found);
+}
+
+void
+store_warm_up(const struct store_settings *settings)
+{
+	mysql_library_init(0, NULL, NULL);
+	load_plugins();
+	look_up_hosts(settings);
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "store/catalog.h"
 #include "store/outcome.h"
+#include "store/server.h"
 #include "store/size_limits.h"
 #include "store/table_warnings.h"
 
@@ -172,7 +173,8 @@ failover_connect_to(struct failover *l, size_t host)
 
 	slot_enter_database(l->slot);
 	struct connection *c = connection_open(l->settings, host, &fault);
-	bool is_ready = c != NULL && learn_table(l, c);
+	bool is_ready = c != NULL && server_read(c) &&
+			server_is_writable(c) && learn_table(l, c);
 	if (c != NULL && !is_ready)
 		fault = c->fault;
 	slot_leave_database(l->slot);

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages that may be in the table although nobody said so: at most what
- * was in a few statements, so a list will do. */
+ * was in a few statements, so a list will do. With a UNIQUE id the same
+ * INSERT settles one. Without it we look, but only on the very server, and
+ * only when its old connection is gone: what has not committed yet cannot
+ * be seen. */
 #include "store/in_doubt.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/catalog.h"
+#include "store/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { STATEMENT_MAX = 2048, NO_SUCH_THREAD = 1094, LOOK_PAUSE_MS = 20,
+       CLOCK_SLACK_S = 3 };
 
 void
 in_doubt_deinit(struct in_doubt_list *d)
@@ -53,4 +64,121 @@ in_doubt_remove(struct in_doubt_list *d, const struct message *m)
 
 	if (doubt != NULL)
 		*doubt = d->at[--d->count];
+}
+
+/* ---- Without a UNIQUE id ------------------------------------------------ */
+
+
+/* -1: the database did not say. */
+static int
+count_rows(struct failover *l, const char *sql)
+{
+	slot_enter_database(l->slot);
+	MYSQL_RES *rows = connection_ask(l->connection, sql);
+	slot_leave_database(l->slot);
+	if (rows == NULL)
+		return -1;
+	int count = mysql_num_rows(rows) > 0;
+	mysql_free_result(rows);
+	return count;
+}
+
+/* All rows of a message came in one transaction: the first that has a row
+ * speaks for all. */
+enum settled
+settle_look(struct failover *l, const struct message *m)
+{
+	struct buf sql = BUF(STATEMENT_MAX);
+	char table[QUOTED_SIZE];
+	unsigned n = 0;
+
+	for (const struct recipient *r = m->envelope.first;
+	     r != NULL && r->is_discarded; r = r->next)
+		n++;
+	buf_printf(&sql, "SELECT 1 FROM %s WHERE `hash` = '%.*s%04x' LIMIT 1",
+		   catalog_quote(l->settings->table, table), MAIL_ID_LEN - 4,
+		   m->id, n);
+	buf_append_byte(&sql, '\0');
+	int found = count_rows(l, sql.at);
+	buf_release(&sql);
+	return found < 0 ? SETTLED_UNKNOWN :
+	       found > 0 ? SETTLED_STORED : SETTLED_ABSENT;
+}
+
+enum settled
+settle_duplicate(struct failover *l, const struct message *m)
+{
+	char own[MAIL_ID_LEN - 3];
+
+	/* The error quotes the key's values; an id is nobody else's. */
+	snprintf(own, sizeof(own), "%.*s", MAIL_ID_LEN - 4, m->id);
+	if (strstr(l->connection->fault.text, own) != NULL)
+		return SETTLED_STORED;
+	return settle_look(l, m);
+}
+
+static void
+pause_ms(int64_t ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static bool
+is_gone(struct failover *l, unsigned long id)
+{
+	char sql[STATEMENT_MAX];
+
+	snprintf(sql, sizeof(sql), "SELECT 1 FROM "
+		 "information_schema.PROCESSLIST WHERE ID = %lu", id);
+	return count_rows(l, sql) == 0;
+}
+
+/* After a restart of the server its number may be another's connection; the
+ * one that was ours cannot have outlived it. */
+static bool
+end_connection(struct failover *l, const struct lost_connection *lost)
+{
+	char sql[STATEMENT_MAX];
+	int64_t give_up_ms = clock_ms() + l->settings->timeout_ms;
+
+	if (l->connection->server.started_s >
+	    lost->server.started_s + CLOCK_SLACK_S)
+		return true;
+	snprintf(sql, sizeof(sql), "KILL CONNECTION %lu", lost->id);
+	int error = connection_run(l->connection, sql);
+	if (error == NO_SUCH_THREAD)
+		return true;
+	if (error != 0)
+		return false;
+	while (!is_gone(l, lost->id)) {
+		if (clock_ms() >= give_up_ms)
+			return false;
+		pause_ms(LOOK_PAUSE_MS);
+	}
+	return true;
+}
+
+enum settled
+settle_by_looking(struct failover *l, const struct in_doubt *d,
+		  const struct message *m)
+{
+	if (d->lost.is_known) {
+		if (!server_is_same(&d->lost.server, &l->connection->server))
+			return SETTLED_UNKNOWN;
+		slot_enter_database(l->slot);
+		bool is_over = end_connection(l, &d->lost);
+		slot_leave_database(l->slot);
+		if (!is_over)
+			return SETTLED_UNKNOWN;
+	}
+	if (l->connection->server.is_galera)
+		connection_run(l->connection,
+			       "SET SESSION wsrep_sync_wait = 1");
+	enum settled answer = settle_look(l, m);
+	if (l->connection->server.is_galera)
+		connection_run(l->connection,
+			       "SET SESSION wsrep_sync_wait = 0");
+	return answer;
 }

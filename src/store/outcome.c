@@ -3,7 +3,9 @@
  * MariaDB's; 2000 to 2999 and 5000 up come from the client library. */
 #include "store/outcome.h"
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { CLIENT_ERRORS = 2000, CLIENT_ERRORS_END = 3000,
        CONNECTOR_ERRORS = 5000 };
@@ -109,4 +111,15 @@ outcome_of(int error)
 	    error >= CONNECTOR_ERRORS || error <= 0)
 		return &of_client;
 	return &of_server;
+}
+
+void
+fault_set(struct store_fault *f, int error, const char *format, ...)
+{
+	va_list args;
+
+	f->error = error;
+	va_start(args, format);
+	vsnprintf(f->text, sizeof(f->text), format, args);
+	va_end(args);
 }

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "store/outcome.h"
-#include "store/settle.h"
+#include "store/server.h"
 #include "store/size_limits.h"
 #include "store/transaction.h"
 

@@ -33,7 +33,7 @@ smtp       = character chunk command command_line content data domains \
 mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer
-store      = bind catalog charset_map column_text columns connection \
+store      = bind catalog column_text columns connection \
 	failover hosts in_doubt insert lookup outcome partitions retention \
 	save server size_limits spool spool_claim spool_decode spool_encode \
 	spool_folder store table table_warnings transaction

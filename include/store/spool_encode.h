@@ -14,15 +14,6 @@
 enum { SPOOL_MESSAGE_LINE_LEN = 8 + 16 + 1 + 16 + 1,
        SPOOL_LAST_LINE_LEN = 4 + 8 + 1 };
 
-/* The texts of a message and its mail, in the order of the file. */
-struct spool_text {
-	const char *name;
-	bool is_of_mail;        /* offset in struct mail, else message */
-	size_t offset;
-};
-enum { SPOOL_TEXTS = 12 };
-extern const struct spool_text spool_texts[SPOOL_TEXTS];
-
 /* FNV-1a of 64 bits, continued: it finds any single changed byte. */
 #define SPOOL_CHECKSUM_START 0xcbf29ce484222325ull
 unsigned long long spool_checksum(unsigned long long sum, struct view bytes);

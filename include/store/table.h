@@ -4,7 +4,6 @@
 #ifndef STORE_TABLE_H
 #define STORE_TABLE_H
 
-#include "store/charset_map.h"
 #include "store/columns.h"
 #include "store/outcome.h"
 
@@ -21,6 +20,16 @@ enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
 
 enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
 
+enum { CHARSET_MAP_CHARS = 0x10000, CHARSET_NAME_SIZE = 64 };
+
+/* The characters that a character set of the database has: one bit for each
+ * of the Basic Multilingual Plane. */
+struct charset_map {
+	struct charset_map *next;
+	char name[CHARSET_NAME_SIZE];
+	uint8_t bits[CHARSET_MAP_CHARS / 8];
+};
+
 struct table_column {
 	const struct store_column *known;
 	enum column_family family;
@@ -34,7 +43,7 @@ struct table_column {
 };
 
 struct table {
-	struct table_column columns[STORE_COLUMNS];
+	struct table_column columns[STORE_COLUMNS_MAX];
 	size_t count;
 	char engine[NAME_SIZE];
 	bool is_transactional;

@@ -18,16 +18,16 @@ raw_bytes(const struct row *row)
 }
 
 size_t
-bind_scratch(const struct table_column *c, const struct row *row)
+bind_measure(struct bind *bind, const struct table_column *c,
+	     const struct row *row)
 {
-	struct value v = { 0 };
-
 	if (c->known->kind == VALUE_RAW)
-		return (column_text_is_exact(c) ? 1 : 4) * raw_bytes(row);
-	if (c->known->kind != VALUE_TEXT)
-		return 0;
-	c->known->get(row, &v);
-	return column_text_scratch(c, v.text);
+		bind->scratch = bind->in_pieces ? 0 :
+			(column_text_is_exact(c) ? 1 : 4) * raw_bytes(row);
+	else
+		bind->scratch = column_text_scratch(
+			c, store_column_text(c->known, row));
+	return bind->scratch;
 }
 
 static void
@@ -46,11 +46,10 @@ static bool
 set_text(struct bind *bind, const struct table_column *c, const struct row *row,
 	 char **scratch)
 {
-	struct value v = { 0 };
+	struct view v = store_column_text(c->known, row);
 	struct view fitted;
 
-	c->known->get(row, &v);
-	if (!column_text_fit(c, v.text, scratch, &fitted))
+	if (!column_text_fit(c, v, bind->scratch, scratch, &fitted))
 		return false;
 	bool is_verbatim = !column_text_is_converted(c) && !c->known->is_key &&
 			   c->family != FAMILY_INTEGER;
@@ -88,43 +87,34 @@ set_raw(struct bind *bind, const struct table_column *c, const struct row *row,
 }
 
 static void
-set_number(struct bind *bind, const struct table_column *c,
-	   const struct row *row)
+set_number(struct bind *bind, const struct table_column *c, int64_t number)
 {
-	struct value v = { 0 };
-
-	c->known->get(row, &v);
-	bind->number = v.number;
-	if (c->family == FAMILY_INTEGER && v.number > c->max_number)
+	bind->number = number;
+	if (c->family == FAMILY_INTEGER && number > c->max_number)
 		bind->number = c->max_number;
 	bind->parameter->buffer_type = MYSQL_TYPE_LONGLONG;
 	bind->parameter->buffer = &bind->number;
 }
 
 static void
-set_real(struct bind *bind, const struct table_column *c, const struct row *row)
+set_real(struct bind *bind, double real)
 {
-	struct value v = { 0 };
-
-	c->known->get(row, &v);
-	bind->real = v.real;
+	bind->real = real;
 	bind->parameter->buffer_type = MYSQL_TYPE_DOUBLE;
 	bind->parameter->buffer = &bind->real;
 }
 
 /* An integer column gets seconds since 1970, any other a UTC date. */
 static void
-set_date(struct bind *bind, const struct table_column *c, const struct row *row)
+set_date(struct bind *bind, const struct table_column *c, int64_t wall_us)
 {
-	struct value v = { 0 };
+	time_t seconds = (time_t)(wall_us / 1000000);
 	struct tm tm = { 0 };
 
 	if (c->family == FAMILY_INTEGER || c->family == FAMILY_REAL) {
-		set_number(bind, c, row);
+		set_number(bind, c, seconds);
 		return;
 	}
-	c->known->get(row, &v);
-	time_t seconds = (time_t)v.number;
 	gmtime_r(&seconds, &tm);
 	bind->time = (MYSQL_TIME){
 		.year = (unsigned)tm.tm_year + 1900,
@@ -143,9 +133,8 @@ set_date(struct bind *bind, const struct table_column *c, const struct row *row)
  * for IPv6), else text; '' where it does not fit: half an address is none. */
 static void
 set_address(struct bind *bind, const struct table_column *c,
-	    const struct row *row)
+	    const struct address *a)
 {
-	const struct address *a = &row->mail->message->client;
 	const uint8_t *b = a->bytes;
 
 	if (c->family == FAMILY_INTEGER) {
@@ -183,25 +172,35 @@ bool
 bind_value(struct bind *bind, const struct table_column *c,
 	   const struct row *row, char **scratch)
 {
+	const void *value = store_column_value(c->known, row);
+
 	memset(bind->parameter, 0, sizeof(*bind->parameter));
 	bind->length = 0;
 	switch (c->known->kind) {
+	case VALUE_ID:
 	case VALUE_TEXT:
+	case VALUE_BODY:
 		return set_text(bind, c, row, scratch);
 	case VALUE_RAW:
 		set_raw(bind, c, row, scratch);
 		return true;
-	case VALUE_NUMBER:
-		set_number(bind, c, row);
+	case VALUE_IS_SET:
+		set_number(bind, c, ((const struct view *)value)->len > 0);
+		return true;
+	case VALUE_FLAG:
+		set_number(bind, c, *(const bool *)value);
+		return true;
+	case VALUE_SIZE:
+		set_number(bind, c, (int64_t)*(const size_t *)value);
 		return true;
 	case VALUE_REAL:
-		set_real(bind, c, row);
+		set_real(bind, *(const double *)value);
 		return true;
 	case VALUE_DATE:
-		set_date(bind, c, row);
+		set_date(bind, c, *(const int64_t *)value);
 		return true;
 	case VALUE_ADDRESS:
-		set_address(bind, c, row);
+		set_address(bind, c, value);
 		return true;
 	}
 	return true;

@@ -5,144 +5,91 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-get_hash(const struct row *row, struct value *out)
-{
-	out->text = (struct view){ row->hash, MAIL_ID_LEN };
-}
+#define ROW(member) OF_ROW, offsetof(struct row, member)
+#define RECIPIENT(member) OF_RECIPIENT, offsetof(struct recipient, member)
+#define MESSAGE(member) OF_MESSAGE, offsetof(struct message, member)
+#define MAIL(member) OF_MAIL, offsetof(struct mail, member)
 
-static void
-get_date(const struct row *row, struct value *out)
-{
-	out->number = row->mail->message->complete_wall_us / 1000000;
-}
-
-static void
-get_to(const struct row *row, struct value *out)
-{
-	out->text = row->recipient->key;
-}
-
-static void
-get_recipient(const struct row *row, struct value *out)
-{
-	out->text = row->recipient->address;
-}
-
-static void
-get_from(const struct row *row, struct value *out)
-{
-	out->text = row->mail->from;
-}
-
-static void
-get_return_path(const struct row *row, struct value *out)
-{
-	out->text = row->mail->message->envelope.sender;
-}
-
-static void
-get_subject(const struct row *row, struct value *out)
-{
-	out->text = row->mail->subject;
-}
-
-static void
-get_body(const struct row *row, struct value *out)
-{
-	out->text = row->body;
-}
-
-static void
-get_charset(const struct row *row, struct value *out)
-{
-	out->text = row->mail->charset;
-}
-
-static void
-get_content_type(const struct row *row, struct value *out)
-{
-	out->text = row->mail->content_type;
-}
-
-static void
-get_spam_score(const struct row *row, struct value *out)
-{
-	out->real = row->mail->spam_score;
-}
-
-static void
-get_size(const struct row *row, struct value *out)
-{
-	out->number = (int64_t)row->mail->message->raw.len;
-}
-
-static void
-get_has_attach(const struct row *row, struct value *out)
-{
-	out->number = row->mail->has_attach;
-}
-
-static void
-get_helo(const struct row *row, struct value *out)
-{
-	out->text = row->mail->message->helo;
-}
-
-static void
-get_is_tls(const struct row *row, struct value *out)
-{
-	out->number = row->mail->message->tls.len > 0;
-}
-
-static void
-get_message_id(const struct row *row, struct value *out)
-{
-	out->text = row->mail->message_id;
-}
-
-static void
-get_reply_to(const struct row *row, struct value *out)
-{
-	out->text = row->mail->reply_to;
-}
-
-static void
-get_sender(const struct row *row, struct value *out)
-{
-	out->text = row->mail->sender;
-}
-
-const struct store_column store_columns[STORE_COLUMNS] = {
-	{ "hash", VALUE_TEXT, true, true, 0, get_hash },
-	{ "date", VALUE_DATE, false, false, 0, get_date },
-	{ "to", VALUE_TEXT, true, true, 0, get_to },
-	{ "recipient", VALUE_TEXT, true, false, 0, get_recipient },
-	{ "from", VALUE_TEXT, false, false, 100, get_from },
-	{ "return_path", VALUE_TEXT, false, false, 100, get_return_path },
-	{ "subject", VALUE_TEXT, false, false, 100, get_subject },
-	{ "body", VALUE_TEXT, false, false, 60000, get_body },
-	{ "charset", VALUE_TEXT, false, false, 20, get_charset },
-	{ "content_type", VALUE_TEXT, false, false, 20, get_content_type },
-	{ "mail", VALUE_RAW, false, true, 0, NULL },
-	{ "spam_score", VALUE_REAL, false, false, 0, get_spam_score },
-	{ "size", VALUE_NUMBER, false, false, 0, get_size },
-	{ "has_attach", VALUE_NUMBER, false, false, 0, get_has_attach },
-	{ "ip_addr", VALUE_ADDRESS, false, false, 0, NULL },
-	{ "helo", VALUE_TEXT, false, false, 60, get_helo },
-	{ "is_tls", VALUE_NUMBER, false, false, 0, get_is_tls },
-	{ "message_id", VALUE_TEXT, false, false, 60, get_message_id },
-	{ "reply_to", VALUE_TEXT, false, false, 60, get_reply_to },
-	{ "sender", VALUE_TEXT, false, false, 60, get_sender },
+/* The order of those that are spooled is that of the spool's first version. */
+const struct store_column store_columns[] = {
+	{ "hash", VALUE_ID, ROW(hash),
+	  .is_key = true, .is_required = true, .is_unchanging = true },
+	{ "date", VALUE_DATE, MESSAGE(complete_wall_us),
+	  .is_unchanging = true },
+	{ "to", VALUE_TEXT, RECIPIENT(key),
+	  .is_key = true, .is_required = true, .is_unchanging = true },
+	{ "recipient", VALUE_TEXT, RECIPIENT(address),
+	  .is_key = true, .is_unchanging = true },
+	{ "mail", VALUE_RAW, MESSAGE(raw), .is_required = true },
+	{ "size", VALUE_SIZE, MESSAGE(raw.len), .is_unchanging = true },
+	{ "ip_addr", VALUE_ADDRESS, MESSAGE(client), .is_unchanging = true },
+	{ "spam_score", VALUE_REAL, MAIL(spam_score), .is_key = false },
+	{ "has_attach", VALUE_FLAG, MAIL(has_attach), .is_unchanging = true },
+	{ "return_path", VALUE_TEXT, MESSAGE(envelope.sender),
+	  .is_unchanging = true, .warn_below = 100, .spooled = "return-path" },
+	{ "helo", VALUE_TEXT, MESSAGE(helo),
+	  .warn_below = 60, .spooled = "helo" },
+	{ "", VALUE_TEXT, MESSAGE(protocol), .spooled = "protocol" },
+	{ "is_tls", VALUE_IS_SET, MESSAGE(tls),
+	  .is_unchanging = true, .spooled = "tls" },
+	{ "from", VALUE_TEXT, MAIL(from),
+	  .warn_below = 100, .spooled = "from" },
+	{ "subject", VALUE_TEXT, MAIL(subject),
+	  .warn_below = 100, .spooled = "subject" },
+	{ "body", VALUE_BODY, MAIL(body),
+	  .warn_below = 60000, .spooled = "body" },
+	{ "charset", VALUE_TEXT, MAIL(charset),
+	  .warn_below = 20, .spooled = "charset" },
+	{ "content_type", VALUE_TEXT, MAIL(content_type),
+	  .warn_below = 20, .spooled = "content-type" },
+	{ "message_id", VALUE_TEXT, MAIL(message_id),
+	  .warn_below = 60, .spooled = "message-id" },
+	{ "reply_to", VALUE_TEXT, MAIL(reply_to),
+	  .warn_below = 60, .spooled = "reply-to" },
+	{ "sender", VALUE_TEXT, MAIL(sender),
+	  .warn_below = 60, .spooled = "sender" },
 };
+
+const size_t store_column_count =
+	sizeof(store_columns) / sizeof(store_columns[0]);
+
+_Static_assert(sizeof(store_columns) / sizeof(store_columns[0]) <=
+	       STORE_COLUMNS_MAX, "struct table has no room for them all");
 
 const struct store_column *
 store_column_find(struct view name)
 {
-	for (size_t i = 0; i < STORE_COLUMNS; i++)
-		if (view_equal_nocase(name, view_of(store_columns[i].name)))
+	for (size_t i = 0; i < store_column_count; i++)
+		if (name.len > 0 &&
+		    view_equal_nocase(name, view_of(store_columns[i].name)))
 			return &store_columns[i];
 	return NULL;
+}
+
+const void *
+store_column_value(const struct store_column *c, const struct row *row)
+{
+	const void *const sources[] = {
+		[OF_ROW] = row, [OF_RECIPIENT] = row->recipient,
+		[OF_MESSAGE] = row->mail->message, [OF_MAIL] = row->mail
+	};
+
+	return (const char *)sources[c->source] + c->offset;
+}
+
+struct view
+store_column_text(const struct store_column *c, const struct row *row)
+{
+	const void *value = store_column_value(c, row);
+	struct view text = VIEW("");
+
+	if (c->kind == VALUE_ID)
+		return (struct view){ value, MAIL_ID_LEN };
+	if (c->kind != VALUE_TEXT && c->kind != VALUE_BODY)
+		return text;
+	memcpy(&text, value, sizeof(text));
+	return c->kind == VALUE_BODY ? view_slice(text, 0, row->body_len) :
+				       text;
 }
 
 void
@@ -151,7 +98,7 @@ row_make(struct row *row, const struct mail *mail,
 {
 	row->mail = mail;
 	row->recipient = recipient;
-	row->body = mail->body;
+	row->body_len = mail->body.len;
 	snprintf(row->hash, sizeof(row->hash), "%.*s%04x", MAIL_ID_LEN - 4,
 		 mail->message->id, n & 0xffffu);
 }

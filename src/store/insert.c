@@ -39,7 +39,7 @@ struct insert *
 insert_new(const struct store_settings *settings)
 {
 	struct insert *i = memory_new(1, sizeof(*i));
-	size_t most = settings->batch_rows * STORE_COLUMNS;
+	size_t most = settings->batch_rows * STORE_COLUMNS_MAX;
 
 	assert(settings->batch_rows > 0);
 	i->settings = settings;
@@ -90,7 +90,7 @@ insert_row_bytes(const struct row *row)
 	const struct mail *m = row->mail;
 
 	return row->recipient->trace.len + m->message->raw.len +
-	       row->body.len + m->subject.len + ROW_OVERHEAD;
+	       row->body_len + m->subject.len + ROW_OVERHEAD;
 }
 
 static void
@@ -108,9 +108,8 @@ write_statement(struct insert *i, const struct table *table, size_t rows)
 	buf_append_text(sql, ") VALUES ");
 	for (size_t n = 0; n < rows; n++) {
 		buf_append_text(sql, n > 0 ? ",(" : "(");
-		for (size_t k = 0; k < table->count; k++) {
+		for (size_t k = 0; k < table->count; k++)
 			buf_append_text(sql, k > 0 ? ",?" : "?");
-		}
 		buf_append_byte(sql, ')');
 	}
 }
@@ -173,13 +172,16 @@ reserve_scratch(struct insert *i, const struct table *table, struct rows rows)
 {
 	bool in_pieces = goes_in_pieces(table, rows);
 	size_t need = 1;
+	size_t p = 0;
 
-	for (size_t n = 0; n < rows.count; n++)
-		for (size_t k = 0; k < table->count; k++)
-			if (!in_pieces ||
-			    table->columns[k].known->kind != VALUE_RAW)
-				need += bind_scratch(&table->columns[k],
-						     &rows.at[n]);
+	for (size_t n = 0; n < rows.count; n++) {
+		for (size_t k = 0; k < table->count; k++, p++) {
+			i->binds[p].parameter = &i->parameters[p];
+			i->binds[p].in_pieces = in_pieces;
+			need += bind_measure(&i->binds[p], &table->columns[k],
+					     &rows.at[n]);
+		}
+	}
 	if (need <= i->scratch_size && i->scratch_size <= KEPT_SCRATCH)
 		return;
 	free(i->scratch);
@@ -192,18 +194,14 @@ static int
 bind_rows(struct insert *i, struct connection *c, const struct table *table,
 	  struct rows rows)
 {
-	bool in_pieces = goes_in_pieces(table, rows);
-
 	reserve_scratch(i, table, rows);
 	char *scratch = i->scratch;
 	size_t p = 0;
 	for (size_t n = 0; n < rows.count; n++) {
 		for (size_t k = 0; k < table->count; k++, p++) {
 			const struct table_column *column = &table->columns[k];
-			struct bind *bind = &i->binds[p];
-			bind->parameter = &i->parameters[p];
-			bind->in_pieces = in_pieces;
-			if (bind_value(bind, column, &rows.at[n], &scratch))
+			if (bind_value(&i->binds[p], column, &rows.at[n],
+				       &scratch))
 				continue;
 			fault_set(&c->fault, BIND_KEY_TOO_LONG,
 				  "column `%s` cannot hold a key",

@@ -32,10 +32,10 @@ static void
 trim_body(const struct store *s, struct row *row)
 {
 	size_t room = size_limits_row_bytes(&s->failover.connection->server);
-	size_t others = insert_row_bytes(row) - row->body.len;
+	size_t others = insert_row_bytes(row) - row->body_len;
 
-	if (row->body.len > room || others > room - row->body.len)
-		row->body.len = utf8_cut_bytes(row->body, room > others ?
+	if (row->body_len > room || others > room - row->body_len)
+		row->body_len = utf8_cut_bytes(row->mail->body, room > others ?
 						       room - others : 0);
 }
 

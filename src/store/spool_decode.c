@@ -4,6 +4,7 @@
 #include "store/spool_encode.h"
 
 #include "base/clock.h"
+#include "store/columns.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -154,12 +155,14 @@ take_recipients(struct reader *r, struct arena *arena, struct envelope *e)
 static void
 take_texts(struct reader *r, struct mail *mail)
 {
-	for (size_t i = 0; i < SPOOL_TEXTS; i++) {
-		const struct spool_text *text = &spool_texts[i];
-		struct view v = take_field(r, text->name);
-		char *base = text->is_of_mail ? (char *)mail :
-						(char *)mail->message;
-		memcpy(base + text->offset, &v, sizeof(v));
+	for (size_t i = 0; i < store_column_count; i++) {
+		const struct store_column *c = &store_columns[i];
+		char *base = c->source == OF_MAIL ? (char *)mail :
+						    (char *)mail->message;
+		if (c->spooled == NULL)
+			continue;
+		struct view v = take_field(r, c->spooled);
+		memcpy(base + c->offset, &v, sizeof(v));
 	}
 }
 

@@ -2,31 +2,14 @@
 /* Writing a spool file: what goes into it, in which order. */
 #include "store/spool_encode.h"
 
+#include "store/columns.h"
+
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LINE_SIZE = 160 };
-
-#define OF_MESSAGE(name, member) \
-	{ name, false, offsetof(struct message, member) }
-#define OF_MAIL(name, member) { name, true, offsetof(struct mail, member) }
-
-const struct spool_text spool_texts[SPOOL_TEXTS] = {
-	OF_MESSAGE("return-path", envelope.sender),
-	OF_MESSAGE("helo", helo),
-	OF_MESSAGE("protocol", protocol),
-	OF_MESSAGE("tls", tls),
-	OF_MAIL("from", from),
-	OF_MAIL("subject", subject),
-	OF_MAIL("body", body),
-	OF_MAIL("charset", charset),
-	OF_MAIL("content-type", content_type),
-	OF_MAIL("message-id", message_id),
-	OF_MAIL("reply-to", reply_to),
-	OF_MAIL("sender", sender),
-};
 
 unsigned long long
 spool_checksum(unsigned long long sum, struct view bytes)
@@ -121,15 +104,20 @@ put_raw(struct writer *w, const struct chain *raw)
 	put(w, VIEW("\n"));
 }
 
-static struct view
-text_of(const struct mail *mail, const struct spool_text *text)
+static void
+put_texts(struct writer *w, const struct mail *mail)
 {
-	const char *base = text->is_of_mail ? (const char *)mail :
-					      (const char *)mail->message;
 	struct view v;
 
-	memcpy(&v, base + text->offset, sizeof(v));
-	return v;
+	for (size_t i = 0; i < store_column_count; i++) {
+		const struct store_column *c = &store_columns[i];
+		const char *base = c->source == OF_MAIL ?
+			(const char *)mail : (const char *)mail->message;
+		if (c->spooled == NULL)
+			continue;
+		memcpy(&v, base + c->offset, sizeof(v));
+		put_field(w, c->spooled, v);
+	}
 }
 
 static void
@@ -140,9 +128,7 @@ put_message(struct writer *w, const struct mail *mail)
 	put_field(w, "id", (struct view){ m->id, MAIL_ID_LEN });
 	put_format(w, "complete-us", "%lld", (long long)m->complete_wall_us);
 	put_client(w, &m->client);
-	for (size_t i = 0; i < SPOOL_TEXTS; i++)
-		put_field(w, spool_texts[i].name,
-			  text_of(mail, &spool_texts[i]));
+	put_texts(w, mail);
 	put_format(w, "spam-score", "%a", mail->spam_score);
 	put_format(w, "has-attach", "%d", mail->has_attach);
 	put_recipients(w, &m->envelope);

@@ -37,13 +37,6 @@ static const struct {
 	{ "longblob", FAMILY_BYTES, 0 },
 };
 
-/* Columns that carry the same bytes whenever and by whomever a message is
- * sent again. Those that may be cut to another width are none of them. */
-static const char *const unchanging[] = {
-	"hash", "date", "to", "recipient", "return_path", "size", "is_tls",
-	"ip_addr", "has_attach"
-};
-
 void
 table_init(struct table *t)
 {
@@ -145,7 +138,7 @@ table_add_column(struct table *t, const struct column_facts *facts)
 	/* DEFAULT_GENERATED is MySQL's word for a default that is computed. */
 	bool is_computed = contains(facts->extra, VIEW("generated")) &&
 			   !contains(facts->extra, VIEW("default_generated"));
-	if (known == NULL || is_computed || t->count == STORE_COLUMNS)
+	if (known == NULL || is_computed || t->count == STORE_COLUMNS_MAX)
 		return;
 	struct table_column *c = &t->columns[t->count++];
 	memset(c, 0, sizeof(*c));
@@ -160,10 +153,9 @@ table_add_column(struct table *t, const struct column_facts *facts)
 static bool
 is_unchanging(struct view column)
 {
-	for (size_t i = 0; i < sizeof(unchanging) / sizeof(unchanging[0]); i++)
-		if (view_equal_nocase(column, view_of(unchanging[i])))
-			return true;
-	return false;
+	const struct store_column *known = store_column_find(column);
+
+	return known != NULL && known->is_unchanging;
 }
 
 /* Whether one key, facts[0..count-1], is unique by `hash` and columns that
@@ -205,7 +197,7 @@ table_add_indexes(struct table *t, const struct index_facts *facts,
 static void
 find_missing(struct table *t)
 {
-	for (size_t i = 0; i < STORE_COLUMNS; i++) {
+	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *known = &store_columns[i];
 		if (known->is_required && t->fault.error == 0 &&
 		    table_column(t, known->name) == NULL)

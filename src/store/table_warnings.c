@@ -50,7 +50,8 @@ warn_of_charset(const struct table *t, const char *table)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_column *c = &t->columns[i];
 		if (c->charset != CHARSET_UTF8MB3 ||
-		    c->known->kind != VALUE_TEXT)
+		    (c->known->kind != VALUE_TEXT &&
+		     c->known->kind != VALUE_BODY))
 			continue;
 		log_warn("utf8 of 3 bytes: other characters become U+FFFD",
 			 LOG_STR("column", c->known->name),

@@ -45,8 +45,8 @@ janitor    = janitor replay
 status     =
 logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
-	field file fill find_master hostname keys lexer list listeners \
-	parser print ranges setting string_value units
+	field file fill find_master hostname keys lexer listeners \
+	parser print setting string_value units
 supervisor = background boot_config certificate_expiry child children \
 	control_socket crash_trace directories exit_report generation \
 	handover handover_file limits master notify privileges \

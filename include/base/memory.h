@@ -14,6 +14,11 @@ void *memory_new(size_t count, size_t size);
 /* As realloc; size is not 0. The new part is not zeroed. */
 void *memory_resize(void *old, size_t size);
 
+/* An array with room for one more item of size bytes; count is how many are
+ * in it. Doubles when count is a power of two, so that no capacity need be
+ * kept beside it. */
+void *memory_grow(void *array, size_t count, size_t size);
+
 /* A NUL-terminated copy; free() releases it. */
 char *memory_copy_text(const char *text);
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,15 @@ memory_resize(void *old, size_t size)
 	if (p == NULL)
 		die_of_want();
 	return p;
+}
+
+void *
+memory_grow(void *array, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return array;
+	assert(count < SIZE_MAX / 2 / size);
+	return memory_resize(array, (count > 0 ? count * 2 : 1) * size);
 }
 
 char *

@@ -98,14 +98,12 @@ is_double(const struct net_settings *net, const char *name)
 static const char *
 name_of(struct reading *r, const struct block *b)
 {
-	char ascii[2 + DOMAIN_NAME_SIZE] = "*.";
-	size_t star = strncmp(b->title, "*.", 2) == 0 ? 2 : 0;
-	size_t len = domain_name_to_ascii(view_of(b->title + star),
-					  ascii + star, DOMAIN_NAME_SIZE);
+	char ascii[DOMAIN_PATTERN_SIZE];
+	size_t len = domain_pattern_to_ascii(view_of(b->title), ascii);
 
-	if (len > 0 && ascii[star] != '[')
+	if (len > 0 && strcmp(ascii, "*") != 0 && strchr(ascii, '[') == NULL)
 		return arena_copy(&r->config->arena,
-				  (struct view){ ascii, star + len }).at;
+				  (struct view){ ascii, len }).at;
 	faults_add(&r->faults, b->at, "tls_name",
 		   "\"%.200s\" is not a domain name", b->title);
 	return NULL;

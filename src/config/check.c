@@ -3,7 +3,6 @@
 #include "config/reading.h"
 
 #include "config/hostname.h"
-#include "net/domain_name.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -23,13 +22,10 @@ enum {
 static const char *
 as_domain(struct reading *r, const char *key, const char *text)
 {
-	char ascii[DOMAIN_NAME_SIZE];
-	size_t len = domain_name_to_ascii(view_of(text), ascii,
-					  sizeof(ascii));
+	const char *name = hostname_copy(&r->config->arena, view_of(text));
 
-	if (len > 0 && ascii[0] != '[')
-		return arena_copy(&r->config->arena,
-				  (struct view){ ascii, len }).at;
+	if (name != NULL)
+		return name;
 	reading_fault(r, "", key, "\"%.200s\" is not a domain name", text);
 	return text;
 }

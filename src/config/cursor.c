@@ -2,7 +2,7 @@
 /* One file being read, a token ahead, and the clean text made from it. */
 #include "config/parser.h"
 
-#include "config/list.h"
+#include "base/memory.h"
 
 struct token
 cursor_advance(struct cursor *t)
@@ -57,7 +57,7 @@ clean_emit(struct reading *r, struct view token, struct place at)
 	for (size_t i = 0; i <= token.len; i++) {
 		if (i < token.len && token.at[i] != '\n')
 			continue;
-		r->rows = list_grow(r->rows, r->row_count, sizeof(*r->rows));
+		r->rows = memory_grow(r->rows, r->row_count, sizeof(*r->rows));
 		r->rows[r->row_count++] = at;
 	}
 }

@@ -3,7 +3,7 @@
  * found by several passes and printed in the order of the file. */
 #include "config/faults.h"
 
-#include "config/list.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ faults_add(struct faults *f, struct place at, const char *key,
 	if (key != NULL)
 		buf_printf(&line, "%s: ", key);
 	append_clean(&line, buf_view(&sentence));
-	f->at = list_grow(f->at, f->count, sizeof(*f->at));
+	f->at = memory_grow(f->at, f->count, sizeof(*f->at));
 	f->at[f->count++] = (struct config_fault){
 		.at = at,
 		.text = arena_copy(f->arena, buf_view(&line)).at,

@@ -4,7 +4,7 @@
  * another user. */
 #include "config/reading.h"
 
-#include "config/list.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ note(struct reading *r, const struct named_file *file, const struct stat *st)
 	struct config *c = r->config;
 	const char *key = file->key != NULL ? file->key : "";
 
-	c->files = list_grow(c->files, c->file_count, sizeof(*c->files));
+	c->files = memory_grow(c->files, c->file_count, sizeof(*c->files));
 	c->files[c->file_count++] = (struct config_file){
 		.path = arena_copy(&c->arena, view_of(file->path)).at,
 		.key = arena_copy(&c->arena, view_of(key)).at,

@@ -76,13 +76,13 @@ qualify(const char *name, char *out, size_t size)
 	return len;
 }
 
-static const char *
-as_domain(struct arena *arena, struct view name)
+const char *
+hostname_copy(struct arena *arena, struct view name)
 {
 	char ascii[DOMAIN_NAME_SIZE];
 	size_t len = domain_name_to_ascii(name, ascii, sizeof(ascii));
 
-	if (len == 0)
+	if (len == 0 || ascii[0] == '[')
 		return NULL;
 	return arena_copy(arena, (struct view){ ascii, len }).at;
 }
@@ -97,9 +97,9 @@ hostname_find(struct arena *arena)
 	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
 		return "localhost";
 	if (strchr(name, '.') == NULL)
-		found = as_domain(arena, (struct view){
+		found = hostname_copy(arena, (struct view){
 			full, qualify(name, full, sizeof(full)) });
 	if (found == NULL)
-		found = as_domain(arena, view_of(name));
+		found = hostname_copy(arena, view_of(name));
 	return found != NULL ? found : "localhost";
 }

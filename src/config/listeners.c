@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where to listen: the listeners of the file, those of -p, or the default
- * two. */
+ * two; and which clients are trusted or blocked there, as address ranges. */
 #include "config/reading.h"
 
+#include "base/address.h"
 #include "net/listen.h"
 
 #include <stdio.h>
@@ -122,4 +123,38 @@ reading_fill_listeners(struct reading *r, unsigned port)
 		struct listen_settings l = by_default(c, name);
 		add(net, &l);
 	}
+}
+
+static void
+parse_ranges(struct reading *r, const char *key, const struct strings *texts,
+	     struct address_ranges *ranges)
+{
+	struct value_walk walk = { 0 };
+	struct address_range range;
+
+	while (reading_next_value(r, "", key, &walk))
+		if (!address_parse_range(view_of(walk.text), &range))
+			faults_add(&r->faults, walk.at, key,
+				   "\"%.100s\" is not an address or a range "
+				   "(bits beyond the prefix must be 0)",
+				   walk.text);
+	ranges->at = arena_alloc(&r->config->arena,
+				 (texts->count + 1) * sizeof(*ranges->at));
+	for (size_t i = 0; i < texts->count; i++)
+		if (address_parse_range(view_of(texts->at[i]), &range))
+			ranges->at[ranges->count++] = range;
+}
+
+void
+reading_fill_ranges(struct reading *r)
+{
+	struct config *c = r->config;
+	struct net_settings *net = &c->worker.net;
+
+	parse_ranges(r, "trusted_proxies", &c->trusted_proxies,
+		     &net->trusted_proxies);
+	parse_ranges(r, "xclient_hosts", &c->xclient_hosts,
+		     &net->xclient_hosts);
+	parse_ranges(r, "blocked_clients", &c->blocked_clients,
+		     &net->blocked_clients);
 }

@@ -4,7 +4,7 @@
  * inside a section, and let a listener silently replace its double. */
 #include "config/parser.h"
 
-#include "config/list.h"
+#include "base/memory.h"
 
 enum {
 	LARGEST_FILE = 4 * 1024 * 1024,
@@ -55,7 +55,7 @@ has_right_title(struct reading *r, const struct section *section,
 static int
 add_block(struct reading *r, const struct section *section, struct place at)
 {
-	r->blocks = list_grow(r->blocks, r->block_count, sizeof(*r->blocks));
+	r->blocks = memory_grow(r->blocks, r->block_count, sizeof(*r->blocks));
 	r->blocks[r->block_count] = (struct block){ section, NULL, at };
 	return (int)r->block_count++;
 }
@@ -99,7 +99,7 @@ take_section(struct reading *r, struct cursor *t, const struct scope *scope,
 unsigned
 reading_add_name(struct reading *r, const char *path)
 {
-	r->names = list_grow(r->names, r->name_count, sizeof(*r->names));
+	r->names = memory_grow(r->names, r->name_count, sizeof(*r->names));
 	r->names[r->name_count] =
 		arena_copy(&r->config->arena, view_of(path)).at;
 	return (unsigned)r->name_count++;

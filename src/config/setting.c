@@ -2,7 +2,7 @@
 /* key = value: whether there is such a key here, and for the first time. */
 #include "config/parser.h"
 
-#include "config/list.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ read_list(struct reading *r, struct cursor *t, struct values *v)
 	while (!token_is(&t->next, "}")) {
 		if (!token_is_value(&t->next))
 			return cursor_give_up(r, t, "a value was expected");
-		v->at = list_grow(v->at, v->count, sizeof(*v->at));
+		v->at = memory_grow(v->at, v->count, sizeof(*v->at));
 		v->at[v->count++] = cursor_advance(t);
 		if (token_is(&t->next, ","))
 			cursor_advance(t);
@@ -46,7 +46,7 @@ read_values(struct reading *r, struct cursor *t, struct values *v)
 	if (value.kind == TOKEN_WORD &&
 	    (token_is(&t->next, "=") || token_is(&t->next, "+=")))
 		return cursor_refuse(r, t, &value, "a value was expected");
-	v->at = list_grow(v->at, v->count, sizeof(*v->at));
+	v->at = memory_grow(v->at, v->count, sizeof(*v->at));
 	v->at[v->count++] = value;
 	return true;
 }
@@ -71,8 +71,8 @@ add_setting(struct reading *r, struct setting setting, unsigned file,
 	}
 	if (v->is_list)
 		clean_emit_text(r, "}", setting.at);
-	r->settings = list_grow(r->settings, r->setting_count,
-				sizeof(*r->settings));
+	r->settings = memory_grow(r->settings, r->setting_count,
+				  sizeof(*r->settings));
 	r->settings[r->setting_count++] = setting;
 }
 

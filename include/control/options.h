@@ -14,10 +14,6 @@ enum action {
 	ACTION_HELP             /* -h */
 };
 
-/* Exit codes of the program. */
-enum { EXIT_DONE = 0, EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_START = 3,
-       EXIT_NOT_RUNNING = 4, EXIT_REFUSED = 5 };
-
 #define OPTIONS_CONFIG_FILE "/etc/guerrilla-smtpd/guerrilla-smtpd.conf"
 #define OPTIONS_LOG_FILE "./log.txt"
 

@@ -3,6 +3,8 @@
 #ifndef CONTROL_VERB_H
 #define CONTROL_VERB_H
 
+#include "base/exit_code.h"
+
 #include <stdbool.h>
 
 struct verb_request {
@@ -13,7 +15,7 @@ struct verb_request {
 };
 
 /* Waits for the outcome and prints it: to stdout what was done, to stderr
- * why it was not. Returns the exit code: 0, 4 or 5. */
-int verb_run(const struct verb_request *request);
+ * why it was not. Returns the exit code. */
+enum exit_code verb_run(const struct verb_request *request);
 
 #endif

@@ -3,9 +3,8 @@
 #ifndef SUPERVISOR_STARTUP_H
 #define SUPERVISOR_STARTUP_H
 
+#include "base/exit_code.h"
 #include "supervisor/master.h"
-
-enum { EXIT_DONE = 0, EXIT_CONFIGURATION = 1, EXIT_START = 3 };
 
 /* Takes the configuration over and leaves the master with all that it needs
  * to fork. Returns 0 or the exit code; what was wrong is on stderr. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	LINE_SIZE = 1024,       /* of an answer, as the master cuts it */
+	LONGEST_LINE = 1024,
 	GONE_WAIT_MS = 5000,    /* for the lock after the last word */
 	GONE_LOOK_MS = 20
 };
@@ -24,15 +24,15 @@ static int
 dial(const char *run_dir)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
 	int len = snprintf(address.sun_path, sizeof(address.sun_path),
 			   "%s/control", run_dir);
+
 	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address,
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
 			      sizeof(address)) == 0)
 		return fd;
 	int error = errno;
@@ -52,24 +52,24 @@ keep_text(struct buf *answer, const char *text)
 	buf_append_byte(answer, '\n');
 }
 
-static enum control_outcome
+static enum exit_code
 listen_for_outcome(int fd, struct buf *answer)
 {
-	char line[LINE_SIZE];
+	char line[LONGEST_LINE];
 	FILE *lines = fdopen(fd, "r");
+	enum exit_code outcome = EXIT_REFUSED;
+	bool is_known = false;
 
 	if (lines == NULL) {
 		close(fd);
-		return CONTROL_FAILED;
+		return EXIT_REFUSED;
 	}
-	enum control_outcome outcome = CONTROL_FAILED;
-	bool is_known = false;
 	while (!is_known && fgets(line, sizeof(line), lines) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] != '\0' && line[1] == ' ')
 			keep_text(answer, line + 2);
 		is_known = line[0] == 'K' || line[0] == 'F';
-		outcome = line[0] == 'K' ? CONTROL_DONE : CONTROL_FAILED;
+		outcome = line[0] == 'K' ? EXIT_DONE : EXIT_REFUSED;
 	}
 	fclose(lines);
 	if (!is_known)
@@ -88,38 +88,36 @@ await_end(const char *pid_file)
 		poll(NULL, 0, GONE_LOOK_MS);
 }
 
-static enum control_outcome
+static enum exit_code
 cannot_dial(const char *run_dir, pid_t master, struct buf *answer)
 {
-	char text[LINE_SIZE];
+	char text[LONGEST_LINE];
 
 	snprintf(text, sizeof(text),
 		 "process %ld runs, but %s/control does not answer: %s",
 		 (long)master, run_dir, strerror(errno));
 	keep_text(answer, text);
-	return CONTROL_FAILED;
+	return EXIT_REFUSED;
 }
 
-enum control_outcome
+enum exit_code
 ask_master(const char *run_dir, const char *pid_file, const char *verb,
 	   struct buf *answer)
 {
 	char request[64];
-
 	pid_t master = pid_file_owner(pid_file);
-	if (master == 0) {
-		keep_text(answer, "not running");
-		return CONTROL_NOT_RUNNING;
-	}
+
+	if (master == 0)
+		return EXIT_NOT_RUNNING;
 	int fd = dial(run_dir);
 	if (fd < 0)
 		return cannot_dial(run_dir, master, answer);
 	int len = snprintf(request, sizeof(request), "%s\n", verb);
 	if (send(fd, request, (size_t)len, MSG_NOSIGNAL) != len)
 		keep_text(answer, "the request could not be sent");
-	enum control_outcome outcome = listen_for_outcome(fd, answer);
+	enum exit_code outcome = listen_for_outcome(fd, answer);
 	bool is_end = strcmp(verb, "stop") == 0 || strcmp(verb, "kill") == 0;
-	if (outcome == CONTROL_DONE && is_end)
+	if (outcome == EXIT_DONE && is_end)
 		await_end(pid_file);
 	return outcome;
 }

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/pid_file.h"
 #include "control/ask_master.h"
-#include "control/options.h"
 #include "control/status.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@ put(FILE *where, const struct buf *text)
 		fwrite(text->at, 1, text->len, where);
 }
 
-static int
+static enum exit_code
 not_running(const struct verb_request *request)
 {
 	fprintf(stderr, "guerrilla-smtpd: not running: nobody holds %s\n",
@@ -29,7 +28,7 @@ not_running(const struct verb_request *request)
 	return EXIT_NOT_RUNNING;
 }
 
-static int
+static enum exit_code
 show_status(const struct verb_request *request)
 {
 	struct buf text = BUF(LONGEST_STATUS);
@@ -56,26 +55,17 @@ show_status(const struct verb_request *request)
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 }
 
-int
+enum exit_code
 verb_run(const struct verb_request *request)
 {
 	struct buf answer = BUF(LONGEST_ANSWER);
 
 	if (strcmp(request->verb, "status") == 0)
 		return show_status(request);
-	enum control_outcome outcome =
-		ask_master(request->run_dir, request->pid_file,
-			   request->verb, &answer);
-	put(outcome == CONTROL_DONE ? stdout : stderr, &answer);
-	bool is_silent = answer.len == 0;
+	enum exit_code outcome = ask_master(request->run_dir,
+					    request->pid_file, request->verb,
+					    &answer);
+	put(outcome == EXIT_DONE ? stdout : stderr, &answer);
 	buf_release(&answer);
-	switch (outcome) {
-	case CONTROL_DONE:
-		return EXIT_DONE;
-	case CONTROL_FAILED:
-		return EXIT_REFUSED;
-	case CONTROL_NOT_RUNNING:
-		return is_silent ? not_running(request) : EXIT_NOT_RUNNING;
-	}
-	return EXIT_REFUSED;
+	return outcome == EXIT_NOT_RUNNING ? not_running(request) : outcome;
 }

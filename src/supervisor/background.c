@@ -3,13 +3,13 @@
  * that whoever started it knows, and sees what was wrong. */
 #include "supervisor/background.h"
 
+#include "base/exit_code.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { EXIT_START_FAILURE = 3 };
 
 static _Noreturn void
 await(int fd, pid_t child)
@@ -26,7 +26,7 @@ await(int fd, pid_t child)
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	_exit(WIFEXITED(status) && WEXITSTATUS(status) != 0
-	      ? WEXITSTATUS(status) : EXIT_START_FAILURE);
+	      ? WEXITSTATUS(status) : EXIT_START);
 }
 
 int

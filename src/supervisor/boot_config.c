@@ -54,7 +54,7 @@ await_config(const struct config_source *source)
 		if (sigismember(&pending, SIGTERM) == 1 ||
 		    sigismember(&pending, SIGINT) == 1 ||
 		    sigismember(&pending, SIGQUIT) == 1)
-			_exit(EXIT_CONFIGURATION);
+			_exit(EXIT_CONFIG);
 		sleep(1);
 	}
 }

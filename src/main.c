@@ -197,7 +197,7 @@ main(int argc, char **argv)
 	struct buf why = BUF(LONGEST_REPORT);
 
 	fill_standard_descriptors();
-	if (!options_parse(argv, &options, &why)) {
+	if (!options_parse(argc, argv, &options, &why)) {
 		fprintf(stderr, "guerrilla-smtpd: %.*s\n"
 			"Try 'guerrilla-smtpd -h'.\n", (int)why.len, why.at);
 		buf_release(&why);
@@ -217,7 +217,9 @@ main(int argc, char **argv)
 		printf("guerrilla-smtpd %s\n", VERSION);
 		return EXIT_DONE;
 	case ACTION_HELP:
-		fputs(options_help, stdout);
+		options_print_help(&why);
+		put(stdout, &why);
+		buf_release(&why);
 		return EXIT_DONE;
 	}
 	return EXIT_USAGE;

@@ -30,10 +30,12 @@ struct options {
 
 /* Reads the arguments of main (argv ends with NULL); out points into them.
  * False, with a sentence in why, for what the program does not know. The
- * last action given counts, but -h and -V end the reading. */
-bool options_parse(char *const *argv, struct options *out, struct buf *why);
+ * last action given counts, but -h and -V end the reading. Not for two
+ * threads: getopt_long(3) keeps its place in globals. */
+bool options_parse(int argc, char **argv, struct options *out,
+		   struct buf *why);
 
 /* The text of -h. */
-extern const char options_help[];
+void options_print_help(struct buf *out);
 
 #endif

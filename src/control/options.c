@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the operator types. getopt(3) cannot read -l as the ancestor did,
- * with a file or without, so the table of flags is walked here. */
+/* What the operator types. */
 #include "control/options.h"
 
+#include <getopt.h>
 #include <string.h>
 
-enum takes { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_VALUE };
+/* Options without a letter. */
+enum { OPTION_JSON = 256 };
 
-/* The arguments, and where in them we are. */
-struct walk {
-	char *const *next;
-	struct options *options;
-	struct buf *why;
+static const struct option flags[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "log", optional_argument, NULL, 'l' },
+	{ "daemon", no_argument, NULL, 'd' },
+	{ "test", no_argument, NULL, 't' },
+	{ "print", no_argument, NULL, 'T' },
+	{ "signal", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
 };
 
-struct flag {
-	const char *name;
-	bool (*set)(struct walk *w, const char *value);
-	enum takes takes;
-	char letter;            /* '\0': only the long form */
-};
+/* The first argument that is no option ends the reading; a value that is
+ * missing is told from an option that is unknown. */
+static const char letters[] = "+:c:p:vl::dtTs:Vh";
 
-const char options_help[] =
+static const char help[] =
 "Usage: guerrilla-smtpd [options]\n"
 "\n"
 "  -c, --config FILE   the configuration; without it\n"
@@ -33,8 +39,9 @@ const char options_help[] =
 "  -d, --daemon        go to the background once the service is ready\n"
 "  -t, --test          test the configuration and end\n"
 "  -T, --print         print the effective configuration and end\n"
-"  -s, --signal VERB   tell the running service: reload, stop, kill,\n"
-"                      reopen, upgrade; or ask for its status\n"
+"  -s, --signal VERB   speak to the running service:\n";
+
+static const char help_end[] =
 "      --json          with -s status: as JSON\n"
 "  -V, --version       print the version and end\n"
 "  -h, --help          print this and end\n"
@@ -43,215 +50,149 @@ const char options_help[] =
 "4 (-s) not running, 5 (-s) refused or failed.\n"
 "More in guerrilla-smtpd(8) and guerrilla-smtpd.conf(5).\n";
 
+/* What -s may be followed by. */
+static const struct option_verb {
+	const char *name;
+	const char *help;
+} verbs[] = {
+	{ "status", "what it does, a row a process" },
+	{ "reload", "read the configuration again" },
+	{ "reopen", "reopen the log files" },
+	{ "upgrade", "become the program that lies on the disk now" },
+	{ "stop", "end gracefully" },
+	{ "kill", "end at once" },
+};
+
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
 static bool
-refuse(struct walk *w, const char *sentence, const char *what)
+refuse(struct buf *why, const char *sentence, const char *what)
 {
-	buf_printf(w->why, "%s: %.100s", sentence, what);
+	buf_printf(why, "%s: %.100s", sentence, what);
 	return false;
 }
 
 static bool
-set_config(struct walk *w, const char *value)
+take_port(const char *text, unsigned *port, struct buf *why)
 {
-	w->options->config_file = value;
-	return value[0] != '\0' || refuse(w, "needs a file", "-c");
-}
+	size_t value;
 
-static bool
-set_port(struct walk *w, const char *value)
-{
-	unsigned port = 0;
-
-	for (const char *c = value; *c != '\0'; c++) {
-		if (*c < '0' || *c > '9' || port > 65535)
-			return refuse(w, "not a port", value);
-		port = port * 10 + (unsigned)(*c - '0');
-	}
-	w->options->port = port;
-	return (port > 0 && port <= 65535) || refuse(w, "not a port", value);
-}
-
-static bool
-set_verbose(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->is_verbose = true;
+	if (!view_to_size(view_of(text), 65535, &value) || value == 0)
+		return refuse(why, "not a port", text);
+	*port = (unsigned)value;
 	return true;
 }
 
 static bool
-set_log(struct walk *w, const char *value)
+take_verb(const char *text, struct options *o, struct buf *why)
 {
-	w->options->log_file = value != NULL ? value : OPTIONS_LOG_FILE;
-	return w->options->log_file[0] != '\0' ||
-	       refuse(w, "needs a file", "-l");
-}
-
-static bool
-set_daemon(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->is_daemon = true;
-	return true;
-}
-
-static bool
-set_test(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->action = ACTION_TEST;
-	return true;
-}
-
-static bool
-set_print(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->action = ACTION_PRINT;
-	return true;
-}
-
-static bool
-set_verb(struct walk *w, const char *value)
-{
-	static const char *const verbs[] = { "reload", "stop", "kill",
-					     "reopen", "upgrade", "status" };
-
-	w->options->action = ACTION_VERB;
-	w->options->verb = value;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i], value) == 0)
+	o->action = ACTION_VERB;
+	o->verb = text;
+	for (size_t i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, text) == 0)
 			return true;
-	return refuse(w, "not reload, stop, kill, reopen, upgrade or status",
-		      value);
+	buf_append_text(why, "not one of");
+	for (size_t i = 0; i < VERBS; i++)
+		buf_printf(why, "%s %s", i > 0 ? "," : "", verbs[i].name);
+	return refuse(why, "", text);
+}
+
+/* getopt_long() leaves the letter in optopt, and 0 for a word it does not
+ * know, which then stands before optind. */
+static bool
+refuse_option(int got, char **argv, struct buf *why)
+{
+	const struct option *f = flags;
+
+	if (optopt == 0)
+		return refuse(why, "unknown option", argv[optind - 1]);
+	while (f->name != NULL && f->val != optopt)
+		f++;
+	if (f->name == NULL)
+		return refuse(why, "unknown option",
+			      (char[]){ '-', (char)optopt, '\0' });
+	return refuse(why, got == ':' ? "needs a value" : "takes no value",
+		      f->name);
+}
+
+/* -l as the ancestor had it: a file may follow as the next argument. */
+static const char *
+log_file(char **argv)
+{
+	if (optarg != NULL)
+		return optarg;
+	if (argv[optind] == NULL || argv[optind][0] == '-')
+		return OPTIONS_LOG_FILE;
+	return argv[optind++];
 }
 
 static bool
-set_json(struct walk *w, const char *value)
+take(int option, char **argv, struct options *o, struct buf *why)
 {
-	(void)value;
-	w->options->as_json = true;
-	return true;
-}
-
-static bool
-set_version(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->action = ACTION_VERSION;
-	return true;
-}
-
-static bool
-set_help(struct walk *w, const char *value)
-{
-	(void)value;
-	w->options->action = ACTION_HELP;
-	return true;
-}
-
-static const struct flag flags[] = {
-	{ "config", set_config, TAKES_VALUE, 'c' },
-	{ "port", set_port, TAKES_VALUE, 'p' },
-	{ "verbose", set_verbose, TAKES_NOTHING, 'v' },
-	{ "log", set_log, MAY_TAKE_VALUE, 'l' },
-	{ "daemon", set_daemon, TAKES_NOTHING, 'd' },
-	{ "test", set_test, TAKES_NOTHING, 't' },
-	{ "print", set_print, TAKES_NOTHING, 'T' },
-	{ "signal", set_verb, TAKES_VALUE, 's' },
-	{ "json", set_json, TAKES_NOTHING, '\0' },
-	{ "version", set_version, TAKES_NOTHING, 'V' },
-	{ "help", set_help, TAKES_NOTHING, 'h' },
-};
-
-enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
-
-/* attached is what stands in the same argument: "-p25", "--port=25"; NULL
- * where nothing does. */
-static bool
-apply(struct walk *w, const struct flag *f, const char *attached)
-{
-	const char *following = *w->next;
-
-	if (f->takes == TAKES_NOTHING)
-		return attached == NULL ? f->set(w, NULL) :
-					  refuse(w, "takes no value", f->name);
-	if (attached != NULL)
-		return f->set(w, attached);
-	if (f->takes == MAY_TAKE_VALUE &&
-	    (following == NULL || following[0] == '-'))
-		return f->set(w, NULL);
-	if (following == NULL)
-		return refuse(w, "needs a value", f->name);
-	w->next++;
-	return f->set(w, following);
-}
-
-static bool
-take_long(struct walk *w, const char *text)
-{
-	size_t len = strcspn(text, "=");
-
-	for (size_t i = 0; i < FLAGS; i++)
-		if (strlen(flags[i].name) == len &&
-		    strncmp(flags[i].name, text, len) == 0)
-			return apply(w, &flags[i], text[len] == '=' ?
-						   text + len + 1 : NULL);
-	return refuse(w, "unknown option", text - 2);
-}
-
-/* One or more letters: "-v", "-vd", "-p25". */
-static bool
-take_letters(struct walk *w, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		const struct flag *f = NULL;
-		for (size_t i = 0; i < FLAGS && f == NULL; i++)
-			if (flags[i].letter == *text)
-				f = &flags[i];
-		if (f == NULL)
-			return refuse(w, "unknown option",
-				      (char[]){ '-', *text, '\0' });
-		if (f->takes != TAKES_NOTHING)
-			return apply(w, f, text[1] != '\0' ? text + 1 : NULL);
-		if (!apply(w, f, NULL))
-			return false;
+	switch (option) {
+	case 'c':
+		o->config_file = optarg;
+		return optarg[0] != '\0' || refuse(why, "needs a file", "-c");
+	case 'p':
+		return take_port(optarg, &o->port, why);
+	case 'v':
+		o->is_verbose = true;
+		return true;
+	case 'l':
+		o->log_file = log_file(argv);
+		return o->log_file[0] != '\0' ||
+		       refuse(why, "needs a file", "-l");
+	case 'd':
+		o->is_daemon = true;
+		return true;
+	case 't':
+		o->action = ACTION_TEST;
+		return true;
+	case 'T':
+		o->action = ACTION_PRINT;
+		return true;
+	case 's':
+		return take_verb(optarg, o, why);
+	case OPTION_JSON:
+		o->as_json = true;
+		return true;
+	case 'V':
+		o->action = ACTION_VERSION;
+		return true;
+	case 'h':
+		o->action = ACTION_HELP;
+		return true;
+	default:
+		return refuse_option(option, argv, why);
 	}
-	return true;
-}
-
-static bool
-take_argument(struct walk *w)
-{
-	const char *text = *w->next++;
-
-	if (text[0] != '-' || text[1] == '\0')
-		return refuse(w, "unexpected argument", text);
-	if (text[1] != '-')
-		return take_letters(w, text + 1);
-	return take_long(w, text + 2);
-}
-
-static bool
-is_final(enum action action)
-{
-	return action == ACTION_HELP || action == ACTION_VERSION;
 }
 
 bool
-options_parse(char *const *argv, struct options *out, struct buf *why)
+options_parse(int argc, char **argv, struct options *out, struct buf *why)
 {
-	struct options options = { .config_file = OPTIONS_CONFIG_FILE };
-	struct walk w = { argv, &options, why };
+	struct options o = { .config_file = OPTIONS_CONFIG_FILE };
+	int option;
 
-	if (*w.next != NULL)
-		w.next++;
-	while (*w.next != NULL && !is_final(options.action))
-		if (!take_argument(&w))
+	optind = 0;             /* glibc: from the start, and "+" again */
+	while (o.action != ACTION_HELP && o.action != ACTION_VERSION &&
+	       (option = getopt_long(argc, argv, letters, flags, NULL)) != -1)
+		if (!take(option, argv, &o, why))
 			return false;
-	if (options.as_json && (options.verb == NULL ||
-				strcmp(options.verb, "status") != 0))
-		return refuse(&w, "goes with -s status", "--json");
-	*out = options;
+	bool is_final = o.action == ACTION_HELP || o.action == ACTION_VERSION;
+	if (!is_final && argv[optind] != NULL)
+		return refuse(why, "unexpected argument", argv[optind]);
+	if (o.as_json && (o.verb == NULL || strcmp(o.verb, "status") != 0))
+		return refuse(why, "goes with -s status", "--json");
+	*out = o;
 	return true;
+}
+
+void
+options_print_help(struct buf *out)
+{
+	buf_append_text(out, help);
+	for (size_t i = 0; i < VERBS; i++)
+		buf_printf(out, "                        %-8s %s\n",
+			   verbs[i].name, verbs[i].help);
+	buf_append_text(out, help_end);
 }

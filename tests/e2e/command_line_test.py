@@ -47,8 +47,8 @@ def write(folder):
     (["mail"], "unexpected argument: mail"),
     (["-p"], "needs a value: port"),
     (["-p", "70000"], "not a port: 70000"),
-    (["-s", "restart"], "not reload, stop, kill, reopen, upgrade or status: "
-                        "restart"),
+    (["-s", "restart"], "not one of status, reload, reopen, upgrade, stop, "
+                        "kill: restart"),
     (["--json"], "goes with -s status: --json"),
 ])
 def test_wrong_usage_is_2_with_a_hint(arguments, why):

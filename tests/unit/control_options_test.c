@@ -21,6 +21,7 @@ static const struct typed good[] = {
 	{ { "-c", "a.conf" }, { .config_file = "a.conf" } },
 	{ { "-ca.conf" }, { .config_file = "a.conf" } },
 	{ { "--config", "a.conf" }, { .config_file = "a.conf" } },
+	{ { "--conf", "x", "--" }, { .config_file = "x" } },
 	{ { "--config=a=b" }, { .config_file = "a=b" } },
 	{ { "-c", "a", "-c", "b" }, { .config_file = "b" } },
 	{ { "-p", "2525", "-v", "-l" },
@@ -69,8 +70,11 @@ static const struct refused bad[] = {
 	{ { "-x" }, "unknown option: -x" },
 	{ { "-vx" }, "unknown option: -x" },
 	{ { "--what" }, "unknown option: --what" },
-	{ { "--" }, "unknown option: --" },
-	{ { "--conf", "x" }, "unknown option: --conf" },
+	{ { "--", "-v" }, "unexpected argument: -v" },
+	{ { "-xv" }, "unknown option: -x" },
+	{ { "--conx", "x" }, "unknown option: --conx" },
+	{ { "--ver" }, "unknown option: --ver" },
+	{ { "-v", "x", "-p", "25" }, "unexpected argument: x" },
 	{ { "-" }, "unexpected argument: -" },
 	{ { "x" }, "unexpected argument: x" },
 	{ { "" }, "unexpected argument: " },
@@ -85,10 +89,11 @@ static const struct refused bad[] = {
 	{ { "-p", "" }, "not a port: " },
 	{ { "-p", "-v" }, "not a port: -v" },
 	{ { "-s" }, "needs a value: signal" },
-	{ { "-s", "restart" }, "not reload, stop, kill, reopen, upgrade or "
-			       "status: restart" },
+	{ { "-s", "restart" }, "not one of status, reload, reopen, upgrade, "
+			       "stop, kill: restart" },
 	{ { "--json" }, "goes with -s status: --json" },
 	{ { "-s", "stop", "--json" }, "goes with -s status: --json" },
+	{ { "--json=1" }, "takes no value: json" },
 	{ { "--verbose=1" }, "takes no value: verbose" },
 };
 
@@ -98,9 +103,11 @@ parse(char *const *typed, struct options *out, struct buf *why)
 {
 	char *argv[MOST + 2] = { "guerrilla-smtpd" };
 
+	int argc = 1;
+
 	for (int i = 0; i < MOST && typed[i] != NULL; i++)
-		argv[i + 1] = typed[i];
-	bool is_read = options_parse(argv, out, why);
+		argv[argc++] = typed[i];
+	bool is_read = options_parse(argc, argv, out, why);
 	buf_append_byte(why, '\0');
 	return is_read;
 }

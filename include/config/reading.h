@@ -88,6 +88,10 @@ const struct config_file *reading_last_file(const struct reading *r);
  * values are not decoded yet. */
 void document_read(struct reading *r, const char *file);
 
+/* Forgets the settings read so far and reads one line of that file as if it
+ * were a file of its own. */
+void document_read_line(struct reading *r, unsigned file, struct view line);
+
 /* Decodes all values and titles, by libconfuse. */
 void document_decode(struct reading *r);
 

@@ -218,3 +218,17 @@ document_read(struct reading *r, const char *file)
 	read_statements(r, &t, &top);
 	reading_wipe(&bytes);
 }
+
+void
+document_read_line(struct reading *r, unsigned file, struct view line)
+{
+	struct cursor t = { .scanner = { line, 1 }, .file = file };
+	struct scope top = { .section = section_at(0), .block = -1,
+			     .is_top = true, .is_file = true };
+
+	r->clean.len = 0;
+	r->row_count = r->setting_count = r->block_count = 0;
+	r->is_cut = false;
+	cursor_advance(&t);
+	read_statements(r, &t, &top);
+}

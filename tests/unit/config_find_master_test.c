@@ -37,7 +37,10 @@ static const struct row table[] = {
 	  "/run/guerrilla-smtpd/pid" },
 	{ "run_dir =", "/run/guerrilla-smtpd", "/run/guerrilla-smtpd/pid" },
 	{ "include(\"more.conf\") include(\"none.conf\")\n", "/i", "/i/pid" },
-	{ "include(\"main.conf\") run_dir = \"/r\"\n", "/r", "/r/pid" },
+	{ "user = 'unclosed\ninclude(\"more.conf\")\n", "/i", "/i/pid" },
+	{ "limits { run_dir = \"/no\" }\n", "/run/guerrilla-smtpd",
+	  "/run/guerrilla-smtpd/pid" },
+	{ "include(\"main.conf\")\nrun_dir = \"/r\"\n", "/r", "/r/pid" },
 };
 
 static void

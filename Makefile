@@ -171,35 +171,42 @@ fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
 	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%)
 
-$(checked)/rooms.a: $(checked_objects)
+$(checked)/rooms.a: $(checked_objects) Makefile
 	@rm -f $@
-	$(quiet)ar rcs $@ $^
+	$(quiet)ar rcs $@ $(filter %.o,$^)
 
-$(checked)/lib/%.a: $$(patsubst %,$(checked)/$$*/%.o,$$($$*))
+# An archive is made anew with the Makefile: what left a list leaves it too.
+$(checked)/lib/%.a: $$(addprefix $(checked)/$$*/,$$(addsuffix .o,$$($$*))) \
+		Makefile
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(quiet)ar rcs $@ $^
+	$(quiet)ar rcs $@ $(filter %.o,$^)
 
 # What several tests share: linked where it is called, before the rooms.
 support = charset_fixture config_certificate config_fault config_files \
 	own_folder smtp_dialogue smtp_fixture smtp_play smtp_replay \
-	spool_bytes tls_client tls_fixture worker_doubles
+	spool_bytes tls_client tls_fixture
+
+# What stands in for other rooms in one test only.
+doubles_worker_delivery_test = worker_doubles
 
 $(checked)/support/%.o: tests/support/%.c build/flags
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -Itests -c -o $@ $<
 
-$(checked)/support.a: $(support:%=$(checked)/support/%.o)
+$(checked)/support.a: $(support:%=$(checked)/support/%.o) Makefile
 	@rm -f $@
-	$(quiet)ar rcs $@ $^
+	$(quiet)ar rcs $@ $(filter %.o,$^)
 
 # <room>_<what>_test is linked with its room and those that this one may call.
 room_of = $(firstword $(subst _, ,$1))
-linked = $(patsubst %,$(checked)/lib/%.a,$(call room_of,$1) \
+linked = $(patsubst %,$(checked)/support/%.o,$(doubles_$1)) \
+	$(checked)/support.a \
+	$(patsubst %,$(checked)/lib/%.a,$(call room_of,$1) \
 	$(may_$(call room_of,$1)))
 
-$(unit)/%: tests/unit/%.c $(checked)/support.a $$(call linked,$$*)
+$(unit)/%: tests/unit/%.c $$(call linked,$$*)
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ \

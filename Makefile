@@ -101,7 +101,8 @@ unit = build/unit
 program = build/guerrilla-smtpd
 else
 comma = ,
-sanitizers = -fsanitize=$(SANITIZE)
+sanitizers = $(if $(filter coverage,$(SANITIZE)),--coverage -O0 \
+	-fprofile-update=atomic,-fsanitize=$(SANITIZE))
 checked = build/sanitize-$(subst $(comma),-,$(SANITIZE))
 unit = $(checked)/unit
 program = $(checked)/guerrilla-smtpd
@@ -127,9 +128,11 @@ build/release/%.o: src/%.c build/flags
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(release_cflags) -c -o $@ $<
 
-$(checked)/guerrilla-smtpd: $(checked)/main.o $(checked_objects)
+$(checked)/guerrilla-smtpd: $(checked)/main.o $(checked_objects) \
+		$(if $(filter coverage,$(SANITIZE)),$(checked)/support/coverage.o)
 	$(say) "  link  $@"
-	$(quiet)$(CC) $(checked_ldflags) -o $@ $^ $(libs)
+	$(quiet)$(CC) $(checked_ldflags) -o $@ $^ $(libs) \
+		$(if $(filter coverage,$(SANITIZE)),-Wl$(comma)--wrap=_exit)
 
 $(checked)/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
@@ -226,6 +229,12 @@ build/release/fragile: build/release/main.o $(objects) tests/support/fragile.c
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_cflags) $(release_ldflags) -Wl,--wrap=mime_read \
 		-Wno-missing-prototypes -o $@ $^ $(libs)
+
+# What the tests run through, as a table and as build/coverage/html.
+coverage:
+	@scripts/setup build run test coverage
+	@$(build) SANITIZE=coverage all tests
+	@scripts/coverage
 
 check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit
@@ -368,6 +377,7 @@ help:
 	@echo 'make              the program: $(program)'
 	@echo 'make run          try it: private database, port 2525, ^C ends it'
 	@echo 'make check        the tests; make check-slow: those that take long'
+	@echo 'make coverage     which lines and branches the tests run through'
 	@echo 'make bench        how fast, beside the ceiling and smtp-sink'
 	@echo 'make fuzz         FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo 'make lint         clang-tidy, cppcheck, layers, lengths, manuals'
@@ -381,7 +391,7 @@ help:
 
 FORCE:
 
-.PHONY: all run check check-slow tests check-unit fuzz bench bench-programs \
+.PHONY: all run check check-slow tests check-unit coverage fuzz bench bench-programs \
 	bench-mime bench-hostile bench-store \
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:

@@ -17,6 +17,10 @@ struct scoreboard_slot;
 enum slot_role { SLOT_UNUSED, SLOT_MASTER, SLOT_WORKER, SLOT_JANITOR,
 		 SLOT_LOGGER, SLOT_STATUS };
 enum slot_state { SLOT_STARTING, SLOT_READY, SLOT_DRAINING, SLOT_GONE };
+
+/* Each thread that exists has one heartbeat and beats it while it is idle
+ * too. SLOT_DELIVERY is the one that calls the database: a worker's second
+ * thread, the janitor's only one. */
 enum slot_thread { SLOT_LOOP, SLOT_DELIVERY, SLOT_THREADS };
 
 /* Ever-growing counts. */

@@ -209,7 +209,7 @@ static const struct key keys[] = {
 	  ZERO_OR(16 * MEGA, 1024 * GIGA) },
 
 	{ "", "watchdog", KEY_DURATION, AT(watchdog_ms), "30",
-	  RANGE(SECOND, HOUR) },
+	  RANGE(2 * SECOND, HOUR) },
 	{ "", "sandbox", KEY_WORD, AT(sandbox), "on", .words = sandboxes },
 	{ "", "keep_bind_capability", KEY_FLAG, AT(keeps_bind_capability),
 	  "false" },

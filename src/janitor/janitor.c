@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { IDLE_MS = 1000 };
+enum { IDLE_MS = 500 };          /* heartbeat, however long nothing is due */
 
 struct janitor {
 	const struct store_settings *settings;
@@ -105,7 +105,7 @@ janitor_run(const struct store_settings *settings,
 			     .store = store_new(settings, context->slot) };
 	j.retention = retention_new(j.store);
 	for (int wait_ms = 0; may_go_on(&j, wait_ms); wait_ms = work(&j))
-		slot_beat(context->slot, SLOT_LOOP);
+		slot_beat(context->slot, SLOT_DELIVERY);
 	slot_set_state(context->slot, SLOT_DRAINING);
 	replay_free(&j.replay);
 	retention_free(&j.retention);

@@ -83,6 +83,18 @@ def test_a_frozen_helper_is_replaced(start_server, role):
     server.send()
 
 
+def test_who_sleeps_is_not_hung(start_server):
+    """The longest pauses under the shortest watchdog: retention looks once
+    in a minute, nobody sends mail and nothing is logged."""
+    server = start_server({"watchdog": 2, "store.retention": "30d",
+                           "log.level": "info"})
+    server.await_log("ready version")
+    first = sorted(child_pids(server.pid))
+    time.sleep(7)
+    assert sorted(child_pids(server.pid)) == first
+    assert not server.log_lines("a process hangs")
+
+
 def test_a_crash_loop_at_the_start_is_slow(server):
     """Workers that die before they are ready: they are started again after
     1, 2, 4 s, and one that gets so far is served with at once."""

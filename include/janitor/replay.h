@@ -8,13 +8,23 @@
 
 struct replay;
 
-/* None where spool_dir is not ours to empty: NULL. */
+/* Of the folder dir, which the master holds the lock of; all arguments must
+ * outlive it. NULL while another janitor has not let go of it. */
 struct replay *replay_new(const struct store_settings *settings,
-			  struct scoreboard_slot *slot, struct store *store);
+			  const char *dir, struct scoreboard_slot *slot,
+			  struct store *store);
 void replay_free(struct replay **r);
 
 /* One file, if there is one and the database takes it. Returns the ms after
  * which there may be more to do. */
 int replay_step(struct replay *r);
+
+/* What was there a moment ago. */
+struct replay_figures {
+	uint64_t files;
+	uint64_t bytes;
+	uint64_t set_aside;             /* files */
+};
+void replay_add_figures(const struct replay *r, struct replay_figures *sum);
 
 #endif

@@ -11,6 +11,8 @@
 enum store_order { STORE_ORDER_LISTED, STORE_ORDER_SPREAD };
 enum store_outage { STORE_OUTAGE_TEMPFAIL, STORE_OUTAGE_SPOOL };
 
+enum { STORE_EARLIER_SPOOLS = 3 };
+
 struct store_host {
 	const char *name;               /* "" with a socket */
 	unsigned port;                  /* 0: the unix socket */
@@ -38,6 +40,9 @@ struct store_settings {
 	int64_t hold_ms;
 	enum store_outage on_outage;
 	const char *spool_dir;
+	bool is_spool_ours;             /* the master holds its lock */
+	const char *earlier_spools[STORE_EARLIER_SPOOLS + 1]; /* held as well,
+					 * until they are empty; NULL ends */
 	size_t spool_max;
 	int64_t retention_ms;           /* 0: for ever */
 	const char *domains_query;      /* '' without one */

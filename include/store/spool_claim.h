@@ -6,15 +6,32 @@
 
 #include "store/settings.h"
 
-#include <stdbool.h>
-#include <sys/types.h>
+/* The one in use, and earlier ones that are being emptied. */
+enum { SPOOL_CLAIMS = 1 + STORE_EARLIER_SPOOLS };
 
-/* For the calling master, and again after each reload and upgrade: it keeps
- * its pid. -1 with EWOULDBLOCK where another one that lives has claimed
- * spool_dir, or with the errno of the file. */
-int spool_claim(const struct store_settings *settings);
+struct spool_claim {
+	int fd;                 /* close-on-exec; an upgrade hands it over */
+	const char *dir;        /* owned */
+};
 
-/* Whether another master than this one, which lives, has claimed it. */
-bool spool_is_claimed(const struct store_settings *settings, pid_t but_for);
+/* All that a master holds, of longest standing first. */
+struct spool_claims {
+	struct spool_claim at[SPOOL_CLAIMS];
+	size_t count;
+};
+
+/* 0 where dir is ours now or was before; -1 with EWOULDBLOCK where another
+ * master that lives has it, EMFILE where too many are held that still have
+ * mail in them, or the errno of the file. */
+int spool_claim(struct spool_claims *c, const char *dir);
+
+/* Claims as well the folders that an earlier configuration used, where mail
+ * waits in them: dir keeps their names, so that no restart forgets them. */
+void spool_claim_earlier(struct spool_claims *c, const char *dir);
+bool spool_is_ours(const struct spool_claims *c, const char *dir);
+void spool_release(struct spool_claims *c, const char *dir);
+
+/* Takes over a lock that came through an exec. */
+void spool_adopt(struct spool_claims *c, int fd, const char *dir);
 
 #endif

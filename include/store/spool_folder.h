@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The folders below spool_dir: tmp/ while a file is written, new/ when it
- * counts, damaged/ and refused/ for what an operator has to look at. */
+/* The folders below a spool_dir, `dir`: tmp/ while a file is written, new/
+ * when it counts, damaged/ and refused/ for what an operator has to see. */
 #ifndef STORE_SPOOL_FOLDER_H
 #define STORE_SPOOL_FOLDER_H
 
 #include "base/view.h"
-#include "store/settings.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { SPOOL_NAME_SIZE = 64, SPOOL_PATH_SIZE = 4096 };
 
 /* spool_dir's path with folder and name ("" for the folder) put behind it. */
-void spool_path(const struct store_settings *settings, const char *folder,
+void spool_path(const char *dir, const char *folder,
 		const char *name, char out[SPOOL_PATH_SIZE]);
 
 /* Makes the folders where they are missing; -1 with errno. */
-int spool_make_folders(const struct store_settings *settings);
+int spool_make_folders(const char *dir);
 
 /* Makes a rename or removal in the folder last. */
-int spool_sync_folder(const struct store_settings *settings,
+int spool_sync_folder(const char *dir,
 		      const char *folder);
 
 struct spool_usage {
@@ -28,30 +29,33 @@ struct spool_usage {
 };
 
 /* Of one folder. */
-struct spool_usage spool_usage(const struct store_settings *settings,
+struct spool_usage spool_usage(const char *dir,
 			       const char *folder);
+
+/* Whether a file waits in new/. */
+bool spool_holds_mail(const char *dir);
 
 /* The names in new/, oldest first. */
 struct spool_names {
 	char (*at)[SPOOL_NAME_SIZE];
 	size_t count;
 };
-struct spool_names spool_list(const struct store_settings *settings);
+struct spool_names spool_list(const char *dir);
 void spool_names_free(struct spool_names *names);
 
 /* All of a file in new/, to be freed by the caller; at is NULL with errno. */
-struct view spool_read_file(const struct store_settings *settings,
+struct view spool_read_file(const char *dir,
 			    const char *name);
 
 /* Moves new/name into another folder. */
-int spool_set_aside(const struct store_settings *settings, const char *name,
+int spool_set_aside(const char *dir, const char *name,
 		    const char *folder);
 
 /* Locks spool_dir/name for this process and all that inherit the descriptor.
  * -1 with EWOULDBLOCK where another has it. */
-int spool_lock(const struct store_settings *settings, const char *name);
+int spool_lock(const char *dir, const char *name);
 
 /* Removes what a crash left half-written, an hour after it was touched. */
-void spool_sweep(const struct store_settings *settings);
+void spool_sweep(const char *dir);
 
 #endif

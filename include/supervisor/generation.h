@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "net/tls.h"
+#include "store/spool_claim.h"
 
 enum { GENERATION_PATH_SIZE = 1024 };
 
@@ -24,9 +25,14 @@ struct generation {
 int generation_open(struct generation *g, struct config *config,
 		    const struct generation *older, struct buf *why);
 
-/* Makes the TLS context and the sandbox rules, as the user of the service.
- * -1 with the reason in why. */
-int generation_load(struct generation *g, struct buf *why);
+/* Claims the spool, makes the TLS context and the sandbox rules, as the user
+ * of the service. -1 with the reason in why. */
+int generation_load(struct generation *g, struct spool_claims *claims,
+		    struct buf *why);
+
+/* Gives back what was claimed for another generation than this one. */
+void generation_keep_spools(const struct generation *g,
+			    struct spool_claims *claims);
 
 /* Closes and frees all that it does not share with `other`, which stays;
  * the files of its unix listeners go with them. Harmless on an empty one. */

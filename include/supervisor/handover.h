@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "net/connection_limits.h"
+#include "store/spool_claim.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/process_table.h"
 
@@ -48,6 +49,7 @@ struct handover {
 	const char *reason;     /* of a return; "" */
 	struct scoreboard_figures figures;
 	struct connection_limits_handle connection_limits; /* fd -1: none */
+	struct spool_claims spools;     /* names are the arena's, or lent */
 	struct handed_listener *listeners;
 	size_t listener_count;
 	struct handed_child *children;

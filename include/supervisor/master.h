@@ -74,6 +74,7 @@ struct master {
 	struct control_socket control;
 	int signals;
 	int pid_file;
+	struct spool_claims spools;
 	char program[MASTER_PATH_SIZE]; /* noted at the first start */
 	int own_program;                /* the file that runs now */
 	struct upgrade upgrade;

@@ -20,7 +20,9 @@ struct janitor {
 	const struct store_settings *settings;
 	const struct child_context *context;
 	struct store *store;
-	struct replay *replay;          /* NULL: not ours to do now */
+	const char *spools[1 + STORE_EARLIER_SPOOLS];
+	struct replay *replays[1 + STORE_EARLIER_SPOOLS];
+	size_t spool_count;
 	struct retention *retention;
 	int64_t replay_ms;              /* when each is due */
 	int64_t retention_ms;
@@ -45,13 +47,51 @@ may_go_on(const struct janitor *j, int wait_ms)
 	return n == 1 && word == CHILD_REOPEN;
 }
 
+/* What is spooled now, and by earlier configurations. */
+static void
+list_spools(struct janitor *j)
+{
+	const struct store_settings *s = j->settings;
+
+	if (s->is_spool_ours)
+		j->spools[j->spool_count++] = s->spool_dir;
+	for (size_t i = 0; s->earlier_spools[i] != NULL; i++) {
+		j->spools[j->spool_count++] = s->earlier_spools[i];
+		log_info("mail in an earlier spool_dir is replayed too",
+			 LOG_STR("dir", s->earlier_spools[i]));
+	}
+}
+
+static void
+show_figures(const struct janitor *j)
+{
+	struct replay_figures sum = { 0 };
+
+	for (size_t i = 0; i < j->spool_count; i++)
+		if (j->replays[i] != NULL)
+			replay_add_figures(j->replays[i], &sum);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_FILES, sum.files);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_BYTES, sum.bytes);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
+}
+
 /* The lock may be with the janitor that we replace, until it leaves. */
 static void
 do_replay(struct janitor *j)
 {
-	if (j->replay == NULL)
-		j->replay = replay_new(j->settings, j->context->slot, j->store);
-	int wait_ms = j->replay != NULL ? replay_step(j->replay) : IDLE_MS;
+	int wait_ms = IDLE_MS;
+
+	for (size_t i = 0; i < j->spool_count; i++) {
+		if (j->replays[i] == NULL)
+			j->replays[i] = replay_new(j->settings, j->spools[i],
+						   j->context->slot, j->store);
+		int more_ms = j->replays[i] != NULL
+				      ? replay_step(j->replays[i])
+				      : IDLE_MS;
+		if (more_ms < wait_ms)
+			wait_ms = more_ms;
+	}
+	show_figures(j);
 	j->replay_ms = clock_ms() + wait_ms;
 }
 
@@ -104,10 +144,12 @@ janitor_run(const struct store_settings *settings,
 			     .context = context,
 			     .store = store_new(settings, context->slot) };
 	j.retention = retention_new(j.store);
+	list_spools(&j);
 	for (int wait_ms = 0; may_go_on(&j, wait_ms); wait_ms = work(&j))
 		slot_beat(context->slot, SLOT_DELIVERY);
 	slot_set_state(context->slot, SLOT_DRAINING);
-	replay_free(&j.replay);
+	for (size_t i = 0; i < j.spool_count; i++)
+		replay_free(&j.replays[i]);
 	retention_free(&j.retention);
 	store_free(&j.store);
 	return 0;

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/outcome.h"
-#include "store/spool_claim.h"
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
@@ -31,9 +30,11 @@ enum {
 
 struct replay {
 	const struct store_settings *settings;
+	const char *dir;
 	struct scoreboard_slot *slot;
 	struct store *store;
 	int lock;
+	struct replay_figures figures;
 	struct spool_names names;       /* as last listed */
 	size_t next;                    /* of them */
 	char name[SPOOL_NAME_SIZE];     /* tried last, for the count */
@@ -44,27 +45,18 @@ struct replay {
 	int64_t swept_ms;
 };
 
-/* Without on_outage = "spool" mail of an earlier configuration may be there,
- * or that of another instance which shares the folder: hands off. The lock
- * keeps the janitors of two generations apart. */
-static int
-take_lock(const struct store_settings *settings)
-{
-	if (spool_is_claimed(settings, getppid()))
-		return -1;
-	return spool_lock(settings, "replay");
-}
-
 struct replay *
-replay_new(const struct store_settings *settings, struct scoreboard_slot *slot,
-	   struct store *store)
+replay_new(const struct store_settings *settings, const char *dir,
+	   struct scoreboard_slot *slot, struct store *store)
 {
-	int lock = take_lock(settings);
+	/* The janitors of two generations are kept apart. */
+	int lock = spool_lock(dir, "replay");
 
 	if (lock < 0)
 		return NULL;
 	struct replay *r = memory_new(1, sizeof(*r));
 	r->settings = settings;
+	r->dir = dir;
 	r->slot = slot;
 	r->store = store;
 	r->lock = lock;
@@ -87,7 +79,7 @@ replay_free(struct replay **r)
 static void
 set_aside(struct replay *r, const char *name, const char *folder)
 {
-	if (spool_set_aside(r->settings, name, folder) != 0) {
+	if (spool_set_aside(r->dir, name, folder) != 0) {
 		log_error("a spool file cannot be set aside",
 			  LOG_STR("file", name), LOG_STR("to", folder),
 			  LOG_STR("why", strerror(errno)));
@@ -103,7 +95,7 @@ remove_file(struct replay *r, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 
-	spool_path(r->settings, "new", name, path);
+	spool_path(r->dir, "new", name, path);
 	if (unlink(path) != 0)
 		log_error("a spool file cannot be removed",
 			  LOG_STR("file", name),
@@ -198,7 +190,7 @@ take_file(struct replay *r, size_t index, struct files *g)
 	struct file *f = &g->at[g->count];
 
 	*f = (struct file){ .index = index, .name = r->names.at[index] };
-	f->bytes = spool_read_file(r->settings, f->name);
+	f->bytes = spool_read_file(r->dir, f->name);
 	if (f->bytes.at == NULL) {
 		log_error("a spool file cannot be read",
 			  LOG_STR("file", f->name),
@@ -306,7 +298,7 @@ replay_group(struct replay *r)
 		      g.count == 1 ? settle_one(r, &g.at[0]) :
 		      settle_group(r, &g);
 	/* What was removed must not come back. */
-	if (spool_sync_folder(r->settings, "new") != 0)
+	if (spool_sync_folder(r->dir, "new") != 0)
 		log_error("the spool cannot be synced",
 			  LOG_STR("why", strerror(errno)));
 	free_group(&g);
@@ -323,23 +315,36 @@ look_around(struct replay *r)
 	if (now - r->looked_ms < LOOK_MS)
 		return;
 	r->looked_ms = now;
-	struct spool_usage usage = spool_usage(r->settings, "new");
-	slot_gauge(r->slot, GAUGE_SPOOL_FILES, usage.files);
-	slot_gauge(r->slot, GAUGE_SPOOL_BYTES, usage.bytes);
-	slot_gauge(r->slot, GAUGE_SPOOL_SET_ASIDE,
-		   spool_usage(r->settings, "damaged").files +
-		   spool_usage(r->settings, "refused").files);
+	struct spool_usage usage = spool_usage(r->dir, "new");
+	if (usage.files == 0 && r->figures.files > 0 &&
+	    strcmp(r->dir, r->settings->spool_dir) != 0)
+		log_info("an earlier spool_dir is empty",
+			 LOG_STR("dir", r->dir));
+	r->figures = (struct replay_figures){
+		.files = usage.files,
+		.bytes = usage.bytes,
+		.set_aside = spool_usage(r->dir, "damaged").files +
+			     spool_usage(r->dir, "refused").files,
+	};
 	if (now - r->swept_ms < SWEEP_MS)
 		return;
 	r->swept_ms = now;
-	spool_sweep(r->settings);
+	spool_sweep(r->dir);
+}
+
+void
+replay_add_figures(const struct replay *r, struct replay_figures *sum)
+{
+	sum->files += r->figures.files;
+	sum->bytes += r->figures.bytes;
+	sum->set_aside += r->figures.set_aside;
 }
 
 static void
 list_again(struct replay *r)
 {
 	spool_names_free(&r->names);
-	r->names = spool_list(r->settings);
+	r->names = spool_list(r->dir);
 	r->next = 0;
 	r->alone_until = 0;
 }

@@ -36,7 +36,7 @@ struct spool_file {
 struct spool *
 spool_open(const struct store_settings *settings)
 {
-	if (spool_make_folders(settings) != 0)
+	if (spool_make_folders(settings->spool_dir) != 0)
 		return NULL;
 	struct spool *s = memory_new(1, sizeof(*s));
 	s->settings = settings;
@@ -147,8 +147,8 @@ put_file(struct spool *s, struct mail *const *mails, size_t count)
 	char finished[SPOOL_PATH_SIZE];
 	const char *name = mails[0]->message->id;
 
-	spool_path(s->settings, "tmp", name, unfinished);
-	spool_path(s->settings, "new", name, finished);
+	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
+	spool_path(s->settings->spool_dir, "new", name, finished);
 	if (write_file(s, unfinished, mails, count) != 0 ||
 	    rename(unfinished, finished) != 0) {
 		int error = errno;
@@ -156,7 +156,7 @@ put_file(struct spool *s, struct mail *const *mails, size_t count)
 		errno = error;
 		return -1;
 	}
-	if (spool_sync_folder(s->settings, "new") == 0)
+	if (spool_sync_folder(s->settings->spool_dir, "new") == 0)
 		return 0;
 	int error = errno;
 	unlink(finished);
@@ -187,7 +187,8 @@ has_room(struct spool *s, size_t bytes)
 		s->looked_ms = now;
 		s->used = 0;
 		for (size_t i = 0; i < 3; i++)
-			s->used += spool_usage(s->settings, counted[i]).bytes;
+			s->used += spool_usage(s->settings->spool_dir,
+					       counted[i]).bytes;
 	}
 	if (s->used + bytes > s->settings->spool_max) {
 		errno = ENOSPC;

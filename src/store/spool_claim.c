@@ -1,122 +1,125 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* To whom a spool_dir belongs: spool_dir/owner names a process by its pid
- * and the moment it began, so that neither a crash nor an exec in place
- * leaves it wrong. */
+/* To whom a spool_dir belongs: whoever holds the lock on spool_dir/lock. It
+ * belongs to the open file, so that an exec in place keeps it, an end of any
+ * kind gives it back, and no number of a process has to be believed. */
 #include "store/spool_claim.h"
 
-#include "base/view.h"
+#include "base/memory.h"
 #include "store/spool_folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWNER_SIZE = 64, STAT_SIZE = 1024, START_FIELD = 19 };
-
-struct owner {
-	size_t pid;
-	size_t began;           /* ticks since boot; 0: not known */
-};
-
-static size_t
-read_file(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	ssize_t n = read(fd, out, size);
-	close(fd);
-	return n > 0 ? (size_t)n : 0;
-}
-
-/* The 22nd field of /proc/PID/stat; the second may hold anything, but ends
- * with the last bracket. */
-static size_t
-began_at(size_t pid)
-{
-	char path[OWNER_SIZE];
-	char text[STAT_SIZE];
-	size_t began = 0;
-
-	snprintf(path, sizeof(path), "/proc/%zu/stat", pid);
-	struct view rest = { text, read_file(path, text, sizeof(text)) };
-	rest = view_slice(rest, view_find_last(rest, ')') + 2, rest.len);
-	for (int i = 0; i < START_FIELD; i++)
-		rest = view_slice(rest, view_find(rest, ' ') + 1, rest.len);
-	view_to_size(view_slice(rest, 0, view_find(rest, ' ')), SIZE_MAX,
-		     &began);
-	return began;
-}
-
-static struct owner
-parse_owner(struct view text)
-{
-	struct owner o = { 0, 0 };
-	size_t space = view_find(text, ' ');
-
-	view_to_size(view_slice(text, 0, space), INT32_MAX, &o.pid);
-	view_to_size(view_slice(text, space + 1, view_find(text, '\n')),
-		     SIZE_MAX, &o.began);
-	return o;
-}
-
-static bool
-is_alive(const struct owner *o)
-{
-	if (o->pid == 0 || (kill((pid_t)o->pid, 0) != 0 && errno == ESRCH))
-		return false;
-	size_t began = began_at(o->pid);
-	return began == 0 || o->began == 0 || began == o->began;
-}
-
+/* By the file, whatever name leads to it. */
 bool
-spool_is_claimed(const struct store_settings *settings, pid_t but_for)
+spool_is_ours(const struct spool_claims *c, const char *dir)
 {
 	char path[SPOOL_PATH_SIZE];
-	char text[OWNER_SIZE];
+	struct stat ours, there;
 
-	spool_path(settings, "owner", "", path);
-	struct owner o = parse_owner(
-		(struct view){ text, read_file(path, text, sizeof(text)) });
-	return o.pid != (size_t)but_for && is_alive(&o);
+	spool_path(dir, "lock", "", path);
+	if (stat(path, &there) != 0)
+		return false;
+	for (size_t i = 0; i < c->count; i++)
+		if (fstat(c->at[i].fd, &ours) == 0 &&
+		    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
+			return true;
+	return false;
 }
 
-static int
-write_owner(int fd)
+void
+spool_release(struct spool_claims *c, const char *dir)
 {
-	char text[OWNER_SIZE];
-	size_t pid = (size_t)getpid();
-	int n = snprintf(text, sizeof(text), "%zu %zu\n", pid, began_at(pid));
+	for (size_t i = 0; i < c->count; i++) {
+		if (strcmp(c->at[i].dir, dir) != 0)
+			continue;
+		close(c->at[i].fd);
+		free((void *)c->at[i].dir);
+		c->count--;
+		memmove(&c->at[i], &c->at[i + 1],
+			(c->count - i) * sizeof(c->at[0]));
+		return;
+	}
+}
 
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
-		return -1;
-	return 0;
+/* The claim of longest standing whose folder has nothing for us any more. */
+static bool
+make_room(struct spool_claims *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (spool_holds_mail(c->at[i].dir))
+			continue;
+		spool_release(c, c->at[i].dir);
+		return true;
+	}
+	errno = EMFILE;
+	return false;
 }
 
 int
-spool_claim(const struct store_settings *settings)
+spool_claim(struct spool_claims *c, const char *dir)
+{
+	if (spool_is_ours(c, dir))
+		return 0;
+	spool_release(c, dir);
+	if (c->count == SPOOL_CLAIMS && !make_room(c))
+		return -1;
+	int fd = spool_lock(dir, "lock");
+	if (fd < 0)
+		return -1;
+	spool_adopt(c, fd, dir);
+	return 0;
+}
+
+void
+spool_adopt(struct spool_claims *c, int fd, const char *dir)
+{
+	if (c->count < SPOOL_CLAIMS)
+		c->at[c->count++] =
+			(struct spool_claim){ fd, memory_copy_text(dir) };
+}
+
+static FILE *
+open_list(const char *dir, const char *mode)
 {
 	char path[SPOOL_PATH_SIZE];
 
-	spool_path(settings, "owner", "", path);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	/* Held while we look and write, so that of two only one gets it. */
-	int result = flock(fd, LOCK_EX);
-	if (result == 0 && spool_is_claimed(settings, getpid())) {
-		errno = EWOULDBLOCK;
-		result = -1;
+	spool_path(dir, "earlier", "", path);
+	return fopen(path, mode);
+}
+
+static void
+claim_listed(struct spool_claims *c, const char *dir)
+{
+	char line[SPOOL_PATH_SIZE];
+	FILE *list = open_list(dir, "re");
+
+	while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		/* One that another instance has is that one's to empty. */
+		if (line[0] == '/' && spool_holds_mail(line))
+			spool_claim(c, line);
 	}
-	if (result == 0)
-		result = write_owner(fd);
-	int error = errno;
-	close(fd);
-	errno = error;
-	return result;
+	if (list != NULL)
+		fclose(list);
+}
+
+void
+spool_claim_earlier(struct spool_claims *c, const char *dir)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	claim_listed(c, dir);
+	spool_path(dir, "earlier", "", path);
+	unlink(path);
+	FILE *list = c->count > 1 ? open_list(dir, "we") : NULL;
+	for (size_t i = 0; list != NULL && i < c->count; i++)
+		if (strcmp(c->at[i].dir, dir) != 0)
+			fprintf(list, "%s\n", c->at[i].dir);
+	if (list != NULL)
+		fclose(list);
 }

@@ -21,20 +21,20 @@ enum { SWEEP_AGE_S = 3600 };
 static const char *const folders[] = { "tmp", "new", "damaged", "refused" };
 
 void
-spool_path(const struct store_settings *settings, const char *folder,
+spool_path(const char *dir, const char *folder,
 	   const char *name, char out[SPOOL_PATH_SIZE])
 {
-	snprintf(out, SPOOL_PATH_SIZE, "%s/%s%s%s", settings->spool_dir,
+	snprintf(out, SPOOL_PATH_SIZE, "%s/%s%s%s", dir,
 		 folder, name[0] != '\0' ? "/" : "", name);
 }
 
 int
-spool_make_folders(const struct store_settings *settings)
+spool_make_folders(const char *dir)
 {
 	char path[SPOOL_PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		spool_path(settings, folders[i], "", path);
+		spool_path(dir, folders[i], "", path);
 		if (mkdir(path, 0700) != 0 && errno != EEXIST)
 			return -1;
 	}
@@ -42,11 +42,11 @@ spool_make_folders(const struct store_settings *settings)
 }
 
 int
-spool_sync_folder(const struct store_settings *settings, const char *folder)
+spool_sync_folder(const char *dir, const char *folder)
 {
 	char path[SPOOL_PATH_SIZE];
 
-	spool_path(settings, folder, "", path);
+	spool_path(dir, folder, "", path);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -58,32 +58,32 @@ spool_sync_folder(const struct store_settings *settings, const char *folder)
 }
 
 static DIR *
-open_folder(const struct store_settings *settings, const char *folder)
+open_folder(const char *dir, const char *folder)
 {
 	char path[SPOOL_PATH_SIZE];
 
-	spool_path(settings, folder, "", path);
+	spool_path(dir, folder, "", path);
 	return opendir(path);
 }
 
 struct spool_usage
-spool_usage(const struct store_settings *settings, const char *folder)
+spool_usage(const char *dir, const char *folder)
 {
 	struct spool_usage usage = { 0 };
 	struct stat st;
-	DIR *dir = open_folder(settings, folder);
+	DIR *d = open_folder(dir, folder);
 
-	if (dir == NULL)
+	if (d == NULL)
 		return usage;
-	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		if (e->d_name[0] == '.' ||
-		    fstatat(dirfd(dir), e->d_name, &st, 0) != 0 ||
+		    fstatat(dirfd(d), e->d_name, &st, 0) != 0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
 		usage.files++;
 		usage.bytes += (uint64_t)st.st_size;
 	}
-	closedir(dir);
+	closedir(d);
 	return usage;
 }
 
@@ -94,15 +94,15 @@ by_name(const void *a, const void *b)
 }
 
 struct spool_names
-spool_list(const struct store_settings *settings)
+spool_list(const char *dir)
 {
 	struct spool_names names = { 0 };
 	size_t size = 0;
-	DIR *dir = open_folder(settings, "new");
+	DIR *d = open_folder(dir, "new");
 
-	if (dir == NULL)
+	if (d == NULL)
 		return names;
-	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		size_t len = strlen(e->d_name);
 		if (e->d_name[0] == '.' || len >= SPOOL_NAME_SIZE)
 			continue;
@@ -113,7 +113,7 @@ spool_list(const struct store_settings *settings)
 		}
 		memcpy(names.at[names.count++], e->d_name, len + 1);
 	}
-	closedir(dir);
+	closedir(d);
 	if (names.count > 0)
 		qsort(names.at, names.count, SPOOL_NAME_SIZE, by_name);
 	return names;
@@ -145,13 +145,13 @@ read_all(int fd, char *where, size_t size)
 }
 
 struct view
-spool_read_file(const struct store_settings *settings, const char *name)
+spool_read_file(const char *dir, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 	struct view none = { NULL, 0 };
 	struct stat st;
 
-	spool_path(settings, "new", name, path);
+	spool_path(dir, "new", name, path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return none;
@@ -171,25 +171,25 @@ spool_read_file(const struct store_settings *settings, const char *name)
 }
 
 int
-spool_set_aside(const struct store_settings *settings, const char *name,
+spool_set_aside(const char *dir, const char *name,
 		const char *folder)
 {
 	char from[SPOOL_PATH_SIZE];
 	char to[SPOOL_PATH_SIZE];
 
-	spool_path(settings, "new", name, from);
-	spool_path(settings, folder, name, to);
+	spool_path(dir, "new", name, from);
+	spool_path(dir, folder, name, to);
 	if (rename(from, to) != 0)
 		return -1;
-	return spool_sync_folder(settings, folder);
+	return spool_sync_folder(dir, folder);
 }
 
 int
-spool_lock(const struct store_settings *settings, const char *name)
+spool_lock(const char *dir, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 
-	spool_path(settings, name, "", path);
+	spool_path(dir, name, "", path);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
@@ -202,18 +202,32 @@ spool_lock(const struct store_settings *settings, const char *name)
 }
 
 void
-spool_sweep(const struct store_settings *settings)
+spool_sweep(const char *dir)
 {
 	struct stat st;
 	int64_t now_s = clock_wall_us() / 1000000;
-	DIR *dir = open_folder(settings, "tmp");
+	DIR *d = open_folder(dir, "tmp");
 
-	if (dir == NULL)
+	if (d == NULL)
 		return;
-	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
 		if (e->d_name[0] != '.' &&
-		    fstatat(dirfd(dir), e->d_name, &st, 0) == 0 &&
+		    fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
 		    (int64_t)st.st_mtime < now_s - SWEEP_AGE_S)
-			unlinkat(dirfd(dir), e->d_name, 0);
-	closedir(dir);
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
+bool
+spool_holds_mail(const char *dir)
+{
+	bool is_there = false;
+	DIR *d = open_folder(dir, "new");
+
+	if (d == NULL)
+		return false;
+	for (struct dirent *e; !is_there && (e = readdir(d)) != NULL;)
+		is_there = e->d_name[0] != '.';
+	closedir(d);
+	return is_there;
 }

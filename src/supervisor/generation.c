@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "logger/logger.h"
 #include "net/listen.h"
-#include "store/spool_claim.h"
+#include "store/spool_folder.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -135,10 +135,9 @@ make_sandbox_rules(struct generation *g)
 	const char *spool = c->worker.store.spool_dir;
 	g->sandbox_rules[SLOT_WORKER].writable[0] = spool;
 	g->sandbox_rules[SLOT_JANITOR].writable[0] = spool;
-	/* Whether a spool's owner lives still, or its number is another's by
-	 * now, stands there; memory and environment of others do not open:
-	 * Landlock takes them for ptrace. */
-	g->sandbox_rules[SLOT_JANITOR].readable[1] = "/proc";
+	for (size_t i = 0; i < STORE_EARLIER_SPOOLS; i++)
+		g->sandbox_rules[SLOT_JANITOR].writable[1 + i] =
+			c->worker.store.earlier_spools[i];
 	note_log_dir(g);
 	if (g->log_dir[0] != '\0')
 		g->sandbox_rules[SLOT_LOGGER].writable[0] = g->log_dir;
@@ -149,26 +148,68 @@ make_sandbox_rules(struct generation *g)
 	}
 }
 
+/* Mail of an earlier configuration may be in a folder that nothing is
+ * spooled into any more. */
+static void
+note_earlier(struct store_settings *store, const struct spool_claims *claims,
+	     struct arena *arena)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < claims->count; i++)
+		if (strcmp(claims->at[i].dir, store->spool_dir) != 0 &&
+		    n < STORE_EARLIER_SPOOLS)
+			store->earlier_spools[n++] = arena_copy(arena,
+				view_of(claims->at[i].dir)).at;
+}
+
 /* At a start, a reload and an upgrade alike: the claim is the master's. */
 static int
-claim_spool(const struct store_settings *store, struct buf *why)
+claim_spool(struct config *config, struct spool_claims *claims,
+	    struct buf *why)
 {
-	if (store->on_outage != STORE_OUTAGE_SPOOL || spool_claim(store) == 0)
-		return 0;
-	buf_printf(why, "store.spool_dir %s: %s\n", store->spool_dir,
-		   errno == EWOULDBLOCK ? "another instance uses it" :
-					  strerror(errno));
-	return -1;
+	struct store_settings *store = &config->worker.store;
+	bool is_needed = store->on_outage == STORE_OUTAGE_SPOOL;
+
+	if ((is_needed || spool_holds_mail(store->spool_dir)) &&
+	    spool_claim(claims, store->spool_dir) != 0 && is_needed) {
+		buf_printf(why, "store.spool_dir %s: %s\n", store->spool_dir,
+			   errno == EWOULDBLOCK ? "another instance uses it" :
+			   errno == EMFILE ? "mail still waits in too many "
+			   "earlier ones" : strerror(errno));
+		return -1;
+	}
+	spool_claim_earlier(claims, store->spool_dir);
+	store->is_spool_ours = spool_is_ours(claims, store->spool_dir);
+	note_earlier(store, claims, &config->arena);
+	return 0;
+}
+
+void
+generation_keep_spools(const struct generation *g,
+		       struct spool_claims *claims)
+{
+	const struct store_settings *store = &g->config->worker.store;
+
+	for (size_t i = claims->count; i-- > 0;) {
+		const char *dir = claims->at[i].dir;
+		bool is_kept = strcmp(dir, store->spool_dir) == 0;
+		for (size_t k = 0; store->earlier_spools[k] != NULL; k++)
+			is_kept |= strcmp(dir, store->earlier_spools[k]) == 0;
+		if (!is_kept)
+			spool_release(claims, dir);
+	}
 }
 
 int
-generation_load(struct generation *g, struct buf *why)
+generation_load(struct generation *g, struct spool_claims *claims,
+		struct buf *why)
 {
 	char reason[512];
 
-	make_sandbox_rules(g);
-	if (claim_spool(&g->config->worker.store, why) != 0)
+	if (claim_spool(g->config, claims, why) != 0)
 		return -1;
+	make_sandbox_rules(g);
 	if (net_of(g)->certificate_count == 0)
 		return 0;
 	g->tls = tls_context_new(net_of(g), reason, sizeof(reason));

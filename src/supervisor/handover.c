@@ -68,6 +68,9 @@ handover_print(const struct handover *h, struct buf *out)
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
 			   h->listeners[i].name);
+	for (size_t i = 0; i < h->spools.count; i++)
+		buf_printf(out, "spool %d %s\n", h->spools.at[i].fd,
+			   h->spools.at[i].dir);
 	print_connection_limits(&h->connection_limits, out);
 	print_children(h, out);
 	for (size_t i = 0; i < h->asker_count; i++)
@@ -192,6 +195,18 @@ read_listener(struct handover_reader *r, const struct parts *p)
 }
 
 static bool
+read_spool(struct handover_reader *r, const struct parts *p)
+{
+	struct spool_claims *c = &r->h->spools;
+
+	if (c->count == SPOOL_CLAIMS)
+		return false;
+	c->at[c->count++] = (struct spool_claim){
+		(int)p->number[0], arena_copy(r->arena, p->text).at };
+	return p->number[0] > STDERR_FILENO;
+}
+
+static bool
 read_child(struct handover_reader *r, const struct parts *p)
 {
 	const int64_t *n = p->number;
@@ -281,6 +296,7 @@ static const struct {
 	{ "descriptors", 7, read_descriptors },
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
+	{ "spool", 1, read_spool },
 	{ "child", 12, read_child },
 	{ "connections", 6, read_connection_limits },
 	{ "region", 2, read_region },

@@ -26,6 +26,8 @@ handover_keep_open(const struct handover *h, bool keep)
 {
 	for (size_t i = 0; i < h->listener_count; i++)
 		set_close_on_exec(h->listeners[i].fd, !keep);
+	for (size_t i = 0; i < h->spools.count; i++)
+		set_close_on_exec(h->spools.at[i].fd, !keep);
 	set_close_on_exec(h->lines[1], !keep);
 	if (h->mode == HANDOVER_TRIAL)
 		return;

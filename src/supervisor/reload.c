@@ -35,6 +35,7 @@ refuse(struct master *m, struct buf *faults)
 		control_socket_tell(&m->control, CONTROL_RELOAD, line);
 		rest = view_slice(rest, end + 1, rest.len);
 	}
+	generation_keep_spools(&m->now, &m->spools);
 	m->figures.reloads_failed++;
 	control_socket_answer(
 		&m->control, CONTROL_RELOAD, false,
@@ -70,7 +71,7 @@ prepare(struct master *m, struct buf *faults)
 		return -1;
 	}
 	m->next.number = m->generations + 1;
-	if (generation_load(&m->next, faults) != 0)
+	if (generation_load(&m->next, &m->spools, faults) != 0)
 		return -1;
 	if (startup_connection_limits(m, c) == 0 &&
 	    children_staff(m, &m->next) == 0)

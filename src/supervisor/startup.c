@@ -252,7 +252,8 @@ open_as_user(struct start *s)
 	if (store->on_outage == STORE_OUTAGE_SPOOL &&
 	    directory_check(store->spool_dir, &s->account, &s->why) != 0)
 		return EXIT_START;
-	if (generation_load(&m->now, &s->why) != 0 || open_shared(s) != 0)
+	if (generation_load(&m->now, &m->spools, &s->why) != 0 ||
+	    open_shared(s) != 0)
 		return EXIT_START;
 	int control = control_listen(s->config->run_dir);
 	if (control < 0)

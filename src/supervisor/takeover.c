@@ -28,6 +28,17 @@ enum { TRIAL_MS = 60000, TRIAL_TURN_MS = 50, TRIAL_LEAVE_MS = 5000 };
 
 /* ---- The trial ----------------------------------------------------------- */
 
+/* What is held already needs no claim, in the trial either. */
+static void
+adopt_spools(struct master *m, const struct handover *h)
+{
+	for (size_t i = 0; i < h->spools.count; i++) {
+		fcntl(h->spools.at[i].fd, F_SETFD, FD_CLOEXEC);
+		spool_adopt(&m->spools, h->spools.at[i].fd,
+			    h->spools.at[i].dir);
+	}
+}
+
 static void
 turn_trial(struct master *m, int i)
 {
@@ -67,6 +78,7 @@ takeover_try(struct master *m, struct config *config,
 	title_set("trial");
 	handover_forget();
 	m->lines[1] = h->lines[1];
+	adopt_spools(m, h);
 	m->scoreboard = scoreboard_create_private();
 	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
 	/* Without listeners: it must not take a client and then leave. */
@@ -76,7 +88,7 @@ takeover_try(struct master *m, struct config *config,
 	int code = EXIT_START;
 	if (m->scoreboard != NULL && m->backlogs != NULL &&
 	    limits_raise_files(config, &why) == 0 &&
-	    generation_load(&m->now, &why) == 0 &&
+	    generation_load(&m->now, &m->spools, &why) == 0 &&
 	    startup_connection_limits(m, config) == 0) {
 		struct process_times times = startup_times(config);
 		process_table_init(&m->processes, &times, clock_ms());
@@ -268,6 +280,7 @@ takeover_begin(struct master *m, struct config *config,
 	handover_forget();
 	snprintf(m->program, sizeof(m->program), "%s", h->program);
 	hold_listeners(m, h);
+	adopt_spools(m, h);
 	if (adopt_shared(m, config, h) != 0) {
 		buf_printf(why, "cannot map what was handed over: %s\n",
 			   strerror(errno));
@@ -275,7 +288,7 @@ takeover_begin(struct master *m, struct config *config,
 	}
 	if (limits_raise_files(config, why) != 0 ||
 	    generation_open(&m->now, config, &m->takeover.handed, why) != 0 ||
-	    generation_load(&m->now, why) != 0)
+	    generation_load(&m->now, &m->spools, why) != 0)
 		return -1;
 	limits_core(config->dumps_core);
 	adopt_askers(m, h);

@@ -133,6 +133,7 @@ fill(const struct master *m, struct handover *h)
 	h->config_file = source->file;
 	h->log_file = source->log_file != NULL ? source->log_file : "";
 	h->figures = m->figures;
+	h->spools = m->spools;
 	if (m->connection_limits == NULL ||
 	    connection_limits_hand_over(m->connection_limits,
 					&h->connection_limits) != 0)

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole service while its database is away: 250 from the spool, 451 or
 421 without one, and in the end every 250 has exactly its rows."""
+import contextlib
 import json
 import os
 import random
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
 
 from support.dialog import Dialog
+from support.server import Server, child_pids
 from support.waiting import wait_for
 
 
@@ -62,6 +65,123 @@ def test_a_start_without_a_database(spooling, database, load):
     database.mariadb.start()
     wait_for(lambda: not spooled(server), 20, "an empty spool")
     traffic.check(database)
+
+
+def fill_spool(server, database, load, mails=8):
+    """Accepted mail that no database has seen."""
+    database.mariadb.stop()
+    with load(server, sessions=2) as traffic:
+        traffic.await_accepted(mails)
+    assert spooled(server)
+    return traffic
+
+
+@pytest.mark.parametrize("verb", ["upgrade", "reload"])
+def test_the_spool_is_handed_over(spooling, database, load, verb):
+    server = spooling()
+    traffic = fill_spool(server, database, load)
+    for generation in 2, 3:
+        done = server.run("-s", verb, timeout=100)
+        assert done.returncode == 0, done.stderr
+        assert f"generation {generation}" in done.stdout
+    # Still ours: nobody else gets it, and its mail comes out.
+    server.send(b"Subject: after it\r\n\r\n")
+    database.mariadb.start()
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+    assert database.count() == len(traffic.accepted) + 1
+
+
+def test_an_earlier_spool_dir_is_emptied(spooling, database, load):
+    server = spooling()
+    traffic = fill_spool(server, database, load)
+    first, second = server.spool, server.spool + "-2"
+    os.chmod(os.path.dirname(first), 0o777)
+    os.mkdir(second)
+    os.chmod(second, 0o777)
+    with server.dialog() as dialog:
+        # Of a worker that drains: it goes into the earlier one.
+        dialog.command("MAIL FROM:<a@example.org>", 250)
+        dialog.command("RCPT TO:<b@example.com>", 250)
+        dialog.command("DATA", 354)
+        server.set(store__spool_dir=second)
+        assert server.run("-s", "reload").returncode == 0
+        server.send(b"Subject: into the new one\r\n\r\n")
+        before = len(spooled(server))
+        dialog.send(b"Subject: x\r\n\r\nx\r\n.\r\n")
+        dialog.expect(250)
+    assert len(spooled(server)) == before + 1
+    server.spool = second
+    assert len(spooled(server)) == 1
+    # A restart does not forget it either.
+    assert server.stop() == 0
+    server.start()
+    database.mariadb.start()
+    server.await_log(f"an earlier spool_dir is empty dir={first}", 20)
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+    assert database.count() == len(traffic.accepted) + 2
+
+
+def test_a_reload_that_is_refused_claims_nothing(spooling, start_server):
+    first = spooling()
+    other = first.spool + "-2"
+    os.chmod(os.path.dirname(first.spool), 0o777)
+    os.mkdir(other)
+    os.chmod(other, 0o777)
+    first.set(store__spool_dir=other, listen="nonsense")
+    assert first.run("-s", "reload").returncode == 5
+    start_server({"store.on_outage": "spool", "store.spool_dir": other})
+
+
+def test_the_spool_of_a_dead_master_is_free(spooling, database, load):
+    """Though nobody has waited for it: whoever should is slow, or missing,
+    as in many containers."""
+    server = spooling()
+    traffic = fill_spool(server, database, load)
+    dead = server.process
+    os.kill(dead.pid, signal.SIGKILL)
+    wait_for(lambda: is_free(server.port), 40, "the port")
+    with open(f"/proc/{dead.pid}/stat", encoding="ascii") as file:
+        assert file.read().split()[2] == "Z"
+    server.start()
+    database.mariadb.start()
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+    traffic.check(database)
+    dead.wait()
+
+
+@contextlib.contextmanager
+def in_container(server):
+    """The server as process 1 of its own; yields the pid outside."""
+    with open(server.log_file, "ab") as log:
+        outside = subprocess.Popen(
+            ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+             *server.arguments()], stdin=subprocess.DEVNULL, stdout=log,
+            stderr=log)
+    try:
+        yield outside
+    finally:
+        for pid in child_pids(outside.pid):
+            os.kill(pid, signal.SIGTERM)
+        outside.wait(40)
+
+
+def test_two_containers_do_not_share_a_spool(spooling, start_server,
+                                             database):
+    if subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"],
+                      check=False).returncode:
+        pytest.skip("no PID namespace can be made here")
+    first = spooling()
+    second = Server(database, {"store.on_outage": "spool",
+                               "store.spool_dir": first.spool})
+    try:
+        assert first.stop() == 0
+        with in_container(first):
+            first.await_log("master[1]: ready version", 30)
+            with in_container(second) as outside:
+                assert outside.wait(30) == 3
+            assert "another instance uses it" in second.log()
+    finally:
+        second.clean_up()
 
 
 def test_a_second_instance_is_refused(spooling, start_server):

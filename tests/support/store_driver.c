@@ -235,6 +235,7 @@ run_janitor(struct driver *d, const char *line)
 	if (child == 0) {
 		struct child_context context = { .channel = ends[1] };
 		close(ends[0]);
+		d->settings.is_spool_ours = true;
 		_exit(janitor_run(&d->settings, &context));
 	}
 	close(ends[1]);

@@ -239,17 +239,17 @@ a_batch_is_one_private_file(void **state)
 	spool_write(spool, s.list, MAILS);
 	for (int i = 0; i < MAILS; i++)
 		assert_int_equal(s.messages[i].verdict, VERDICT_SPOOLED);
-	assert_int_equal(spool_usage(&settings, "new").files, 1);
-	assert_int_equal(spool_usage(&settings, "tmp").files, 0);
-	struct spool_names names = spool_list(&settings);
+	assert_int_equal(spool_usage(settings.spool_dir, "new").files, 1);
+	assert_int_equal(spool_usage(settings.spool_dir, "tmp").files, 0);
+	struct spool_names names = spool_list(settings.spool_dir);
 	assert_int_equal(names.count, 1);
 	const char *name = names.at[0];
 	assert_string_equal(name, s.messages[0].id);
-	spool_path(&settings, "new", name, path);
+	spool_path(settings.spool_dir, "new", name, path);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 
-	struct view bytes = spool_read_file(&settings, name);
+	struct view bytes = spool_read_file(settings.spool_dir, name);
 	struct spool_batch b;
 	spool_decode(bytes, &b);
 	assert_false(b.is_damaged);
@@ -257,8 +257,9 @@ a_batch_is_one_private_file(void **state)
 	assert_true(same_mail(&s.mails[1], b.list[1]));
 	spool_batch_free(&b);
 	free((void *)bytes.at);
-	assert_int_equal(spool_set_aside(&settings, name, "damaged"), 0);
-	assert_int_equal(spool_usage(&settings, "damaged").files, 1);
+	assert_int_equal(spool_set_aside(settings.spool_dir, name, "damaged"),
+			 0);
+	assert_int_equal(spool_usage(settings.spool_dir, "damaged").files, 1);
 	spool_names_free(&names);
 	spool_close(&spool);
 	sample_free(&s);
@@ -281,10 +282,11 @@ a_large_mail_passes_the_buffer(void **state)
 	struct spool *spool = spool_open(&settings);
 	spool_write(spool, s.list, MAILS);
 	/* batch_bytes parts them: the large one goes alone. */
-	assert_int_equal(spool_usage(&settings, "new").files, 3);
-	struct spool_names names = spool_list(&settings);
+	assert_int_equal(spool_usage(settings.spool_dir, "new").files, 3);
+	struct spool_names names = spool_list(settings.spool_dir);
 	for (size_t i = 0; i < names.count; i++) {
-		struct view bytes = spool_read_file(&settings, names.at[i]);
+		struct view bytes =
+			spool_read_file(settings.spool_dir, names.at[i]);
 		spool_decode(bytes, &b);
 		assert_false(b.is_damaged);
 		assert_int_equal(b.count, 1);
@@ -310,7 +312,7 @@ a_full_spool_says_so(void **state)
 	spool_write(spool, s.list, MAILS);
 	for (int i = 0; i < MAILS; i++)
 		assert_int_equal(s.messages[i].verdict, VERDICT_FULL);
-	assert_int_equal(spool_usage(&settings, "new").files, 0);
+	assert_int_equal(spool_usage(settings.spool_dir, "new").files, 0);
 	spool_close(&spool);
 	sample_free(&s);
 }
@@ -324,12 +326,12 @@ a_broken_spool_is_no_promise(void **state)
 	sample_make(&s);
 
 	struct spool *spool = spool_open(&settings);
-	spool_path(&settings, "new", "", path);
+	spool_path(settings.spool_dir, "new", "", path);
 	assert_int_equal(rmdir(path), 0);
 	spool_write(spool, s.list, MAILS);
 	for (int i = 0; i < MAILS; i++)
 		assert_int_equal(s.messages[i].verdict, VERDICT_TRY_LATER);
-	assert_int_equal(spool_usage(&settings, "tmp").files, 0);
+	assert_int_equal(spool_usage(settings.spool_dir, "tmp").files, 0);
 	spool_close(&spool);
 	sample_free(&s);
 }

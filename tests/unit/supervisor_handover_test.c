@@ -66,6 +66,7 @@ sample(void)
 			     .upgrades = 3,
 			     .restarts = 4,
 			     .poisoned = 5 },
+		.spools = { { { 18, "/var/spool/a b" }, { 19, "/x" } }, 2 },
 		.connection_limits = { 17, 1, 20, 4000, { UINT64_MAX, 1 } },
 		.listeners = listeners,
 		.listener_count = 3,
@@ -116,6 +117,9 @@ expect_sample(const struct handover *h)
 	assert_string_equal(h->log_file, "");
 	assert_string_equal(h->reason, "25 is no number here");
 	assert_int_equal(h->figures.poisoned, 5);
+	assert_int_equal(h->spools.count, 2);
+	assert_int_equal(h->spools.at[0].fd, 18);
+	assert_string_equal(h->spools.at[0].dir, "/var/spool/a b");
 	assert_int_equal(h->connection_limits.fd, 17);
 	assert_int_equal(h->connection_limits.layout, 1);
 	assert_int_equal(h->connection_limits.regions, 20);

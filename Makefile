@@ -236,6 +236,19 @@ coverage:
 	@$(build) SANITIZE=coverage all tests
 	@scripts/coverage
 
+# Random faults under load for so many seconds, and an exact account.
+SECONDS ?= 60
+SEED    ?= 1
+
+chaos:
+	@scripts/setup build run test
+	@$(build) all build/clock_jump.so
+	@/usr/bin/python3 -B tests/chaos/run --seconds=$(SECONDS) --seed=$(SEED)
+
+build/clock_jump.so: tests/support/clock_jump.c build/flags
+	$(say) "  cc    $<"
+	$(quiet)$(CC) $(all_cflags) -O2 -fPIC -shared -o $@ $<
+
 check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit
 
@@ -378,6 +391,7 @@ help:
 	@echo 'make run          try it: private database, port 2525, ^C ends it'
 	@echo 'make check        the tests; make check-slow: those that take long'
 	@echo 'make coverage     which lines and branches the tests run through'
+	@echo 'make chaos        SECONDS=$(SECONDS) SEED=$(SEED): random faults, exact account'
 	@echo 'make bench        how fast, beside the ceiling and smtp-sink'
 	@echo 'make fuzz         FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo 'make lint         clang-tidy, cppcheck, layers, lengths, manuals'
@@ -391,7 +405,7 @@ help:
 
 FORCE:
 
-.PHONY: all run check check-slow tests check-unit coverage fuzz bench bench-programs \
+.PHONY: all run check check-slow tests check-unit coverage chaos fuzz bench bench-programs \
 	bench-mime bench-hostile bench-store \
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:

@@ -76,7 +76,7 @@ sources = $(foreach room,$(rooms),$(patsubst %,src/$(room)/%.c,$($(room))))
 
 # ---- Libraries and flags ---------------------------------------------------
 
-libraries = mysqlclient libconfuse openssl libidn2 libseccomp
+libraries = mysqlclient libconfuse openssl libidn2 libseccomp zlib
 
 # Evaluated once, and only by the targets that compile.
 lib_cflags = $(eval lib_cflags := $(shell $(PKG_CONFIG) --cflags $(libraries) \

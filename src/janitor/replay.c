@@ -41,6 +41,7 @@ struct replay {
 	unsigned tries;
 	bool is_repeated;               /* the same file comes next */
 	size_t alone_until;             /* names before it go one by one */
+	bool has_told_newer;
 	int64_t looked_ms;
 	int64_t swept_ms;
 };
@@ -184,6 +185,18 @@ struct files {
 	size_t mail_count;
 };
 
+/* After the way back to an older program: the newer one will know. */
+static void
+leave_alone(struct replay *r, const char *name, unsigned layout)
+{
+	if (!r->has_told_newer)
+		log_error("a spool file of a newer program is left alone: "
+			  "only that one can read it",
+			  LOG_STR("file", name), LOG_NUM("layout", layout),
+			  LOG_NUM("known", SPOOL_LAYOUT));
+	r->has_told_newer = true;
+}
+
 static bool
 take_file(struct replay *r, size_t index, struct files *g)
 {
@@ -199,6 +212,12 @@ take_file(struct replay *r, size_t index, struct files *g)
 		return false;
 	}
 	spool_decode(f->bytes, &f->batch);
+	if (f->batch.layout > SPOOL_LAYOUT) {
+		leave_alone(r, f->name, f->batch.layout);
+		free((void *)f->bytes.at);
+		f->name[0] = '\0';
+		return false;
+	}
 	g->count++;
 	g->mail_count += f->batch.count;
 	return true;

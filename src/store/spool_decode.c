@@ -7,6 +7,7 @@
 #include "store/columns.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,152 +43,230 @@ expect(struct reader *r, struct view bytes)
 		fail(r);
 }
 
-static struct view
-take_field(struct reader *r, const char *name)
+/* One field, of any name: those that are not known are of a newer program
+ * and say nothing that an older one must know. */
+static bool
+next_field(struct reader *r, struct view *name, struct view *bytes)
 {
 	size_t len = 0;
 
-	expect(r, view_of(name));
+	*name = take(r, view_find(r->rest, ' '));
 	expect(r, VIEW(" "));
 	struct view digits = take(r, view_find(r->rest, '\n'));
 	expect(r, VIEW("\n"));
 	if (r->has_failed || !view_to_size(digits, r->rest.len, &len))
-		return fail(r);
-	struct view v = take(r, len);
+		return fail(r).len > 0;
+	*bytes = take(r, len);
 	expect(r, VIEW("\n"));
-	return r->has_failed ? VIEW("") : v;
+	return !r->has_failed;
 }
 
-static size_t
-take_number(struct reader *r, const char *name, size_t most)
+/* A message that is put together from its fields. */
+struct draft {
+	struct arena *arena;
+	struct mail *mail;
+	struct message *message;
+	size_t recipients;              /* as many as it should have */
+	bool has_time;
+	bool has_raw;
+};
+
+static bool
+take_id(struct draft *d, struct view id)
 {
-	size_t n = 0;
-
-	if (!view_to_size(take_field(r, name), most, &n))
-		fail(r);
-	return n;
-}
-
-static double
-take_real(struct reader *r, const char *name)
-{
-	char text[NUMBER_SIZE];
-	struct view v = take_field(r, name);
-	char *end = text;
-
-	if (v.len == 0 || v.len >= sizeof(text)) {
-		fail(r);
-		return 0;
-	}
-	memcpy(text, v.at, v.len);
-	text[v.len] = '\0';
-	double value = strtod(text, &end);
-	/* Neither nonsense behind it nor infinity or NaN, which no column
-	 * takes. */
-	if (*end != '\0' || !(value > -1e30 && value < 1e30)) {
-		fail(r);
-		return 0;
-	}
-	return value;
-}
-
-static void
-take_id(struct reader *r, char out[MAIL_ID_LEN + 1])
-{
-	struct view id = take_field(r, "id");
-
-	if (id.len != MAIL_ID_LEN) {
-		fail(r);
-		return;
-	}
+	if (id.len != MAIL_ID_LEN)
+		return false;
 	for (size_t i = 0; i < id.len; i++)
 		if (!((id.at[i] >= '0' && id.at[i] <= '9') ||
-		      (id.at[i] >= 'a' && id.at[i] <= 'f'))) {
-			fail(r);
-			return;
-		}
-	memcpy(out, id.at, MAIL_ID_LEN);
-	out[MAIL_ID_LEN] = '\0';
+		      (id.at[i] >= 'a' && id.at[i] <= 'f')))
+			return false;
+	memcpy(d->message->id, id.at, MAIL_ID_LEN);
+	d->message->id[MAIL_ID_LEN] = '\0';
+	return true;
 }
 
-static void
-take_client(struct reader *r, struct address *out)
+static bool
+take_time(struct draft *d, struct view v)
 {
+	size_t us = 0;
+
+	d->has_time = view_to_size(v, INT64_MAX, &us);
+	d->message->complete_wall_us = (int64_t)us;
+	return d->has_time;
+}
+
+static bool
+take_client(struct draft *d, struct view v)
+{
+	struct address *out = &d->message->client;
 	char text[ADDRESS_TEXT_SIZE];
-	struct view v = take_field(r, "client");
 
 	if (view_equal(v, VIEW("-")))
-		return;
-	if (v.len == 0 || v.len >= sizeof(text)) {
-		fail(r);
-		return;
-	}
+		return true;
+	if (v.len == 0 || v.len >= sizeof(text))
+		return false;
 	memcpy(text, v.at, v.len);
 	text[v.len] = '\0';
 	if (inet_pton(AF_INET, text, out->bytes) == 1)
 		out->len = 4;
 	else if (inet_pton(AF_INET6, text, out->bytes) == 1)
 		out->len = 16;
-	else
-		fail(r);
+	return out->len > 0;
 }
 
-static void
-take_recipients(struct reader *r, struct arena *arena, struct envelope *e)
+static bool
+take_score(struct draft *d, struct view v)
 {
-	size_t count = take_number(r, "recipients", MOST_RECIPIENTS);
+	char text[NUMBER_SIZE];
+	char *end = text;
 
-	for (size_t i = 0; i < count && !r->has_failed; i++) {
-		struct recipient *one = arena_alloc(arena, sizeof(*one));
-		one->address = take_field(r, "recipient");
-		one->key = take_field(r, "to");
-		one->trace = take_field(r, "trace");
-		one->is_discarded = take_number(r, "discarded", 1) == 1;
-		if (e->last != NULL)
-			e->last->next = one;
-		else
-			e->first = one;
-		e->last = one;
-		e->recipients++;
-	}
+	if (v.len == 0 || v.len >= sizeof(text))
+		return false;
+	memcpy(text, v.at, v.len);
+	text[v.len] = '\0';
+	d->mail->spam_score = strtod(text, &end);
+	/* No column takes infinity or NaN. */
+	return *end == '\0' && fabs(d->mail->spam_score) < 1e30;
 }
 
+static bool
+take_flag(struct view v, bool *out)
+{
+	*out = view_equal(v, VIEW("1"));
+	return *out || view_equal(v, VIEW("0"));
+}
+
+static bool
+take_has_attach(struct draft *d, struct view v)
+{
+	return take_flag(v, &d->mail->has_attach);
+}
+
+static bool
+take_recipient_count(struct draft *d, struct view v)
+{
+	return view_to_size(v, MOST_RECIPIENTS, &d->recipients);
+}
+
+/* The fields behind it, up to the next one, are this recipient's. */
+static bool
+take_recipient(struct draft *d, struct view v)
+{
+	struct envelope *e = &d->message->envelope;
+
+	if (e->recipients == d->recipients)
+		return false;
+	struct recipient *one = arena_alloc(d->arena, sizeof(*one));
+	one->address = v;
+	if (e->last != NULL)
+		e->last->next = one;
+	else
+		e->first = one;
+	e->last = one;
+	e->recipients++;
+	return true;
+}
+
+static bool
+take_recipient_text(struct draft *d, size_t offset, struct view v)
+{
+	struct recipient *last = d->message->envelope.last;
+
+	if (last != NULL)
+		memcpy((char *)last + offset, &v, sizeof(v));
+	return last != NULL;
+}
+
+static bool
+take_key(struct draft *d, struct view v)
+{
+	return take_recipient_text(d, offsetof(struct recipient, key), v);
+}
+
+static bool
+take_trace(struct draft *d, struct view v)
+{
+	return take_recipient_text(d, offsetof(struct recipient, trace), v);
+}
+
+static bool
+take_discarded(struct draft *d, struct view v)
+{
+	struct recipient *last = d->message->envelope.last;
+
+	return last != NULL && take_flag(v, &last->is_discarded);
+}
+
+static bool
+take_raw(struct draft *d, struct view v)
+{
+	if (d->has_raw)
+		return false;
+	d->has_raw = true;
+	chain_append(&d->message->raw, v);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*take)(struct draft *d, struct view bytes);
+} fields[] = {
+	{ "id", take_id },
+	{ "complete-us", take_time },
+	{ "client", take_client },
+	{ "spam-score", take_score },
+	{ "has-attach", take_has_attach },
+	{ "recipients", take_recipient_count },
+	{ "recipient", take_recipient },
+	{ "to", take_key },
+	{ "trace", take_trace },
+	{ "discarded", take_discarded },
+	{ "mail", take_raw },
+};
+
 static void
-take_texts(struct reader *r, struct mail *mail)
+take_text(struct draft *d, struct view name, struct view bytes)
 {
 	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *c = &store_columns[i];
-		char *base = c->source == OF_MAIL ? (char *)mail :
-						    (char *)mail->message;
-		if (c->spooled == NULL)
-			continue;
-		struct view v = take_field(r, c->spooled);
-		memcpy(base + c->offset, &v, sizeof(v));
+		char *base = c->source == OF_MAIL ? (char *)d->mail :
+						    (char *)d->message;
+		if (c->spooled != NULL &&
+		    view_equal(name, view_of(c->spooled)))
+			memcpy(base + c->offset, &bytes, sizeof(bytes));
 	}
 }
 
-/* The inside of one message, whose checksum is right. */
 static bool
-decode_message(struct view bytes, struct arena *arena, struct mail *mail)
+take_field(struct draft *d, struct view name, struct view bytes)
 {
-	struct reader r = { .rest = bytes };
-	struct message *m = arena_alloc(arena, sizeof(*m));
-
-	mail->message = m;
-	take_id(&r, m->id);
-	m->complete_wall_us = (int64_t)take_number(&r, "complete-us",
-						   INT64_MAX);
-	m->complete_us = clock_us();
-	take_client(&r, &m->client);
-	take_texts(&r, mail);
-	mail->spam_score = take_real(&r, "spam-score");
-	mail->has_attach = take_number(&r, "has-attach", 1) == 1;
-	take_recipients(&r, arena, &m->envelope);
-	struct view raw = take_field(&r, "mail");
-	if (r.has_failed || r.rest.len > 0 || m->envelope.recipients == 0)
-		return false;
-	chain_append(&m->raw, raw);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (view_equal(name, view_of(fields[i].name)))
+			return fields[i].take(d, bytes);
+	take_text(d, name, bytes);
 	return true;
+}
+
+/* One message, whose checksum is right. What no field says is empty. */
+static bool
+decode_message(struct view text, struct arena *arena, struct mail *mail)
+{
+	struct reader r = { .rest = text };
+	struct view name, bytes;
+	struct draft d = { .arena = arena, .mail = mail };
+
+	d.message = arena_alloc(arena, sizeof(*d.message));
+	d.message->complete_us = clock_us();
+	mail->message = d.message;
+	while (r.rest.len > 0 && next_field(&r, &name, &bytes))
+		if (!take_field(&d, name, bytes))
+			fail(&r);
+	size_t recipients = d.message->envelope.recipients;
+	if (!r.has_failed && d.has_time && d.has_raw && recipients > 0 &&
+	    recipients == d.recipients && d.message->id[0] != '\0')
+		return true;
+	chain_free(&d.message->raw);
+	return false;
 }
 
 static bool
@@ -247,12 +326,6 @@ count_records(struct reader r)
 	return count;
 }
 
-static bool
-is_sound(const struct record *r)
-{
-	return spool_checksum(SPOOL_CHECKSUM_START, r->bytes) == r->sum;
-}
-
 static void
 check_end(struct reader *r, size_t found, struct spool_batch *out)
 {
@@ -265,6 +338,20 @@ check_end(struct reader *r, size_t found, struct spool_batch *out)
 		out->is_damaged = true;
 }
 
+/* 0 where the first line is none of ours. */
+static unsigned
+read_layout(struct reader *r)
+{
+	size_t layout = 0;
+
+	expect(r, VIEW(SPOOL_FIRST_WORDS));
+	struct view digits = take(r, view_find(r->rest, '\n'));
+	expect(r, VIEW("\n"));
+	if (r->has_failed || !view_to_size(digits, INT32_MAX, &layout))
+		return 0;
+	return (unsigned)layout;
+}
+
 void
 spool_decode(struct view file, struct spool_batch *out)
 {
@@ -273,13 +360,19 @@ spool_decode(struct view file, struct spool_batch *out)
 	size_t found = 0;
 
 	memset(out, 0, sizeof(*out));
-	expect(&r, VIEW(SPOOL_FIRST_LINE));
+	out->layout = read_layout(&r);
+	if (out->layout > SPOOL_LAYOUT)
+		return;
+	if (out->layout == 0)
+		fail(&r);
 	size_t room = count_records(r);
 	out->mails = arena_alloc(&out->arena, room * sizeof(*out->mails));
 	for (; next_record(&r, &record); found++) {
 		struct mail *mail = &out->mails[out->count];
 		memset(mail, 0, sizeof(*mail));
-		if (is_sound(&record) &&
+		if (spool_checksum(out->layout,
+				   spool_checksum_start(out->layout),
+				   record.bytes) == record.sum &&
 		    decode_message(record.bytes, &out->arena, mail))
 			out->count++;
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing a spool file: what goes into it, in which order. */
+/* Writing a spool file: what goes into it. */
 #include "store/spool_encode.h"
 
 #include "store/columns.h"
@@ -8,12 +8,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 enum { LINE_SIZE = 160 };
 
 unsigned long long
-spool_checksum(unsigned long long sum, struct view bytes)
+spool_checksum_start(unsigned layout)
 {
+	return layout == 1 ? 0xcbf29ce484222325ull : 0;
+}
+
+/* The first layout had FNV-1a. */
+unsigned long long
+spool_checksum(unsigned layout, unsigned long long sum, struct view bytes)
+{
+	if (bytes.len == 0)
+		return sum;     /* zlib takes a NULL for a fresh start */
+	if (layout > 1)
+		return crc32_z((uLong)sum, (const Bytef *)bytes.at, bytes.len);
 	for (size_t i = 0; i < bytes.len; i++) {
 		sum ^= (unsigned char)bytes.at[i];
 		sum *= 0x100000001b3ull;
@@ -34,7 +46,7 @@ put(struct writer *w, struct view bytes)
 	if (w->has_failed || bytes.len == 0)
 		return;
 	w->len += bytes.len;
-	w->sum = spool_checksum(w->sum, bytes);
+	w->sum = spool_checksum(SPOOL_LAYOUT, w->sum, bytes);
 	w->has_failed = w->sink->write(w->sink->context, bytes) != 0;
 }
 
@@ -139,7 +151,8 @@ static int
 encode_message(const struct spool_sink *sink, const struct mail *mail)
 {
 	char line[LINE_SIZE];
-	struct writer w = { .sink = sink, .sum = SPOOL_CHECKSUM_START };
+	struct writer w = { .sink = sink, .sum = spool_checksum_start(
+						SPOOL_LAYOUT) };
 
 	/* The numbers come when they are known, at the same length. */
 	int n = snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, (size_t)0,
@@ -158,11 +171,13 @@ spool_encode(const struct spool_sink *sink, struct mail *const *mails,
 {
 	char line[LINE_SIZE];
 
-	if (sink->write(sink->context, VIEW(SPOOL_FIRST_LINE)) != 0)
+	int n = snprintf(line, sizeof(line), SPOOL_FIRST_WORDS "%d\n",
+			 SPOOL_LAYOUT);
+	if (sink->write(sink->context, (struct view){ line, (size_t)n }) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (encode_message(sink, mails[i]) != 0)
 			return -1;
-	int n = snprintf(line, sizeof(line), SPOOL_LAST_LINE, count);
+	n = snprintf(line, sizeof(line), SPOOL_LAST_LINE, count);
 	return sink->write(sink->context, (struct view){ line, (size_t)n });
 }

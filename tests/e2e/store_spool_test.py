@@ -3,6 +3,7 @@
 must be; and what expires."""
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -137,6 +138,30 @@ def test_a_damaged_file_is_set_aside_and_the_rest_is_stored(database, store,
     lost = [one for one in saved if one.id == flipped.name]
     assert set(wanted(saved)) - set(hashes(database)) == {
         f"{one.id[:28]}{n:04x}" for one in lost for n in range(2)}
+
+
+@pytest.mark.parametrize("layout", ["1", "2"])
+def test_files_of_every_layout_are_replayed(database, store, spool, top,
+                                            layout):
+    with store() as driver:
+        driver.connect()
+        driver.save(1)
+        for folder in ("tmp", "new", "damaged", "refused"):
+            (spool / folder).mkdir(exist_ok=True)
+        kept = os.path.join(top, "tests/spool", layout)
+        for name in os.listdir(kept):
+            if name.endswith(".spool"):
+                shutil.copy(os.path.join(kept, name), spool / "new" / name)
+        # Of a program that is newer than any.
+        (spool / "new" / "0").write_bytes(b"guerrilla-smtpd spool 99\n")
+        driver.begin("janitor 3")
+        driver.answer()
+        assert files(spool) == ["0"]
+        assert files(spool, "damaged") == []
+        assert driver.log().count("of a newer program is left alone") == 1
+    # Three messages; one of their six recipients is discarded, twice.
+    assert len([hash for hash in hashes(database)
+                if hash.startswith("0199aa00bb")]) == 4
 
 
 def test_what_the_table_refuses_for_ever_is_set_aside(database, store, spool):

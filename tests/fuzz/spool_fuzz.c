@@ -12,7 +12,10 @@ static void
 mend_checksums(char *bytes, size_t size)
 {
 	char line[SPOOL_MESSAGE_LINE_LEN + 1];
-	size_t at = strlen(SPOOL_FIRST_LINE);
+	const char *end = memchr(bytes, '\n', size);
+	size_t at = end != NULL ? (size_t)(end - bytes) + 1 : size;
+	/* The digit before it is the layout. */
+	unsigned layout = at > 1 && bytes[at - 2] == '1' ? 1 : SPOOL_LAYOUT;
 
 	while (at + SPOOL_MESSAGE_LINE_LEN <= size &&
 	       memcmp(bytes + at, "message ", 8) == 0) {
@@ -23,7 +26,7 @@ mend_checksums(char *bytes, size_t size)
 		if (len > size - from)
 			return;
 		snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, len,
-			 spool_checksum(SPOOL_CHECKSUM_START,
+			 spool_checksum(layout, spool_checksum_start(layout),
 					(struct view){ bytes + from, len }));
 		memcpy(bytes + at, line, SPOOL_MESSAGE_LINE_LEN);
 		at = from + len;

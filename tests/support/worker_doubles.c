@@ -172,3 +172,70 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 	*mail = (struct mail){ .message = message };
 	return message->id[0] == 'r' ? VERDICT_HEADER_CHECK : VERDICT_NONE;
 }
+
+/* ---- Messages in, verdicts out ------------------------------------------ */
+
+struct worker_settings test_settings;
+struct child_context test_context;
+
+int
+set_up_doubles(void **state)
+{
+	(void)state;
+	test_settings = (struct worker_settings){
+		.store = { .batch_rows = 8, .batch_bytes = 1000,
+			   .hold_ms = 300, .spool_dir = "spool" },
+	};
+	is_up = true;
+	is_slow = false;
+	is_stuck = false;
+	is_in_doubt = false;
+	may_try_ms = 0;
+	connects = 0;
+	saves = largest_batch = forgotten = spooled = saved_count = 0;
+	return 0;
+}
+
+struct message *
+new_message(char kind, int number, size_t recipients)
+{
+	struct message *m = calloc(1, sizeof(*m));
+
+	snprintf(m->id, sizeof(m->id), "%c%031d", kind, number);
+	m->envelope.recipients = recipients;
+	m->complete_us = clock_us();
+	assert_true(chain_append(&m->raw, VIEW("0123456789")));
+	return m;
+}
+
+static void
+drop(struct message *m)
+{
+	chain_free(&m->raw);
+	free(m);
+}
+
+void
+wait_for_results(struct delivery *d)
+{
+	struct pollfd fd = { .fd = delivery_descriptor(d), .events = POLLIN };
+
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+}
+
+void
+expect_verdicts(struct delivery *d, int count, enum verdict verdict)
+{
+	while (count > 0) {
+		wait_for_results(d);
+		struct message *m = delivery_take_verdicts(d);
+		while (m != NULL) {
+			struct message *next = (struct message *)m->link.next;
+			assert_int_equal(m->verdict, verdict);
+			drop(m);
+			count--;
+			m = next;
+		}
+	}
+	assert_int_equal(count, 0);
+}

@@ -39,70 +39,17 @@ extern atomic_int saved_count;
 
 /* ---- Messages in, verdicts out ------------------------------------------ */
 
-static struct worker_settings settings;
-static struct child_context context;
+extern struct worker_settings test_settings;
+extern struct child_context test_context;
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	settings = (struct worker_settings){
-		.store = { .batch_rows = 8, .batch_bytes = 1000,
-			   .hold_ms = 300, .spool_dir = "spool" },
-	};
-	is_up = true;
-	is_slow = false;
-	is_stuck = false;
-	is_in_doubt = false;
-	may_try_ms = 0;
-	connects = 0;
-	saves = largest_batch = forgotten = spooled = saved_count = 0;
-	return 0;
-}
+/* For cmocka: all doubles as at the start. */
+int set_up_doubles(void **state);
 
-static struct message *
-new_message(char kind, int number, size_t recipients)
-{
-	struct message *m = calloc(1, sizeof(*m));
-
-	snprintf(m->id, sizeof(m->id), "%c%031d", kind, number);
-	m->envelope.recipients = recipients;
-	m->complete_us = clock_us();
-	assert_true(chain_append(&m->raw, VIEW("0123456789")));
-	return m;
-}
-
-static void
-drop(struct message *m)
-{
-	chain_free(&m->raw);
-	free(m);
-}
-
-static void
-wait_for(struct delivery *d)
-{
-	struct pollfd fd = { .fd = delivery_descriptor(d), .events = POLLIN };
-
-	assert_int_equal(poll(&fd, 1, 5000), 1);
-}
+/* An id begins with kind: 's' may be stuck, 'r' is refused. */
+struct message *new_message(char kind, int number, size_t recipients);
+void wait_for_results(struct delivery *d);
 
 /* Takes verdicts until there are count; each must be the one given. */
-static void
-expect(struct delivery *d, int count, enum verdict verdict)
-{
-	while (count > 0) {
-		wait_for(d);
-		struct message *m = delivery_take_verdicts(d);
-		while (m != NULL) {
-			struct message *next = (struct message *)m->link.next;
-			assert_int_equal(m->verdict, verdict);
-			drop(m);
-			count--;
-			m = next;
-		}
-	}
-	assert_int_equal(count, 0);
-}
+void expect_verdicts(struct delivery *d, int count, enum verdict verdict);
 
 #endif

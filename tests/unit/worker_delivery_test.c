@@ -17,12 +17,12 @@ static void
 what_waits_goes_together_in_order(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	is_slow = true;
 	for (int i = 0; i < MOST; i++)
 		delivery_submit(d, new_message('m', i, 1));
-	expect(d, MOST, VERDICT_STORED);
+	expect_verdicts(d, MOST, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, MOST);
 	for (int i = 0; i < MOST; i++)
@@ -35,13 +35,13 @@ static void
 rows_bound_a_batch(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	is_slow = true;
 	for (int i = 0; i < 12; i++)
 		delivery_submit(d, new_message('m', i, 4));
 	delivery_submit(d, new_message('m', 12, 100));
-	expect(d, 13, VERDICT_STORED);
+	expect_verdicts(d, 13, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(largest_batch, 2);
 }
@@ -50,12 +50,12 @@ static void
 refused_ones_take_nobody_along(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	delivery_submit(d, new_message('r', 1, 1));
-	expect(d, 1, VERDICT_HEADER_CHECK);
+	expect_verdicts(d, 1, VERDICT_HEADER_CHECK);
 	delivery_submit(d, new_message('m', 2, 1));
-	expect(d, 1, VERDICT_STORED);
+	expect_verdicts(d, 1, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 1);
 }
@@ -65,15 +65,15 @@ held_until_the_store_is_back(void **state)
 {
 	(void)state;
 	is_up = false;
-	settings.store.hold_ms = 5000;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.store.hold_ms = 5000;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
 	usleep(150 * 1000);
 	assert_int_equal(saved_count, 0);
 	is_up = true;
-	expect(d, 20, VERDICT_STORED);
+	expect_verdicts(d, 20, VERDICT_STORED);
 	delivery_stop(&d);
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(atoi(saved[i] + 1), i);
@@ -85,16 +85,16 @@ a_host_is_tried_when_it_is_due(void **state)
 {
 	(void)state;
 	is_up = false;
-	settings.store.hold_ms = 5000;
+	test_settings.store.hold_ms = 5000;
 	may_try_ms = clock_ms() + 400;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	delivery_submit(d, new_message('m', 1, 1));
 	usleep(200 * 1000);
 	/* The first try, and a few for the message that came. */
 	assert_in_range(connects, 1, 3);
 	is_up = true;
-	expect(d, 1, VERDICT_STORED);
+	expect_verdicts(d, 1, VERDICT_STORED);
 	assert_in_range(clock_ms() - may_try_ms, 0, 300);
 	delivery_stop(&d);
 }
@@ -105,13 +105,13 @@ an_idle_worker_tries_a_host_when_it_is_due(void **state)
 	(void)state;
 	is_up = false;
 	may_try_ms = clock_ms() + 200;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	struct delivery_news news = { .is_store_up = false };
 
 	usleep(100 * 1000);
 	is_up = true;
 	while (!news.is_store_up) {
-		wait_for(d);
+		wait_for_results(d);
 		(void)delivery_take_verdicts(d);
 		(void)delivery_take_news(d, &news);
 	}
@@ -124,12 +124,12 @@ held_no_longer_than_hold(void **state)
 {
 	(void)state;
 	is_up = false;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	int64_t began = clock_ms();
 
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
-	expect(d, 20, VERDICT_TRY_LATER);
+	expect_verdicts(d, 20, VERDICT_TRY_LATER);
 	assert_true(clock_ms() - began >= 200);
 	assert_int_equal(forgotten, 20);
 	delivery_stop(&d);
@@ -140,12 +140,12 @@ spooled_when_hold_is_over(void **state)
 {
 	(void)state;
 	is_up = false;
-	settings.store.on_outage = STORE_OUTAGE_SPOOL;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.store.on_outage = STORE_OUTAGE_SPOOL;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
-	expect(d, 20, VERDICT_SPOOLED);
+	expect_verdicts(d, 20, VERDICT_SPOOLED);
 	assert_int_equal(spooled, 20);
 	delivery_stop(&d);
 }
@@ -156,13 +156,13 @@ a_stop_ends_holding(void **state)
 	(void)state;
 	is_up = false;
 	is_in_doubt = true;
-	settings.store.hold_ms = 60000;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.store.hold_ms = 60000;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	delivery_submit(d, new_message('m', 1, 1));
 	usleep(50 * 1000);
 	delivery_hold_until(d, clock_ms());
-	expect(d, 1, VERDICT_IN_DOUBT);
+	expect_verdicts(d, 1, VERDICT_IN_DOUBT);
 	delivery_stop(&d);
 }
 
@@ -171,20 +171,20 @@ static void
 what_is_stuck_is_in_nobodys_way(void **state)
 {
 	(void)state;
-	settings.store.hold_ms = 5000;
+	test_settings.store.hold_ms = 5000;
 	is_stuck = true;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 10; i++)
 		delivery_submit(d, new_message('s', i, 1));
 	usleep(20 * 1000);
 	for (int i = 0; i < 20; i++)
 		delivery_submit(d, new_message('m', i, 1));
-	expect(d, 20, VERDICT_STORED);
+	expect_verdicts(d, 20, VERDICT_STORED);
 	usleep(300 * 1000);
 	assert_in_range(saves, 4, 40);
 	is_stuck = false;
-	expect(d, 10, VERDICT_STORED);
+	expect_verdicts(d, 10, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 30);
 	for (int i = 0; i < 10; i++)
@@ -197,11 +197,11 @@ what_stays_stuck_is_given_up(void **state)
 	(void)state;
 	is_stuck = true;
 	is_in_doubt = true;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 10; i++)
 		delivery_submit(d, new_message('s', i, 1));
-	expect(d, 10, VERDICT_TRY_LATER);
+	expect_verdicts(d, 10, VERDICT_TRY_LATER);
 	assert_int_equal(forgotten, 10);
 	delivery_stop(&d);
 }
@@ -211,9 +211,9 @@ static void
 what_was_given_is_not_dropped(void **state)
 {
 	(void)state;
-	settings.store.hold_ms = 5000;
+	test_settings.store.hold_ms = 5000;
 	is_stuck = true;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	struct message *m = new_message('s', 1, 1);
 
 	is_slow = true;
@@ -221,7 +221,7 @@ what_was_given_is_not_dropped(void **state)
 	usleep(40 * 1000);
 	atomic_store(&m->is_abandoned, true);
 	is_stuck = false;
-	expect(d, 1, VERDICT_STORED);
+	expect_verdicts(d, 1, VERDICT_STORED);
 	delivery_stop(&d);
 }
 
@@ -230,14 +230,14 @@ the_abandoned_is_not_stored(void **state)
 {
 	(void)state;
 	is_up = false;
-	settings.store.hold_ms = 5000;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.store.hold_ms = 5000;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	struct message *m = new_message('m', 1, 1);
 
 	delivery_submit(d, m);
 	atomic_store(&m->is_abandoned, true);
 	is_up = true;
-	expect(d, 1, VERDICT_TRY_LATER);
+	expect_verdicts(d, 1, VERDICT_TRY_LATER);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 0);
 }
@@ -251,17 +251,17 @@ the_discarded_wait_for_nobody(void **state)
 	struct recipient kept = { .next = &discarded };
 
 	is_up = false;
-	settings.store.hold_ms = 60000;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.store.hold_ms = 60000;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	struct message *m = new_message('d', 1, 1);
 	m->envelope.first = &discarded;
 	struct message *both = new_message('m', 2, 2);
 	both->envelope.first = &kept;
 	delivery_submit(d, both);
 	delivery_submit(d, m);
-	expect(d, 1, VERDICT_DISCARDED);
+	expect_verdicts(d, 1, VERDICT_DISCARDED);
 	is_up = true;
-	expect(d, 1, VERDICT_STORED);
+	expect_verdicts(d, 1, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 1);
 }
@@ -280,13 +280,13 @@ static void
 questions_are_answered(void **state)
 {
 	(void)state;
-	struct delivery *d = delivery_start(&settings, &context);
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	int answered = 0;
 
 	for (int i = 0; i < 300; i++)
 		delivery_ask(d, new_question(i % 2 == 0 ? "known" : "not"));
 	while (answered < 300) {
-		wait_for(d);
+		wait_for_results(d);
 		delivery_take_verdicts(d);
 		struct question *q = delivery_take_answers(d);
 		while (q != NULL) {
@@ -306,11 +306,11 @@ domains_come_as_news(void **state)
 	(void)state;
 	struct delivery_news news = { 0 };
 
-	settings.smtp.has_domains_query = true;
-	settings.store.domains_refresh_ms = 60000;
-	struct delivery *d = delivery_start(&settings, &context);
+	test_settings.smtp.has_domains_query = true;
+	test_settings.store.domains_refresh_ms = 60000;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
 	while (news.domains == NULL) {
-		wait_for(d);
+		wait_for_results(d);
 		delivery_take_verdicts(d);
 		delivery_take_news(d, &news);
 	}
@@ -324,26 +324,24 @@ domains_come_as_news(void **state)
 int
 main(void)
 {
+#define TEST(t) cmocka_unit_test_setup(t, set_up_doubles)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_waits_goes_together_in_order,
-				       set_up),
-		cmocka_unit_test_setup(rows_bound_a_batch, set_up),
-		cmocka_unit_test_setup(refused_ones_take_nobody_along, set_up),
-		cmocka_unit_test_setup(held_until_the_store_is_back, set_up),
-		cmocka_unit_test_setup(a_host_is_tried_when_it_is_due, set_up),
-		cmocka_unit_test_setup(
-			an_idle_worker_tries_a_host_when_it_is_due, set_up),
-		cmocka_unit_test_setup(held_no_longer_than_hold, set_up),
-		cmocka_unit_test_setup(spooled_when_hold_is_over, set_up),
-		cmocka_unit_test_setup(a_stop_ends_holding, set_up),
-		cmocka_unit_test_setup(what_is_stuck_is_in_nobodys_way,
-				       set_up),
-		cmocka_unit_test_setup(what_stays_stuck_is_given_up, set_up),
-		cmocka_unit_test_setup(what_was_given_is_not_dropped, set_up),
-		cmocka_unit_test_setup(the_abandoned_is_not_stored, set_up),
-		cmocka_unit_test_setup(the_discarded_wait_for_nobody, set_up),
-		cmocka_unit_test_setup(questions_are_answered, set_up),
-		cmocka_unit_test_setup(domains_come_as_news, set_up),
+		TEST(what_waits_goes_together_in_order),
+		TEST(rows_bound_a_batch),
+		TEST(refused_ones_take_nobody_along),
+		TEST(held_until_the_store_is_back),
+		TEST(a_host_is_tried_when_it_is_due),
+		TEST(an_idle_worker_tries_a_host_when_it_is_due),
+		TEST(held_no_longer_than_hold),
+		TEST(spooled_when_hold_is_over),
+		TEST(a_stop_ends_holding),
+		TEST(what_is_stuck_is_in_nobodys_way),
+		TEST(what_stays_stuck_is_given_up),
+		TEST(what_was_given_is_not_dropped),
+		TEST(the_abandoned_is_not_stored),
+		TEST(the_discarded_wait_for_nobody),
+		TEST(questions_are_answered),
+		TEST(domains_come_as_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,10 @@ void reply_append(struct buf *out, enum reply which, const char *hostname);
 /* The same with a few more words at its end, printable ASCII. */
 void reply_append_with(struct buf *out, enum reply which, const char *words);
 
+/* "550 5.7.1", and what is said behind it (and behind the hostname). */
+struct view reply_code(enum reply which);
+struct view reply_words(enum reply which);
+
 /* 2, 4 or 5. */
 char reply_class(enum reply which);
 

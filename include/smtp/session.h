@@ -47,6 +47,9 @@ void session_free(struct session **s);
 void session_allow_xclient(struct session *s);
 void session_forbid_starttls(struct session *s);
 
+/* Whose session it is: handed to settings->refused. */
+void session_set_owner(struct session *s, void *owner);
+
 /* 220, RFC 5321 3.1. */
 void session_greet(struct session *s, struct buf *out);
 
@@ -127,6 +130,14 @@ struct session_counts {
 	uint32_t mails_deferred;        /* 4xx after the data, by the session */
 };
 struct session_counts session_counts(const struct session *s);
+
+/* What has begun since the last call, bits of these: two of a kind in one
+ * block of bytes are one. */
+enum session_event {
+	SESSION_NEW_LINE = 1,           /* a command line came to its end */
+	SESSION_NEW_TRANSACTION = 2     /* MAIL answered 250 */
+};
+unsigned session_events(struct session *s);
 
 /* What the client did, for the log; constant text, or NULL: "HTTP on an SMTP
  * port", "TLS in clear", "bare CR or LF in data", ... Said once each. */

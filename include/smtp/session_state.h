@@ -38,6 +38,7 @@ struct session {
 	const struct smtp_settings *settings;
 	const struct smtp_state *state;
 	struct budget *budget;
+	void *owner;                    /* for settings->refused */
 	struct message *message;        /* from MAIL until handed over */
 	struct recipient *pending;      /* RCPT that waits for an answer; in
 					 * the message's arena */
@@ -59,6 +60,7 @@ struct session {
 					 * skipped; REPLY_OK otherwise */
 	uint8_t remarks_due;            /* bits of enum remark */
 	uint8_t remarks_said;
+	uint8_t events;                 /* bits of enum session_event */
 	bool is_ehlo;
 	bool is_last_chunk;
 	bool may_starttls;
@@ -73,6 +75,11 @@ void session_say(struct session *s, enum reply which, struct buf *out);
 
 /* Says it and counts it as the client's error; at the limit 421 follows. */
 void session_refuse(struct session *s, enum reply which, struct buf *out);
+
+/* Tells settings->refused, before the reply is said. address: of RCPT, or of
+ * MAIL where there is no message yet; empty for a message as a whole. */
+void session_tell_refusal(const struct session *s, enum reply which,
+			  struct view address);
 
 /* Says a 421 (or 221) and wants to close. */
 void session_hang_up(struct session *s, enum reply which, struct buf *out);

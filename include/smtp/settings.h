@@ -10,6 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A MAIL, a RCPT or a whole message that a session answered 4xx or 5xx. What
+ * is refused for its verdict is not among them: who gave it knows. */
+struct smtp_refusal {
+	const struct message *message;  /* from an accepted MAIL on, or NULL */
+	struct view helo;
+	struct view sender;             /* as given; without <> where valid */
+	struct view recipient;          /* the same, of RCPT; else empty */
+	struct view code;               /* "550 5.7.1" */
+	struct view words;              /* of the reply */
+	bool is_message;                /* its data has come, all or some */
+};
+
 struct smtp_settings {
 	const char *hostname;           /* greeting, Received */
 	const char *primary_host;       /* "": `to` keeps its own domain */
@@ -31,6 +43,10 @@ struct smtp_settings {
 	 * out (size bytes); its length, or 0 where it is no domain name. The
 	 * room has no IDNA library of its own: net's is handed in. */
 	size_t (*domain_to_ascii)(struct view domain, char *out, size_t size);
+
+	/* Told what is refused, with the owner of the session, which it must
+	 * not call; the views live until it returns. NULL: nobody is told. */
+	void (*refused)(void *owner, const struct smtp_refusal *refusal);
 };
 
 /* What changes while a worker runs, shared by its sessions: written by the

@@ -39,8 +39,6 @@ struct client {
 	struct address peer;
 	uint32_t index;                 /* in worker->clients */
 	uint32_t serial;                /* tells users of an index apart */
-	uint32_t transactions;          /* begun, and command lines taken, */
-	uint32_t lines;                 /* when the times below were noted */
 	struct session_counts counted;  /* in the scoreboard */
 	int64_t phase_ms;               /* when the phase began */
 	int64_t command_ms;             /* when the awaited command's time

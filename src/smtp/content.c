@@ -80,6 +80,7 @@ refuse_message(struct session *s, enum reply which, struct buf *out)
 		s->counts.mails_refused++;
 	else
 		s->counts.mails_deferred++;
+	session_tell_refusal(s, which, VIEW(""));
 	content_close(s, which, out);
 }
 
@@ -138,6 +139,8 @@ content_data(struct session *s, struct view argument, struct buf *out)
 	(void)argument;
 	if (reply == REPLY_OK && s->message->envelope.is_binary)
 		reply = REPLY_NEEDS_CHUNKS;
+	if (reply == REPLY_FULL)
+		session_tell_refusal(s, reply, VIEW(""));
 	if (reply != REPLY_OK) {
 		session_refuse(s, reply, out);
 		return;
@@ -207,6 +210,7 @@ content_bdat(struct session *s, struct view argument, struct buf *out)
 		return;
 	case CHUNK_HUGE:
 		/* Nobody waits for its end, so nothing can follow it. */
+		session_tell_refusal(s, REPLY_TOO_BIG, VIEW(""));
 		session_forget_transaction(s);
 		session_hang_up(s, REPLY_TOO_BIG, out);
 		return;

@@ -202,8 +202,10 @@ make(struct session *s, const struct candidate *c)
 /* A few of many recipients may be gone without the client being at fault:
  * they are its errors only while none of the transaction is accepted. */
 static void
-refuse(struct session *s, enum reply reply, struct buf *out)
+refuse(struct session *s, enum reply reply, struct view address,
+       struct buf *out)
 {
+	session_tell_refusal(s, reply, address);
 	bool is_policy = reply == REPLY_UNKNOWN_RECIPIENT ||
 			 reply == REPLY_NOT_OUR_DOMAIN;
 
@@ -241,7 +243,7 @@ keep(struct session *s, struct candidate *c, enum judgement judgement,
 	struct recipient *r = make(s, c);
 
 	if (r == NULL) {
-		refuse(s, REPLY_FULL, out);
+		refuse(s, REPLY_FULL, c->address, out);
 	} else if (judgement == ACCEPT) {
 		accept(s, r, out);
 	} else {
@@ -259,7 +261,7 @@ carry_out(struct session *s, struct candidate *c, struct buf *out)
 
 	switch (judgement) {
 	case REFUSE:
-		refuse(s, reply, out);
+		refuse(s, reply, c->address, out);
 		break;
 	case REPEATED:
 		session_say(s, REPLY_RECIPIENT_OK, out);
@@ -313,18 +315,22 @@ recipient_run(struct session *s, struct view argument, struct buf *out)
 	if (reply == REPLY_OK)
 		carry_out(s, &c, out);
 	else
-		refuse(s, reply, out);
+		refuse(s, reply, c.address.len > 0 ? c.address : argument,
+		       out);
 }
 
-/* Gives the pending one's memory back; its address is lost. */
-static void
-drop_pending(struct session *s)
+/* Gives the pending one's memory back; its address moves to where. */
+static struct view
+drop_pending(struct session *s, char where[ADDRESS_SIZE])
 {
 	struct recipient *r = s->pending;
+	struct view address = { where, r->address.len };
 
+	memcpy(where, r->address.at, r->address.len);
 	s->pending = NULL;
 	arena_shrink(&s->message->arena, r,
 		     block_size(r->address, r->domain, r->key), 0);
+	return address;
 }
 
 struct view
@@ -337,6 +343,8 @@ void
 session_recipient_known(struct session *s, enum recipient_answer answer,
 			struct buf *out)
 {
+	char where[ADDRESS_SIZE];
+
 	if (s->want != SESSION_WANTS_RECIPIENT)
 		return;
 	s->want = SESSION_WANTS_INPUT;
@@ -345,33 +353,31 @@ session_recipient_known(struct session *s, enum recipient_answer answer,
 		s->pending = NULL;
 		return;
 	}
-	drop_pending(s);
+	struct view address = drop_pending(s, where);
 	refuse(s, answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
-					      : REPLY_LOOKUP_IMPOSSIBLE, out);
+					      : REPLY_LOOKUP_IMPOSSIBLE,
+	       address, out);
 }
 
 void
 session_domains_known(struct session *s, struct buf *out)
 {
 	struct candidate c = { .is_discarded = false };
-	char address[ADDRESS_SIZE];
+	char where[ADDRESS_SIZE];
 
 	if (s->want != SESSION_WANTS_DOMAINS)
 		return;
 	s->want = SESSION_WANTS_INPUT;
-	size_t len = s->pending->address.len;
-	memcpy(address, s->pending->address.at, len);
-	drop_pending(s);
+	struct view address = drop_pending(s, where);
 	if (s->state->more_domains == NULL) {
-		refuse(s, REPLY_LOOKUP_IMPOSSIBLE, out);
+		refuse(s, REPLY_LOOKUP_IMPOSSIBLE, address, out);
 		return;
 	}
-	struct view v = { address, len };
-	size_t at = view_find_last(v, '@');
-	enum reply reply = name_candidate(s, view_slice(v, 0, at),
-					  view_slice(v, at + 1, len), &c);
+	size_t at = view_find_last(address, '@');
+	enum reply reply = name_candidate(s, view_slice(address, 0, at),
+		view_slice(address, at + 1, address.len), &c);
 	if (reply == REPLY_OK)
 		carry_out(s, &c, out);
 	else
-		refuse(s, reply, out);
+		refuse(s, reply, address, out);
 }

@@ -128,6 +128,18 @@ reply_append_with(struct buf *out, enum reply which, const char *words)
 	append(out, VIEW("\r\n"));
 }
 
+struct view
+reply_code(enum reply which)
+{
+	return view_trim(sentences[which].code);
+}
+
+struct view
+reply_words(enum reply which)
+{
+	return view_trim(sentences[which].words);
+}
+
 char
 reply_class(enum reply which)
 {

@@ -175,15 +175,25 @@ open_message(struct session *s, const struct path *path,
 	       m->envelope.sender.at != NULL;
 }
 
+/* What the log shows of an address that may not be one. */
+static struct view
+sender_of(const struct path *path, struct view argument)
+{
+	return path->mailbox.len > 0 || path->is_null ? path->mailbox
+						       : argument;
+}
+
 void
 sender_run(struct session *s, struct view argument, struct buf *out)
 {
-	struct path path;
+	struct path path = { .is_null = false };
 	struct mail_requests requests = { .has_size = false };
 
 	enum reply reply = read_argument(s, argument, &path, &requests);
 	if (reply == REPLY_OK)
 		reply = may_begin(s, &requests);
+	if (reply != REPLY_OK)
+		session_tell_refusal(s, reply, sender_of(&path, argument));
 	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS) {
 		session_hang_up(s, reply, out);
 	} else if (reply == REPLY_TOO_BIG) {
@@ -193,9 +203,11 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 		session_refuse(s, reply, out);
 	} else if (!open_message(s, &path, &requests)) {
 		session_forget_transaction(s);
+		session_tell_refusal(s, REPLY_FULL, path.mailbox);
 		session_say(s, REPLY_FULL, out);
 	} else {
 		s->counts.transactions++;
+		s->events |= SESSION_NEW_TRANSACTION;
 		s->stage = STAGE_SENDER;
 		session_say(s, REPLY_SENDER_OK, out);
 	}

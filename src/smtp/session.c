@@ -52,6 +52,12 @@ session_allow_xclient(struct session *s)
 }
 
 void
+session_set_owner(struct session *s, void *owner)
+{
+	s->owner = owner;
+}
+
+void
 session_greet(struct session *s, struct buf *out)
 {
 	session_say(s, REPLY_GREETING, out);
@@ -83,6 +89,7 @@ feed_line(struct session *s, struct view bytes, struct buf *out)
 	if (kind == COMMAND_LINE_PARTIAL)
 		return used;
 	s->counts.lines++;
+	s->events |= SESSION_NEW_LINE;
 	switch (kind) {
 	case COMMAND_LINE_PARTIAL:
 		break;
@@ -144,6 +151,25 @@ session_hang_up(struct session *s, enum reply which, struct buf *out)
 {
 	session_say(s, which, out);
 	s->want = SESSION_WANTS_CLOSE;
+}
+
+void
+session_tell_refusal(const struct session *s, enum reply which,
+		     struct view address)
+{
+	const struct message *m = s->message;
+
+	if (s->settings->refused == NULL)
+		return;
+	s->settings->refused(s->owner, &(struct smtp_refusal){
+		.message = m,
+		.helo = view_of(s->helo),
+		.sender = m != NULL ? m->envelope.sender : address,
+		.recipient = m != NULL ? address : VIEW(""),
+		.code = reply_code(which),
+		.words = reply_words(which),
+		.is_message = m != NULL && address.len == 0,
+	});
 }
 
 void
@@ -314,6 +340,15 @@ bool
 session_has_quit(const struct session *s)
 {
 	return s->has_quit;
+}
+
+unsigned
+session_events(struct session *s)
+{
+	unsigned events = s->events;
+
+	s->events = 0;
+	return events;
 }
 
 struct session_counts

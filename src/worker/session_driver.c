@@ -150,10 +150,9 @@ static void
 note_times(struct client *c)
 {
 	int64_t now = c->worker->loop.now_ms;
-	struct session_counts counts = session_counts(c->session);
+	unsigned began = session_events(c->session);
 
-	if (counts.transactions != c->transactions) {
-		c->transactions = counts.transactions;
+	if ((began & SESSION_NEW_TRANSACTION) != 0) {
 		c->transaction_ms = 0;
 		c->data_ms = 0;
 	}
@@ -167,9 +166,9 @@ note_times(struct client *c)
 		c->data_ms = now;
 	/* A line that trickles in does not earn more time, whatever bare CRs
 	 * and LFs it is made of. */
-	if (!session_is_mid_command(c->session) || counts.lines != c->lines)
+	if (!session_is_mid_command(c->session) ||
+	    (began & SESSION_NEW_LINE) != 0)
 		c->command_ms = now;
-	c->lines = counts.lines;
 }
 
 static size_t

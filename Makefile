@@ -212,7 +212,7 @@ linked = $(patsubst %,$(checked)/support/%.o,$(doubles_$1)) \
 $(unit)/%: tests/unit/%.c $$(call linked,$$*)
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ \
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c %.o %.a,$^) \
 		$(checked_ldflags) $(libs) -lcmocka
 
 # store_driver is the store without SMTP, for tests/e2e/store_*_test.py;

@@ -29,6 +29,8 @@ struct log_field {
 	struct view text;
 	int64_t number;                 /* LOG_MILLIS: microseconds, shown as
 					 * milliseconds with three places */
+	bool is_optional;               /* left out of text where it says
+					 * nothing: "", "no" or 0 */
 };
 
 #define LOG_VIEW(k, v) ((struct log_field){ .key = (k), .text = (v) })
@@ -38,6 +40,13 @@ struct log_field {
 	.key = (k), .kind = LOG_NUMBER, .number = (int64_t)(n) })
 #define LOG_MS(k, us) ((struct log_field){ \
 	.key = (k), .kind = LOG_MILLIS, .number = (int64_t)(us) })
+
+static inline struct log_field
+log_optional(struct log_field field)
+{
+	field.is_optional = true;
+	return field;
+}
 
 /* log_warn("database away", LOG_STR("host", host), LOG_NUM("error", code));
  * The message is a constant: what varies is a field. */

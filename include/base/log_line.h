@@ -25,7 +25,7 @@ struct log_origin {
 /* Text:  2026-01-31T09:00:00.123Z info worker 3[4711]: message key=value
  * JSON:  {"time":"...","level":"info","process":"worker 3","pid":4711,
  *         "event":"message","key":"value"}
- * Pure printable ASCII in text; in JSON also valid UTF-8. */
+ * Valid UTF-8 without controls. */
 void log_line_make(struct log_line *line, const struct log_origin *origin,
 		   const char *message, const struct log_field *fields);
 

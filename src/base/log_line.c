@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes a line of an event. Nothing foreign gets through as it is: what is
- * not printable ASCII becomes \xNN in text, and what is not valid UTF-8 or
- * not harmless becomes U+FFFD or \u00NN in JSON. Ends well however long the
- * fields are: room for the end is kept. */
+/* Makes a line of an event. UTF-8 stays readable, but nothing foreign gets
+ * through that a terminal obeys or that hides what stands beside it: such
+ * characters, and bytes that are no UTF-8, become \xNN in text and \uNNNN in
+ * JSON. Ends well however long the fields are: room for the end is kept. */
 #include "base/log_line.h"
 
 #include "base/utf8.h"
@@ -74,84 +74,85 @@ put_time(struct log_line *line, int64_t wall_us)
 		   (int)(wall_us / 1000 % 1000));
 }
 
+/* One of foreign text. */
+struct character {
+	struct view bytes;
+	uint32_t code;                  /* U+FFFD where it is not UTF-8 */
+	bool may_show;
+};
+
+/* What v, which is not empty, begins with. It may be shown where it is
+ * neither a control of C0 or C1 nor one that turns, parts or hides the text
+ * around it: bidirectional marks, line separators, U+FEFF. */
+static struct character
+next_character(struct view v)
+{
+	uint32_t code = (unsigned char)v.at[0];
+	size_t len = 1;
+
+	if (code >= 0x80 && (len = utf8_decode(v, &code)) == 0)
+		return (struct character){ view_slice(v, 0, 1), 0xfffd, false };
+	bool is_hidden = code < ' ' || (code >= 0x7f && code < 0xa0) ||
+			 code == 0x61c || code == 0x200e || code == 0x200f ||
+			 (code >= 0x2028 && code <= 0x202e) ||
+			 (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+	return (struct character){ view_slice(v, 0, len), code, !is_hidden };
+}
+
+/* Whether a value needs no quotes. */
 static bool
 is_plain(struct view v)
 {
-	if (v.len == 0)
-		return false;
-	for (size_t i = 0; i < v.len; i++) {
-		unsigned char c = (unsigned char)v.at[i];
-		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' ||
-		    c == '=')
-			return false;
-	}
-	return true;
-}
-
-static bool
-put_text_byte(struct log_line *line, unsigned char c)
-{
-	if (c == '"' || c == '\\')
-		return put_format(line, "\\%c", c);
-	if (c < ' ' || c >= 0x7f)
-		return put_format(line, "\\x%02x", c);
-	return put(line, &(char){ (char)c }, 1);
-}
-
-static void
-put_text_value(struct log_line *line, struct view v)
-{
-	if (is_plain(v) && put(line, v.at, v.len))
-		return;
-	if (!put(line, "\"", 1))
-		return;
-	for (size_t i = 0; i < v.len; i++)
-		if (!put_text_byte(line, (unsigned char)v.at[i]))
-			break;
-	line->at[line->len++] = '"';    /* from the reserve */
-}
-
-/* Controls of C1 are two bytes of UTF-8 that terminals obey. */
-static bool
-is_c1(struct view character)
-{
-	return character.len == 2 && (unsigned char)character.at[0] == 0xc2 &&
-	       (unsigned char)character.at[1] < 0xa0;
-}
-
-static bool
-put_json_character(struct log_line *line, struct view character)
-{
-	unsigned char c = (unsigned char)character.at[0];
-
-	if (is_c1(character))
-		return put_format(line, "\\u%04x",
-				  (unsigned char)character.at[1]);
-	if (character.len > 1)
-		return put(line, character.at, character.len);
-	if (c == '"' || c == '\\')
-		return put_format(line, "\\%c", c);
-	if (c < ' ' || c == 0x7f)
-		return put_format(line, "\\u%04x", c);
-	if (c >= 0x80)
-		return put(line, "\\ufffd", 6);
-	return put(line, character.at, 1);
-}
-
-static void
-put_json_value(struct log_line *line, struct view v)
-{
-	if (!put(line, "\"", 1))
-		return;
 	for (size_t i = 0; i < v.len;) {
-		size_t len = utf8_char_len(view_slice(v, i, v.len));
-		if (len == 0)
-			len = 1;
-		if (!put_json_character(line, view_slice(v, i, i + len)))
-			break;
-		i += len;
+		struct character c = next_character(view_slice(v, i, v.len));
+		if (!c.may_show || c.code == ' ' || c.code == '"' ||
+		    c.code == '\\' || c.code == '=')
+			return false;
+		i += c.bytes.len;
 	}
-	line->at[line->len++] = '"';
+	return v.len > 0;
+}
+
+/* All of the character or nothing. */
+static bool
+put_character(struct log_line *line, enum log_format format,
+	      struct character c)
+{
+	char escaped[4 * 4 + 1];
+	int len = 0;
+
+	if (c.code == '"' || c.code == '\\')
+		return put_format(line, "\\%c", (int)c.code);
+	if (c.may_show)
+		return put(line, c.bytes.at, c.bytes.len);
+	if (format == LOG_AS_JSON)
+		return put_format(line, "\\u%04x", (unsigned)c.code);
+	for (size_t i = 0; i < c.bytes.len; i++)
+		len += snprintf(escaped + len, sizeof(escaped) - (size_t)len,
+				"\\x%02x", (unsigned char)c.bytes.at[i]);
+	return put(line, escaped, (size_t)len);
+}
+
+static void
+put_characters(struct log_line *line, enum log_format format, struct view v)
+{
+	while (v.len > 0) {
+		struct character c = next_character(v);
+		if (!put_character(line, format, c))
+			break;
+		v = view_slice(v, c.bytes.len, v.len);
+	}
+}
+
+static void
+put_value(struct log_line *line, enum log_format format, struct view v)
+{
+	if (format == LOG_AS_TEXT && is_plain(v) && put(line, v.at, v.len))
+		return;
+	if (!put(line, "\"", 1))
+		return;
+	put_characters(line, format, v);
+	line->at[line->len++] = '"';    /* from the reserve */
 }
 
 static void
@@ -167,6 +168,14 @@ put_number(struct log_line *line, const struct log_field *f)
 		   us / 1000, (unsigned)(us % 1000));
 }
 
+static bool
+says_nothing(const struct log_field *f)
+{
+	return f->kind == LOG_TEXT
+		? f->text.len == 0 || view_equal(f->text, VIEW("no"))
+		: f->number == 0;
+}
+
 static void
 put_field(struct log_line *line, enum log_format format,
 	  const struct log_field *f)
@@ -174,16 +183,16 @@ put_field(struct log_line *line, enum log_format format,
 	size_t before = line->len;
 	bool is_json = format == LOG_AS_JSON;
 
+	if (f->is_optional && !is_json && says_nothing(f))
+		return;
 	put(line, is_json ? ",\"" : " ", is_json ? 2 : 1);
 	put(line, f->key, strlen(f->key));
 	put(line, is_json ? "\":" : "=", is_json ? 2 : 1);
 	size_t keyed = line->len;
 	if (!line->is_cut && f->kind != LOG_TEXT)
 		put_number(line, f);
-	else if (!line->is_cut && is_json)
-		put_json_value(line, f->text);
 	else if (!line->is_cut)
-		put_text_value(line, f->text);
+		put_value(line, format, f->text);
 	/* A key without its value would be worse than none. */
 	if (line->len == keyed)
 		line->len = before;
@@ -199,14 +208,12 @@ put_head(struct log_line *line, const struct log_origin *o,
 		put_format(line, "\",\"level\":\"%s\",\"process\":\"%s\","
 			   "\"pid\":%d,\"event\":", levels[o->level],
 			   o->name, o->pid);
-		put_json_value(line, view_of(message));
+		put_value(line, LOG_AS_JSON, view_of(message));
 		return;
 	}
 	put_time(line, o->wall_us);
 	put_format(line, " %s %s[%d]: ", levels[o->level], o->name, o->pid);
-	for (; *message != '\0'; message++)
-		if (!put_text_byte(line, (unsigned char)*message))
-			break;
+	put_characters(line, LOG_AS_TEXT, view_of(message));
 }
 
 void

@@ -47,7 +47,13 @@ static const struct {
 	{ VIEW("nul\0byte"), "\"nul\\x00byte\"", "\"nul\\u0000byte\"" },
 	{ VIEW("esc\033[2J"), "\"esc\\x1b[2J\"", "\"esc\\u001b[2J\"" },
 	{ VIEW("del\177"), "\"del\\x7f\"", "\"del\\u007f\"" },
-	{ VIEW("\xc3\xa9"), "\"\\xc3\\xa9\"", "\"\xc3\xa9\"" },
+	{ VIEW("j\xc3\xb6rg@b.example"), "j\xc3\xb6rg@b.example",
+	  "\"j\xc3\xb6rg@b.example\"" },
+	{ VIEW("a \xf0\x9f\x98\x80"), "\"a \xf0\x9f\x98\x80\"",
+	  "\"a \xf0\x9f\x98\x80\"" },
+	{ VIEW("\xe2\x80\xaetxt"), "\"\\xe2\\x80\\xaetxt\"",
+	  "\"\\u202etxt\"" },
+	{ VIEW("\xe2\x80\xa8"), "\"\\xe2\\x80\\xa8\"", "\"\\u2028\"" },
 	{ VIEW("\xc2\x9b"), "\"\\xc2\\x9b\"", "\"\\u009b\"" },
 	{ VIEW("\xff\xfe"), "\"\\xff\\xfe\"", "\"\\ufffd\\ufffd\"" },
 	{ VIEW("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\"",
@@ -101,6 +107,27 @@ numbers_are_numbers(void **unused)
 	snprintf(expected, sizeof(expected), "%s,\"n\":-7,"
 		 "\"big\":-9223372036854775808,\"ms\":1.500,"
 		 "\"less\":-0.042,\"no\":0.000}\n", json_head);
+	expect_line(&json_origin, fields, expected);
+}
+
+/* Text leaves out what says nothing where it may; JSON keeps its keys. */
+static void
+optional_fields_say_something(void **unused)
+{
+	(void)unused;
+	const struct log_field fields[] = {
+		log_optional(LOG_STR("a", "")), log_optional(LOG_NUM("b", 0)),
+		log_optional(LOG_STR("c", "no")), LOG_STR("d", ""),
+		LOG_NUM("e", 0), log_optional(LOG_STR("f", "yes")),
+		log_optional(LOG_NUM("g", 1)), { .key = NULL } };
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "%s d=\"\" e=0 f=yes g=1\n",
+		 text_head);
+	expect_line(&text_origin, fields, expected);
+	snprintf(expected, sizeof(expected), "%s,\"a\":\"\",\"b\":0,"
+		 "\"c\":\"no\",\"d\":\"\",\"e\":0,\"f\":\"yes\",\"g\":1}\n",
+		 json_head);
 	expect_line(&json_origin, fields, expected);
 }
 
@@ -254,6 +281,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_bytes_are_escaped),
 		cmocka_unit_test(numbers_are_numbers),
+		cmocka_unit_test(optional_fields_say_something),
 		cmocka_unit_test(a_long_line_ends_well),
 		cmocka_unit_test(lines_carry_their_level),
 		cmocka_unit_test(a_full_queue_drops_and_counts),

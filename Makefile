@@ -38,7 +38,7 @@ store      = bind catalog column_text columns connection \
 	save server size_limits spool spool_claim spool_decode spool_encode \
 	spool_folder store table table_warnings transaction
 worker     = accept admission batch client connection delivery \
-	delivery_news drain health lookup lookup_cache loop mail_reader \
+	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \
 	timeouts timer_heap worker
 janitor    = janitor replay

@@ -23,6 +23,7 @@ struct address {
 
 enum {
 	MAIL_ID_LEN = 32,       /* hex digits of an id, without the NUL */
+	MAIL_LOGGED_ID_SIZE = 200,
 	ADDRESS_TEXT_SIZE = 46  /* an address as text, with its NUL */
 };
 
@@ -81,6 +82,9 @@ struct message {
 	struct view helo;
 	struct view protocol;           /* Received "with": SMTP, ESMTPS, ... */
 	struct view tls;                /* "TLSv1.3 cipher"; empty in clear */
+	uint64_t session;               /* its number in the log */
+	char message_id[MAIL_LOGGED_ID_SIZE];   /* the header's, for the log:
+					 * cut, set by delivery */
 	uint64_t client_key;            /* who waits for the verdict */
 	enum verdict verdict;
 	int error;                      /* the database's, 0 without one */

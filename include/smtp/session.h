@@ -78,6 +78,9 @@ struct message *session_take_message(struct session *s);
 void session_delivered(struct session *s, enum verdict verdict,
 		       const char *id, struct buf *out);
 
+/* The code of the reply that a verdict gets: "250 2.0.0", "554 5.7.1". */
+struct view session_verdict_code(enum verdict verdict);
+
 /* For WANTS_TLS: the handshake is done; all state is forgotten (RFC 3207
  * 4.2). Until then session_feed takes and drops what it is given. On an
  * implicit-TLS listener: before session_greet. version_and_cipher goes into

@@ -39,6 +39,7 @@ struct client {
 	struct address peer;
 	uint32_t index;                 /* in worker->clients */
 	uint32_t serial;                /* tells users of an index apart */
+	uint64_t session_number;        /* in the log */
 	struct session_counts counted;  /* in the scoreboard */
 	int64_t phase_ms;               /* when the phase began */
 	int64_t command_ms;             /* when the awaited command's time
@@ -69,6 +70,7 @@ struct worker {
 	uint32_t free_slot;
 	uint32_t next_serial;
 	struct domains *domains;        /* state.more_domains, ours */
+	struct refusal_log *refusals;
 	char *scratch;                  /* SCRATCH_BYTES, for reading */
 	struct watch *listeners;        /* one each of net.listeners */
 	struct timer accept_timer;      /* ends a rest of the listeners */
@@ -122,6 +124,9 @@ bool client_charge(struct client *c);
 
 void client_log(enum log_level level, const struct client *c,
 		const char *what);
+
+/* settings->smtp.refused: the owner is a client. */
+void client_on_refusal(void *owner, const struct smtp_refusal *refusal);
 
 /* Bytes read, 0 at the end of file, -1 with EAGAIN or an error. */
 ssize_t client_read(struct client *c, char *where, size_t size);

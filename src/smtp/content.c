@@ -273,22 +273,28 @@ session_take_message(struct session *s)
 	return m;
 }
 
+static const enum reply verdict_replies[] = {
+	[VERDICT_NONE] = REPLY_STORE_FAULT,
+	[VERDICT_STORED] = REPLY_QUEUED,
+	[VERDICT_SPOOLED] = REPLY_QUEUED,
+	[VERDICT_DISCARDED] = REPLY_QUEUED,
+	[VERDICT_TRY_LATER] = REPLY_STORE_FAULT,
+	[VERDICT_FULL] = REPLY_FULL,
+	[VERDICT_TOO_BIG] = REPLY_TOO_BIG,
+	[VERDICT_HEADER_CHECK] = REPLY_HEADER_CHECK,
+	[VERDICT_IN_DOUBT] = REPLY_STORE_FAULT,
+};
+
+struct view
+session_verdict_code(enum verdict verdict)
+{
+	return reply_code(verdict_replies[verdict]);
+}
+
 void
 session_delivered(struct session *s, enum verdict verdict, const char *id,
 		  struct buf *out)
 {
-	static const enum reply replies[] = {
-		[VERDICT_NONE] = REPLY_STORE_FAULT,
-		[VERDICT_STORED] = REPLY_QUEUED,
-		[VERDICT_SPOOLED] = REPLY_QUEUED,
-		[VERDICT_DISCARDED] = REPLY_QUEUED,
-		[VERDICT_TRY_LATER] = REPLY_STORE_FAULT,
-		[VERDICT_FULL] = REPLY_FULL,
-		[VERDICT_TOO_BIG] = REPLY_TOO_BIG,
-		[VERDICT_HEADER_CHECK] = REPLY_HEADER_CHECK,
-		[VERDICT_IN_DOUBT] = REPLY_STORE_FAULT,
-	};
-
 	if (s->want != SESSION_WANTS_DELIVERY)
 		return;
 	s->want = SESSION_WANTS_INPUT;
@@ -297,8 +303,8 @@ session_delivered(struct session *s, enum verdict verdict, const char *id,
 		s->want = SESSION_WANTS_CLOSE;
 		return;
 	}
-	if (replies[verdict] != REPLY_QUEUED) {
-		content_close(s, replies[verdict], out);
+	if (verdict_replies[verdict] != REPLY_QUEUED) {
+		content_close(s, verdict_replies[verdict], out);
 		return;
 	}
 	assert(id != NULL);

@@ -4,6 +4,7 @@
 #include "worker/client.h"
 
 #include "net/proxy_protocol.h"
+#include "worker/mail_log.h"
 
 #include <errno.h>
 
@@ -104,7 +105,7 @@ client_on_handshake(struct client *c)
 		break;
 	}
 	char address[ADDRESS_TEXT_SIZE];
-	address_print(&c->peer, address);
+	mail_log_client(&c->peer, address);
 	slot_count(c->worker->context->slot, COUNT_TLS_FAILURES, 1);
 	log_info("TLS handshake failed", LOG_STR("client", address),
 		 LOG_STR("why", result == TLS_EOF ? "closed by the client"
@@ -164,6 +165,7 @@ client_admit(struct client *c)
 
 	c->session = session_new(&w->settings->smtp, &w->state, &w->budget,
 				 &c->peer);
+	session_set_owner(c->session, c);
 	if (address_in_ranges(&c->peer, w->settings->net.xclient_hosts))
 		session_allow_xclient(c->session);
 	if (c->listener->tls == LISTEN_CLEAR)

@@ -3,6 +3,9 @@
  * socket, and what they are charged for. */
 #include "worker/client.h"
 
+#include "base/clock.h"
+#include "worker/mail_log.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +49,17 @@ leave_table(struct client *c)
 	w->free_slot = c->index;
 }
 
+/* Milliseconds of the wall clock, 8 bits of the worker's number, 12 of the
+ * client's: as good as unique, and in order. */
+static uint64_t
+session_number(const struct client *c)
+{
+	uint64_t ms = (uint64_t)(clock_wall_us() / 1000);
+
+	return ms << 20 | ((uint64_t)c->worker->context->number & 0xff) << 12 |
+	       (c->serial & 0xfff);
+}
+
 struct client *
 client_new(struct worker *w, int fd, const struct address *peer,
 	   const struct listen_settings *listener)
@@ -59,6 +73,7 @@ client_new(struct worker *w, int fd, const struct address *peer,
 	c->in = BUF(SCRATCH_BYTES);
 	c->out = BUF(SESSION_OUT_CEILING);
 	enter_table(w, c);
+	c->session_number = session_number(c);
 	return c;
 }
 
@@ -143,13 +158,27 @@ client_watch(struct client *c, short events)
 void
 client_log(enum log_level level, const struct client *c, const char *what)
 {
-	char address[ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE], session[MAIL_LOG_SESSION_SIZE];
 
 	if (!log_wants(level))
 		return;
-	address_print(&c->peer, address);
-	log_event(level, what, LOG_STR("client", address),
+	mail_log_client(&c->peer, address);
+	mail_log_session(c->session_number, session);
+	log_event(level, what, LOG_STR("session", session),
+		  LOG_STR("client", address),
 		  LOG_STR("listener", c->listener->name));
+}
+
+void
+client_on_refusal(void *owner, const struct smtp_refusal *refusal)
+{
+	const struct client *c = owner;
+	const struct address *peer = session_client(c->session);
+	struct worker *w = c->worker;
+
+	if (log_wants(LOG_LEVEL_INFO) &&
+	    refusal_log_may(w->refusals, peer, refusal, w->loop.now_ms))
+		mail_log_refusal(peer, c->session_number, refusal);
 }
 
 /* ---- Bytes ------------------------------------------------------------- */

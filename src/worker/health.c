@@ -3,6 +3,8 @@
  * is time to be replaced. */
 #include "worker/client.h"
 
+#include "worker/mail_log.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,6 +86,7 @@ worker_on_heartbeat(struct loop *loop, struct timer *timer)
 	worker_beat(w);
 	update_pressure(w);
 	ask_for_replacement(w);
+	refusal_log_sweep(w->refusals, loop->now_ms);
 	w->is_store_behind =
 		w->state.is_store_away &&
 		scoreboard_sum(w->context->scoreboard, GAUGE_STORE_UP) > 0;

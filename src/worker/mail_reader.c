@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "mime/mime.h"
 #include "net/domain_name.h"
 #include "smtp/trace.h"
@@ -194,6 +195,10 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 {
 	*mail = (struct mail){ .message = message };
 	parse(r, arena, mail);
+	size_t len = utf8_cut_bytes(mail->message_id,
+				    sizeof(message->message_id) - 1);
+	memcpy(message->message_id, mail->message_id.at, len);
+	message->message_id[len] = '\0';
 	enum verdict verdict = check_header(r, mail);
 	if (verdict == VERDICT_NONE && r->settings->smtp.adds_trace_headers)
 		write_traces(r, message, arena);

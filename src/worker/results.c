@@ -1,46 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes back from delivery: verdicts, answers to look-ups, news of the
- * store. Each mail's whole story becomes one line of the log here. */
+ * store. */
 #include "worker/client.h"
 
+#include "worker/mail_log.h"
+
 #include <stdlib.h>
-
-static const char *const verdict_names[] = {
-	[VERDICT_NONE] = "none",
-	[VERDICT_STORED] = "stored",
-	[VERDICT_SPOOLED] = "spooled",
-	[VERDICT_DISCARDED] = "discarded",
-	[VERDICT_TRY_LATER] = "deferred",
-	[VERDICT_FULL] = "deferred: full",
-	[VERDICT_TOO_BIG] = "refused: too big",
-	[VERDICT_HEADER_CHECK] = "refused: header check",
-	[VERDICT_IN_DOUBT] = "in doubt",
-};
-
-static void
-log_story(struct message *m)
-{
-	char client[ADDRESS_TEXT_SIZE];
-	const struct envelope *e = &m->envelope;
-	bool is_gone = atomic_load(&m->is_abandoned);
-
-	if (!log_wants(LOG_LEVEL_INFO))
-		return;
-	address_print(&m->client, client);
-	log_info("mail", LOG_STR("id", m->id), LOG_STR("client", client),
-		 LOG_VIEW("helo", m->helo), LOG_VIEW("tls", m->tls),
-		 LOG_VIEW("from", e->sender),
-		 LOG_VIEW("to", e->first->address),
-		 LOG_NUM("recipients", e->recipients),
-		 LOG_NUM("bytes", m->raw.len),
-		 LOG_STR("verdict", verdict_names[m->verdict]),
-		 LOG_NUM("error", m->error),
-		 LOG_MS("receive_ms", m->complete_us - m->began_us),
-		 LOG_MS("parse_ms", m->parse_us),
-		 LOG_MS("wait_ms", m->wait_us),
-		 LOG_MS("store_ms", m->store_us),
-		 LOG_STR("client_gone", is_gone ? "yes" : "no"));
-}
 
 static void
 count_verdict(struct worker *w, const struct message *m)
@@ -108,7 +73,7 @@ settle_messages(struct worker *w, struct message *all)
 	while (all != NULL) {
 		struct message *m = all;
 		all = next_message(m);
-		log_story(m);
+		mail_log_verdict(m);
 		message_free(&m);
 	}
 }

@@ -72,6 +72,7 @@ submit(struct client *c)
 	m->complete_us = clock_us();
 	m->began_us = c->transaction_ms * 1000;
 	m->client_key = client_key(c);
+	m->session = c->session_number;
 	message_id_make(m->complete_wall_us, m->id);
 	c->submitted = m;
 	delivery_submit(w->delivery, m);

@@ -7,6 +7,7 @@
 #include "mime/mime.h"
 #include "net/domain_name.h"
 #include "worker/client.h"
+#include "worker/mail_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,7 @@ settle_in(struct worker *w)
 	w->budget.limit = s->memory;
 	w->scratch = memory_new(1, SCRATCH_BYTES);
 	w->lookups = lookup_cache_new();
+	w->refusals = refusal_log_new();
 	w->connections = (struct connection_counter){
 		.connection_limits = w->context->connection_limits,
 		.region = w->context->connection_region,
@@ -132,6 +134,7 @@ free_worker(struct worker *w)
 	delivery_stop(&w->delivery);
 	loop_deinit(&w->loop);
 	lookup_cache_free(&w->lookups);
+	refusal_log_free(&w->refusals);
 	domains_free(&w->domains);
 	free(w->clients);
 	free(w->listeners);
@@ -172,6 +175,7 @@ worker_run(const struct worker_settings *settings,
 	struct worker_settings own = *settings;
 
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
+	own.smtp.refused = client_on_refusal;
 	w.settings = &own;
 	tune_memory();
 	settle_in(&w);

@@ -88,6 +88,7 @@ struct message {
 	uint64_t client_key;            /* who waits for the verdict */
 	enum verdict verdict;
 	int error;                      /* the database's, 0 without one */
+	bool was_tried;                 /* the database has been given it */
 	atomic_bool is_abandoned;       /* the client hung up: drop it, if it
 					 * is not yet in the database */
 };

@@ -10,6 +10,7 @@
 
 struct queue_link {
 	struct queue_link *next;
+	int kind;               /* what it is the link of; the owner's */
 };
 
 struct queue {

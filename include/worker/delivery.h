@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second thread of a worker: messages in, verdicts out. It alone parses
- * mail and talks to the database; the loop never waits for it. */
+/* The second thread of a worker: jobs in, results out. It alone parses mail
+ * and talks to the database; the loop never waits for it. Everything here is
+ * called by the loop's thread. */
 #ifndef WORKER_DELIVERY_H
 #define WORKER_DELIVERY_H
 
@@ -12,6 +13,13 @@
 
 struct delivery;
 
+/* What a link of the two queues belongs to. */
+enum delivery_kind {
+	DELIVERY_MESSAGE,       /* struct message */
+	DELIVERY_QUESTION,
+	DELIVERY_NEWS           /* comes back only */
+};
+
 /* A recipient to be looked up, and its answer. One malloc; free() it. */
 struct question {
 	struct queue_link link;         /* first */
@@ -21,11 +29,12 @@ struct question {
 	char key[];
 };
 
-/* What the loop must know of the store, when it changes. */
+/* What the loop must know of the store, when it has changed. free() it. */
 struct delivery_news {
+	struct queue_link link;         /* first */
 	struct store_size_limits size_limits;
 	bool is_store_up;
-	struct domains *domains;        /* new ones, now the taker's; or NULL */
+	struct domains *domains;        /* new ones, the taker's; or NULL */
 };
 
 /* Starts the thread; settings and context must outlive it. NULL with errno. The
@@ -36,19 +45,17 @@ struct delivery *delivery_start(const struct worker_settings *settings,
 /* Waits for all that was submitted to get its verdict, ends the thread. */
 void delivery_stop(struct delivery **d);
 
-/* Readable when delivery_take_verdicts, _answers or _news has something.
- * The first quiets it, and is to be called before the others. */
+/* The message is delivery's until it comes back with its verdict set; mail
+ * for `discard` alone does so at once. */
+void delivery_submit(struct delivery *d, struct message *message);
+void delivery_ask(struct delivery *d, struct question *question);
+
+/* Readable when there are results. */
 int delivery_descriptor(const struct delivery *d);
 
-/* The message is delivery's until it comes back with its verdict set. */
-void delivery_submit(struct delivery *d, struct message *message);
-struct message *delivery_take_verdicts(struct delivery *d);
-
-void delivery_ask(struct delivery *d, struct question *question);
-struct question *delivery_take_answers(struct delivery *d);
-
-/* False where nothing has changed since the last call. */
-bool delivery_take_news(struct delivery *d, struct delivery_news *out);
+/* All results so far, oldest first, now the caller's; NULL: none. Each link's
+ * kind is an enum delivery_kind. */
+struct queue_link *delivery_take_results(struct delivery *d);
 
 /* From at_ms (clock_ms) on nothing is held any longer: what is not stored
  * then is spooled or gets its 451. */

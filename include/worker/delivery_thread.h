@@ -15,16 +15,10 @@ struct delivery {
 	const struct worker_settings *settings;
 	const struct child_context *context;
 	pthread_t thread;
-	struct queue messages;          /* in; its wake-up serves both */
-	struct queue questions;
-	struct queue verdicts;          /* out; its wake-up serves all three */
-	struct queue answers;
+	struct queue jobs;
+	struct queue results;
 	atomic_bool is_stopping;
 	atomic_llong hold_until_ms;
-
-	pthread_mutex_t news_lock;
-	struct delivery_news news;
-	bool has_news;
 
 	/* The thread's own. */
 	struct store *store;
@@ -39,6 +33,8 @@ struct delivery {
 	struct domains *domains;
 	int64_t refresh_ms;             /* when domains are asked for again */
 	int64_t down_since_ms;          /* 0: the store is up */
+	struct delivery_news told;      /* the last the loop was told of */
+	bool has_told;
 };
 
 /* ---- delivery_news.c ---------------------------------------------------- */
@@ -47,21 +43,19 @@ struct delivery {
  * the loop what has changed. */
 bool delivery_connect(struct delivery *d);
 
-/* Tells the loop, if anything it should know has changed. domains: new ones,
- * now the loop's, or NULL. */
+/* Tells the loop, the first time and where it has changed, what it should
+ * know. domains: new ones, now the loop's, or NULL. */
 void delivery_tell_news(struct delivery *d, struct domains *domains);
 
 /* ---- lookup.c: what is asked of the database --------------------------- */
 
-void delivery_answer_questions(struct delivery *d);
+/* Asks for all of a list of questions, and sends them back. */
+void delivery_answer(struct delivery *d, struct queue_link *questions);
 
 /* Runs domains_query when its time has come; a failed one keeps the list. */
 void delivery_refresh_domains(struct delivery *d);
 
 /* ---- batch.c: messages to rows ----------------------------------------- */
-
-/* Takes what waits in the queue behind what is held already. */
-void delivery_take_messages(struct delivery *d);
 
 /* When something has been held for long enough, or is tried again;
  * INT64_MAX where nothing is held. */

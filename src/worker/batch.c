@@ -10,18 +10,6 @@
 
 enum { RETRY_MS = 50 };
 
-void
-delivery_take_messages(struct delivery *d)
-{
-	struct queue_link *link = queue_take_all(&d->messages);
-
-	while (link != NULL) {
-		struct message *m = (struct message *)link;
-		link = link->next;
-		message_list_append(&d->pending, m);
-	}
-}
-
 /* Bytes that the message's rows will take in a statement. */
 static size_t
 row_bytes(const struct message *m)
@@ -34,7 +22,7 @@ row_bytes(const struct message *m)
 static bool
 may_drop(struct message *m)
 {
-	return atomic_load(&m->is_abandoned) && m->store_us == 0;
+	return atomic_load(&m->is_abandoned) && !m->was_tried;
 }
 
 /* Reads the next messages of a list into the batch, as many as one statement
@@ -89,7 +77,7 @@ finish_batch(struct delivery *d, size_t count, struct message_list *done)
 	} else {
 		message_list_put_before(&d->pending, &held);
 	}
-	queue_push(&d->verdicts, (struct queue_link *)done->first);
+	queue_push(&d->results, (struct queue_link *)done->first);
 	arena_reset(&d->arena);
 }
 
@@ -115,6 +103,7 @@ save_batch(struct delivery *d)
 		for (size_t i = 0; i < count; i++) {
 			struct message *m = d->batch[i]->message;
 			m->wait_us = began - m->complete_us - m->parse_us;
+			m->was_tried = true;
 		}
 		store_save(d->store, d->batch, count);
 		time_batch(d->batch, count, began);

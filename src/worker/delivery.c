@@ -36,7 +36,7 @@ next_turn_ms(struct delivery *d)
 static void
 wait_for_work(struct delivery *d)
 {
-	struct pollfd fd = { .fd = d->messages.wake_read, .events = POLLIN };
+	struct pollfd fd = { .fd = d->jobs.wake_read, .events = POLLIN };
 
 	if (d->pending.first != NULL && d->down_since_ms == 0)
 		return;
@@ -44,16 +44,27 @@ wait_for_work(struct delivery *d)
 	poll(&fd, 1, ms < SHORTEST_MS ? SHORTEST_MS : (int)ms);
 }
 
-/* The first try to connect has an end, good or bad: the loop waits for that
- * before it takes clients. */
-static void
-tell_first_news(struct delivery *d)
+/* Messages go behind those that are held; questions are returned. */
+static struct queue_link *
+take_jobs(struct delivery *d)
 {
-	delivery_connect(d);
-	pthread_mutex_lock(&d->news_lock);
-	d->has_news = true;
-	pthread_mutex_unlock(&d->news_lock);
-	queue_wake(&d->verdicts);
+	struct queue_link *link = queue_take_all(&d->jobs);
+	struct queue_link *questions = NULL;
+	struct queue_link **end = &questions;
+
+	while (link != NULL) {
+		struct queue_link *next = link->next;
+		if (link->kind == DELIVERY_MESSAGE) {
+			message_list_append(&d->pending,
+					    (struct message *)link);
+		} else {
+			link->next = NULL;
+			*end = link;
+			end = &link->next;
+		}
+		link = next;
+	}
+	return questions;
 }
 
 static void *
@@ -61,13 +72,13 @@ deliver(void *arg)
 {
 	struct delivery *d = arg;
 
-	tell_first_news(d);
+	/* Tells the loop, which takes no clients before that. */
+	delivery_connect(d);
 	for (;;) {
 		slot_beat(d->context->slot, SLOT_DELIVERY);
 		bool is_stopping = atomic_load(&d->is_stopping);
 		delivery_refresh_domains(d);
-		delivery_take_messages(d);
-		delivery_answer_questions(d);
+		delivery_answer(d, take_jobs(d));
 		slot_gauge(d->context->slot, GAUGE_HELD,
 			   d->pending.count + d->waiting.count);
 		if (d->pending.first != NULL || d->waiting.first != NULL)
@@ -93,21 +104,35 @@ start_thread(struct delivery *d)
 	return error == 0 ? 0 : -1;
 }
 
+/* Nobody waits for them: the loop has ended. Messages stay its own. */
+static void
+drop_results(struct delivery *d)
+{
+	struct queue_link *link = queue_take_all(&d->results);
+
+	while (link != NULL) {
+		struct queue_link *next = link->next;
+		if (link->kind == DELIVERY_NEWS)
+			domains_free(&((struct delivery_news *)link)->domains);
+		if (link->kind != DELIVERY_MESSAGE)
+			free(link);
+		link = next;
+	}
+}
+
 static void
 free_delivery(struct delivery *d)
 {
-	struct queue *queues[] = { &d->messages, &d->questions, &d->verdicts,
-				   &d->answers };
-
-	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++)
-		if (queues[i]->end != NULL)
-			queue_deinit(queues[i]);
+	if (d->results.end != NULL) {
+		drop_results(d);
+		queue_deinit(&d->results);
+	}
+	if (d->jobs.end != NULL)
+		queue_deinit(&d->jobs);
 	spool_close(&d->spool);
 	store_free(&d->store);
 	mail_reader_free(&d->reader);
 	domains_free(&d->domains);
-	domains_free(&d->news.domains);
-	pthread_mutex_destroy(&d->news_lock);
 	arena_free(&d->arena);
 	free(d->mails);
 	free(d->batch);
@@ -119,8 +144,7 @@ open_parts(struct delivery *d)
 {
 	const struct store_settings *store = &d->settings->store;
 
-	if (queue_init(&d->messages) != 0 || queue_init(&d->questions) != 0 ||
-	    queue_init(&d->verdicts) != 0 || queue_init(&d->answers) != 0)
+	if (queue_init(&d->jobs) != 0 || queue_init(&d->results) != 0)
 		return -1;
 	if (store->on_outage == STORE_OUTAGE_SPOOL) {
 		d->spool = spool_open(store);
@@ -143,7 +167,6 @@ delivery_start(const struct worker_settings *settings,
 	d->settings = settings;
 	d->context = context;
 	atomic_store(&d->hold_until_ms, INT64_MAX);
-	pthread_mutex_init(&d->news_lock, NULL);
 	if (open_parts(d) == 0 && start_thread(d) == 0)
 		return d;
 	int error = errno;
@@ -158,19 +181,13 @@ delivery_stop(struct delivery **d)
 	if (*d == NULL)
 		return;
 	atomic_store(&(*d)->is_stopping, true);
-	queue_wake(&(*d)->messages);
+	queue_wake(&(*d)->jobs);
 	pthread_join((*d)->thread, NULL);
 	free_delivery(*d);
 	*d = NULL;
 }
 
 /* ---- The loop's side --------------------------------------------------- */
-
-int
-delivery_descriptor(const struct delivery *d)
-{
-	return d->verdicts.wake_read;
-}
 
 static bool
 is_all_discarded(const struct envelope *e)
@@ -184,52 +201,37 @@ is_all_discarded(const struct envelope *e)
 void
 delivery_submit(struct delivery *d, struct message *message)
 {
-	message->link.next = NULL;
+	message->link = (struct queue_link){ .kind = DELIVERY_MESSAGE };
 	if (is_all_discarded(&message->envelope)) {
 		message->verdict = VERDICT_DISCARDED;
-		queue_push(&d->verdicts, &message->link);
+		queue_push(&d->results, &message->link);
 		return;
 	}
-	queue_push(&d->messages, &message->link);
-}
-
-struct message *
-delivery_take_verdicts(struct delivery *d)
-{
-	return (struct message *)queue_take_all(&d->verdicts);
+	queue_push(&d->jobs, &message->link);
 }
 
 void
 delivery_ask(struct delivery *d, struct question *question)
 {
-	question->link.next = NULL;
-	queue_push(&d->questions, &question->link);
-	queue_wake(&d->messages);
+	question->link = (struct queue_link){ .kind = DELIVERY_QUESTION };
+	queue_push(&d->jobs, &question->link);
 }
 
-struct question *
-delivery_take_answers(struct delivery *d)
+int
+delivery_descriptor(const struct delivery *d)
 {
-	return (struct question *)queue_take_all(&d->answers);
+	return d->results.wake_read;
 }
 
-bool
-delivery_take_news(struct delivery *d, struct delivery_news *out)
+struct queue_link *
+delivery_take_results(struct delivery *d)
 {
-	pthread_mutex_lock(&d->news_lock);
-	bool has_news = d->has_news;
-	if (has_news) {
-		*out = d->news;
-		d->news.domains = NULL;
-		d->has_news = false;
-	}
-	pthread_mutex_unlock(&d->news_lock);
-	return has_news;
+	return queue_take_all(&d->results);
 }
 
 void
 delivery_hold_until(struct delivery *d, int64_t at_ms)
 {
 	atomic_store(&d->hold_until_ms, at_ms);
-	queue_wake(&d->messages);
+	queue_wake(&d->jobs);
 }

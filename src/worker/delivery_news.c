@@ -3,35 +3,38 @@
 #include "worker/delivery_thread.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
+
+static bool
+are_same(const struct store_size_limits *a, const struct store_size_limits *b)
+{
+	return a->max_message_bytes == b->max_message_bytes &&
+	       a->max_address_chars == b->max_address_chars &&
+	       a->has_utf8_addresses == b->has_utf8_addresses;
+}
 
 void
 delivery_tell_news(struct delivery *d, struct domains *domains)
 {
-	struct store_size_limits size_limits = store_size_limits(d->store);
-	bool is_up = store_is_up(d->store);
-	struct delivery_news *n = &d->news;
+	struct delivery_news now = {
+		.link.kind = DELIVERY_NEWS,
+		.size_limits = store_size_limits(d->store),
+		.is_store_up = store_is_up(d->store),
+	};
 
-	slot_gauge(d->context->slot, GAUGE_STORE_UP, is_up);
+	slot_gauge(d->context->slot, GAUGE_STORE_UP, now.is_store_up);
 	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
-		   size_limits.max_message_bytes);
-	pthread_mutex_lock(&d->news_lock);
-	bool is_new = domains != NULL || is_up != n->is_store_up ||
-		      size_limits.max_message_bytes !=
-			      n->size_limits.max_message_bytes ||
-		      size_limits.max_address_chars !=
-			      n->size_limits.max_address_chars ||
-		      size_limits.has_utf8_addresses !=
-			      n->size_limits.has_utf8_addresses;
-	n->size_limits = size_limits;
-	n->is_store_up = is_up;
-	if (domains != NULL) {
-		domains_free(&n->domains);
-		n->domains = domains;
-	}
-	d->has_news = d->has_news || is_new;
-	pthread_mutex_unlock(&d->news_lock);
-	if (is_new)
-		queue_wake(&d->verdicts);
+		   now.size_limits.max_message_bytes);
+	if (d->has_told && domains == NULL &&
+	    now.is_store_up == d->told.is_store_up &&
+	    are_same(&now.size_limits, &d->told.size_limits))
+		return;
+	d->told = now;
+	d->has_told = true;
+	struct delivery_news *news = memory_new(1, sizeof(*news));
+	*news = now;
+	news->domains = domains;
+	queue_push(&d->results, &news->link);
 }
 
 bool

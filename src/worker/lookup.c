@@ -9,42 +9,38 @@
 
 enum { QUESTIONS_AT_ONCE = 256, RETRY_MS = 1000 };
 
-static void
-answer_some(struct delivery *d, struct question *const *asked, size_t count)
+/* Answers the first questions of a list, as many as are asked for at once,
+ * and returns the rest. */
+static struct queue_link *
+answer_some(struct delivery *d, struct queue_link *list)
 {
 	struct view keys[QUESTIONS_AT_ONCE];
 	signed char answers[QUESTIONS_AT_ONCE];
+	struct question *q = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		keys[i] = (struct view){ asked[i]->key, asked[i]->len };
-		answers[i] = -1;
+	for (struct queue_link *l = list;
+	     l != NULL && count < QUESTIONS_AT_ONCE; l = l->next) {
+		q = (struct question *)l;
+		keys[count] = (struct view){ q->key, q->len };
+		answers[count++] = -1;
 	}
+	struct queue_link *rest = q->link.next;
+	q->link.next = NULL;
 	if (delivery_connect(d))
 		store_find_recipients(d->store, keys, answers, count);
-	for (size_t i = 0; i < count; i++) {
-		asked[i]->answer = answers[i];
-		asked[i]->link.next = NULL;
-		queue_push(&d->answers, &asked[i]->link);
-	}
-	queue_wake(&d->verdicts);
+	count = 0;
+	for (struct queue_link *l = list; l != NULL; l = l->next)
+		((struct question *)l)->answer = answers[count++];
+	queue_push(&d->results, list);
+	return rest;
 }
 
 void
-delivery_answer_questions(struct delivery *d)
+delivery_answer(struct delivery *d, struct queue_link *questions)
 {
-	struct queue_link *link = queue_take_all(&d->questions);
-	struct question *asked[QUESTIONS_AT_ONCE];
-	size_t count = 0;
-
-	while (link != NULL) {
-		struct question *q = (struct question *)link;
-		link = link->next;
-		asked[count++] = q;
-		if (count == QUESTIONS_AT_ONCE || link == NULL) {
-			answer_some(d, asked, count);
-			count = 0;
-		}
-	}
+	while (questions != NULL)
+		questions = answer_some(d, questions);
 }
 
 /* Two sets of the same names: each thread has its own. */

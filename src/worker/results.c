@@ -4,6 +4,7 @@
 #include "worker/client.h"
 
 #include "worker/mail_log.h"
+#include "worker/message_list.h"
 
 #include <stdlib.h>
 
@@ -36,46 +37,21 @@ count_verdict(struct worker *w, const struct message *m)
 	}
 }
 
-/* Counts the verdict and tells the session of the client, if it is still
- * there: NULL where it is not. */
-static struct client *
-tell_verdict(struct worker *w, struct message *m)
+/* Counts the verdict and tells the client's session, if it is still there. */
+static void
+tell_verdict(struct worker *w, const struct message *m)
 {
 	struct client *c = client_find(w, m->client_key);
 
 	w->mails++;
 	count_verdict(w, m);
-	if (c != NULL) {
-		c->submitted = NULL;
-		c->transaction_ms = 0;
-		c->command_ms = w->loop.now_ms;
-		session_delivered(c->session, m->verdict, m->id, &c->out);
-	}
-	return c;
-}
-
-static struct message *
-next_message(const struct message *m)
-{
-	return (struct message *)m->link.next;
-}
-
-static void
-settle_messages(struct worker *w, struct message *all)
-{
-	for (struct message *m = all; m != NULL; m = next_message(m)) {
-		struct client *c = tell_verdict(w, m);
-		if (c != NULL)
-			client_resume(c);
-	}
-	/* The stories come after the replies, and in a row: no client waits
-	 * for them, and the logger wakes once. */
-	while (all != NULL) {
-		struct message *m = all;
-		all = next_message(m);
-		mail_log_verdict(m);
-		message_free(&m);
-	}
+	if (c == NULL)
+		return;
+	c->submitted = NULL;
+	c->transaction_ms = 0;
+	c->command_ms = w->loop.now_ms;
+	session_delivered(c->session, m->verdict, m->id, &c->out);
+	client_resume(c);
 }
 
 static void
@@ -101,19 +77,6 @@ answer(struct worker *w, const struct question *q)
 	client_resume(c);
 }
 
-static void
-take_answers(struct worker *w)
-{
-	struct question *q = delivery_take_answers(w->delivery);
-
-	while (q != NULL) {
-		struct question *next = (struct question *)q->link.next;
-		answer(w, q);
-		free(q);
-		q = next;
-	}
-}
-
 /* The first list has come: sessions may wait for it. */
 static void
 tell_domains(struct worker *w)
@@ -131,23 +94,19 @@ tell_domains(struct worker *w)
 }
 
 static void
-take_news(struct worker *w)
+take_news(struct worker *w, const struct delivery_news *news)
 {
-	struct delivery_news news;
-
-	if (!delivery_take_news(w->delivery, &news))
-		return;
-	w->state.max_message_bytes = news.size_limits.max_message_bytes;
-	w->state.max_address_chars = news.size_limits.max_address_chars;
-	w->state.offers_smtputf8 = news.size_limits.has_utf8_addresses;
-	w->state.is_store_away = !news.is_store_up &&
+	w->state.max_message_bytes = news->size_limits.max_message_bytes;
+	w->state.max_address_chars = news->size_limits.max_address_chars;
+	w->state.offers_smtputf8 = news->size_limits.has_utf8_addresses;
+	w->state.is_store_away = !news->is_store_up &&
 		w->settings->store.on_outage == STORE_OUTAGE_TEMPFAIL;
 	w->knows_store = true;
-	if (news.domains == NULL)
+	if (news->domains == NULL)
 		return;
 	bool is_first = w->domains == NULL;
 	domains_free(&w->domains);
-	w->domains = news.domains;
+	w->domains = news->domains;
 	w->state.more_domains = w->domains;
 	if (is_first)
 		tell_domains(w);
@@ -157,13 +116,34 @@ void
 worker_on_results(struct loop *loop, struct watch *watch, short events)
 {
 	struct worker *w = worker_of(loop);
+	struct queue_link *link = delivery_take_results(w->delivery);
+	struct message_list told = { 0 };
 
 	(void)watch;
 	(void)events;
-	/* Taking the verdicts quiets the descriptor of all three: what comes
-	 * while the others are served must wake us again. */
-	struct message *settled = delivery_take_verdicts(w->delivery);
-	take_news(w);
-	take_answers(w);
-	settle_messages(w, settled);
+	while (link != NULL) {
+		struct queue_link *next = link->next;
+		switch ((enum delivery_kind)link->kind) {
+		case DELIVERY_MESSAGE:
+			tell_verdict(w, (struct message *)link);
+			message_list_append(&told, (struct message *)link);
+			break;
+		case DELIVERY_QUESTION:
+			answer(w, (struct question *)link);
+			free(link);
+			break;
+		case DELIVERY_NEWS:
+			take_news(w, (struct delivery_news *)link);
+			free(link);
+			break;
+		}
+		link = next;
+	}
+	/* The stories come after the replies, and in a row: no client waits
+	 * for them, and the logger wakes once. */
+	while (told.first != NULL) {
+		struct message *m = message_list_take(&told);
+		mail_log_verdict(m);
+		message_free(&m);
+	}
 }

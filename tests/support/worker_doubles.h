@@ -47,7 +47,9 @@ int set_up_doubles(void **state);
 
 /* An id begins with kind: 's' may be stuck, 'r' is refused. */
 struct message *new_message(char kind, int number, size_t recipients);
-void wait_for_results(struct delivery *d);
+
+/* The next result of this kind; news between are passed over. */
+struct queue_link *next_result(struct delivery *d, enum delivery_kind kind);
 
 /* Takes verdicts until there are count; each must be the one given. */
 void expect_verdicts(struct delivery *d, int count, enum verdict verdict);

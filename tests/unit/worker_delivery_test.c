@@ -106,14 +106,15 @@ an_idle_worker_tries_a_host_when_it_is_due(void **state)
 	is_up = false;
 	may_try_ms = clock_ms() + 200;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
-	struct delivery_news news = { .is_store_up = false };
+	bool is_told = false;
 
 	usleep(100 * 1000);
 	is_up = true;
-	while (!news.is_store_up) {
-		wait_for_results(d);
-		(void)delivery_take_verdicts(d);
-		(void)delivery_take_news(d, &news);
+	while (!is_told) {
+		struct delivery_news *news = (struct delivery_news *)
+			next_result(d, DELIVERY_NEWS);
+		is_told = news->is_store_up;
+		free(news);
 	}
 	assert_in_range(clock_ms() - may_try_ms, 0, 300);
 	delivery_stop(&d);
@@ -281,21 +282,14 @@ questions_are_answered(void **state)
 {
 	(void)state;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
-	int answered = 0;
 
 	for (int i = 0; i < 300; i++)
 		delivery_ask(d, new_question(i % 2 == 0 ? "known" : "not"));
-	while (answered < 300) {
-		wait_for_results(d);
-		delivery_take_verdicts(d);
-		struct question *q = delivery_take_answers(d);
-		while (q != NULL) {
-			struct question *next = (struct question *)q->link.next;
-			assert_int_equal(q->answer, q->key[0] == 'k');
-			answered++;
-			free(q);
-			q = next;
-		}
+	for (int i = 0; i < 300; i++) {
+		struct question *q = (struct question *)
+			next_result(d, DELIVERY_QUESTION);
+		assert_int_equal(q->answer, q->key[0] == 'k');
+		free(q);
 	}
 	delivery_stop(&d);
 }
@@ -304,20 +298,41 @@ static void
 domains_come_as_news(void **state)
 {
 	(void)state;
-	struct delivery_news news = { 0 };
-
 	test_settings.smtp.has_domains_query = true;
 	test_settings.store.domains_refresh_ms = 60000;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
-	while (news.domains == NULL) {
-		wait_for_results(d);
-		delivery_take_verdicts(d);
-		delivery_take_news(d, &news);
+	struct delivery_news *news;
+
+	while ((news = (struct delivery_news *)next_result(d, DELIVERY_NEWS))
+		       ->domains == NULL)
+		free(news);
+	assert_true(domains_match(news->domains, VIEW("from.query.example")));
+	assert_true(news->is_store_up);
+	assert_int_equal(domains_count(news->domains), 2);
+	domains_free(&news->domains);
+	free(news);
+	delivery_stop(&d);
+}
+
+/* The loop hears of the store once, and then of changes only. */
+static void
+news_are_told_once(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
+
+	free(next_result(d, DELIVERY_NEWS));
+	for (int i = 0; i < 5; i++) {
+		struct pollfd fd = { .fd = delivery_descriptor(d),
+				     .events = POLLIN };
+		delivery_submit(d, new_message('m', i, 1));
+		assert_int_equal(poll(&fd, 1, 5000), 1);
+		struct queue_link *link = delivery_take_results(d);
+		assert_int_equal(link->kind, DELIVERY_MESSAGE);
+		assert_null(link->next);
+		chain_free(&((struct message *)link)->raw);
+		free(link);
 	}
-	assert_true(domains_match(news.domains, VIEW("from.query.example")));
-	assert_true(news.is_store_up);
-	assert_int_equal(domains_count(news.domains), 2);
-	domains_free(&news.domains);
 	delivery_stop(&d);
 }
 
@@ -342,6 +357,7 @@ main(void)
 		TEST(the_discarded_wait_for_nobody),
 		TEST(questions_are_answered),
 		TEST(domains_come_as_news),
+		TEST(news_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

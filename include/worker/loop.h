@@ -19,8 +19,7 @@ struct loop {
 	void *context;          /* the owner's */
 };
 
-/* may_epoll false: poll() wherever it runs. */
-void loop_init(struct loop *l, bool may_epoll);
+void loop_init(struct loop *l, enum event_method method);
 void loop_deinit(struct loop *l);
 
 /* Watches watch->fd for POLLIN, POLLOUT, both or none, or changes what it is

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Waiting for many descriptors at once. poll() looks at all of them each
- * time; where there is epoll it is used, as a worker holds thousands of
- * connections of which few say anything. Both behave alike. */
+ * time; epoll does not, as a worker holds thousands of connections of which
+ * few say anything. Both behave alike. */
 #ifndef WORKER_POLLER_H
 #define WORKER_POLLER_H
+
+#include "worker/settings.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -41,8 +43,8 @@ struct poller {
 	size_t ready_count;
 };
 
-/* may_epoll false: poll() wherever it runs. */
-void poller_open(struct poller *p, bool may_epoll);
+/* Where no epoll set can be had it is poll(). */
+void poller_open(struct poller *p, enum event_method method);
 void poller_close(struct poller *p);
 
 /* Watches for these events, or changes them; none still tells of errors and
@@ -62,7 +64,7 @@ struct watch *poller_next(struct poller *p, short *events_out);
 
 /* ---- poller_epoll.c ----------------------------------------------------- */
 
-/* -1 where the system has none. */
+/* -1 with errno. */
 int poller_epoll_open(void);
 void poller_epoll_watch(struct poller *p, struct watch *w, short events);
 void poller_epoll_forget(struct poller *p, struct watch *w, bool is_closing);

@@ -11,6 +11,9 @@
 enum header_check { HEADER_CHECK_REJECT, HEADER_CHECK_SCORE,
 		    HEADER_CHECK_OFF };
 
+/* How the loop waits for its descriptors. */
+enum event_method { EVENT_EPOLL, EVENT_POLL };
+
 struct worker_settings {
 	struct smtp_settings smtp;
 	struct mime_settings mime;
@@ -36,6 +39,7 @@ struct worker_settings {
 	int64_t shutdown_ms;
 	int64_t drain_ms;
 
+	enum event_method event_method;
 	size_t recycle_mails;           /* 0: never */
 	size_t recycle_rss;
 };

@@ -43,6 +43,12 @@ static const struct key_word bare_newlines[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word event_methods[] = {
+	{ "epoll", EVENT_EPOLL },
+	{ "poll", EVENT_POLL },
+	{ .name = NULL }
+};
+
 static const struct key_word sandboxes[] = {
 	{ "on", SANDBOX_ON },
 	{ "log", SANDBOX_LOG },
@@ -208,6 +214,8 @@ static const struct key keys[] = {
 	{ "recycle", "rss", KEY_SIZE, AT(worker.recycle_rss), "0",
 	  ZERO_OR(16 * MEGA, 1024 * GIGA) },
 
+	{ "", "event_method", KEY_WORD, AT(worker.event_method), "epoll",
+	  .words = event_methods },
 	{ "", "watchdog", KEY_DURATION, AT(watchdog_ms), "30",
 	  RANGE(2 * SECOND, HOUR) },
 	{ "", "sandbox", KEY_WORD, AT(sandbox), "on", .words = sandboxes },

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 void
-loop_init(struct loop *l, bool may_epoll)
+loop_init(struct loop *l, enum event_method method)
 {
 	*l = (struct loop){ .now_ms = clock_ms() };
-	poller_open(&l->poller, may_epoll);
+	poller_open(&l->poller, method);
 }
 
 void

@@ -12,9 +12,10 @@
 enum { FIRST_SIZE = 64 };
 
 void
-poller_open(struct poller *p, bool may_epoll)
+poller_open(struct poller *p, enum event_method method)
 {
-	*p = (struct poller){ .epoll = may_epoll ? poller_epoll_open() : -1 };
+	*p = (struct poller){ .epoll = method == EVENT_EPOLL
+		? poller_epoll_open() : -1 };
 }
 
 void

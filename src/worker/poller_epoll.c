@@ -4,8 +4,6 @@
  * reply, as it should, costs no system call. */
 #include "worker/poller.h"
 
-#ifdef __linux__
-
 #include <assert.h>
 #include <errno.h>
 #include <sys/epoll.h>
@@ -26,10 +24,8 @@ tell(struct poller *p, struct watch *w, int what)
 	struct epoll_event e = { .events = (uint32_t)w->events,
 				 .data.ptr = w };
 
-#ifdef EPOLLEXCLUSIVE
 	if (w->is_shared)
 		e.events |= EPOLLEXCLUSIVE;
-#endif
 	int failed = epoll_ctl(p->epoll, what, w->fd, &e);
 	/* Only for want of kernel memory: a worker cannot go on without. */
 	assert(failed == 0);
@@ -82,36 +78,3 @@ poller_epoll_wait(struct poller *p, int most_ms)
 		p->ready_events[p->ready_count++] = (short)(happened & told);
 	}
 }
-
-#else
-
-int
-poller_epoll_open(void)
-{
-	return -1;
-}
-
-void
-poller_epoll_watch(struct poller *p, struct watch *w, short events)
-{
-	(void)p;
-	(void)w;
-	(void)events;
-}
-
-void
-poller_epoll_forget(struct poller *p, struct watch *w, bool is_closing)
-{
-	(void)p;
-	(void)w;
-	(void)is_closing;
-}
-
-void
-poller_epoll_wait(struct poller *p, int most_ms)
-{
-	(void)p;
-	(void)most_ms;
-}
-
-#endif

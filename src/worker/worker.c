@@ -112,7 +112,7 @@ settle_in(struct worker *w)
 {
 	const struct worker_settings *s = w->settings;
 
-	loop_init(&w->loop, true);
+	loop_init(&w->loop, s->event_method);
 	w->loop.context = w;
 	w->budget.limit = s->memory;
 	w->scratch = memory_new(1, SCRATCH_BYTES);

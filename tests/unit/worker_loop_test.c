@@ -35,13 +35,13 @@ note(struct loop *loop, struct watch *watch, short events)
 
 /* Each of the pipes is readable, and `who` forgets `whom` when called. */
 static void
-check_forgetting(bool may_epoll, int who, int whom)
+check_forgetting(enum event_method method, int who, int whom)
 {
 	struct loop loop;
 	struct listener each[PIPES] = { 0 };
 	int ends[PIPES][2];
 
-	loop_init(&loop, may_epoll);
+	loop_init(&loop, method);
 	for (int i = 0; i < PIPES; i++) {
 		assert_int_equal(pipe(ends[i]), 0);
 		assert_int_equal(write(ends[i][1], "x", 1), 1);
@@ -75,7 +75,8 @@ any_watch_may_forget_any(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2 * PIPES * PIPES; i++)
-		check_forgetting(i % 2 == 0, i / 2 % PIPES, i / 2 / PIPES);
+		check_forgetting(i % 2 == 0 ? EVENT_EPOLL : EVENT_POLL,
+				 i / 2 % PIPES, i / 2 / PIPES);
 }
 
 /* What is not wanted is not told, however often it changes; hang-ups are. */
@@ -100,12 +101,13 @@ hear(struct loop *loop, struct watch *watch, short events)
 }
 
 static void
-check_wanted(bool may_epoll)
+check_wanted(enum event_method method)
 {
 	struct loop loop;
 	int ends[2];
 
-	loop_init(&loop, may_epoll);
+	loop_init(&loop, method);
+	assert_int_equal(loop.poller.epoll >= 0, method == EVENT_EPOLL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct watch w = { .fd = ends[0], .ready = note_events };
 	assert_int_equal(hear(&loop, &w, POLLIN), 0);
@@ -130,8 +132,8 @@ static void
 only_what_is_wanted_is_told(void **state)
 {
 	(void)state;
-	check_wanted(true);
-	check_wanted(false);
+	check_wanted(EVENT_EPOLL);
+	check_wanted(EVENT_POLL);
 }
 
 static int64_t fake_now_us;
@@ -169,7 +171,7 @@ timers_come_in_order(void **state)
 	struct named_timer b = { { .due = note_due }, 'b' };
 	struct named_timer c = { { .due = note_due }, 'c' };
 
-	loop_init(&loop, true);
+	loop_init(&loop, EVENT_EPOLL);
 	clock_fake(fake_clock, fake_clock);
 	order[0] = '\0';
 	fake_now_us = 100 * 1000;

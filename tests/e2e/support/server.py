@@ -68,6 +68,7 @@ class Server:
             "run_dir": self.run_dir,
             "workers": 2,
             "log.level": "debug",
+            "event_method": os.environ.get("GUERRILLA_TEST_EVENTS", "epoll"),
             "sandbox": os.environ.get("GUERRILLA_TEST_SANDBOX", "on"),
             # Two servers on one spool meet each other's claims.
             "store.spool_dir": os.path.join(self.folder, "spool"),

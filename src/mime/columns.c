@@ -22,11 +22,30 @@ columns_lower(struct arena *arena, struct view v)
 	return (struct view){ copy, v.len };
 }
 
+/* At most so many bytes of a value: not half an encoded word. */
+static struct view
+cut(struct view value, size_t most)
+{
+	struct encoded_word word;
+
+	if (value.len <= most)
+		return value;
+	for (size_t at = most; at-- > 0;) {
+		if (value.at[at] != '=' || value.at[at + 1] != '?')
+			continue;
+		if (encoded_word_at(view_slice(value, at, value.len), &word) &&
+		    at + word.len > most)
+			most = at;
+		break;
+	}
+	return view_slice(value, 0, most);
+}
+
 /* Decoded, one line, valid. */
 static struct view
 decoded(struct columns *c, struct view value, size_t most)
 {
-	value = view_slice(value, 0, most);
+	value = cut(value, most);
 	/* Tidying only shortens: plain ASCII needs no other pass. */
 	size_t room = 3 * value.len;
 	struct text text = { arena_reserve(c->arena, room), 0, room, false };

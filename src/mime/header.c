@@ -57,19 +57,65 @@ is_dashed(struct view line)
 	return line.len > 2 && line.at[0] == '-' && line.at[1] == '-';
 }
 
-/* Whether a line that is no field ends the block, as the text of a message
- * whose blank line was lost does; a lone one in front of a field does not. */
+/* A field that the header of a message has, unlike a line of text that has a
+ * colon in it. */
 static bool
-begins_text(struct lines *l, const struct line *line, bool is_first)
+is_common_field(struct view line)
 {
-	struct line next;
+	static const struct view names[] = {
+		VIEW("from"), VIEW("to"), VIEW("cc"), VIEW("subject"),
+		VIEW("date"), VIEW("received"), VIEW("message-id"),
+		VIEW("mime-version"), VIEW("content-"), VIEW("reply-to"),
+		VIEW("x-"), VIEW("list-"), VIEW("dkim-signature"),
+	};
 
-	if (is_first || is_dashed(line->text))
-		return true;
-	size_t back = line->to;
-	bool is_alone = lines_next(l, &next) && kind_of(next.text) == FIELD;
-	lines_seek(l, back);
-	return !is_alone;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (view_starts_nocase(line, names[i]))
+			return header_begins_field(line);
+	return false;
+}
+
+/* Whether fields go on behind a line that is none: then the next line is the
+ * first of them. Of a message whose blank line was lost the text begins here,
+ * and l goes back to it. A lone line may stand before any field. */
+static bool
+fields_go_on(struct lines *l, const struct line *garbage)
+{
+	enum { MOST_LINES = 100 };
+	struct line line = *garbage;
+
+	for (int n = 1; n <= MOST_LINES && !is_dashed(line.text); n++) {
+		size_t at = l->offset;
+		if (!lines_next(l, &line) || line.text.len == 0)
+			break;
+		if (n == 1 ? kind_of(line.text) == FIELD :
+			     is_common_field(line.text)) {
+			lines_seek(l, at);
+			return true;
+		}
+	}
+	lines_seek(l, garbage->from);
+	return false;
+}
+
+/* A message may begin with blank and folded lines before its first field. */
+static void
+skip_blank_start(struct lines *l)
+{
+	enum { MOST_LINES = 100 };
+	size_t start = l->offset;
+	struct line line;
+
+	for (int n = 0; n < MOST_LINES && lines_next(l, &line); n++) {
+		enum line_kind kind = kind_of(line.text);
+		if (kind == FIELD) {
+			lines_seek(l, line.from);
+			return;
+		}
+		if (kind == GARBAGE)
+			break;
+	}
+	lines_seek(l, start);
 }
 
 /* Where the block's text starts and ends, the body starts, and what may be
@@ -102,13 +148,25 @@ keep_limits(struct field_extent *e, const struct mime_settings *limits,
 					  e->from + limits->header_bytes;
 }
 
+/* Takes an mbox line and blank ones from the front of a message. */
+static void
+skip_to_first_field(struct lines *l)
+{
+	struct line line;
+
+	if (lines_next(l, &line) && !is_mbox_line(line.text))
+		lines_seek(l, 0);
+	skip_blank_start(l);
+}
+
 static struct field_extent
 find_extent(struct lines *l, const struct mime_settings *limits,
 	    unsigned *limits_met)
 {
+	if (l->offset == 0)
+		skip_to_first_field(l);
 	struct field_extent e = { l->offset, l->offset, 0, 0, l->offset };
-	struct line line = { .to = l->offset };
-	bool is_first = true;
+	struct line line;
 
 	for (;;) {
 		e.to = l->offset;
@@ -117,16 +175,14 @@ find_extent(struct lines *l, const struct mime_settings *limits,
 		enum line_kind kind = kind_of(line.text);
 		if (kind == EMPTY)
 			break;
-		if (line.from == 0 && is_mbox_line(line.text)) {
-			e.from = e.field = line.to;
-			continue;
-		}
-		if ((kind == GARBAGE || (kind == FOLDED && is_first)) &&
-		    begins_text(l, &line, is_first)) {
+		bool is_first = line.from == e.from;
+		if (is_first && (kind == GARBAGE || kind == FOLDED)) {
 			lines_seek(l, line.from);
 			break;
 		}
-		is_first = false;
+		if (kind == GARBAGE && !fields_go_on(l, &line))
+			break;
+		line.to = l->offset;
 		if (kind != FOLDED)
 			e.field = line.from;
 		e.lines++;

@@ -92,6 +92,25 @@ header_bytes_and_fields_are_limited(void **state)
 }
 
 static void
+a_subject_is_not_cut_inside_an_encoded_word(void **state)
+{
+	(void)state;
+	/* The cut at 4,000 falls into the last word at each of its bytes. */
+	for (size_t more = 0; more < 20; more++) {
+		struct read r = { 0 };
+		add(&r.message.raw, "Subject: ", 1);
+		add(&r.message.raw, "x", 3980 + more);
+		add(&r.message.raw, " =?utf-8?q?=41=42?= y\r\n\r\n", 1);
+		read_with(&r, &row_settings);
+		size_t left = view_find(r.mail.subject, '=');
+		assert_int_equal(left, r.mail.subject.len);
+		assert_int_equal(r.mail.subject.len, 3980 + more +
+				 (more <= 1 ? 3 : 0));
+		forget(&r);
+	}
+}
+
+static void
 colons_are_limited(void **state)
 {
 	(void)state;
@@ -347,6 +366,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_lines_are_limited),
 		cmocka_unit_test(header_bytes_and_fields_are_limited),
+		cmocka_unit_test(a_subject_is_not_cut_inside_an_encoded_word),
 		cmocka_unit_test(colons_are_limited),
 		cmocka_unit_test(parts_and_delimiters_are_limited),
 		cmocka_unit_test(multiparts_and_depth_are_limited),

@@ -7,10 +7,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Opens (or makes) and locks the file and writes the caller's pid into it.
- * Returns the descriptor, close-on-exec, which holds the lock: never open
- * and close the path again in this process. -1 with the reason in why; where
- * another process holds the lock the reason names it. */
+/* Opens the file, or makes it (0644): its descriptor, close-on-exec. What is
+ * no plain file of one name is refused. -1 with the reason in why. */
+int pid_file_open(const char *path, char *why, size_t size);
+
+/* Locks it and writes the caller's pid into it. The descriptor holds the lock
+ * from then on: never open and close the path again in this process. -1 with
+ * the reason in why, which names another process that holds the lock. */
+int pid_file_lock(int fd, const char *path, char *why, size_t size);
+
+/* Both: the descriptor, or -1 with the reason in why. */
 int pid_file_take(const char *path, char *why, size_t size);
 
 /* Writes the caller's pid again, in place. */

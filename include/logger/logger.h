@@ -26,9 +26,17 @@ struct log_backlog *log_backlogs_adopt(size_t count, int fd);
 struct log_backlog *log_backlog_at(struct log_backlog *backlogs, size_t i);
 
 /* Opens the target if it is a file, for appending: the descriptor, -1 with
- * errno, LOGGER_NO_FILE where it is none. */
+ * errno, LOGGER_NO_FILE where it is none. Only a plain file of one name is
+ * opened, and made where it is not there. */
 enum { LOGGER_NO_FILE = -2 };
 int logger_open_target(const struct log_settings *settings);
+
+/* The same for a path that is known to be one; more_flags for open(2). */
+int logger_open_file(const char *path, int more_flags);
+bool logger_has_file(const struct log_settings *settings);
+
+/* Says why one of the two failed, from its errno. */
+const char *logger_fault(int error);
 
 /* Writes lines until told to leave or until nobody is left who could send
  * one; returns the exit code. */

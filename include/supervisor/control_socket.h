@@ -32,6 +32,7 @@ struct asker {
 
 struct control_socket {
 	int listener;                   /* control_listen's; -1 */
+	bool is_roots;                  /* root started us: only root asks */
 	struct asker askers[CONTROL_ASKERS];
 };
 
@@ -39,17 +40,22 @@ struct control_socket {
  * non-blocking. -1 with errno. */
 int control_listen(const char *run_dir);
 
-void control_socket_init(struct control_socket *v, int listener);
+void control_socket_init(struct control_socket *v, int listener,
+			 bool is_roots);
 
 /* What to poll: fills in at most CONTROL_ASKERS + 1 and returns how many. */
 size_t control_socket_watch(const struct control_socket *v,
 			    struct pollfd *polls);
 
-/* Accepts and reads what there is, and notes each verb that became complete
- * in is_asked[]. is_child says whether a peer is one of our own children,
- * which may ask for nothing. */
+/* Accepts all that wait. is_child says whether a peer is one of our own
+ * children, living or dead since the last call, which may ask for nothing.
+ * False where there may be more. */
+bool control_socket_accept(struct control_socket *v,
+			   bool (*is_child)(void *, pid_t), void *context);
+
+/* Reads what there is, and notes each verb that became complete in
+ * is_asked[]. */
 void control_socket_hear(struct control_socket *v,
-			 bool (*is_child)(void *, pid_t), void *context,
 			 bool is_asked[CONTROL_VERBS]);
 
 /* What begins now is for everyone who has asked for it so far. */

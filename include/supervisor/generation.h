@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "net/tls.h"
 #include "store/spool_claim.h"
+#include "supervisor/privileges.h"
 
 enum { GENERATION_PATH_SIZE = 1024 };
 
@@ -20,10 +21,13 @@ struct generation {
 };
 
 /* Opens what the configuration names: listeners that `older` has are shared
- * with it (NULL: there is none), and the log's file. Owns the configuration
- * when it succeeds; -1, nothing opened and the reason in why otherwise. */
+ * with it (NULL: there is none), and the log's file. Root opens for the
+ * account, as root_open.h says; NULL where we are the account by now. Owns
+ * the configuration when it succeeds; -1, nothing opened and the reason in
+ * why otherwise. */
 int generation_open(struct generation *g, struct config *config,
-		    const struct generation *older, struct buf *why);
+		    const struct generation *older,
+		    const struct account *account, struct buf *why);
 
 /* Claims the spool, makes the TLS context and the sandbox rules, as the user
  * of the service. -1 with the reason in why. */

@@ -41,6 +41,7 @@ struct handover {
 	unsigned generation;
 	bool wants_reload;      /* asked for while the upgrade ran */
 	bool wants_upgrade;
+	bool is_control_roots;  /* only root may ask */
 	int pid_file, scoreboard, backlogs, control, lines[2];
 	int old_program;        /* to go back to; -1 */
 	const char *program;    /* path, noted at the first start */

@@ -61,6 +61,8 @@ struct master {
 
 	struct process_table processes;
 	struct child children[SCOREBOARD_SLOTS];
+	pid_t dead[SCOREBOARD_SLOTS];   /* reaped just now */
+	size_t dead_count;
 	struct scoreboard *scoreboard;
 	int scoreboard_fd;
 	struct scoreboard_figures figures;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,23 +17,44 @@ whole_file(short type)
 	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
 }
 
+/* Whether nobody holds the lock of a file that can only be read. */
+static bool
+is_free(const char *path)
+{
+	return pid_file_owner(path) == 0;
+}
+
+static int
+open_here(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+		    O_NONBLOCK, 0644);
+}
+
 /* The directory may belong to the account that the service becomes, so what
  * lies under the name is not believed: no link, and nobody else's file. */
-static int
-open_carefully(const char *path, char *why, size_t size)
+int
+pid_file_open(const char *path, char *why, size_t size)
 {
 	struct stat st;
 
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-		      O_NONBLOCK, 0644);
+	int fd = open_here(path);
+	int error = errno;
+	/* Of another account, which the service ran as before: the folder is
+	 * ours by now, and nobody lives behind the file. */
+	if (fd < 0 && error == EACCES && is_free(path) && unlink(path) == 0) {
+		fd = open_here(path);
+		error = errno;
+	}
 	if (fd < 0) {
 		snprintf(why, size, "cannot open %s: %s", path,
-			 errno == ELOOP ? "it is a link" : strerror(errno));
+			 error == ELOOP ? "it is a link" : strerror(error));
 		return -1;
 	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
 		/* Whoever asks for the master may be anyone. */
-		fchmod(fd, 0644);
+		if (st.st_uid == geteuid())
+			fchmod(fd, 0644);
 		return fd;
 	}
 	snprintf(why, size, "%s is not a plain file", path);
@@ -41,19 +63,15 @@ open_carefully(const char *path, char *why, size_t size)
 }
 
 int
-pid_file_take(const char *path, char *why, size_t size)
+pid_file_lock(int fd, const char *path, char *why, size_t size)
 {
-	int fd = open_carefully(path, why, size);
-
-	if (fd < 0)
-		return -1;
 	struct flock lock = whole_file(F_WRLCK);
+
 	if (fcntl(fd, F_SETLK, &lock) == 0) {
 		if (pid_file_rewrite(fd) == 0)
-			return fd;
+			return 0;
 		snprintf(why, size, "cannot write %s: %s", path,
 			 strerror(errno));
-		close(fd);
 		return -1;
 	}
 	int error = errno;
@@ -66,6 +84,16 @@ pid_file_take(const char *path, char *why, size_t size)
 			 "(it holds %s)", (long)lock.l_pid, path);
 	else
 		snprintf(why, size, "%s is held by another process", path);
+	return -1;
+}
+
+int
+pid_file_take(const char *path, char *why, size_t size)
+{
+	int fd = pid_file_open(path, why, size);
+
+	if (fd < 0 || pid_file_lock(fd, path, why, size) == 0)
+		return fd;
 	close(fd);
 	return -1;
 }

@@ -175,7 +175,7 @@ reopen(struct logger *l)
 	     "the log file cannot be opened again: the old one is kept",
 	     (const struct log_field[]){
 		LOG_STR("file", l->duty->settings->target),
-		LOG_STR("error", strerror(errno)), { .key = NULL } });
+		LOG_STR("error", logger_fault(errno)), { .key = NULL } });
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -23,13 +24,51 @@ is_syslog(const struct log_settings *s)
 	return strcmp(s->target, "syslog") == 0;
 }
 
+bool
+logger_has_file(const struct log_settings *settings)
+{
+	return settings->target[0] == '/';
+}
+
+int
+logger_open_file(const char *path, int more_flags)
+{
+	struct stat st;
+
+	/* A fifo that nobody reads must not make us wait. */
+	int fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+		      O_CLOEXEC | O_NOCTTY | more_flags, 0640);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		return fd;
+	errno = S_ISREG(st.st_mode) ? EMLINK : ENXIO;
+	close(fd);
+	return -1;
+}
+
 int
 logger_open_target(const struct log_settings *settings)
 {
-	if (settings->target[0] != '/')
+	if (!logger_has_file(settings))
 		return LOGGER_NO_FILE;
-	return open(settings->target, O_WRONLY | O_APPEND | O_CREAT |
-		    O_CLOEXEC | O_NOCTTY, 0640);
+	return logger_open_file(settings->target, O_CREAT);
+}
+
+const char *
+logger_fault(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return "it is a link";
+	case EMLINK:
+		return "it has another name elsewhere";
+	case ENXIO:
+	case EISDIR:
+		return "it is not a plain file";
+	default:
+		return strerror(error);
+	}
 }
 
 void

@@ -244,6 +244,7 @@ children_reap(struct master *m)
 				 LOG_NUM("child", pid),
 				 LOG_STR("signal", stopped_by));
 		} else if (i > 0) {
+			m->dead[m->dead_count++ % SCOREBOARD_SLOTS] = pid;
 			reap_one(m, i, status);
 		}
 	}
@@ -353,5 +354,8 @@ children_is_child(void *master, pid_t pid)
 {
 	const struct master *m = master;
 
+	for (size_t i = 0; i < m->dead_count && i < SCOREBOARD_SLOTS; i++)
+		if (m->dead[i] == pid)
+			return true;
 	return process_table_find(&m->processes, pid) > 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Conversations with `-s`. Only root and our own account may ask, and no
- * child of ours, since those meet strangers' bytes. Nobody is waited for. */
+/* Conversations with `-s`. Only root may ask where root started the service,
+ * else our own account too; and no child of ours, dead or alive, since those
+ * meet strangers' bytes. Nobody is waited for. */
 #include "supervisor/control_socket.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +17,9 @@
 
 enum {
 	REQUEST_MS = 5000,      /* for sending a verb */
-	LINE_SIZE = 1024        /* of an answer, its letter included */
+	LINE_SIZE = 1024,       /* of an answer, its letter included */
+	MOST_AT_ONCE = 64,      /* accepted before other work goes on */
+	PEER_PIDFD = 77         /* SO_PEERPIDFD, from Linux 6.5 */
 };
 
 static const char *const names[CONTROL_VERBS] = {
@@ -56,9 +58,10 @@ control_listen(const char *run_dir)
 }
 
 void
-control_socket_init(struct control_socket *v, int listener)
+control_socket_init(struct control_socket *v, int listener, bool is_roots)
 {
 	v->listener = listener;
+	v->is_roots = is_roots;
 	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		v->askers[i] = (struct asker){ .fd = -1 };
 }
@@ -102,44 +105,65 @@ say(struct asker *a, char letter, const char *text)
 		hang_up(a);
 }
 
+/* Nobody waits for the answer: a process that is asked to end must not leave
+ * a wish behind, as a child could that meets strangers' bytes. Where the
+ * kernel cannot tell it counts as there. */
 static bool
-may_ask(int fd, bool (*is_child)(void *, pid_t), void *context)
+is_peer_gone(int fd)
 {
-#ifdef SO_PEERCRED
+	int pidfd = -1;
+	socklen_t len = sizeof(pidfd);
+
+	if (getsockopt(fd, SOL_SOCKET, PEER_PIDFD, &pidfd, &len) != 0)
+		return errno != ENOPROTOOPT;
+	struct pollfd peer = { .fd = pidfd, .events = POLLIN };
+	bool is_gone = poll(&peer, 1, 0) != 0;
+	close(pidfd);
+	return is_gone;
+}
+
+static bool
+may_ask(const struct control_socket *v, int fd,
+	bool (*is_child)(void *, pid_t), void *context)
+{
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return false;
-	return (peer.uid == 0 || peer.uid == geteuid()) &&
-	       !is_child(context, peer.pid);
-#else
-	(void)fd;
-	(void)is_child;
-	(void)context;
-	return true;            /* the socket's mode says who may */
-#endif
+	return (peer.uid == 0 || (!v->is_roots && peer.uid == geteuid())) &&
+	       !is_child(context, peer.pid) && !is_peer_gone(fd);
 }
 
 static void
-accept_one(struct control_socket *v, bool (*is_child)(void *, pid_t),
-	   void *context)
+receive(struct control_socket *v, int fd, bool (*is_child)(void *, pid_t),
+	void *context)
 {
-	int fd = accept(v->listener, NULL, NULL);
-
-	if (fd < 0)
-		return;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
 	struct asker *a = v->askers;
+
 	while (a < v->askers + CONTROL_ASKERS && a->fd >= 0)
 		a++;
 	if (a == v->askers + CONTROL_ASKERS ||
-	    !may_ask(fd, is_child, context)) {
+	    !may_ask(v, fd, is_child, context)) {
 		close(fd);
 		return;
 	}
 	*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
+}
+
+bool
+control_socket_accept(struct control_socket *v,
+		      bool (*is_child)(void *, pid_t), void *context)
+{
+	for (int n = 0; n < MOST_AT_ONCE; n++) {
+		int fd = v->listener < 0 ? -1
+			: accept4(v->listener, NULL, NULL,
+				  SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return true;
+		receive(v, fd, is_child, context);
+	}
+	return false;
 }
 
 static enum control_verb
@@ -198,12 +222,9 @@ notice_leaving(struct asker *a)
 }
 
 void
-control_socket_hear(struct control_socket *v, bool (*is_child)(void *, pid_t),
-		    void *context, bool is_asked[CONTROL_VERBS])
+control_socket_hear(struct control_socket *v, bool is_asked[CONTROL_VERBS])
 {
 	memset(is_asked, 0, CONTROL_VERBS * sizeof(*is_asked));
-	if (v->listener >= 0)
-		accept_one(v, is_child, context);
 	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
 		if (a->fd >= 0 && a->verb == CONTROL_NOTHING)

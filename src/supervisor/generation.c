@@ -7,6 +7,7 @@
 #include "logger/logger.h"
 #include "net/listen.h"
 #include "store/spool_folder.h"
+#include "supervisor/root_open.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +39,20 @@ find_listener(const struct generation *g, const char *text)
 	return -1;
 }
 
+/* Root leaves one in a folder that is not its own: the next start replaces
+ * a file behind which nobody listens. */
+static void
+remove_socket_file(const struct listen_settings *s)
+{
+	struct listen_name name;
+	const char *fault;
+
+	if (listen_parse(view_of(s->name), &name, &fault) &&
+	    name.kind == LISTEN_UNIX &&
+	    (geteuid() != 0 || root_owns_folder_of(name.rest.at)))
+		listen_remove_file(s);
+}
+
 void
 generation_close_listeners(struct generation *g,
 			   const struct generation *other)
@@ -48,7 +63,7 @@ generation_close_listeners(struct generation *g,
 		const struct listen_settings *s = &net_of(g)->listeners[i];
 		if (g->listeners[i] < 0 || find_listener(other, s->name) >= 0)
 			continue;
-		listen_remove_file(s);
+		remove_socket_file(s);
 		close(g->listeners[i]);
 	}
 	free(g->listeners);
@@ -57,7 +72,7 @@ generation_close_listeners(struct generation *g,
 
 static int
 open_listeners(struct generation *g, const struct generation *older,
-	       struct buf *why)
+	       const struct account *account, struct buf *why)
 {
 	size_t count = net_of(g)->listener_count;
 	char reason[512];
@@ -70,7 +85,8 @@ open_listeners(struct generation *g, const struct generation *older,
 		const struct listen_settings *s = &net_of(g)->listeners[i];
 		fds[i] = find_listener(older, s->name);
 		if (fds[i] < 0)
-			fds[i] = listen_open(s, reason, sizeof(reason));
+			fds[i] = root_open_listener(s, account, reason,
+						    sizeof(reason));
 		if (fds[i] >= 0)
 			continue;
 		buf_printf(why, "%s\n", reason);
@@ -80,24 +96,26 @@ open_listeners(struct generation *g, const struct generation *older,
 }
 
 static int
-open_log(struct generation *g, struct buf *why)
+open_log(struct generation *g, const struct account *account, struct buf *why)
 {
-	const char *target = g->config->log.target;
+	char reason[1024];
 
-	g->log_file = logger_open_target(&g->config->log);
+	g->log_file = root_open_log(&g->config->log, account, reason,
+				    sizeof(reason));
 	if (g->log_file != -1)
 		return 0;
-	buf_printf(why, "cannot open the log file %s: %s\n", target,
-		   strerror(errno));
+	buf_printf(why, "%s\n", reason);
 	return -1;
 }
 
 int
 generation_open(struct generation *g, struct config *config,
-		const struct generation *older, struct buf *why)
+		const struct generation *older, const struct account *account,
+		struct buf *why)
 {
 	*g = (struct generation){ .config = config, .log_file = -1 };
-	if (open_listeners(g, older, why) == 0 && open_log(g, why) == 0)
+	if (open_listeners(g, older, account, why) == 0 &&
+	    open_log(g, account, why) == 0)
 		return 0;
 	generation_close_listeners(g, older);
 	*g = (struct generation){ .log_file = -1 };

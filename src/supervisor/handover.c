@@ -64,6 +64,7 @@ handover_print(const struct handover *h, struct buf *out)
 		   h->lines[1], h->old_program);
 	buf_printf(out, "program %s\nconfig %s\nlog %s\nreason %s\n",
 		   h->program, h->config_file, h->log_file, h->reason);
+	buf_printf(out, "root_only %d\n", h->is_control_roots);
 	print_figures(&h->figures, out);
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
@@ -164,6 +165,13 @@ read_descriptors(struct handover_reader *r, const struct parts *p)
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		*targets[i] = (int)p->number[i];
+	return true;
+}
+
+static bool
+read_root_only(struct handover_reader *r, const struct parts *p)
+{
+	r->h->is_control_roots = p->number[0] != 0;
 	return true;
 }
 
@@ -294,6 +302,7 @@ static const struct {
 	{ "generation", 1, read_generation },
 	{ "requests", 2, read_requests },
 	{ "descriptors", 7, read_descriptors },
+	{ "root_only", 1, read_root_only },
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
 	{ "spool", 1, read_spool },

@@ -23,6 +23,7 @@ master_new(const struct supervisor_options *o, const struct handover *h)
 	m->options.source.file = copy_text(source.file);
 	m->options.source.log_file = copy_text(source.log_file);
 	m->options.argv = title_prepare(o->argc, o->argv);
+	m->control.listener = -1;
 	m->pid_file = m->ready_pipe = m->takeover.old_program = -1;
 	m->now.log_file = m->next.log_file = -1;
 	upgrade_note_program(m);

@@ -3,16 +3,14 @@
  * everything again as the user, since a reload will have to do it so. */
 #include "supervisor/startup.h"
 
-#include "base/clock.h"
 #include "base/pid_file.h"
-#include "net/listen.h"
 #include "supervisor/background.h"
 #include "supervisor/directories.h"
 #include "supervisor/limits.h"
 #include "supervisor/privileges.h"
+#include "supervisor/root_open.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +30,8 @@ struct start {
 	struct master *m;
 	struct config *config;
 	struct account account;
+	bool is_root;           /* we were, at first */
+	int run_dir;            /* where root may make files; -1 */
 	struct buf why;
 };
 
@@ -66,7 +66,7 @@ static int
 find_account(struct start *s)
 {
 	const struct config *c = s->config;
-	char reason[ACCOUNT_REASON_SIZE];
+	char reason[1024];
 
 	if (geteuid() != 0) {
 		s->account = (struct account){ "this user", geteuid(),
@@ -81,29 +81,14 @@ find_account(struct start *s)
 	return 0;
 }
 
-/* A file that we just made as root must be the user's, or it could not be
- * opened again after a rotation. */
-static int
-give_log_away(struct start *s, int fd)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || fd < 0 || fstat(fd, &st) != 0 ||
-	    !S_ISREG(st.st_mode) || st.st_size > 0 || st.st_uid != 0 ||
-	    fchown(fd, s->account.uid, s->account.gid) == 0)
-		return 0;
-	return fail_with_errno(s, "cannot give the log file away");
-}
-
 /* Made while we are root it stays root's: no worker, whatever became of its
  * sandbox, can cut the file under those who map it. The group may read. */
 static int
-open_scoreboard(struct start *s)
+open_scoreboard(struct start *s, const char *run_dir)
 {
 	struct master *m = s->m;
 
-	m->scoreboard =
-		scoreboard_create(s->config->run_dir, &m->scoreboard_fd);
+	m->scoreboard = scoreboard_create(run_dir, &m->scoreboard_fd);
 	if (m->scoreboard == NULL ||
 	    (geteuid() == 0 &&
 	     fchown(m->scoreboard_fd, (uid_t)-1, s->account.gid) != 0))
@@ -111,42 +96,47 @@ open_scoreboard(struct start *s)
 	return 0;
 }
 
-/* A socket that root made must be the account's, or the mode would speak of
- * root and its group. The descriptor makes sure that it is a socket that is
- * given away, whoever else may write in that folder. */
 static int
-give_socket_away(struct start *s, const char *path)
+open_control(struct start *s, const char *run_dir)
 {
-	struct stat st;
+	int control = control_listen(run_dir);
 
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	bool is_given = fd >= 0 && fstat(fd, &st) == 0 &&
-			S_ISSOCK(st.st_mode) &&
-			fchownat(fd, "", s->account.uid, s->account.gid,
-				 AT_EMPTY_PATH) == 0;
-	int error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (is_given)
-		return 0;
-	errno = error;
-	return fail_with_errno(s, path);
+	if (control < 0)
+		return fail_with_errno(s, "cannot make the control socket");
+	control_socket_init(&s->m->control, control, s->is_root);
+	return 0;
 }
 
+/* What root makes in run_dir the account cannot open, only take away. Where
+ * root must not work there the account makes it, in open_as_user. */
 static int
-give_sockets_away(struct start *s)
+open_in_run_dir(struct start *s)
 {
-	const struct net_settings *net = &s->config->worker.net;
-	struct listen_name name;
-	const char *fault;
-	int code = 0;
+	char path[64];
 
-	for (size_t i = 0; i < net->listener_count && code == 0; i++)
-		if (geteuid() == 0 &&
-		    listen_parse(view_of(net->listeners[i].name), &name,
-				 &fault) && name.kind == LISTEN_UNIX)
-			code = give_socket_away(s, name.rest.at);
-	return code;
+	if (s->run_dir < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->run_dir);
+	int code = open_scoreboard(s, path);
+	return code != 0 ? code : open_control(s, path);
+}
+
+/* Without a spool in use its directory is only a convenience. */
+static int
+make_directories(struct start *s)
+{
+	const struct store_settings *store = &s->config->worker.store;
+	bool needs_spool = store->on_outage == STORE_OUTAGE_SPOOL;
+	struct buf ignored = BUF(1024);
+
+	if (directory_make(s->config->run_dir, 0755, &s->account, &s->why) !=
+	    0)
+		return EXIT_START;
+	s->run_dir = directory_open_run_dir(s->config, &s->account);
+	int made = directory_make(store->spool_dir, 0700, &s->account,
+				  needs_spool ? &s->why : &ignored);
+	buf_release(&ignored);
+	return made != 0 && needs_spool ? EXIT_START : 0;
 }
 
 static int
@@ -155,26 +145,22 @@ open_as_root(struct start *s)
 	const struct config *c = s->config;
 	char reason[512];
 
-	if (limits_raise_files(c, &s->why) != 0 ||
-	    directory_make(c->run_dir, 0755, &s->account, &s->why) != 0)
+	if (limits_raise_files(c, &s->why) != 0 || make_directories(s) != 0)
 		return EXIT_START;
-	/* Without a spool in use its directory is only a convenience. */
-	const struct store_settings *store = &c->worker.store;
-	struct buf spool_why = BUF(1024);
-	bool needs_spool = store->on_outage == STORE_OUTAGE_SPOOL;
-	if (directory_make(store->spool_dir, 0700, &s->account,
-			   needs_spool ? &s->why : &spool_why) != 0 &&
-	    needs_spool)
-		return EXIT_START;
-	buf_release(&spool_why);
-	s->m->pid_file = pid_file_take(c->pid_file, reason, sizeof(reason));
-	if (s->m->pid_file < 0)
+	int pid_file = root_open_pid_file(c->pid_file, &s->account, reason,
+					  sizeof(reason));
+	if (pid_file < 0)
 		return fail(s, reason);
-	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0 ||
-	    give_sockets_away(s) != 0 ||
-	    give_log_away(s, s->m->now.log_file) != 0)
+	if (pid_file_lock(pid_file, c->pid_file, reason, sizeof(reason)) !=
+	    0) {
+		close(pid_file);
+		return fail(s, reason);
+	}
+	s->m->pid_file = pid_file;
+	if (generation_open(&s->m->now, s->config, NULL, &s->account,
+			    &s->why) != 0)
 		return EXIT_START;
-	return open_scoreboard(s);
+	return open_in_run_dir(s);
 }
 
 static bool
@@ -255,11 +241,11 @@ open_as_user(struct start *s)
 	if (generation_load(&m->now, &m->spools, &s->why) != 0 ||
 	    open_shared(s) != 0)
 		return EXIT_START;
-	int control = control_listen(s->config->run_dir);
-	if (control < 0)
-		return fail_with_errno(s, "cannot make the control socket");
-	control_socket_init(&m->control, control);
-	return 0;
+	if (m->scoreboard == NULL && open_scoreboard(s, s->config->run_dir) !=
+	    0)
+		return EXIT_START;
+	return m->control.listener >= 0 ? 0
+		: open_control(s, s->config->run_dir);
 }
 
 static void
@@ -289,7 +275,11 @@ startup(struct master *m, struct config *first)
 		go_to_background, find_account, open_as_root, become_user,
 		open_as_user,
 	};
-	struct start s = { .m = m, .config = first, .why = BUF(WHY_SIZE) };
+	struct start s = { .m = m,
+			   .config = first,
+			   .is_root = geteuid() == 0,
+			   .run_dir = -1,
+			   .why = BUF(WHY_SIZE) };
 	int code = 0;
 
 	umask(027);
@@ -298,6 +288,8 @@ startup(struct master *m, struct config *first)
 		if (code != 0)
 			break;
 	}
+	if (s.run_dir >= 0)
+		close(s.run_dir);
 	if (code == 0)
 		return 0;
 	say_why(&s);

@@ -120,7 +120,11 @@ hear_verbs(struct master *m)
 {
 	bool is_asked[CONTROL_VERBS];
 
-	control_socket_hear(&m->control, children_is_child, m, is_asked);
+	/* Those who died are known until all are in that they could have
+	 * sent: a child that asks and dies is a child all the same. */
+	if (control_socket_accept(&m->control, children_is_child, m))
+		m->dead_count = 0;
+	control_socket_hear(&m->control, is_asked);
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		if (requests[i].verb != CONTROL_NOTHING &&
 		    is_asked[requests[i].verb])

@@ -215,7 +215,7 @@ adopt_children(struct master *m, const struct handover *h)
 static void
 adopt_askers(struct master *m, const struct handover *h)
 {
-	control_socket_init(&m->control, h->control);
+	control_socket_init(&m->control, h->control, h->is_control_roots);
 	for (size_t i = 0; i < h->asker_count; i++) {
 		m->control.askers[i] = (struct asker){
 			.fd = h->askers[i].fd,
@@ -287,7 +287,8 @@ takeover_begin(struct master *m, struct config *config,
 		return -1;
 	}
 	if (limits_raise_files(config, why) != 0 ||
-	    generation_open(&m->now, config, &m->takeover.handed, why) != 0 ||
+	    generation_open(&m->now, config, &m->takeover.handed, NULL, why) !=
+		    0 ||
 	    generation_load(&m->now, &m->spools, why) != 0)
 		return -1;
 	limits_core(config->dumps_core);

@@ -126,6 +126,7 @@ fill(const struct master *m, struct handover *h)
 	h->scoreboard = m->scoreboard_fd;
 	h->backlogs = m->backlogs_fd;
 	h->control = m->control.listener;
+	h->is_control_roots = m->control.is_roots;
 	h->lines[0] = m->lines[0];
 	h->lines[1] = m->lines[1];
 	h->old_program = m->own_program;

@@ -50,6 +50,7 @@ sample(void)
 		.mode = HANDOVER_TAKEOVER,
 		.generation = 4,
 		.wants_reload = true,
+		.is_control_roots = true,
 		.pid_file = 3,
 		.scoreboard = 4,
 		.backlogs = 5,
@@ -112,6 +113,7 @@ expect_sample(const struct handover *h)
 	assert_int_equal(h->pid_file, 3);
 	assert_int_equal(h->control, 6);
 	assert_int_equal(h->lines[1], 13);
+	assert_true(h->is_control_roots);
 	assert_int_equal(h->old_program, 14);
 	assert_string_equal(h->config_file, "/etc/with spaces/1 2 3.conf");
 	assert_string_equal(h->log_file, "");

@@ -47,7 +47,7 @@ logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
 	field file fill find_master hostname keys lexer listeners \
 	parser print setting string_value units
-supervisor = background boot_config certificate_expiry child \
+supervisor = account_check background boot_config certificate_expiry child \
 	children control_socket crash_trace directories exit_report \
 	generation handover handover_file limits master notify privileges \
 	process_table reload root_open startup stop supervisor takeover \

@@ -5,6 +5,7 @@
 #include "config/find_master.h"
 #include "control/options.h"
 #include "control/verb.h"
+#include "supervisor/account_check.h"
 #include "supervisor/privileges.h"
 #include "supervisor/supervisor.h"
 
@@ -64,6 +65,19 @@ read_config(const struct config_source *source)
 	return c;
 }
 
+static void
+advise(const struct config *c)
+{
+	struct buf advice = BUF(LONGEST_REPORT);
+	struct account account;
+	char why[ACCOUNT_REASON_SIZE];
+
+	if (account_find(c->user, c->group, &account, why) == 0)
+		account_check(c, &account, &advice);
+	put(stderr, &advice);
+	buf_release(&advice);
+}
+
 /* In a child: whether the account that the service will become can read what
  * root has read. */
 static _Noreturn void
@@ -110,6 +124,7 @@ test(const struct config_source *source)
 	if (c == NULL)
 		return EXIT_CONFIG;
 	bool is_good = can_be_read_as_user(c, source);
+	advise(c);
 	if (is_good)
 		printf("%s: OK: %zu listeners, %zu domains, %zu workers\n",
 		       source->file, c->worker.net.listener_count,

@@ -57,6 +57,7 @@ struct master {
 	bool wants_reload;
 	int64_t reload_began_ms;
 	bool is_ready;                  /* was so once */
+	struct buf advice;              /* of the start, for the log */
 	int ready_pipe;                 /* -d: to the waiting parent; -1 */
 
 	struct process_table processes;

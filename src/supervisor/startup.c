@@ -4,6 +4,7 @@
 #include "supervisor/startup.h"
 
 #include "base/pid_file.h"
+#include "supervisor/account_check.h"
 #include "supervisor/background.h"
 #include "supervisor/directories.h"
 #include "supervisor/limits.h"
@@ -78,6 +79,11 @@ find_account(struct start *s)
 	if (s->account.uid == 0 && !c->may_be_root)
 		return fail(s, "user is root: name another one, or set "
 			    "allow_root = true");
+	if (s->account.uid == 0 &&
+	    !account_may_be_root(c, reason, sizeof(reason)))
+		return fail(s, reason);
+	s->m->advice = BUF(WHY_SIZE);
+	account_check(c, &s->account, &s->m->advice);
 	return 0;
 }
 

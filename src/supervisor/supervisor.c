@@ -252,6 +252,20 @@ occupy_own_slot(struct master *m)
 }
 
 static void
+log_advice(struct master *m)
+{
+	struct view rest = buf_view(&m->advice);
+
+	while (rest.len > 0) {
+		size_t end = view_find(rest, '\n');
+		log_warn("the account could be safer",
+			 LOG_VIEW("how", view_slice(rest, 0, end)));
+		rest = view_slice(rest, end + 1, rest.len);
+	}
+	buf_release(&m->advice);
+}
+
+static void
 begin(struct master *m)
 {
 	master_init_log(m);
@@ -262,6 +276,7 @@ begin(struct master *m)
 	process_table_init(&m->processes, &times, clock_ms());
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
+	log_advice(m);
 	worker_count_want_helpers(m);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");

@@ -266,3 +266,32 @@ def test_a_worker_cannot_stop_the_service_and_die(start_server, user):
     server.send()
     assert not server.log_lines("asked through the control socket")
     assert server.run("-s", "reload").returncode == 0
+
+
+# ---- The account and the configuration ----------------------------------------------
+
+
+def test_a_shared_account_is_warned_of(server):
+    assert len(server.log_lines("an account that other daemons share")) == 1
+    assert "other daemons share" in server.run("-t").stderr
+    server.stop()
+    server.set(user="daemon")
+    assert "other daemons share" not in server.run("-t").stderr
+
+
+def test_a_configuration_that_the_account_can_write(server):
+    part = os.path.join(server.folder, "part.conf")
+    with open(part, "w", encoding="ascii") as file:
+        file.write("workers = 2\n")
+    os.chown(part, NOBODY.pw_uid, -1)
+    server.settings.pop("workers")
+    server.extra = f'include("{part}")\n'
+    server.write_config()
+    done = server.run("-t")
+    assert done.returncode == 0 and f"nobody can write {part}" in done.stderr
+    # Then it must not be able to say that we stay root.
+    server.stop()
+    server.set(user="root", allow_root=True, run_dir=server.folder + "/r2")
+    refused(server, part, "allow_root does not count")
+    os.chown(part, 0, -1)
+    server.start()

@@ -171,8 +171,11 @@ check-slow:
 unit_tests = $(patsubst tests/unit/%.c,$(unit)/%,$(wildcard tests/unit/*_test.c))
 fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
+preloads = build/clock_jump.so build/torture.so
+
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
-	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%)
+	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%) \
+	$(preloads)
 
 $(checked)/rooms.a: $(checked_objects) Makefile
 	@rm -f $@
@@ -242,10 +245,11 @@ SEED    ?= 1
 
 chaos:
 	@scripts/setup build run test
-	@$(build) all build/clock_jump.so
+	@$(build) all $(preloads)
 	@/usr/bin/python3 -B tests/chaos/run --seconds=$(SECONDS) --seed=$(SEED)
 
-build/clock_jump.so: tests/support/clock_jump.c build/flags
+# Preloaded into the service by tests.
+$(preloads): build/%.so: tests/support/%.c build/flags
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(all_cflags) -O2 -fPIC -shared -o $@ $<
 

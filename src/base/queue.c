@@ -3,6 +3,7 @@
  * both count as one descriptor to poll. */
 #include "base/queue.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -60,10 +61,14 @@ void
 queue_wake(struct queue *q)
 {
 	uint64_t one = 1;
+	ssize_t n;
 
-	/* A full pipe or counter is readable already: nothing is lost. */
-	while (write(q->wake_write, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	do
+		n = write(q->wake_write, &one, sizeof(one));
+	while (n < 0 && errno == EINTR);
+	/* A full pipe or counter is readable already: nothing is lost. What
+	 * else fails would leave the other thread asleep for ever. */
+	assert(n > 0 || errno == EAGAIN);
 }
 
 static void

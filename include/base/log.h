@@ -66,6 +66,14 @@ void log_write(enum log_level level, const char *message,
 /* Whether an event of this level would be written: spare the work else. */
 bool log_wants(enum log_level level);
 
+/* What all processes of a kind find alike, as that the database is there: one
+ * of them tells it, for the others it is debug. */
+#define log_info_once(...) \
+	log_event(log_level_once(LOG_LEVEL_INFO), __VA_ARGS__)
+#define log_warn_once(...) \
+	log_event(log_level_once(LOG_LEVEL_WARN), __VA_ARGS__)
+enum log_level log_level_once(enum log_level level);
+
 /* ---- For whoever starts a process ------------------------------------- */
 
 struct scoreboard_slot;
@@ -76,6 +84,8 @@ struct log_client {
 	enum log_level level;
 	char name[32];                  /* "master", "worker 3" */
 	struct scoreboard_slot *slot;   /* counts dropped lines; may be NULL */
+	bool is_echo;                   /* another process of its kind tells
+					 * what all of them find */
 };
 
 /* From now on this process speaks so. Kept by copy. */

@@ -58,6 +58,7 @@ struct master {
 	int64_t reload_began_ms;
 	bool is_ready;                  /* was so once */
 	struct buf advice;              /* of the start, for the log */
+	int64_t ready_ms;
 	int ready_pipe;                 /* -d: to the waiting parent; -1 */
 
 	struct process_table processes;

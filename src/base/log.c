@@ -48,6 +48,12 @@ log_wants(enum log_level level)
 	return level >= client.level;
 }
 
+enum log_level
+log_level_once(enum log_level level)
+{
+	return client.is_echo ? LOG_LEVEL_DEBUG : level;
+}
+
 static void
 send_line(enum log_level level, const struct log_line *line)
 {

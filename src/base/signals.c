@@ -10,13 +10,17 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t came[NSIG];
+static volatile struct signal_sender senders[NSIG];
 static int ends[2] = { -1, -1 };
 
 static void
-note(int signal)
+note(int signal, siginfo_t *info, void *context)
 {
 	int error = errno;
 
+	(void)context;
+	senders[signal].pid = info->si_code <= 0 ? info->si_pid : 0;
+	senders[signal].uid = info->si_code <= 0 ? info->si_uid : 0;
 	came[signal] = 1;
 	ssize_t ignored = write(ends[1], "", 1);
 	(void)ignored;
@@ -44,8 +48,11 @@ signals_catch(const int *list)
 	dispose(SIGPIPE, SIG_IGN);
 	sigset_t none;
 	sigemptyset(&none);
+	struct sigaction act = { .sa_sigaction = note,
+				 .sa_flags = SA_RESTART | SA_SIGINFO };
+	sigfillset(&act.sa_mask);
 	for (; *list != 0; list++)
-		dispose(*list, note);
+		sigaction(*list, &act, NULL);
 	/* Whoever started us may have blocked some. */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return ends[0];
@@ -61,11 +68,14 @@ signals_quiet(void)
 }
 
 bool
-signals_came(int signal)
+signals_came(int signal, struct signal_sender *out)
 {
 	if (!came[signal])
 		return false;
 	came[signal] = 0;
+	if (out != NULL)
+		*out = (struct signal_sender){ senders[signal].pid,
+					       senders[signal].uid };
 	return true;
 }
 

@@ -64,6 +64,7 @@ tell_failure(struct failover *l, size_t host, const struct store_fault *fault)
 {
 	struct host_state *state = &l->hosts.at[host];
 
+	slot_set_error(l->slot, fault->text);
 	if (state->logged_error == fault->error)
 		return;
 	state->logged_error = fault->error;
@@ -82,7 +83,7 @@ tell_bounds(const struct failover *l, const struct server *server)
 	struct size_limit limit =
 		size_limits_of_message(l->settings, server, &l->table);
 
-	log_info("largest message",
+	log_info_once("largest message",
 		 LOG_NUM("bytes", l->size_limits.max_message_bytes),
 		 LOG_STR("decided_by", limit.name),
 		 LOG_STR("to_raise", limit.remedy));
@@ -142,11 +143,11 @@ set_up(struct failover *l, bool is_up)
 		return;
 	l->was_up = is_up;
 	if (!is_up)
-		log_warn("database is away",
+		log_warn_once("database is away",
 			 LOG_NUM("error", l->fault.error),
 			 LOG_STR("text", l->fault.text));
 	else
-		log_info("database is there",
+		log_info_once("database is there",
 			 LOG_VIEW("host", host_name(l, l->connection->host)),
 			 LOG_STR("version", l->connection->server.version));
 }

@@ -17,13 +17,13 @@ warn_of_keys(const struct table *t, const char *table)
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` ADD UNIQUE KEY (`hash`)",
 		 table);
 	if (!t->has_unique_id)
-		log_warn("no UNIQUE key on `hash`: a commit whose outcome is "
-			 "unknown is settled on the same host only, not across "
-			 "hosts", LOG_STR("remedy", sql));
+		log_warn_once("no UNIQUE key on `hash`: a commit whose outcome "
+			      "is unknown is settled on the same host only, "
+			      "not across hosts", LOG_STR("remedy", sql));
 	if (!t->is_transactional)
-		log_warn("the table's engine has no transactions: stored mail "
-			 "may be lost or stored in part",
-			 LOG_STR("engine", t->engine));
+		log_warn_once("the table's engine has no transactions: stored "
+			      "mail may be lost or stored in part",
+			      LOG_STR("engine", t->engine));
 }
 
 static void
@@ -36,7 +36,7 @@ warn_of_raw(const struct table *t, const char *table)
 		return;
 	snprintf(sql, sizeof(sql),
 		 "ALTER TABLE `%s` MODIFY `mail` LONGBLOB NOT NULL", table);
-	log_warn("column `mail` is text: bytes that it cannot hold become "
+	log_warn_once("column `mail` is text: bytes that it cannot hold become "
 		 "U+FFFD", LOG_STR("remedy", sql));
 }
 
@@ -53,7 +53,7 @@ warn_of_charset(const struct table *t, const char *table)
 		    (c->known->kind != VALUE_TEXT &&
 		     c->known->kind != VALUE_BODY))
 			continue;
-		log_warn("utf8 of 3 bytes: other characters become U+FFFD",
+		log_warn_once("utf8 of 3 bytes: other characters become U+FFFD",
 			 LOG_STR("column", c->known->name),
 			 LOG_STR("remedy", sql));
 		return;
@@ -71,7 +71,7 @@ table_warn(const struct table *t, const struct store_settings *settings)
 		size_t width = c->max_chars < c->max_bytes ? c->max_chars :
 							     c->max_bytes;
 		if (c->known->warn_below > width)
-			log_warn("column is narrow and will cut mail",
+			log_warn_once("column is narrow and will cut mail",
 				 LOG_STR("column", c->known->name),
 				 LOG_NUM("characters", width));
 	}

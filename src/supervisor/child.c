@@ -39,6 +39,7 @@ introduce(struct master *m, const struct process *e, const struct generation *g,
 		.format = g->config->log.format,
 		.level = g->config->log.level,
 		.slot = slot,
+		.is_echo = e->number > 1,
 	};
 
 	if (e->number > 0)

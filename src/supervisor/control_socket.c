@@ -205,8 +205,12 @@ read_request(struct asker *a, bool is_asked[CONTROL_VERBS])
 		return;
 	}
 	is_asked[a->verb] = true;
+	struct ucred peer = { .pid = 0 };
+	socklen_t size = sizeof(peer);
+	getsockopt(a->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	log_info("asked through the control socket",
-		 LOG_STR("verb", names[a->verb]));
+		 LOG_STR("verb", names[a->verb]), LOG_NUM("sender", peer.pid),
+		 LOG_NUM("uid", peer.uid));
 }
 
 /* Somebody who waits has nothing more to say: only a hang-up is looked

@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "base/title.h"
-#include "supervisor/background.h"
 #include "supervisor/boot_config.h"
 #include "supervisor/certificate_expiry.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
+#include "supervisor/readiness.h"
 #include "supervisor/reload.h"
 #include "supervisor/startup.h"
 #include "supervisor/stop.h"
@@ -27,7 +27,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LONGEST_POLL_MS = 1000 };
+enum {
+	LONGEST_POLL_MS = 1000,
+	PARENT_POLL_MS = 20,    /* while it waits for that */
+	ADDRESSES_SIZE = 1024
+};
 
 /* ---- What is asked ------------------------------------------------------- */
 
@@ -105,13 +109,27 @@ static const struct {
 };
 
 static void
+tell_sender(int signal, const struct signal_sender *sender)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(signal));
+	log_info("asked by a signal", LOG_STR("signal", name),
+		 LOG_NUM("sender", sender->pid), LOG_NUM("uid", sender->uid));
+}
+
+static void
 hear_signals(struct master *m)
 {
+	struct signal_sender sender;
+
 	signals_quiet();
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		if (signals_came(requests[i].signal))
+		if (signals_came(requests[i].signal, &sender)) {
+			tell_sender(requests[i].signal, &sender);
 			requests[i].run(m);
-	if (signals_came(SIGCHLD))
+		}
+	if (signals_came(SIGCHLD, NULL))
 		children_reap(m);
 }
 
@@ -133,46 +151,12 @@ hear_verbs(struct master *m)
 
 /* ---- What follows -------------------------------------------------------- */
 
-/* Every worker serves or has failed once, and one serves: from now on the
- * service is there, and the rest is the process table's. */
-static bool
-are_workers_up(const struct master *m)
-{
-	bool has_worker = false;
-
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct process *e = &m->processes.entries[i];
-		if (e->role != SLOT_WORKER || e->state == PROCESS_FREE)
-			continue;
-		if (e->state == PROCESS_READY)
-			has_worker = true;
-		else if (e->forked_ms == 0 ||
-			 (e->restarts == 0 && e->state != PROCESS_WAITING))
-			return false;
-	}
-	return has_worker;
-}
-
-static void
-look_for_ready(struct master *m)
-{
-	if (m->is_ready || m->phase != MASTER_SERVING || !are_workers_up(m))
-		return;
-	m->is_ready = true;
-	log_info("ready", LOG_STR("version", VERSION),
-		 LOG_NUM("workers", m->now.config->worker.workers),
-		 LOG_NUM("listeners",
-			 m->now.config->worker.net.listener_count));
-	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
-	background_ready(&m->ready_pipe);
-}
-
 static void
 look(struct master *m)
 {
 	children_tick(m);
 	if (m->phase == MASTER_SERVING) {
-		look_for_ready(m);
+		readiness_tick(m);
 		takeover_tick(m);
 		reload_tick(m);
 		upgrade_tick(m);
@@ -211,8 +195,10 @@ poll_timeout_ms(const struct master *m)
 		next_ms = reload_ms;
 	if (m->phase != MASTER_SERVING && m->next_progress_ms < next_ms)
 		next_ms = m->next_progress_ms;
-	if (next_ms > now_ms + LONGEST_POLL_MS)
-		next_ms = now_ms + LONGEST_POLL_MS;
+	int64_t most_ms = m->is_ready && m->ready_pipe >= 0 ? PARENT_POLL_MS
+							    : LONGEST_POLL_MS;
+	if (next_ms > now_ms + most_ms)
+		next_ms = now_ms + most_ms;
 	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
 }
 
@@ -252,20 +238,6 @@ occupy_own_slot(struct master *m)
 }
 
 static void
-log_advice(struct master *m)
-{
-	struct view rest = buf_view(&m->advice);
-
-	while (rest.len > 0) {
-		size_t end = view_find(rest, '\n');
-		log_warn("the account could be safer",
-			 LOG_VIEW("how", view_slice(rest, 0, end)));
-		rest = view_slice(rest, end + 1, rest.len);
-	}
-	buf_release(&m->advice);
-}
-
-static void
 begin(struct master *m)
 {
 	master_init_log(m);
@@ -276,7 +248,7 @@ begin(struct master *m)
 	process_table_init(&m->processes, &times, clock_ms());
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
-	log_advice(m);
+	readiness_advise(m);
 	worker_count_want_helpers(m);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");

@@ -54,7 +54,7 @@ worker_begin_drain(struct worker *w, bool is_stop)
 	worker_close_listeners(w);
 	loop_set_timer(&w->loop, &w->drain_timer, end_ms);
 	delivery_hold_until(w->delivery, end_ms - HOLD_MARGIN_MS);
-	log_info(is_stop ? "worker stops" : "worker drains",
+	log_debug(is_stop ? "worker stops" : "worker drains",
 		 LOG_NUM("sessions", w->client_count),
 		 LOG_NUM("seconds_at_most", most_ms / 1000));
 	dismiss_idle(w);

@@ -193,7 +193,7 @@ worker_run(const struct worker_settings *settings,
 	watch_others(&w);
 	watch_listeners(&w, listeners);
 	serve(&w);
-	log_info("worker leaves", LOG_NUM("mails", w.mails));
+	log_debug("worker leaves", LOG_NUM("mails", w.mails));
 	free_worker(&w);
 	return EXIT_SUCCESS;
 }

@@ -156,6 +156,44 @@ def test_to_the_background_and_ready_when_the_parent_ends(start_server):
     server.start()
 
 
+def test_the_background_warns_where_the_database_is_away(start_server,
+                                                         mariadb):
+    """The service runs and is ready; the console hears what it lacks."""
+    server = start_server()
+    server.stop()
+    server.set(log__target=os.path.join(server.run_dir, "log"))
+    mariadb.kill()
+    for is_there in (False, True):
+        if is_there:
+            mariadb.start()
+        done = server.run("-d")
+        assert done.returncode == 0, done.stderr
+        warned = "the database cannot be reached: " in done.stderr
+        assert warned is not is_there, done.stderr
+        assert server.run("-s", "stop").returncode == 0
+    server.settings.pop("log.target")
+    server.write_config()
+    server.start()
+
+
+def test_what_all_workers_find_is_told_once(server):
+    """At a start and at each reload: one worker says it, for the others it is
+    debug; and the listeners stand in the line that says ready."""
+    def told(text):
+        return [line.split()[1] for line in server.log_lines(text)]
+
+    server.await_log("ready version")
+    assert f'addresses=127.0.0.1:{server.port}' in \
+        server.log_lines("ready version")[0]
+    for generation in (1, 2):
+        for text in ("database is there", "largest message"):
+            wait_for(lambda: len(told(text)) == 2 * generation, 10, text)
+            assert sorted(told(text)) == sorted(
+                ["info", "debug"] * generation)
+        if generation == 1:
+            assert server.run("-s", "reload").returncode == 0
+
+
 def test_a_failure_in_the_background_is_told(start_server):
     server = start_server()
     server.stop()

@@ -29,6 +29,21 @@ def test_a_transaction_is_finished(server, database, number):
     assert database.count() == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_the_log_says_who_stopped_it(server, number):
+    server.signal(number)
+    assert server.process.wait(10) == 0
+    name = signal.Signals(number).name
+    assert (f"signal={name} sender={os.getpid()} uid={os.getuid()}"
+            in server.log())
+
+
+def test_the_log_says_who_asked(server):
+    assert server.run("-s", "stop").returncode == 0
+    asked = server.log_lines("asked through the control socket")[0]
+    assert "verb=stop sender=" in asked and f" uid={os.getuid()}" in asked
+
+
 def is_refused(port):
     try:
         Dialog(port).close()

@@ -50,7 +50,7 @@ config     = certificates check config cursor database domain_lists faults \
 supervisor = account_check background boot_config certificate_expiry child \
 	children control_socket crash_trace directories exit_report \
 	generation handover handover_file limits master notify privileges \
-	process_table readiness reload root_open startup stop supervisor \
+	process_table readiness reload roles root_open startup stop supervisor \
 	takeover upgrade watchdog worker_count
 control    = ask_master options status status_json verb
 

@@ -29,8 +29,9 @@ size_t children_watch(const struct master *m, struct pollfd *polls,
 		      int *whose);
 void children_hear(struct master *m, int i);
 
-/* Adds the workers of a generation to the process table; -1, and none
- * added, where it has no room for them. */
+/* Adds the workers of a generation to the process table, and the helpers that
+ * it cannot serve without; -1, and none added, where it has no room for
+ * them. */
 int children_staff(struct master *m, const struct generation *g);
 
 /* One place more, to be filled at once: its index, or -1. */

@@ -5,13 +5,11 @@
 #include "base/memory.h"
 #include "base/signals.h"
 #include "base/title.h"
-#include "janitor/janitor.h"
-#include "logger/logger.h"
 #include "supervisor/background.h"
 #include "supervisor/crash_trace.h"
 #include "supervisor/limits.h"
 #include "supervisor/privileges.h"
-#include "worker/worker.h"
+#include "supervisor/roles.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -89,78 +87,39 @@ close_all_but(int *keep, size_t count)
 	close_from_to(next, UINT_MAX);
 }
 
-/* Listeners are for workers, the queue's reading end and the file for the
- * logger, and nobody gets what another has. */
 static void
-keep_own(struct master *m, const struct process *e, const struct generation *g,
-	 int channel)
+keep_own(const struct master *m, const struct role *role,
+	 const struct generation *g, int channel)
 {
-	size_t listeners = g->config->worker.net.listener_count;
-	size_t n = 0;
+	int *keep = memory_new(role_most_descriptors(g), sizeof(*keep));
+	size_t n = 1;
 
-	int *keep = memory_new(listeners + 4, sizeof(*keep));
-	keep[n++] = channel;
-	if (e->role == SLOT_LOGGER) {
-		keep[n++] = m->lines[0];
-		keep[n++] = g->log_file;
-	} else {
+	keep[0] = channel;
+	if (role->keep != NULL)
+		n += role->keep(m, g, keep + n);
+	else
 		keep[n++] = m->lines[1];
-	}
-	for (size_t i = 0; e->role == SLOT_WORKER && i < listeners; i++)
-		keep[n++] = g->listeners[i];
 	close_all_but(keep, n);
 	free(keep);
-}
-
-static int
-write_lines(const struct master *m, const struct generation *g,
-	    const struct child_context *context)
-{
-	const struct logger_duty duty = {
-		.settings = &g->config->log,
-		.lines = m->lines[0],
-		.file = g->log_file,
-		.backlog = log_backlog_at(m->backlogs,
-					  g->number % MASTER_BACKLOGS),
-	};
-
-	return logger_run(&duty, context);
-}
-
-static int
-work(const struct master *m, const struct process *e, struct generation *g,
-     const struct child_context *context)
-{
-	switch (e->role) {
-	case SLOT_WORKER:
-		worker_warm_up(&g->config->worker);
-		return worker_run(&g->config->worker, context, g->listeners);
-	case SLOT_LOGGER:
-		config_forget_secrets(g->config);
-		return write_lines(m, g, context);
-	case SLOT_JANITOR:
-		return janitor_run(&g->config->worker.store, context);
-	case SLOT_STATUS:
-	case SLOT_MASTER:
-	case SLOT_UNUSED:
-		break;
-	}
-	return EXIT_FAILURE;
 }
 
 void
 child_live(struct master *m, int i, int channel)
 {
 	const struct process *e = &m->processes.entries[i];
+	const struct role *role = role_of(e->role);
 	struct generation *g = generation_of(m, e);
 	struct scoreboard_slot *slot =
 		scoreboard_slot_at(m->scoreboard, (size_t)i);
 
+	/* One that a newer program knew may have been handed over. */
+	if (role == NULL)
+		_exit(EXIT_FAILURE);
 	signals_for_child();
 	if (m->options.source.is_daemon)
 		background_release();
 	introduce(m, e, g, slot);
-	keep_own(m, e, g, channel);
+	keep_own(m, role, g, channel);
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	crash_trace_prepare();
@@ -176,5 +135,5 @@ child_live(struct master *m, int i, int channel)
 		.sandbox = &g->sandbox_rules[e->role],
 	};
 	/* Not exit(): what the master registered or buffered is its own. */
-	_exit(work(m, e, g, &context));
+	_exit(role->run(m, g, &context));
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "supervisor/child.h"
 #include "supervisor/exit_report.h"
+#include "supervisor/roles.h"
 #include "supervisor/upgrade.h"
 
 #include <errno.h>
@@ -312,6 +313,11 @@ children_staff(struct master *m, const struct generation *g)
 		errno = EAGAIN;
 		return -1;
 	}
+	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+		const struct role *role = role_of((enum slot_role)slot);
+		if (role != NULL && role->is_helper && role->is_first)
+			children_add(m, (enum slot_role)slot, 0, g->number);
+	}
 	for (size_t n = 1; n <= g->config->worker.workers; n++)
 		children_add(m, SLOT_WORKER, (int)n, g->number);
 	return 0;
@@ -324,9 +330,9 @@ children_judge(const struct master *m, unsigned generation)
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
-		/* The janitor waits for the one before it. */
+		const struct role *role = role_of(e->role);
 		if (e->state == PROCESS_FREE || e->generation != generation ||
-		    e->role == SLOT_JANITOR)
+		    role == NULL || !role->is_first)
 			continue;
 		bool has_died =
 			e->restarts > 0 ||

@@ -7,6 +7,7 @@
 #include "logger/logger.h"
 #include "net/listen.h"
 #include "store/spool_folder.h"
+#include "supervisor/roles.h"
 #include "supervisor/root_open.h"
 
 #include <errno.h>
@@ -141,28 +142,15 @@ note_log_dir(struct generation *g)
 static void
 make_sandbox_rules(struct generation *g)
 {
-	const struct config *c = g->config;
-
-	for (int role = SLOT_WORKER; role <= SLOT_STATUS; role++)
-		g->sandbox_rules[role] = (struct sandbox_rules){
-			.mode = c->sandbox,
-			.role = (enum slot_role)role,
-		};
-	/* Not run_dir: what a worker writes there is mapped already, and it
-	 * has no business with the pid file and the control socket. */
-	const char *spool = c->worker.store.spool_dir;
-	g->sandbox_rules[SLOT_WORKER].writable[0] = spool;
-	g->sandbox_rules[SLOT_JANITOR].writable[0] = spool;
-	for (size_t i = 0; i < STORE_EARLIER_SPOOLS; i++)
-		g->sandbox_rules[SLOT_JANITOR].writable[1 + i] =
-			c->worker.store.earlier_spools[i];
 	note_log_dir(g);
-	if (g->log_dir[0] != '\0')
-		g->sandbox_rules[SLOT_LOGGER].writable[0] = g->log_dir;
-	const char *tls_ca = c->worker.store.tls_ca;
-	if (tls_ca[0] == '/') {
-		g->sandbox_rules[SLOT_WORKER].readable[0] = tls_ca;
-		g->sandbox_rules[SLOT_JANITOR].readable[0] = tls_ca;
+	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+		const struct role *role = role_of((enum slot_role)slot);
+		g->sandbox_rules[slot] = (struct sandbox_rules){
+			.mode = g->config->sandbox,
+			.role = (enum slot_role)slot,
+		};
+		if (role != NULL && role->wall != NULL)
+			role->wall(g, &g->sandbox_rules[slot]);
 	}
 }
 

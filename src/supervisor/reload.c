@@ -97,7 +97,6 @@ begin(struct master *m)
 		refuse(m, &faults);
 	} else {
 		m->generations = m->next.number;
-		children_add(m, SLOT_LOGGER, 0, m->next.number);
 	}
 	buf_release(&faults);
 }

@@ -249,9 +249,9 @@ begin(struct master *m)
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
 	readiness_advise(m);
-	worker_count_want_helpers(m);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");
+	worker_count_want_helpers(m);
 }
 
 static int

@@ -267,7 +267,6 @@ come_new(struct master *m)
 		 LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
 	m->takeover.is_under_way = true;
-	children_add(m, SLOT_LOGGER, 0, m->now.number);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there is no room for another generation");
 }

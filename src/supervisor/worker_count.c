@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "supervisor/children.h"
+#include "supervisor/roles.h"
 
 #include <stdlib.h>
 
@@ -115,14 +116,12 @@ worker_count_tick(struct master *m)
 }
 
 static bool
-has_helper(const struct master *m, enum slot_role role)
+has_helper(const struct master *m, enum slot_role slot, bool is_alone)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
-		if (e->role != role || e->state == PROCESS_FREE)
-			continue;
-		/* The janitor holds the spool's lock until it is gone. */
-		if (process_is_wanted(e) || role == SLOT_JANITOR)
+		if (e->role == slot && e->state != PROCESS_FREE &&
+		    (process_is_wanted(e) || is_alone))
 			return true;
 	}
 	return false;
@@ -131,10 +130,11 @@ has_helper(const struct master *m, enum slot_role role)
 void
 worker_count_want_helpers(struct master *m)
 {
-	static const enum slot_role helpers[] = { SLOT_LOGGER,
-						  SLOT_JANITOR };
-
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++)
-		if (!has_helper(m, helpers[i]))
-			children_add(m, helpers[i], 0, m->now.number);
+	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+		const struct role *role = role_of((enum slot_role)slot);
+		if (role != NULL && role->is_helper &&
+		    !has_helper(m, (enum slot_role)slot, role->is_alone))
+			children_add(m, (enum slot_role)slot, 0,
+				     m->now.number);
+	}
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of roles. Nobody gets what another has: listeners are for
+ * workers, the queue's reading end and the log's file for the logger. */
+#include "supervisor/roles.h"
+
+#include "janitor/janitor.h"
+#include "logger/logger.h"
+#include "worker/worker.h"
+
+/* ---- Workers ------------------------------------------------------------- */
+
+static int
+run_worker(const struct master *m, struct generation *g,
+	   const struct child_context *context)
+{
+	(void)m;
+	worker_warm_up(&g->config->worker);
+	return worker_run(&g->config->worker, context, g->listeners);
+}
+
+static size_t
+keep_listeners(const struct master *m, const struct generation *g, int *fds)
+{
+	size_t n = 0;
+
+	fds[n++] = m->lines[1];
+	for (size_t i = 0; i < g->config->worker.net.listener_count; i++)
+		fds[n++] = g->listeners[i];
+	return n;
+}
+
+/* Not run_dir: what a worker writes there is mapped already, and it has no
+ * business with the pid file and the control socket. */
+static void
+wall_store(const struct generation *g, struct sandbox_rules *rules)
+{
+	const struct store_settings *store = &g->config->worker.store;
+
+	rules->writable[0] = store->spool_dir;
+	if (store->tls_ca[0] == '/')
+		rules->readable[0] = store->tls_ca;
+}
+
+/* ---- Helpers ------------------------------------------------------------- */
+
+static int
+run_janitor(const struct master *m, struct generation *g,
+	    const struct child_context *context)
+{
+	(void)m;
+	return janitor_run(&g->config->worker.store, context);
+}
+
+static void
+wall_janitor(const struct generation *g, struct sandbox_rules *rules)
+{
+	wall_store(g, rules);
+	for (size_t i = 0; i < STORE_EARLIER_SPOOLS; i++)
+		rules->writable[1 + i] =
+			g->config->worker.store.earlier_spools[i];
+}
+
+static int
+run_logger(const struct master *m, struct generation *g,
+	   const struct child_context *context)
+{
+	const struct logger_duty duty = {
+		.settings = &g->config->log,
+		.lines = m->lines[0],
+		.file = g->log_file,
+		.backlog = log_backlog_at(m->backlogs,
+					  g->number % MASTER_BACKLOGS),
+	};
+
+	config_forget_secrets(g->config);
+	return logger_run(&duty, context);
+}
+
+static size_t
+keep_log(const struct master *m, const struct generation *g, int *fds)
+{
+	fds[0] = m->lines[0];
+	fds[1] = g->log_file;
+	return 2;
+}
+
+static void
+wall_logger(const struct generation *g, struct sandbox_rules *rules)
+{
+	if (g->log_dir[0] != '\0')
+		rules->writable[0] = g->log_dir;
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
+static const struct role roles[] = {
+	[SLOT_WORKER] = { .run = run_worker,
+			  .keep = keep_listeners,
+			  .wall = wall_store,
+			  .is_first = true },
+	/* Two loggers at once would mix their lines for a moment only; two
+	 * janitors would want the same spool. */
+	[SLOT_LOGGER] = { .run = run_logger,
+			  .keep = keep_log,
+			  .wall = wall_logger,
+			  .is_helper = true,
+			  .is_first = true },
+	[SLOT_JANITOR] = { .run = run_janitor,
+			   .wall = wall_janitor,
+			   .is_helper = true,
+			   .is_alone = true },
+};
+
+enum { ROLES = sizeof(roles) / sizeof(*roles), OWN_DESCRIPTORS = 4 };
+
+const struct role *
+role_of(enum slot_role slot)
+{
+	return (size_t)slot < ROLES && roles[slot].run != NULL ? &roles[slot]
+							       : NULL;
+}
+
+size_t
+role_most_descriptors(const struct generation *g)
+{
+	return g->config->worker.net.listener_count + OWN_DESCRIPTORS;
+}

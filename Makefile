@@ -45,7 +45,7 @@ janitor    = janitor replay
 status     =
 logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
-	field file fill find_master hostname keys lexer listeners \
+	field file fill find_master hostname key_lookup keys lexer listeners \
 	parser print setting string_value units
 supervisor = account_check background boot_config certificate_expiry child \
 	children control_socket crash_trace directories exit_report \

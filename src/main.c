@@ -123,6 +123,7 @@ test(const struct config_source *source)
 
 	if (c == NULL)
 		return EXIT_CONFIG;
+	fputs(c->warnings, stderr);
 	bool is_good = can_be_read_as_user(c, source);
 	advise(c);
 	if (is_good)

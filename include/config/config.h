@@ -58,6 +58,9 @@ struct config {
 	struct certificate_settings tls;
 	const char *password_file;
 
+	/* Lines, as those of faults: what works, but hardly as meant. */
+	const char *warnings;
+
 	struct config_file *files;
 	size_t file_count;
 };
@@ -69,6 +72,9 @@ struct config {
 struct config *config_read(const struct config_source *from,
 			   struct buf *faults);
 void config_free(struct config **c);
+
+/* Its warnings to the log. */
+void config_log_warnings(const struct config *c);
 
 /* Overwrites the passwords: for a process that does not need them. */
 void config_forget_secrets(struct config *c);

@@ -62,6 +62,10 @@ const struct key *key_find(const char *section, struct view name);
 /* The section of some other key with this name; NULL without one. */
 const char *key_section_elsewhere(struct view name);
 
+/* The key of that section (or, in section "", the section) whose name is
+ * nearest to one that is not known; NULL where none is near. */
+const char *key_nearest(const char *section, struct view name);
+
 /* "limits.memory" or "workers", into out (size bytes). */
 const char *key_full_name(const struct key *k, char *out, size_t size);
 

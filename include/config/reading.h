@@ -36,6 +36,7 @@ struct setting {
 struct reading {
 	struct config *config;
 	struct faults faults;
+	struct faults warnings;
 	const char **names;             /* configuration files, 0 first */
 	size_t name_count;
 
@@ -135,6 +136,11 @@ void reading_set_default(void *base, const struct key *key);
 /* A fault of that key, where it was set, or at the first line. */
 void reading_fault(struct reading *r, const char *section, const char *name,
 		   const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The same, where the program can go on. */
+void reading_warn(struct reading *r, const char *section, const char *name,
+		  const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -41,8 +41,9 @@ check_files(struct reading *r, const struct found *f)
 	char name[KEY_NAME_SIZE];
 	char why[1024];
 
-	if (!can_read(r, f->certificate, s->certificate) ||
-	    !can_read(r, f->key, s->key) ||
+	bool has_certificate = can_read(r, f->certificate, s->certificate);
+	bool has_key = can_read(r, f->key, s->key);
+	if (!has_certificate || !has_key ||
 	    tls_check_certificate(s, why, sizeof(why)))
 		return;
 	if (strncmp(why, s->key, strlen(s->key)) == 0)

@@ -4,11 +4,15 @@
 
 #include "config/hostname.h"
 
+#include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,6 +45,10 @@ check_names(struct reading *r)
 		reading_fault(r, "", "hostname", "is empty");
 	else if (r->faults.count == 0)
 		smtp->hostname = hostname_find(&r->config->arena);
+	if (strchr(smtp->hostname, '.') == NULL && smtp->hostname[0] != '\0')
+		reading_warn(r, "", "hostname", "\"%.200s\" has no dot: a full "
+			     "name belongs in the greeting and in Received",
+			     smtp->hostname);
 	if (smtp->primary_host[0] != '\0')
 		smtp->primary_host = as_domain(r, "primary_host",
 					       smtp->primary_host);
@@ -83,7 +91,6 @@ check_paths(struct reading *r)
 {
 	struct config *c = r->config;
 	const struct store_settings *store = &c->worker.store;
-	const char *target = c->log.target;
 
 	if (c->run_dir[0] == '\0')
 		reading_fault(r, "", "run_dir", "is empty");
@@ -99,10 +106,52 @@ check_paths(struct reading *r)
 	    store->on_outage == STORE_OUTAGE_SPOOL)
 		reading_fault(r, "store", "spool_dir",
 			      "is empty, but on_outage is \"spool\"");
-	if (target[0] != '/' && strcmp(target, "stderr") != 0 &&
-	    strcmp(target, "syslog") != 0)
+}
+
+/* The folder must be there: the logger makes the file in it. */
+static void
+check_log(struct reading *r)
+{
+	const struct config *c = r->config;
+	const struct setting *s = reading_find(r, "log", "target");
+	const char *given = s != NULL ? s->values[0].text : "stderr";
+	const char *target = c->log.target;     /* -l goes before the file */
+	const char *slash = strrchr(target, '/');
+	char folder[PATH_MAX];
+	struct stat st;
+
+	if (given[0] != '/' && strcmp(given, "stderr") != 0 &&
+	    strcmp(given, "syslog") != 0)
 		reading_fault(r, "log", "target", "\"%.100s\" is not stderr, "
-			      "syslog or an absolute path", target);
+			      "syslog or an absolute path", given);
+	if (slash == NULL || slash == target ||
+	    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - target),
+		     target) >= (int)sizeof(folder))
+		return;
+	if (stat(folder, &st) != 0)
+		reading_fault(r, "log", "target", "%s: %s; as root: install "
+			      "-d -m 0750 -o %s%s%s %s", folder,
+			      strerror(errno), c->user,
+			      c->group[0] != '\0' ? " -g " : "", c->group,
+			      folder);
+}
+
+/* Nothing here is needed to start: mail is answered 451 meanwhile. */
+static void
+check_database(struct reading *r)
+{
+	const struct store_settings *store = &r->config->worker.store;
+	bool has_section = false;
+
+	for (size_t i = 0; i < r->setting_count; i++)
+		has_section = has_section ||
+			strcmp(r->settings[i].key->section, "mysql") == 0;
+	if (!has_section)
+		reading_warn(r, "mysql", "database", "missing, as all of "
+			     "section mysql: no mail can be stored");
+	else if (store->database[0] == '\0')
+		reading_warn(r, "mysql", "database",
+			     "missing: no mail can be stored");
 }
 
 static void
@@ -178,6 +227,8 @@ reading_check(struct reading *r)
 	check_domains(r);
 	check_account(r);
 	check_paths(r);
+	check_log(r);
+	check_database(r);
 	check_queries(r);
 	check_limits(r);
 	check_names(r);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MIME_CPU_US = 5 * 1000 * 1000 };
+enum { MIME_CPU_US = 5 * 1000 * 1000, LONGEST_WARNINGS = 1024 * 1024 };
 
 void
 reading_release(struct reading *r)
@@ -20,6 +20,7 @@ reading_release(struct reading *r)
 	free(r->blocks);
 	free(r->names);
 	faults_release(&r->faults);
+	faults_release(&r->warnings);
 }
 
 /* What several rooms need, each in its own struct. */
@@ -70,24 +71,51 @@ fill(struct reading *r, const struct config_source *from)
 		return;
 	reading_fill_certificates(r);
 	reading_fill_database(r);
+	override(r->config, from);
 	reading_check(r);
 	share(r->config);
-	override(r->config, from);
+}
+
+static void
+keep_warnings(struct reading *r)
+{
+	struct buf text = BUF(LONGEST_WARNINGS);
+
+	faults_print(&r->warnings, r->names, &text);
+	r->config->warnings = arena_copy(&r->config->arena,
+					 buf_view(&text)).at;
+	buf_release(&text);
 }
 
 struct config *
 config_read(const struct config_source *from, struct buf *faults)
 {
 	struct config *c = memory_new(1, sizeof(*c));
-	struct reading r = { .config = c, .faults = { .arena = &c->arena } };
+	struct reading r = { .config = c, .faults = { .arena = &c->arena },
+			     .warnings = { .arena = &c->arena } };
 
 	fill(&r, from);
 	bool is_good = r.faults.count == 0;
 	faults_print(&r.faults, r.names, faults);
+	faults_print_count(&r.faults, faults);
+	keep_warnings(&r);
 	reading_release(&r);
 	if (!is_good)
 		config_free(&c);
 	return c;
+}
+
+void
+config_log_warnings(const struct config *c)
+{
+	struct view rest = view_of(c->warnings);
+
+	while (rest.len > 0) {
+		size_t end = view_find(rest, '\n');
+		log_warn("configuration",
+			 LOG_VIEW("warning", view_slice(rest, 0, end)));
+		rest = view_slice(rest, end + 1, rest.len);
+	}
 }
 
 void

@@ -101,9 +101,13 @@ fill_hosts(struct reading *r)
 	s->hosts = arena_alloc(&c->arena, (c->hosts.count + 1) *
 					  sizeof(*s->hosts));
 	if (s->socket[0] != '\0') {
-		if (set != NULL && c->hosts.count > 0)
+		/* "localhost" is what a socket is the way to. */
+		if (set != NULL && c->hosts.count > 0 &&
+		    (c->hosts.count > 1 ||
+		     strcmp(c->hosts.at[0], "localhost") != 0))
 			reading_fault(r, "mysql", "socket",
-				      "contradicts hosts: give one of them");
+				      "contradicts hosts, which may only be "
+				      "{\"localhost\"} beside it");
 		s->hosts[s->host_count++] = (struct store_host){ "", 0 };
 		c->hosts.count = 0;
 		return;

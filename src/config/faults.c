@@ -84,8 +84,16 @@ faults_print(const struct faults *f, const char *const *names,
 		buf_printf(out, "%s:%u: %s\n", names[fault->at.file],
 			   fault->at.line, fault->text);
 	}
-	if (f->count > shown)
-		buf_printf(out, "and %zu faults more\n", f->count - shown);
+}
+
+void
+faults_print_count(const struct faults *f, struct buf *out)
+{
+	if (f->count > FAULTS_SHOWN)
+		buf_printf(out, "%zu faults, %d of them shown\n", f->count,
+			   FAULTS_SHOWN);
+	else if (f->count > 1)
+		buf_printf(out, "%zu faults\n", f->count);
 }
 
 void

@@ -32,24 +32,44 @@ reading_find(const struct reading *r, const char *section, const char *name)
 	return reading_find_in(r, -1, section, name);
 }
 
+static void
+add_fault(struct faults *f, const struct setting *s, const struct key *key,
+	  const struct buf *sentence)
+{
+	struct place at = s != NULL ? s->at : (struct place){ 0, 1 };
+	char full[KEY_NAME_SIZE];
+
+	key_full_name(key, full, sizeof(full));
+	faults_add(f, at, full, "%.*s", (int)sentence->len, sentence->at);
+}
+
 void
 reading_fault(struct reading *r, const char *section, const char *name,
 	      const char *format, ...)
 {
-	const struct setting *s = reading_find(r, section, name);
-	struct place at = { 0, 1 };
 	struct buf sentence = BUF(LONGEST_SENTENCE);
-	char full[KEY_NAME_SIZE];
 	va_list args;
 
-	if (s != NULL)
-		at = s->at;
 	va_start(args, format);
 	buf_vprintf(&sentence, format, args);
 	va_end(args);
-	key_full_name(key_find(section, view_of(name)), full, sizeof(full));
-	faults_add(&r->faults, at, full, "%.*s", (int)sentence.len,
-		   sentence.at);
+	add_fault(&r->faults, reading_find(r, section, name),
+		  key_find(section, view_of(name)), &sentence);
+	buf_release(&sentence);
+}
+
+void
+reading_warn(struct reading *r, const char *section, const char *name,
+	     const char *format, ...)
+{
+	struct buf sentence = BUF(LONGEST_SENTENCE);
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&sentence, format, args);
+	va_end(args);
+	add_fault(&r->warnings, reading_find(r, section, name),
+		  key_find(section, view_of(name)), &sentence);
 	buf_release(&sentence);
 }
 

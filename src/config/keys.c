@@ -5,9 +5,6 @@
 
 #include "config/config.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define KILO ((int64_t)1024)
 #define MEGA (1024 * KILO)
 #define GIGA (1024 * MEGA)
@@ -289,40 +286,4 @@ const struct key *
 key_at(size_t i)
 {
 	return &keys[i];
-}
-
-const struct section *
-section_find(struct view name)
-{
-	for (size_t i = 0; i < section_count(); i++)
-		if (view_equal(view_of(sections[i].name), name))
-			return &sections[i];
-	return NULL;
-}
-
-const struct key *
-key_find(const char *section, struct view name)
-{
-	for (size_t i = 0; i < key_count(); i++)
-		if (strcmp(keys[i].section, section) == 0 &&
-		    view_equal(view_of(keys[i].name), name))
-			return &keys[i];
-	return NULL;
-}
-
-const char *
-key_section_elsewhere(struct view name)
-{
-	for (size_t i = 0; i < key_count(); i++)
-		if (view_equal(view_of(keys[i].name), name))
-			return keys[i].section;
-	return NULL;
-}
-
-const char *
-key_full_name(const struct key *k, char *out, size_t size)
-{
-	snprintf(out, size, "%s%s%s", k->section,
-		 k->section[0] != '\0' ? "." : "", k->name);
-	return out;
 }

@@ -31,8 +31,15 @@ known_section(struct reading *r, const struct scope *scope,
 	if (found != NULL)
 		return found;
 	bool is_key = key_find(scope->section->name, name->text) != NULL;
-	faults_add(&r->faults, at, scope_show(scope, name->text, shown), "%s",
-		   is_key ? "is a key, not a section" : "unknown section");
+	const char *nearest = key_nearest(scope->section->name, name->text);
+	scope_show(scope, name->text, shown);
+	if (is_key)
+		faults_add(&r->faults, at, shown, "is a key, not a section");
+	else if (scope->is_top && nearest != NULL)
+		faults_add(&r->faults, at, shown, "unknown section; %s?",
+			   nearest);
+	else
+		faults_add(&r->faults, at, shown, "unknown section");
 	return NULL;
 }
 
@@ -60,6 +67,29 @@ add_block(struct reading *r, const struct section *section, struct place at)
 	return (int)r->block_count++;
 }
 
+/* What follows may be lines away: the name is where the fault is. */
+static void
+refuse_half(struct reading *r, const struct cursor *t,
+	    const struct token *name)
+{
+	struct place at = { t->file, name->line };
+	int shown = name->text.len > 60 ? 60 : (int)name->text.len;
+
+	if (r->is_cut || t->next.kind == TOKEN_BAD) {
+		cursor_give_up(r, t, "");
+		return;
+	}
+	r->is_cut = true;
+	if (name->text.at[0] == ';')
+		faults_add(&r->faults, at, NULL, "syntax error: %.*s: nothing "
+			   "ends with a semicolon", shown, name->text.at);
+	else
+		faults_add(&r->faults, at, NULL, "syntax error: %.*s: %s was "
+			   "expected behind it", shown, name->text.at,
+			   section_find(name->text) != NULL ? "\"{\"" :
+			   "\"=\"");
+}
+
 static void
 take_section(struct reading *r, struct cursor *t, const struct scope *scope,
 	     struct token name)
@@ -71,8 +101,12 @@ take_section(struct reading *r, struct cursor *t, const struct scope *scope,
 
 	if (token_is_value(&t->next))
 		title = cursor_advance(t);
-	if (!token_is(&t->next, "{") || inner.depth > DEEPEST_SECTION) {
-		cursor_give_up(r, t, "\"{\" was expected");
+	if (!token_is(&t->next, "{")) {
+		refuse_half(r, t, &name);
+		return;
+	}
+	if (inner.depth > DEEPEST_SECTION) {
+		cursor_give_up(r, t, "sections in sections end here");
 		return;
 	}
 	cursor_advance(t);
@@ -175,7 +209,7 @@ read_statement(struct reading *r, struct cursor *t, const struct scope *scope)
 	else if (token_is(&t->next, "{") || token_is_value(&t->next))
 		take_section(r, t, scope, name);
 	else
-		cursor_give_up(r, t, "\"=\" or \"{\" was expected");
+		refuse_half(r, t, &name);
 }
 
 /* Up to the end of the file, or of the section that was opened in it. */

@@ -123,11 +123,14 @@ say_unknown(struct reading *r, const struct scope *scope, struct view name,
 {
 	char shown[SHOWN_SIZE];
 	const char *elsewhere = key_section_elsewhere(name);
+	const char *nearest = key_nearest(scope->section->name, name);
 
 	scope_show(scope, name, shown);
 	if (section_find(name) != NULL && scope->is_top)
 		faults_add(&r->faults, at, shown,
 			   "is a section, not a key: %s { }", shown);
+	else if (elsewhere == NULL && nearest != NULL)
+		faults_add(&r->faults, at, shown, "unknown key; %s?", nearest);
 	else if (elsewhere == NULL)
 		faults_add(&r->faults, at, shown, "unknown key");
 	else if (elsewhere[0] == '\0')

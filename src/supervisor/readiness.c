@@ -47,6 +47,7 @@ look_for_ready(struct master *m)
 	for (size_t i = 0; i < net->listener_count; i++)
 		buf_printf(&addresses, "%s%s", i > 0 ? " " : "",
 			   net->listeners[i].name);
+	config_log_warnings(m->now.config);
 	log_info("ready", LOG_STR("version", VERSION),
 		 LOG_NUM("workers", m->now.config->worker.workers),
 		 LOG_NUM("listeners", net->listener_count),

@@ -159,6 +159,7 @@ commit(struct master *m)
 	master_init_log(m);
 	m->figures.reloads++;
 	m->figures.generation = m->now.number;
+	config_log_warnings(m->now.config);
 	int64_t took_ms = clock_ms() - m->reload_began_ms;
 	log_info("reload done", LOG_NUM("generation", m->now.number),
 		 LOG_NUM("workers", m->now.config->worker.workers),

@@ -13,7 +13,8 @@ from support.mariadb import TOP
 from support.server import PROGRAM, Server, open_folder
 from support.waiting import wait_for
 
-GOOD = 'domains = {"example.com"}\nhostname = "mail.example.com"\n'
+GOOD = ('domains = {"example.com"} hostname = "mail.example.com"\n'
+        'mysql { database = "mail" }\n')
 HINT = "Try 'guerrilla-smtpd -h'."
 
 
@@ -93,7 +94,33 @@ def test_all_faults_in_one_run(write):
         f'{path}:5: limits.memory: "1x" is not a size (a number, with K, M '
         "or G)",
         f"{path}:8: workers: given twice, first in {path}:7",
-        f"{path}:10: syntax error: a value was expected, but the file ends"]
+        f"{path}:10: syntax error: a value was expected, but the file ends",
+        "4 faults"]
+
+
+def test_what_is_missing_altogether_is_named(write):
+    path = write('domains = {"example.com"}\nhostname = "mail"\n')
+    done = run("-t", "-c", path)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        f"{path}:1: mysql.database: missing, as all of section mysql: no "
+        "mail can be stored",
+        f'{path}:2: hostname: "mail" has no dot: a full name belongs in the '
+        "greeting and in Received"]
+    path = write(GOOD + 'log { target = "/nowhere/at/all/log" }\n')
+    done = run("-t", "-c", path)
+    assert done.returncode == 1
+    assert re.search(r"log.target: /nowhere/at/all: No such file or directory;"
+                     r" as root: install -d -m 0750 -o nobody /nowhere/at/all",
+                     done.stderr)
+
+
+def test_the_log_warns_of_a_doubtful_configuration(start_server):
+    server = start_server({"hostname": "short"})
+    server.await_log("has no dot")
+    server.set(hostname="mail.example.com", mysql__database="")
+    assert server.run("-s", "reload").returncode == 0
+    server.await_log("mysql.database: missing: no mail can be stored")
 
 
 @pytest.mark.parametrize("arguments", [["-t"], ["-T"], [], ["-s", "stop"]])

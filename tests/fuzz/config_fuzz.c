@@ -44,7 +44,9 @@ is_fault(struct view line)
 				      line.len);
 	size_t number;
 
-	if (view_starts_nocase(line, VIEW("and ")))
+	/* The last one tells their number. */
+	if (view_ends_nocase(line, VIEW(" faults")) ||
+	    view_ends_nocase(line, VIEW(" of them shown")))
 		return true;
 	return view_to_size(view_slice(rest, 0, view_find(rest, ':')),
 			    SIZE_MAX, &number) && number > 0;

@@ -18,11 +18,16 @@ static const struct bad syntax[] = {
 	  "main.conf:1: syntax error: \",\" or \"}\" was expected, not "
 	  "\"b.example\"\n" },
 	{ "no equal sign", D "workers 2\n",
-	  "main.conf:3: syntax error: \"{\" was expected, but the file ends\n"
+	  "main.conf:2: syntax error: workers: \"=\" was expected behind it\n"
+	},
+	{ "a semicolon", D "workers = 2 ;\nuser = \"nobody\"\n",
+	  "main.conf:2: syntax error: ;: nothing ends with a semicolon\n" },
+	{ "a section without a brace", D "limits\n\nworkers = 2\n",
+	  "main.conf:2: syntax error: limits: \"{\" was expected behind it\n"
 	},
 	{ "a key alone", D "workers\n",
-	  "main.conf:3: syntax error: \"=\" or \"{\" was expected, but the "
-	  "file ends\n" },
+	  "main.conf:2: syntax error: workers: \"=\" was expected behind it\n"
+	},
 	{ "no value", D "workers = \nuser = \"nobody\"\n",
 	  "main.conf:3: syntax error: a value was expected, not user\n" },
 	{ "a brace too many", D "limits { }\n}\n",
@@ -48,7 +53,7 @@ static const struct bad syntax[] = {
 	{ "sections too deep",
 	  "a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{\n",
 	  "main.conf:1: a: unknown section\n"
-	  "main.conf:1: syntax error: \"{\" was expected, not {\n" },
+	  "main.conf:1: syntax error: sections in sections end here, not {\n" },
 	{ "an include without a name", D "include()\n",
 	  "main.conf:2: syntax error: a file name was expected, not )\n" },
 	{ "an include of two", D "include(\"a\", \"b\")\n",
@@ -61,6 +66,15 @@ static const struct bad keys[] = {
 	  "main.conf:2: colour: unknown key\n"
 	  "main.conf:4: limits.mass: unknown key\n"
 	  "main.conf:7: shape: unknown key\n" },
+	{ "keys that are nearly right",
+	  D "hostnam = \"a.example\"\nUser = \"nobody\"\nwokrers = 2\n"
+	    "mysql {\n\thost = {\"db1\"}\n}\nlimit {\n}\nx = 1\n",
+	  "main.conf:2: hostnam: unknown key; hostname?\n"
+	  "main.conf:3: User: unknown key; user?\n"
+	  "main.conf:4: wokrers: unknown key; workers?\n"
+	  "main.conf:6: mysql.host: unknown key; hosts?\n"
+	  "main.conf:8: limit: unknown section; limits?\n"
+	  "main.conf:10: x: unknown key\n" },
 	{ "a key of another section", D "message_size = 1M\n",
 	  "main.conf:2: message_size: unknown key; it belongs in section "
 	  "limits\n" },
@@ -172,7 +186,8 @@ faults_without_end_are_counted(void **state)
 	assert_null(c);
 	assert_non_null(strstr(faults.at, "main.conf:200: colour199:"));
 	assert_null(strstr(faults.at, "colour200"));
-	assert_non_null(strstr(faults.at, "and 4801 faults more\n"));
+	assert_non_null(strstr(faults.at,
+			       "\n5001 faults, 200 of them shown\n"));
 	buf_release(&text);
 	buf_release(&faults);
 }

@@ -85,6 +85,12 @@ static const struct bad values[] = {
 	  "main.conf:3: group: no group \"no-such-group\" here\n" },
 	{ "root", D "user = \"root\"\n",
 	  "main.conf:2: user: \"root\" is root: needs allow_root = true\n" },
+	{ "no folder for the log",
+	  D "log {\n\ttarget = \"/nowhere/at/all/log\"\n}\n"
+	    "user = \"nobody\" group = \"nogroup\"\n",
+	  "main.conf:3: log.target: /nowhere/at/all: No such file or "
+	  "directory; as root: install -d -m 0750 -o nobody -g nogroup "
+	  "/nowhere/at/all\n" },
 	{ "no log target", D "log { target = \"log.txt\" }\n",
 	  "main.conf:2: log.target: \"log.txt\" is not stderr, syslog or an "
 	  "absolute path\n" },
@@ -200,8 +206,15 @@ static const struct bad together[] = {
 	  "main.conf:2: mysql.hosts: is empty\n" },
 	{ "hosts and a socket",
 	  D "mysql { hosts = {\"db1\"}\nsocket = \"/run/x\" }\n",
-	  "main.conf:3: mysql.socket: contradicts hosts: give one of them\n"
+	  "main.conf:3: mysql.socket: contradicts hosts, which may only be "
+	  "{\"localhost\"} beside it\n"
 	},
+	{ "no certificate and no key",
+	  D "tls { certificate = \"none.pem\"\nkey = \"none.key\" }\n",
+	  "main.conf:2: tls.certificate: cannot read none.pem: No such file "
+	  "or directory\n"
+	  "main.conf:3: tls.key: cannot read none.key: No such file or "
+	  "directory\n" },
 	{ "two passwords, one for everyone",
 	  D "mysql { password = 'x'\npassword_file = \"open.pem\" }\n",
 	  "main.conf:3: mysql.password_file: contradicts password: give one "
@@ -236,6 +249,48 @@ values_are_what_the_key_takes(void **state)
 	config_fault_expect(*state, values, COUNT(values));
 }
 
+/* What is said of files that work. */
+static const struct bad doubtful[] = {
+	{ "nothing", D "hostname = \"mx.example.com\"\n"
+	  "mysql { database = \"mail\" }\n", "" },
+	{ "a name that is not full", D "\nhostname = \"mail\"\n"
+	  "mysql { database = \"mail\" }\n",
+	  "main.conf:3: hostname: \"mail\" has no dot: a full name belongs in "
+	  "the greeting and in Received\n" },
+	{ "no database", D "hostname = \"mx.example.com\"\n"
+	  "mysql { user = \"x\" }\n",
+	  "main.conf:1: mysql.database: missing: no mail can be stored\n" },
+	{ "nothing of mysql", D "hostname = \"mx.example.com\"\n",
+	  "main.conf:1: mysql.database: missing, as all of section mysql: no "
+	  "mail can be stored\n" },
+	{ "a socket, which is localhost", D "hostname = \"mx.example.com\"\n"
+	  "mysql { hosts = {\"localhost\"} socket = \"/run/x\" "
+	  "database = \"mail\" }\n", "" },
+};
+
+static void
+what_works_may_be_warned_of(void **state)
+{
+	const struct config_files *f = *state;
+	size_t prefix = strlen(f->directory) + 1;
+
+	for (size_t i = 0; i < COUNT(doubtful); i++) {
+		struct buf faults = BUF(1024 * 1024);
+		struct config *c = config_files_read(f, doubtful[i].text,
+						     &faults);
+		assert_non_null(c);
+		const char *warnings = c->warnings;
+		if (warnings[0] != '\0')
+			warnings += prefix;
+		if (strcmp(warnings, doubtful[i].faults) != 0)
+			fail_msg("%s:\n%s--- instead of:\n%s",
+				 doubtful[i].name, warnings,
+				 doubtful[i].faults);
+		config_free(&c);
+		buf_release(&faults);
+	}
+}
+
 static void
 values_fit_together(void **state)
 {
@@ -267,6 +322,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_what_the_key_takes),
 		cmocka_unit_test(values_fit_together),
+		cmocka_unit_test(what_works_may_be_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, make_files,

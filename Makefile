@@ -36,7 +36,7 @@ mime       = charset charset_7bit columns content content_text convert \
 store      = bind catalog column_text columns connection \
 	failover hosts in_doubt insert lookup outcome partitions retention \
 	save server size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder store table table_warnings transaction
+	spool_folder store table table_warnings transaction trial
 worker     = accept admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \
@@ -48,10 +48,10 @@ config     = certificates check config cursor database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
 	parser print setting string_value units
 supervisor = account_check background boot_config certificate_expiry child \
-	children control_socket crash_trace directories exit_report \
-	generation handover handover_file limits master notify privileges \
-	process_table readiness reload roles root_open startup stop supervisor \
-	takeover upgrade watchdog worker_count
+	children config_test control_socket crash_trace directories \
+	exit_report generation handover handover_file limits master notify \
+	privileges process_table readiness reload roles root_open startup \
+	stop supervisor takeover upgrade watchdog worker_count
 control    = ask_master options status status_json verb
 
 # Which rooms each may include and call: scripts/check-layers reads these

@@ -5,8 +5,7 @@
 #include "config/find_master.h"
 #include "control/options.h"
 #include "control/verb.h"
-#include "supervisor/account_check.h"
-#include "supervisor/privileges.h"
+#include "supervisor/config_test.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -15,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LONGEST_REPORT = 1024 * 1024, LONGEST_PRINT = 64 * 1024 * 1024 };
@@ -63,76 +61,6 @@ read_config(const struct config_source *source)
 	put(stderr, &faults);
 	buf_release(&faults);
 	return c;
-}
-
-static void
-advise(const struct config *c)
-{
-	struct buf advice = BUF(LONGEST_REPORT);
-	struct account account;
-	char why[ACCOUNT_REASON_SIZE];
-
-	if (account_find(c->user, c->group, &account, why) == 0)
-		account_check(c, &account, &advice);
-	put(stderr, &advice);
-	buf_release(&advice);
-}
-
-/* In a child: whether the account that the service will become can read what
- * root has read. */
-static _Noreturn void
-read_as_user(const struct config *c, const struct config_source *source)
-{
-	struct account account;
-	char why[ACCOUNT_REASON_SIZE];
-
-	if (account_find(c->user, c->group, &account, why) != 0 ||
-	    privileges_drop(&account, false, why, sizeof(why)) != 0) {
-		fprintf(stderr, "guerrilla-smtpd: %s\n", why);
-		_exit(EXIT_CONFIG);
-	}
-	struct config *again = read_config(source);
-	bool is_good = again != NULL;
-	config_free(&again);
-	_exit(is_good ? EXIT_DONE : EXIT_CONFIG);
-}
-
-static bool
-can_be_read_as_user(const struct config *c,
-		    const struct config_source *source)
-{
-	int status = 0;
-
-	if (geteuid() != 0)
-		return true;
-	fflush(NULL);
-	pid_t child = fork();
-	if (child == 0)
-		read_as_user(c, source);
-	if (child < 0 || waitpid(child, &status, 0) < 0) {
-		perror("guerrilla-smtpd: fork");
-		return false;
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE;
-}
-
-static int
-test(const struct config_source *source)
-{
-	struct config *c = read_config(source);
-
-	if (c == NULL)
-		return EXIT_CONFIG;
-	fputs(c->warnings, stderr);
-	bool is_good = can_be_read_as_user(c, source);
-	advise(c);
-	if (is_good)
-		printf("%s: OK: %zu listeners, %zu domains, %zu workers\n",
-		       source->file, c->worker.net.listener_count,
-		       domains_count(c->worker.smtp.domains),
-		       c->worker.workers);
-	config_free(&c);
-	return is_good ? EXIT_DONE : EXIT_CONFIG;
 }
 
 static int
@@ -224,7 +152,7 @@ main(int argc, char **argv)
 	case ACTION_RUN:
 		return run(&options, argc, argv);
 	case ACTION_TEST:
-		return test(&source);
+		return config_test(&source, options.with_database);
 	case ACTION_PRINT:
 		return print(&source);
 	case ACTION_VERB:

@@ -24,6 +24,7 @@ struct options {
 	unsigned port;                  /* -p; 0: as configured */
 	bool is_verbose;
 	bool is_daemon;
+	bool with_database;             /* of -t */
 	const char *verb;               /* of -s */
 	bool as_json;
 };

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 16 * 1024 };
+enum { PIECE = 16 * 1024, MOST_LINKS = 8 };
 
 const char *
 reading_resolve(struct reading *r, unsigned file, const char *path)
@@ -73,20 +75,71 @@ reading_last_file(const struct reading *r)
 	return &r->config->files[r->config->file_count - 1];
 }
 
+/* The first folder on the way to path that this user cannot enter; false
+ * where there is none. */
+static bool
+is_way_closed(const char *path, char folder[PATH_MAX])
+{
+	char real[PATH_MAX];
+
+	for (const char *at = path; (at = strchr(at + 1, '/')) != NULL;) {
+		snprintf(folder, PATH_MAX, "%.*s", (int)(at - path), path);
+		if (access(folder, X_OK) == 0)
+			continue;
+		if (realpath(folder, real) != NULL)
+			snprintf(folder, PATH_MAX, "%s", real);
+		return true;
+	}
+	return false;
+}
+
+/* The same, where path may be a link, as certbot's are, to a file on another
+ * way. */
+static bool
+find_closed_folder(const char *path, char folder[PATH_MAX])
+{
+	char way[PATH_MAX];
+	char next[PATH_MAX];
+	char link[PATH_MAX];
+
+	snprintf(way, sizeof(way), "%s", path);
+	for (int links = 0; links < MOST_LINKS; links++) {
+		if (is_way_closed(way, folder))
+			return true;
+		ssize_t n = readlink(way, link, sizeof(link) - 1);
+		if (n <= 0)
+			return false;
+		link[n] = '\0';
+		char *slash = strrchr(way, '/');
+		int kept = link[0] == '/' || slash == NULL
+			? 0 : (int)(slash - way) + 1;
+		if (snprintf(next, sizeof(next), "%.*s%s", kept, way, link) >=
+		    (int)sizeof(next))
+			return false;
+		memcpy(way, next, sizeof(way));
+	}
+	return false;
+}
+
 /* What the operator can do about a file that this user may not read. */
 static void
 append_advice(struct buf *sentence, const char *path)
 {
 	struct group *group = getgrgid(getegid());
+	char name[32];
+	char folder[PATH_MAX];
 
 	if (geteuid() == 0)
 		return;
-	buf_printf(sentence, "; as root: chgrp ");
-	if (group != NULL)
-		buf_append_text(sentence, group->gr_name);
+	snprintf(name, sizeof(name), "%u", (unsigned)getegid());
+	const char *who = group != NULL ? group->gr_name : name;
+	if (find_closed_folder(path, folder))
+		buf_printf(sentence, ": the folder %s is closed; as root: "
+			   "chgrp %s %s; chmod g+x %s", folder, who, folder,
+			   folder);
 	else
-		buf_printf(sentence, "%u", (unsigned)getegid());
-	buf_printf(sentence, " %s; chmod 0640 %s", path, path);
+		buf_printf(sentence, "; as root: chgrp %s %s; chmod 0640 %s",
+			   who, path, path);
 }
 
 /* error 0: it is no plain file. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Options without a letter. */
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_DATABASE };
 
 static const struct option flags[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -15,6 +15,7 @@ static const struct option flags[] = {
 	{ "log", optional_argument, NULL, 'l' },
 	{ "daemon", no_argument, NULL, 'd' },
 	{ "test", no_argument, NULL, 't' },
+	{ "database", no_argument, NULL, OPTION_DATABASE },
 	{ "print", no_argument, NULL, 'T' },
 	{ "signal", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, OPTION_JSON },
@@ -38,6 +39,8 @@ static const char help[] =
 "  -l, --log [FILE]    log to FILE, or to " OPTIONS_LOG_FILE "\n"
 "  -d, --daemon        go to the background once the service is ready\n"
 "  -t, --test          test the configuration and end\n"
+"      --database      with -t: also try the database, and the folders\n"
+"                      that the service writes in\n"
 "  -T, --print         print the effective configuration and end\n"
 "  -s, --signal VERB   speak to the running service:\n";
 
@@ -156,6 +159,9 @@ take(int option, char **argv, struct options *o, struct buf *why)
 	case OPTION_JSON:
 		o->as_json = true;
 		return true;
+	case OPTION_DATABASE:
+		o->with_database = true;
+		return true;
 	case 'V':
 		o->action = ACTION_VERSION;
 		return true;
@@ -183,6 +189,8 @@ options_parse(int argc, char **argv, struct options *out, struct buf *why)
 		return refuse(why, "unexpected argument", argv[optind]);
 	if (o.as_json && (o.verb == NULL || strcmp(o.verb, "status") != 0))
 		return refuse(why, "goes with -s status", "--json");
+	if (o.with_database && o.action != ACTION_TEST)
+		return refuse(why, "goes with -t", "--database");
 	*out = o;
 	return true;
 }

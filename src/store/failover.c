@@ -121,6 +121,10 @@ learn_table(struct failover *l, struct connection *c)
 	insert_forget(l->insert);
 	if (!catalog_read(c, l->settings->table, &l->table))
 		return false;
+	if (l->table.count == 0)
+		fault_set(&l->table.fault, l->table.fault.error, "there is no "
+			  "table %s.%s, or no right to see it",
+			  l->settings->database, l->settings->table);
 	if (l->table.fault.error != 0) {
 		c->fault = l->table.fault;
 		return false;

@@ -13,8 +13,10 @@ from support.mariadb import TOP
 from support.server import PROGRAM, Server, open_folder
 from support.waiting import wait_for
 
+# "nobody" would be warned of.
+ACCOUNT = "daemon"
 GOOD = ('domains = {"example.com"} hostname = "mail.example.com"\n'
-        'mysql { database = "mail" }\n')
+        f'mysql {{ database = "mail" }} user = "{ACCOUNT}"\n')
 HINT = "Try 'guerrilla-smtpd -h'."
 
 
@@ -85,7 +87,7 @@ def test_a_good_file_is_ok(write, flag):
 
 def test_all_faults_in_one_run(write):
     path = write(GOOD + "colour = 1\nlimits {\n  memory = 1x\n}\n"
-                 "workers = 2\nworkers = 3\nuser = {\n")
+                 "workers = 2\nworkers = 3\ngroup = {\n")
     done = run("-t", "-c", path)
     assert done.returncode == 1
     assert done.stdout == ""
@@ -99,7 +101,8 @@ def test_all_faults_in_one_run(write):
 
 
 def test_what_is_missing_altogether_is_named(write):
-    path = write('domains = {"example.com"}\nhostname = "mail"\n')
+    path = write('domains = {"example.com"}\nhostname = "mail"\n'
+                 f'user = "{ACCOUNT}"\n')
     done = run("-t", "-c", path)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
@@ -111,7 +114,7 @@ def test_what_is_missing_altogether_is_named(write):
     done = run("-t", "-c", path)
     assert done.returncode == 1
     assert re.search(r"log.target: /nowhere/at/all: No such file or directory;"
-                     r" as root: install -d -m 0750 -o nobody /nowhere/at/all",
+                     r" as root: install -d -m 0750 -o daemon /nowhere/at/all",
                      done.stderr)
 
 
@@ -182,9 +185,78 @@ def test_what_only_root_can_read_is_a_fault(write):
     done = run("-t", "-c", path)
     assert done.returncode == 1
     assert f"{path}:3: mysql.password_file: cannot read" in done.stderr
-    os.chown(password, -1, pwd.getpwnam("nobody").pw_gid)
+    os.chown(password, -1, pwd.getpwnam(ACCOUNT).pw_gid)
     os.chmod(password, 0o640)
     assert run("-t", "-c", path).returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_folder_that_is_closed_is_named(write, folder):
+    """certbot's way: live/ has links into archive/, both for root alone."""
+    for name in ("live", "archive"):
+        os.mkdir(os.path.join(folder, name), 0o755)
+    live, archive = (os.path.join(folder, name) for name in ("live",
+                                                             "archive"))
+    write("secret\n", "archive/password1", 0o640)
+    os.chown(f"{archive}/password1", -1, pwd.getpwnam(ACCOUNT).pw_gid)
+    os.symlink("../archive/password1", f"{live}/password")
+    path = write(GOOD + f'mysql {{ password_file = "{live}/password" }}\n')
+    assert run("-t", "-c", path).returncode == 0
+    for closed in (archive, live):
+        os.chmod(closed, 0o700)
+        done = run("-t", "-c", path)
+        assert done.returncode == 1
+        assert re.search(
+            f"Permission denied: the folder {closed} is closed; as root: "
+            rf"chgrp \w+ {closed}; chmod g\+x {closed}", done.stderr)
+
+
+def test_the_database_is_tried_when_asked(start_server, database):
+    server = start_server({"user": ACCOUNT, "recipient_query": "SELECT 1 FROM "
+                           "new_mail WHERE recipient = ?"})
+    good = server.run("-t", "--database")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert re.search(rf"takes mail into {database.name}\.new_mail$",
+                     good.stdout, re.MULTILINE)
+
+    def fault(**settings):
+        server.set(**settings)
+        assert server.run("-t").returncode == 0
+        done = server.run("-t", "--database")
+        assert done.returncode == 1
+        return done.stderr
+    assert "recipient_query: error 1146: " in fault(
+        recipient_query="SELECT 1 FROM nothing WHERE a = ?")
+    assert "domains_query: error 1064: " in fault(
+        recipient_query="", domains_query="SELECT FROM")
+    assert (f"there is no table {database.name}.old_mail, or no right to see "
+            "it") in fault(domains_query="", mysql__table="old_mail")
+    assert "error 1045: Access denied" in fault(mysql__table="new_mail",
+                                                mysql__user="stranger")
+    assert "error 2002: " in fault(mysql__socket="/nowhere/socket")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_folders_that_the_account_cannot_write_are_named(folder, write,
+                                                         database):
+    os.mkdir(os.path.join(folder, "logs"), 0o755)
+    path = write(f"""hostname = "mail.example.com" domains = {{"example.com"}}
+user = "{ACCOUNT}"
+mysql {{
+    socket = "{database.mariadb.socket}" user = "guerrilla"
+    database = "{database.name}"
+}}
+store {{ on_outage = "spool" spool_dir = "{folder}" }}
+log {{ target = "{folder}/logs/log" }}
+""")
+    done = run("-t", "--database", "-c", path)
+    assert done.returncode == 1
+    for key, closed in (("store.spool_dir", folder),
+                        ("log.target", folder + "/logs")):
+        assert (f"{key}: daemon cannot write in {closed}: Permission denied; "
+                f"as root: chown daemon {closed}") in done.stderr
+        os.chmod(closed, 0o777)
+    assert run("-t", "--database", "-c", path).returncode == 0
 
 
 @pytest.mark.parametrize("verb", ["reload", "stop", "kill", "reopen",

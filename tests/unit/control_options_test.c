@@ -43,6 +43,8 @@ static const struct typed good[] = {
 	{ { "--daemon" }, { .is_daemon = true } },
 	{ { "-t" }, { .action = ACTION_TEST } },
 	{ { "-tc", "x" }, { .action = ACTION_TEST, .config_file = "x" } },
+	{ { "-t", "--database" },
+	  { .action = ACTION_TEST, .with_database = true } },
 	{ { "--test" }, { .action = ACTION_TEST } },
 	{ { "-T" }, { .action = ACTION_PRINT } },
 	{ { "--print" }, { .action = ACTION_PRINT } },
@@ -93,6 +95,7 @@ static const struct refused bad[] = {
 			       "stop, kill: restart" },
 	{ { "--json" }, "goes with -s status: --json" },
 	{ { "-s", "stop", "--json" }, "goes with -s status: --json" },
+	{ { "--database" }, "goes with -t: --database" },
 	{ { "--json=1" }, "takes no value: json" },
 	{ { "--verbose=1" }, "takes no value: verbose" },
 };
@@ -135,6 +138,7 @@ options_are_understood(void **state)
 		    !is_same(got.verb, is->verb) || got.port != is->port ||
 		    got.is_verbose != is->is_verbose ||
 		    got.is_daemon != is->is_daemon ||
+		    got.with_database != is->with_database ||
 		    got.as_json != is->as_json)
 			fail_msg("%zu: %s: %s", i, good[i].argv[0], why.at);
 		buf_release(&why);

@@ -358,23 +358,36 @@ sbin = $(DESTDIR)$(PREFIX)/sbin
 man = $(DESTDIR)$(PREFIX)/share/man
 share = $(DESTDIR)$(PREFIX)/share/guerrilla-smtpd
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
-conf = $(DESTDIR)$(SYSCONFDIR)/guerrilla-smtpd
+lib = $(DESTDIR)$(PREFIX)/lib
+etc = $(DESTDIR)$(SYSCONFDIR)
+conf = $(etc)/guerrilla-smtpd
 
 install: all
-	install -d $(sbin) $(man)/man8 $(man)/man5 $(share) $(units) $(conf)
+	install -d $(sbin) $(man)/man8 $(man)/man5 $(share) $(units) $(conf) \
+		$(lib)/sysusers.d $(lib)/tmpfiles.d $(etc)/init.d \
+		$(etc)/logrotate.d
 	install -m 755 build/guerrilla-smtpd $(sbin)/
 	install -m 644 $(wildcard src/*.8) $(man)/man8/
 	install -m 644 $(wildcard src/config/*.5) $(man)/man5/
 	install -m 644 $(wildcard etc/*.sql) etc/guerrilla-smtpd.conf $(share)/
 	for unit in $(wildcard etc/systemd/*); do \
 		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \
-			>$(units)/$${unit##*/} || exit 1; done
-	for file in logrotate.d init.d; do \
-		install -d $(share)/$$file && \
+			>$(units)/$${unit##*/} || exit 1; \
+		chmod 644 $(units)/$${unit##*/}; done
+	install -m 644 etc/sysusers.d/guerrilla-smtpd.conf $(lib)/sysusers.d/
+	install -m 644 etc/tmpfiles.d/guerrilla-smtpd.conf $(lib)/tmpfiles.d/
+	install -m 755 scripts/migrate $(share)/
+	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/certbot/deploy-hook \
+		>$(share)/certbot-deploy-hook
+	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/init.d/guerrilla-smtpd \
+		>$(etc)/init.d/guerrilla-smtpd
+	chmod 755 $(share)/certbot-deploy-hook $(etc)/init.d/guerrilla-smtpd
+	@# What the operator may have changed is never touched.
+	[ -e $(etc)/logrotate.d/guerrilla-smtpd ] || { \
 		sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' \
-			etc/$$file/guerrilla-smtpd \
-			>$(share)/$$file/guerrilla-smtpd || exit 1; done
-	@# The operator's own configuration is never touched.
+			etc/logrotate.d/guerrilla-smtpd \
+			>$(etc)/logrotate.d/guerrilla-smtpd && \
+		chmod 644 $(etc)/logrotate.d/guerrilla-smtpd; }
 	[ -e $(conf)/guerrilla-smtpd.conf ] || install -m 640 \
 		etc/guerrilla-smtpd.conf $(conf)/guerrilla-smtpd.conf
 
@@ -383,6 +396,9 @@ uninstall:
 	rm -f $(sbin)/guerrilla-smtpd $(man)/man8/guerrilla-smtpd.8 \
 		$(man)/man5/guerrilla-smtpd.conf.5
 	rm -f $(patsubst etc/systemd/%,$(units)/%,$(wildcard etc/systemd/*))
+	rm -f $(lib)/sysusers.d/guerrilla-smtpd.conf \
+		$(lib)/tmpfiles.d/guerrilla-smtpd.conf \
+		$(etc)/init.d/guerrilla-smtpd
 	rm -rf $(share)
 
 # ------------------------------------------------------------------------------

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""make install, and what of it others call."""
+import glob
+import grp
+import os
+import stat
+import subprocess
+
+import pytest
+
+from support.mariadb import TOP
+
+pytestmark = pytest.mark.skipif(
+    not os.path.exists(f"{TOP}/build/guerrilla-smtpd"),
+    reason="what is installed is build/guerrilla-smtpd")
+
+
+@pytest.fixture(name="root")
+def installed(tmp_path):
+    subprocess.run(["make", "-s", "-C", TOP, "install", "-o", "all",
+                    f"DESTDIR={tmp_path}", "PREFIX=/opt/mail"], check=True,
+                   umask=0o077)
+    return tmp_path
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_everything_is_where_it_belongs(root):
+    share = root / "opt/mail/share/guerrilla-smtpd"
+    lib = root / "opt/mail/lib"
+    for path, wanted in {
+            root / "opt/mail/sbin/guerrilla-smtpd": 0o755,
+            root / "etc/init.d/guerrilla-smtpd": 0o755,
+            root / "etc/logrotate.d/guerrilla-smtpd": 0o644,
+            root / "etc/guerrilla-smtpd/guerrilla-smtpd.conf": 0o640,
+            lib / "systemd/system/guerrilla-smtpd.service": 0o644,
+            lib / "sysusers.d/guerrilla-smtpd.conf": 0o644,
+            lib / "tmpfiles.d/guerrilla-smtpd.conf": 0o644,
+            share / "schema.sql": 0o644,
+            root / "opt/mail/sbin/guerrilla-smtpd-migrate": 0o755,
+            share / "certbot-deploy-hook": 0o755}.items():
+        assert mode(path) == wanted, path
+    for path in (root / "etc/init.d/guerrilla-smtpd",
+                 root / "etc/logrotate.d/guerrilla-smtpd",
+                 share / "certbot-deploy-hook",
+                 lib / "systemd/system/guerrilla-smtpd.service"):
+        text = path.read_text(encoding="utf-8")
+        assert "/opt/mail/sbin" in text and "/usr/local/sbin" not in text
+    done = subprocess.run([root / "opt/mail/sbin/guerrilla-smtpd-migrate", "--help"], check=False,
+                          stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0 and "--apply" in done.stdout
+
+
+def test_one_account_everywhere(root):
+    for path in ("etc/logrotate.d/guerrilla-smtpd",
+                 "etc/guerrilla-smtpd/guerrilla-smtpd.conf",
+                 "opt/mail/lib/sysusers.d/guerrilla-smtpd.conf",
+                 "opt/mail/lib/tmpfiles.d/guerrilla-smtpd.conf"):
+        assert "guerrilla-smtpd" in (root / path).read_text(encoding="utf-8")
+    logrotate = (root / "etc/logrotate.d/guerrilla-smtpd").read_text(
+        encoding="utf-8")
+    assert "su guerrilla-smtpd guerrilla-smtpd\n" in logrotate
+    assert 'user = "guerrilla-smtpd"\n' in (
+        root / "etc/guerrilla-smtpd/guerrilla-smtpd.conf").read_text(
+            encoding="utf-8")
+
+
+def test_what_the_operator_changed_is_kept(root):
+    for path in ("etc/guerrilla-smtpd/guerrilla-smtpd.conf",
+                 "etc/logrotate.d/guerrilla-smtpd"):
+        (root / path).write_text("# mine\n", encoding="utf-8")
+    for target in ("install", "uninstall"):
+        subprocess.run(["make", "-s", "-C", TOP, target, "-o", "all",
+                        f"DESTDIR={root}", "PREFIX=/opt/mail"], check=True)
+    for path in ("etc/guerrilla-smtpd/guerrilla-smtpd.conf",
+                 "etc/logrotate.d/guerrilla-smtpd"):
+        assert (root / path).read_text(encoding="utf-8") == "# mine\n"
+    left = [path for path in glob.glob(f"{root}/**", recursive=True)
+            if os.path.isfile(path)]
+    assert len(left) == 2, left
+
+
+def test_the_hook_of_certbot_copies_and_reloads(root, tmp_path):
+    live = tmp_path / "live/mail.example.com"
+    live.mkdir(parents=True)
+    (live / "fullchain.pem").write_text("chain\n", encoding="utf-8")
+    (live / "privkey.pem").write_text("key\n", encoding="utf-8")
+    asked = tmp_path / "asked"
+    folder = tmp_path / "tls"
+    program = tmp_path / "program"
+    program.mkdir()
+    hook = (root / "opt/mail/share/guerrilla-smtpd/certbot-deploy-hook")
+    hook.write_text(hook.read_text(encoding="utf-8").replace(
+        "/opt/mail/sbin", str(program)), encoding="utf-8")
+
+    def run(code):
+        fake = program / "guerrilla-smtpd"
+        fake.write_text(f'#!/bin/sh\necho "$*" >>{asked}\nexit {code}\n',
+                        encoding="utf-8")
+        fake.chmod(0o755)
+        return subprocess.run([hook], check=False, env={
+            "RENEWED_LINEAGE": str(live), "FOLDER": str(folder),
+            "GROUP": grp.getgrgid(os.getgid()).gr_name}).returncode
+    assert run(0) == 0
+    assert (folder / "mail.example.com.pem").read_text() == "chain\n"
+    assert (folder / "mail.example.com.key").read_text() == "key\n"
+    assert mode(folder) == 0o750
+    assert mode(folder / "mail.example.com.key") == 0o640
+    assert sorted(os.listdir(folder)) == ["mail.example.com.key",
+                                          "mail.example.com.pem"]
+    assert run(4) == 0, "a service that does not run is no fault"
+    assert run(5) == 5
+    assert asked.read_text() == 3 * "-s reload\n"

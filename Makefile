@@ -376,7 +376,7 @@ install: all
 		chmod 644 $(units)/$${unit##*/}; done
 	install -m 644 etc/sysusers.d/guerrilla-smtpd.conf $(lib)/sysusers.d/
 	install -m 644 etc/tmpfiles.d/guerrilla-smtpd.conf $(lib)/tmpfiles.d/
-	install -m 755 scripts/migrate $(share)/
+	install -m 755 scripts/migrate $(sbin)/guerrilla-smtpd-migrate
 	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/certbot/deploy-hook \
 		>$(share)/certbot-deploy-hook
 	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/init.d/guerrilla-smtpd \
@@ -393,7 +393,8 @@ install: all
 
 # Leaves the configuration, the spool and the table.
 uninstall:
-	rm -f $(sbin)/guerrilla-smtpd $(man)/man8/guerrilla-smtpd.8 \
+	rm -f $(sbin)/guerrilla-smtpd $(sbin)/guerrilla-smtpd-migrate \
+		$(man)/man8/guerrilla-smtpd.8 \
 		$(man)/man5/guerrilla-smtpd.conf.5
 	rm -f $(patsubst etc/systemd/%,$(units)/%,$(wildcard etc/systemd/*))
 	rm -f $(lib)/sysusers.d/guerrilla-smtpd.conf \

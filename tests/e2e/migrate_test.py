@@ -61,3 +61,31 @@ def test_rows_that_are_there_twice_are_told(database):
     assert done.returncode != 0 and "more than once" in done.stdout
     assert database.count() == 2
     assert migrate(database, "--table", "none").returncode != 0
+
+
+def test_what_changes_unseen_is_told(database):
+    database.query("DROP TABLE new_mail")
+    database.load("tests/support/tables/php_2_3.sql")
+    shown = migrate(database).stdout
+    assert "-- `to`: collation " in shown
+    assert " becomes utf8mb4_bin" in shown
+    assert "-- key `hash` is dropped: a unique one takes its place" in shown
+
+
+def test_a_long_alter_tells_how_far_it_is(database):
+    database.query("DROP TABLE new_mail")
+    database.load("tests/support/tables/php_2_3.sql")
+    with database.mariadb.connect(database.name) as holder:
+        holder.begin()
+        holder.cursor().execute("SELECT * FROM new_mail")
+        with subprocess.Popen(
+                [os.path.join(TOP, "scripts/migrate"), "--apply",
+                 database.name, "--no-defaults", "-S",
+                 database.mariadb.socket, "-u", "root"],
+                stdout=subprocess.PIPE, text=True) as running:
+            told = next(line for line in running.stdout
+                        if line.startswith("-- still at it after"))
+            holder.rollback()
+            assert "metadata lock" in told
+            assert "-- done" in running.stdout.read()
+            assert running.wait(60) == 0

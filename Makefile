@@ -65,7 +65,7 @@ may_worker     = smtp mime store net base
 may_janitor    = smtp mime store net base
 may_status     = smtp mime store net base
 may_logger     = smtp mime store net base
-may_config     = base net smtp
+may_config     = smtp net base
 may_control    = base
 may_supervisor = worker janitor status logger config smtp mime store net base
 

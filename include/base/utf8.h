@@ -19,6 +19,13 @@ size_t utf8_decode(struct view v, uint32_t *code_out);
  * room for 4 bytes; returns how many it took. */
 size_t utf8_encode(uint32_t code, char *where);
 
+/* Bytes of the character at the front that may stand in an address or a
+ * header (RFC 6532 3.1); 0 where there is none that is well-formed, or where
+ * it is a control character (C0, DEL, C1). */
+size_t utf8_graphic_len(struct view v);
+
+bool utf8_is_ascii(struct view v);
+
 /* Length of the longest prefix that is valid. NUL is a valid character. */
 size_t utf8_valid_len(struct view v);
 bool utf8_is_valid(struct view v);

@@ -57,4 +57,12 @@ ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* An ASCII letter or digit, whatever the locale. */
+static inline bool
+ascii_is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' &&
+					  ascii_lower(c) <= 'z');
+}
+
 #endif

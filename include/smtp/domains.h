@@ -12,8 +12,9 @@ struct domains *domains_new(void);
 void domains_free(struct domains **d);
 
 /* "example.com"; "*.example.net": any depth below it, not itself; "*": all;
- * "[192.0.2.1]": an address literal. Twice the same is once. False for what
- * is none of these. */
+ * "[192.0.2.1]": an address literal. Twice the same is once. That it is one
+ * of these is the caller's to know (domain_pattern_to_ascii); false where it
+ * is empty or longer than any name. */
 bool domains_add(struct domains *d, struct view pattern);
 
 bool domains_match(const struct domains *d, struct view domain);

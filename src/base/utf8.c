@@ -70,6 +70,17 @@ utf8_encode(uint32_t code, char *where)
 	return len;
 }
 
+size_t
+utf8_graphic_len(struct view v)
+{
+	uint32_t code;
+
+	if (v.len > 0 && v.at[0] >= ' ' && v.at[0] <= '~')
+		return 1;
+	size_t len = utf8_decode(v, &code);
+	return len > 1 && code >= 0xa0 ? len : 0;
+}
+
 /* Length of the run of ASCII at the front, eight bytes a step. */
 static size_t
 ascii_run(struct view v)
@@ -86,6 +97,12 @@ ascii_run(struct view v)
 	while (n < v.len && (unsigned char)v.at[n] < 0x80)
 		n++;
 	return n;
+}
+
+bool
+utf8_is_ascii(struct view v)
+{
+	return ascii_run(v) == v.len;
 }
 
 size_t

@@ -3,43 +3,13 @@
  * domain_files, as A-labels. */
 #include "config/reading.h"
 
-#include "base/address.h"
 #include "net/domain_name.h"
+#include "smtp/path.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST_DOMAIN_FILE = 256 * 1024 * 1024 };
-
-/* "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
-static bool
-is_literal(struct view text)
-{
-	struct address address;
-
-	if (text.len < 3 || text.at[0] != '[' || text.at[text.len - 1] != ']')
-		return false;
-	struct view inside = view_slice(text, 1, text.len - 1);
-	if (view_starts_nocase(inside, VIEW("IPv6:")))
-		return address_parse(view_slice(inside, 5, inside.len),
-				     &address) &&
-		       view_find(inside, '.') == inside.len;
-	return address_parse(inside, &address) &&
-	       view_find(inside, ':') == inside.len;
-}
-
-/* The pattern in the form domains_add takes, into out; its length or 0. */
-static size_t
-normalise(struct view text, char out[DOMAIN_PATTERN_SIZE])
-{
-	bool is_wild = view_starts_nocase(text, VIEW("*."));
-	struct view rest = view_slice(text, is_wild ? 2 : 0, text.len);
-
-	if (rest.len > 0 && rest.at[0] == '[' &&
-	    (is_wild || !is_literal(rest)))
-		return 0;
-	return domain_pattern_to_ascii(text, out);
-}
 
 /* What a pattern is added to, and what its key is called. */
 struct list_target {
@@ -52,9 +22,10 @@ add_domain(struct reading *r, struct list_target to, struct place at,
 	   struct view text)
 {
 	char pattern[DOMAIN_PATTERN_SIZE];
-	size_t len = normalise(text, pattern);
+	bool is_literal = text.len > 0 && text.at[0] == '[';
+	size_t len = domain_pattern_to_ascii(text, pattern);
 
-	if (len == 0 ||
+	if (len == 0 || (is_literal && !path_is_literal(text)) ||
 	    !domains_add(to.domains, (struct view){ pattern, len }))
 		faults_add(&r->faults, at, to.key,
 			   "\"%.*s\" is not a domain, \"*.domain\", \"*\" or "

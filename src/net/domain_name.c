@@ -4,6 +4,8 @@
  * sees only those with an ACE label or a byte beyond ASCII. */
 #include "net/domain_name.h"
 
+#include "base/utf8.h"
+
 #include <idn2.h>
 #include <string.h>
 
@@ -12,21 +14,6 @@ enum {
 	NAME_MAX_LEN = 253,     /* without the dot at the end */
 	INPUT_MAX = 1024        /* 253 characters of four bytes, and room */
 };
-
-static bool
-is_let_dig(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool
-is_ascii(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if ((unsigned char)v.at[i] >= 0x80)
-			return false;
-	return true;
-}
 
 static bool
 has_ace_label(struct view name)
@@ -58,7 +45,8 @@ copy_host_name(struct view name, char *out, size_t size)
 			label = 0;
 			continue;
 		}
-		bool fits = is_let_dig(c) || (c == '-' && label > 0 && !ends);
+		bool fits = ascii_is_alnum(c) ||
+			    (c == '-' && label > 0 && !ends);
 		if (!fits || ++label > LABEL_MAX)
 			return 0;
 	}
@@ -116,7 +104,7 @@ domain_name_to_ascii(struct view domain, char *out, size_t size)
 		return 0;
 	if (domain.at[0] == '[')
 		return copy_literal(domain, out, size);
-	if (is_ascii(domain) && !has_ace_label(domain))
+	if (utf8_is_ascii(domain) && !has_ace_label(domain))
 		return copy_host_name(domain, out, size);
 	return copy_idn(domain, out, size);
 }
@@ -131,6 +119,9 @@ domain_pattern_to_ascii(struct view pattern, char *out)
 		memcpy(out, "*", 2);
 		return 1;
 	}
+	/* Nothing is below an address. */
+	if (wild > 0 && name.len > 0 && name.at[0] == '[')
+		return 0;
 	memcpy(out, "*.", wild);
 	size_t len = domain_name_to_ascii(name, out + wild, DOMAIN_NAME_SIZE);
 	return len > 0 ? wild + len : 0;

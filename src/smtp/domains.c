@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 255, LABEL_MAX_BYTES = 63, FIRST_SLOTS = 16 };
+enum { NAME_MAX_BYTES = 255, FIRST_SLOTS = 16 };
 
 struct domains {
 	char *names;            /* each with its length before it */
@@ -108,47 +108,6 @@ append(struct domains *d, struct view name)
 	return (uint32_t)offset + 1;
 }
 
-static bool
-is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '_';
-}
-
-static bool
-is_name(struct view v)
-{
-	size_t label = 0;
-
-	if (v.len > NAME_MAX_BYTES - 2)
-		return false;
-	for (size_t i = 0; i <= v.len; i++) {
-		if (i < v.len && v.at[i] != '.') {
-			label++;
-			if (!is_name_char(v.at[i]))
-				return false;
-			continue;
-		}
-		if (label == 0 || label > LABEL_MAX_BYTES)
-			return false;
-		label = 0;
-	}
-	return true;
-}
-
-/* Of its inside only the signs are checked: it is compared, never used. */
-static bool
-is_literal(struct view v)
-{
-	if (v.len < 3 || v.len > NAME_MAX_BYTES || v.at[0] != '[' ||
-	    v.at[v.len - 1] != ']')
-		return false;
-	for (size_t i = 1; i + 1 < v.len; i++)
-		if (!is_name_char(v.at[i]) && v.at[i] != '.' && v.at[i] != ':')
-			return false;
-	return true;
-}
-
 bool
 domains_add(struct domains *d, struct view pattern)
 {
@@ -157,13 +116,10 @@ domains_add(struct domains *d, struct view pattern)
 		d->has_all = true;
 		return true;
 	}
-	if (view_starts_nocase(pattern, VIEW("*."))) {
-		if (!is_name(view_slice(pattern, 2, pattern.len)))
-			return false;
+	if (view_starts_nocase(pattern, VIEW("*.")))
 		pattern = view_slice(pattern, 1, pattern.len);
-	} else if (!is_name(pattern) && !is_literal(pattern)) {
+	if (pattern.len == 0 || pattern.len > NAME_MAX_BYTES)
 		return false;
-	}
 	make_room(d);
 	uint32_t *slot = find(d, pattern);
 	if (*slot == 0) {

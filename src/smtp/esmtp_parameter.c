@@ -3,19 +3,12 @@
 #include "smtp/esmtp_parameter.h"
 
 static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' &&
-					  ascii_lower(c) <= 'z');
-}
-
-static bool
 is_keyword(struct view v)
 {
-	if (v.len == 0 || !is_alnum(v.at[0]))
+	if (v.len == 0 || !ascii_is_alnum(v.at[0]))
 		return false;
 	for (size_t i = 1; i < v.len; i++)
-		if (!is_alnum(v.at[i]) && v.at[i] != '-')
+		if (!ascii_is_alnum(v.at[i]) && v.at[i] != '-')
 			return false;
 	return true;
 }

@@ -10,15 +10,6 @@
 
 enum { REPLACEMENT = 0xfffd };
 
-static bool
-is_ascii(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if ((unsigned char)v.at[i] >= 0x80)
-			return false;
-	return true;
-}
-
 bool
 column_text_is_converted(const struct table_column *c)
 {
@@ -36,7 +27,8 @@ lacks(const struct table_column *c, struct view v)
 		return !utf8_is_bmp(v);
 	if (!column_text_is_converted(c))
 		return false;
-	return c->map != NULL ? !charset_map_covers(c->map, v) : !is_ascii(v);
+	return c->map != NULL ? !charset_map_covers(c->map, v) :
+				!utf8_is_ascii(v);
 }
 
 /* Puts marks in place of what it lacks. */

@@ -143,6 +143,41 @@ a_very_long_one_is_refused_cheaply(void **state)
 	free(name);
 }
 
+static void
+patterns_are_names_below_a_star_or_all(void **state)
+{
+	static const struct { struct view in; const char *out; } cases[] = {
+		{ VIEW("Example.COM."), "example.com" },
+		{ VIEW("*.Example.com"), "*.example.com" },
+		{ VIEW("*.com"), "*.com" },
+		{ VIEW("*"), "*" },
+		{ VIEW("[192.0.2.1]"), "[192.0.2.1]" },
+		{ VIEW("*.b\303\274cher.example"),
+		  "*.xn--bcher-kva.example" },
+	};
+	static const struct view none[] = {
+		VIEW(""), VIEW("."), VIEW("*."), VIEW("**"), VIEW("*.*"),
+		VIEW("a.*"), VIEW("*a"), VIEW("*.a..b"), VIEW("a..b"),
+		VIEW(".a"), VIEW("a b"), VIEW("a@b"), VIEW("a_b"),
+		VIEW("[]"), VIEW("[a"), VIEW("a]"), VIEW("[a]]"),
+		VIEW("[a b]"), VIEW("a\0b"), VIEW("*.[192.0.2.1]"),
+		VIEW("*.[]"), VIEW("a/b"),
+		VIEW("a234567890123456789012345678901234567890123456789012345"
+		     "678901234.example"),
+	};
+	char out[DOMAIN_PATTERN_SIZE];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = domain_pattern_to_ascii(cases[i].in, out);
+		assert_int_equal(len, strlen(cases[i].out));
+		assert_memory_equal(out, cases[i].out, len);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (domain_pattern_to_ascii(none[i], out) != 0)
+			fail_msg("%s is taken for a pattern", none[i].at);
+}
+
 int
 main(void)
 {
@@ -151,6 +186,7 @@ main(void)
 		cmocka_unit_test(what_is_no_name_is_refused),
 		cmocka_unit_test(a_name_that_does_not_fit_is_refused),
 		cmocka_unit_test(a_very_long_one_is_refused_cheaply),
+		cmocka_unit_test(patterns_are_names_below_a_star_or_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,9 +27,9 @@ base       = address arena buf chain clock landlock log \
 	scoreboard_names scoreboard_read signals title utf8 view
 net        = connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
-smtp       = character chunk command command_line content data domains \
-	esmtp_parameter hello message newline path recipient reply sender \
-	session trace verbs xclient
+smtp       = command command_line content data domains esmtp_parameter \
+	hello message path recipient reply sender session session_state \
+	trace verbs xclient
 mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer

@@ -12,4 +12,7 @@ struct message *message_new(struct budget *budget);
 /* Frees *m and sets it to NULL; takes NULL. */
 void message_free(struct message **m);
 
+/* Rows that it will have: one for each recipient that is kept. */
+size_t message_rows(const struct message *m);
+
 #endif

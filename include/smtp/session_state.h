@@ -92,26 +92,4 @@ void session_forget_transaction(struct session *s);
 /* Back to the state after the greeting. */
 void session_start_over(struct session *s);
 
-/* What the verbs do; argument is what stands behind the verb. */
-void hello_ehlo(struct session *s, struct view argument, struct buf *out);
-void hello_helo(struct session *s, struct view argument, struct buf *out);
-void hello_starttls(struct session *s, struct view argument, struct buf *out);
-void xclient_run(struct session *s, struct view argument, struct buf *out);
-void sender_run(struct session *s, struct view argument, struct buf *out);
-void recipient_run(struct session *s, struct view argument, struct buf *out);
-void content_data(struct session *s, struct view argument, struct buf *out);
-void content_bdat(struct session *s, struct view argument, struct buf *out);
-
-/* Rows that a message to these will have. */
-size_t recipient_rows(const struct envelope *e);
-
-/* Runs one command line. */
-void verbs_run(struct session *s, struct view line, struct buf *out);
-
-/* Takes message bytes; returns how many. */
-size_t content_feed(struct session *s, struct view bytes, struct buf *out);
-
-/* The transaction is over, with this reply. */
-void content_close(struct session *s, enum reply which, struct buf *out);
-
 #endif

@@ -2,11 +2,10 @@
 /* DATA (RFC 5321 4.1.1.4) and BDAT (RFC 3030): the bytes of the message, and
  * how the transaction ends. Whatever is wrong with a message, its bytes are
  * read to their true end: none of them is ever run as a command. */
-#include "smtp/session_state.h"
-
-#include "smtp/chunk.h"
+#include "smtp/commands.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 static void
@@ -21,7 +20,7 @@ give_up(struct session *s, enum data_fault fault)
 static void
 begin(struct session *s)
 {
-	size_t rows = recipient_rows(&s->message->envelope);
+	size_t rows = message_rows(s->message);
 
 	s->data = (struct data){ .at = DATA_AT_LINE_START };
 	s->data_bytes = 0;
@@ -64,8 +63,9 @@ check_newlines(struct session *s)
 	give_up(s, DATA_FAULT_NEWLINE);
 }
 
-void
-content_close(struct session *s, enum reply which, struct buf *out)
+/* The transaction is over, with this reply. */
+static void
+end_transaction(struct session *s, enum reply which, struct buf *out)
 {
 	session_forget_transaction(s);
 	session_say(s, which, out);
@@ -81,7 +81,7 @@ refuse_message(struct session *s, enum reply which, struct buf *out)
 	else
 		s->counts.mails_deferred++;
 	session_tell_refusal(s, which, VIEW(""));
-	content_close(s, which, out);
+	end_transaction(s, which, out);
 }
 
 /* All of the message has been read. */
@@ -201,10 +201,39 @@ finish_chunk(struct session *s, struct buf *out)
 		session_say(s, REPLY_OK, out);
 }
 
+static bool
+is_number(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (v.at[i] < '0' || v.at[i] > '9')
+			return false;
+	return v.len > 0;
+}
+
+enum chunk_fault
+content_parse_chunk(struct view argument, size_t *size_out,
+		    bool *is_last_out)
+{
+	size_t space = view_find(argument, ' ');
+	struct view number = view_slice(argument, 0, space);
+	struct view word = view_trim(view_slice(argument, space,
+						argument.len));
+
+	if (!is_number(number))
+		return CHUNK_BAD;
+	if (word.len > 0 && !view_equal_nocase(word, VIEW("LAST")))
+		return CHUNK_BAD;
+	if (!view_to_size(number, SIZE_MAX / 2, size_out))
+		return CHUNK_HUGE;
+	*is_last_out = word.len > 0;
+	return CHUNK_GOOD;
+}
+
 void
 content_bdat(struct session *s, struct view argument, struct buf *out)
 {
-	switch (chunk_parse(argument, &s->chunk_left, &s->is_last_chunk)) {
+	switch (content_parse_chunk(argument, &s->chunk_left,
+				    &s->is_last_chunk)) {
 	case CHUNK_BAD:
 		session_refuse(s, REPLY_BAD_ARGUMENT, out);
 		return;
@@ -304,7 +333,7 @@ session_delivered(struct session *s, enum verdict verdict, const char *id,
 		return;
 	}
 	if (verdict_replies[verdict] != REPLY_QUEUED) {
-		content_close(s, verdict_replies[verdict], out);
+		end_transaction(s, verdict_replies[verdict], out);
 		return;
 	}
 	assert(id != NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a conversation begins: EHLO and its extensions (RFC 5321 4.1.1.1),
  * HELO, STARTTLS (RFC 3207). */
-#include "smtp/session_state.h"
+#include "smtp/commands.h"
 
-#include "smtp/character.h"
+#include "base/utf8.h"
 #include "smtp/path.h"
 
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@ is_name(struct view v)
 	char text[INET6_ADDRSTRLEN + 2];
 	struct in6_addr ip;
 
-	if (character_all_ascii(v) && path_is_domain(v))
+	if (utf8_is_ascii(v) && path_is_domain(v))
 		return true;
 	if (v.len >= 2 && v.at[0] == '[' && v.at[v.len - 1] == ']')
 		v = view_slice(v, 1, v.len - 1);

@@ -16,6 +16,18 @@ message_new(struct budget *budget)
 	return m;
 }
 
+size_t
+message_rows(const struct message *m)
+{
+	size_t rows = 0;
+
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next)
+		if (!r->is_discarded)
+			rows++;
+	return rows;
+}
+
 void
 message_free(struct message **m)
 {

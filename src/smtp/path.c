@@ -3,20 +3,13 @@
  * the front belong to it, 0 for a fault. */
 #include "smtp/path.h"
 
-#include "smtp/character.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
 /* RFC 5321 4.5.3.1, in octets; DNS: RFC 1035 2.3.4. */
 enum { MOST_LOCAL = 64, MOST_DOMAIN = 255, MOST_PATH = 256, MOST_LABEL = 63 };
-
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' &&
-					  ascii_lower(c) <= 'z');
-}
 
 /* Bytes of one atext character (RFC 5322 3.2.3, RFC 6531 3.3). */
 static size_t
@@ -25,9 +18,10 @@ atext(struct view v)
 	if (v.len == 0)
 		return 0;
 	char c = v.at[0];
-	if (is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c)))
+	if (ascii_is_alnum(c) ||
+	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c)))
 		return 1;
-	return (unsigned char)c >= 0x80 ? character_len(v) : 0;
+	return (unsigned char)c >= 0x80 ? utf8_graphic_len(v) : 0;
 }
 
 /* atom *("." atom) */
@@ -49,7 +43,8 @@ dot_string(struct view v)
 	}
 }
 
-/* With both quotes. What character_len takes is also all that may be quoted. */
+/* With both quotes. What utf8_graphic_len takes is also all that may be
+ * quoted. */
 static size_t
 quoted_string(struct view v)
 {
@@ -59,7 +54,7 @@ quoted_string(struct view v)
 		bool is_pair = v.at[len] == '\\';
 		if (is_pair)
 			len++;
-		size_t n = character_len(view_slice(v, len, v.len));
+		size_t n = utf8_graphic_len(view_slice(v, len, v.len));
 		if (n == 0 || (is_pair && n > 1))
 			return 0;
 		len += n;
@@ -116,9 +111,9 @@ label(struct view v)
 
 	while (len < v.len) {
 		char c = v.at[len];
-		size_t n = is_alnum(c) || c == '-' || c == '_' ? 1 : 0;
+		size_t n = ascii_is_alnum(c) || c == '-' || c == '_' ? 1 : 0;
 		if ((unsigned char)c >= 0x80)
-			n = character_len(view_slice(v, len, v.len));
+			n = utf8_graphic_len(view_slice(v, len, v.len));
 		if (n == 0)
 			break;
 		len += n;
@@ -126,7 +121,7 @@ label(struct view v)
 	if (len == 0 || v.at[0] == '-' || v.at[len - 1] == '-')
 		return 0;
 	/* A U-label's limit is that of its A-label. */
-	if (len > MOST_LABEL && character_all_ascii(view_slice(v, 0, len)))
+	if (len > MOST_LABEL && utf8_is_ascii(view_slice(v, 0, len)))
 		return 0;
 	return len;
 }
@@ -232,7 +227,7 @@ path_parse(struct view text, struct path *out)
 	len += n;
 	if (n == 0 || len == text.len || text.at[len] != '>')
 		return 0;
-	path.is_utf8 = !character_all_ascii(view_slice(text, 0, len));
+	path.is_utf8 = !utf8_is_ascii(view_slice(text, 0, len));
 	*out = path;
 	return len + 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* RCPT (RFC 5321 4.1.1.3): whose mail we take. What is refused leaves nothing
  * behind; what must be asked of the database waits in the message's arena. */
-#include "smtp/session_state.h"
+#include "smtp/commands.h"
 
 #include "base/utf8.h"
 #include "smtp/esmtp_parameter.h"
@@ -118,25 +118,13 @@ is_repeated(const struct session *s, const struct candidate *c)
 	return false;
 }
 
-/* Rows that the message will have, one for each recipient that is kept. */
-size_t
-recipient_rows(const struct envelope *e)
-{
-	size_t rows = 0;
-
-	for (const struct recipient *r = e->first; r != NULL; r = r->next)
-		if (!r->is_discarded)
-			rows++;
-	return rows;
-}
-
 /* By what MAIL declared; what it did not is found in the data. */
 static bool
 is_too_much(const struct session *s, const struct candidate *c)
 {
 	if (c->is_discarded || s->declared_size == 0)
 		return false;
-	return recipient_rows(&s->message->envelope) + 1 >
+	return message_rows(s->message) + 1 >
 	       s->settings->transaction_bytes / s->declared_size;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, 3030) and
  * SMTPUTF8 (RFC 6531): it opens a transaction, and with it a message. */
-#include "smtp/session_state.h"
+#include "smtp/commands.h"
 
-#include "smtp/character.h"
+#include "base/utf8.h"
 #include "smtp/esmtp_parameter.h"
 #include "smtp/path.h"
 
@@ -99,7 +99,7 @@ check_utf8(const struct session *s, const struct path *path,
 
 	if (!w->has_utf8)
 		return REPLY_NEEDS_SMTPUTF8;
-	if (!character_all_ascii(path->domain) &&
+	if (!utf8_is_ascii(path->domain) &&
 	    s->settings->domain_to_ascii(path->domain, ascii,
 					 sizeof(ascii)) == 0)
 		return REPLY_BAD_PATH;

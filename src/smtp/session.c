@@ -4,7 +4,8 @@
 #include "smtp/session.h"
 
 #include "smtp/command.h"
-#include "smtp/session_state.h"
+#include "smtp/commands.h"
+#include "smtp/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,63 +139,7 @@ session_tls_started(struct session *s, struct view version_and_cipher)
 	s->want = SESSION_WANTS_INPUT;
 }
 
-/* ---- Replies and states ------------------------------------------------ */
-
-void
-session_say(struct session *s, enum reply which, struct buf *out)
-{
-	reply_append(out, which, s->settings->hostname);
-}
-
-void
-session_hang_up(struct session *s, enum reply which, struct buf *out)
-{
-	session_say(s, which, out);
-	s->want = SESSION_WANTS_CLOSE;
-}
-
-void
-session_tell_refusal(const struct session *s, enum reply which,
-		     struct view address)
-{
-	const struct message *m = s->message;
-
-	if (s->settings->refused == NULL)
-		return;
-	s->settings->refused(s->owner, &(struct smtp_refusal){
-		.message = m,
-		.helo = view_of(s->helo),
-		.sender = m != NULL ? m->envelope.sender : address,
-		.recipient = m != NULL ? address : VIEW(""),
-		.code = reply_code(which),
-		.words = reply_words(which),
-		.is_message = m != NULL && address.len == 0,
-	});
-}
-
-void
-session_refuse(struct session *s, enum reply which, struct buf *out)
-{
-	size_t most = s->state->is_under_pressure ? 1 : s->settings->errors;
-
-	session_say(s, which, out);
-	if (reply_class(which) != '5')
-		return;
-	s->counts.errors++;
-	if (s->counts.errors < most)
-		return;
-	session_note(s, REMARK_ERRORS);
-	session_forget_transaction(s);
-	session_hang_up(s, REPLY_TOO_MANY_ERRORS, out);
-}
-
-void
-session_note(struct session *s, enum remark remark)
-{
-	if ((s->remarks_said & remark) == 0)
-		s->remarks_due |= (uint8_t)remark;
-	s->remarks_said |= (uint8_t)remark;
-}
+/* ---- Remarks and the end ------------------------------------------------ */
 
 const char *
 session_remark(struct session *s)
@@ -219,31 +164,6 @@ session_remark(struct session *s)
 		return remarks[i].text;
 	}
 	return NULL;
-}
-
-void
-session_forget_transaction(struct session *s)
-{
-	if (session_is_in_transaction(s))
-		s->has_had_transaction = true;
-	message_free(&s->message);
-	s->pending = NULL;
-	s->chunk_left = 0;
-	s->data_bytes = 0;
-	s->fault = DATA_FAULT_NONE;
-	s->mode = MODE_LINES;
-	s->has_refused_recipient = false;
-	s->stage = s->helo != NULL ? STAGE_GREETED : STAGE_START;
-}
-
-void
-session_start_over(struct session *s)
-{
-	session_forget_transaction(s);
-	free(s->helo);
-	s->helo = NULL;
-	s->is_ehlo = false;
-	s->stage = STAGE_START;
 }
 
 void
@@ -274,18 +194,6 @@ enum session_want
 session_want(const struct session *s)
 {
 	return s->want;
-}
-
-bool
-session_is_in_transaction(const struct session *s)
-{
-	return (s->stage & (STAGE_START | STAGE_GREETED)) == 0;
-}
-
-bool
-session_is_in_data(const struct session *s)
-{
-	return s->mode != MODE_LINES || s->stage == STAGE_CHUNKS;
 }
 
 bool

@@ -4,7 +4,7 @@
  * what could end a line or a comment taken away. */
 #include "smtp/trace.h"
 
-#include "smtp/character.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -56,7 +56,7 @@ foreign(struct header *h, const char *before, struct view v,
 
 	buf_append_text(&b, before);
 	while (v.len > 0 && b.len < WORD_MAX) {
-		size_t n = character_len(v);
+		size_t n = utf8_graphic_len(v);
 		if (n > 0)
 			buf_append(&b, view_slice(v, 0, n));
 		v = view_slice(v, n > 0 ? n : 1, v.len);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of commands as a table (RFC 5321 4.1.4): which verb may come
  * when, with or without an argument, and the reply where it may not. */
-#include "smtp/session_state.h"
+#include "smtp/verbs.h"
 
 #include "smtp/command.h"
+#include "smtp/commands.h"
 
 enum argument { ARGUMENT_ANY, ARGUMENT_NONE, ARGUMENT_SOME };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* XCLIENT: a trusted proxy says for whom it speaks. The conversation begins
  * anew for that client, which then introduces itself. */
-#include "smtp/session_state.h"
+#include "smtp/commands.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One line as a command, as parameters and as the argument of BDAT: all views
  * lie within it. */
-#include "smtp/chunk.h"
 #include "smtp/command.h"
+#include "smtp/commands.h"
 #include "smtp/esmtp_parameter.h"
 
 #include <assert.h>
@@ -31,7 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	assert(command.verb < VERBS);
 	lies_within(command.argument, line);
-	if (chunk_parse(command.argument, &chunk, &is_last) == CHUNK_GOOD)
+	if (content_parse_chunk(command.argument, &chunk, &is_last) ==
+	    CHUNK_GOOD)
 		assert(chunk <= SIZE_MAX / 2);
 	struct view rest = command.argument;
 	while (esmtp_parameter_next(&rest, &p) == ESMTP_PARAMETER_GOOD) {

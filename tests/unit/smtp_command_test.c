@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Verbs, arguments, parameters, the argument of BDAT, and strangers. */
-#include "smtp/chunk.h"
 #include "smtp/command.h"
+#include "smtp/commands.h"
 #include "smtp/esmtp_parameter.h"
 
 #include <setjmp.h>
@@ -158,8 +158,9 @@ chunks_have_a_size_and_perhaps_an_end(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t size = 77;
 		bool is_last = true;
-		assert_int_equal(chunk_parse(view_of(cases[i].in), &size,
-					     &is_last), cases[i].fault);
+		assert_int_equal(content_parse_chunk(view_of(cases[i].in),
+						     &size, &is_last),
+				 cases[i].fault);
 		if (cases[i].fault != CHUNK_GOOD) {
 			assert_int_equal(size, 77);
 			continue;

@@ -5,7 +5,6 @@
 #include "smtp/data.h"
 
 #include "base/buf.h"
-#include "smtp/newline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -215,22 +214,6 @@ hostile_blocks_are_linear(void **state)
 	free(block);
 }
 
-static void
-newlines_are_told_apart(void **state)
-{
-	struct newline n;
-	(void)state;
-
-	newline_begin(&n, VIEW("a\r\n\nb\r\r\nc\r"));
-	assert_int_equal(newline_next(&n), NEWLINE_CRLF);
-	assert_int_equal(newline_next(&n), NEWLINE_BARE);
-	assert_int_equal(newline_next(&n), NEWLINE_BARE);
-	assert_int_equal(newline_next(&n), NEWLINE_CRLF);
-	assert_int_equal(newline_next(&n), NEWLINE_OPEN);
-	assert_int_equal(newline_next(&n), NEWLINE_NONE);
-	assert_ptr_equal(n.at, n.end);
-}
-
 int
 main(void)
 {
@@ -239,7 +222,6 @@ main(void)
 		cmocka_unit_test(every_short_text),
 		cmocka_unit_test(chunks_are_only_checked),
 		cmocka_unit_test(hostile_blocks_are_linear),
-		cmocka_unit_test(newlines_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,8 @@ base       = address arena buf chain clock landlock log \
 net        = connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
-	hello message path recipient reply sender session session_state \
-	trace verbs xclient
+	extensions hello message path recipient reply sender session \
+	session_state trace verbs xclient
 mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer

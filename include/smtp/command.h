@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One command line: which verb, and what stands behind it (RFC 5321 4.1.1,
- * 2.4: verbs are case-blind). */
+/* One command line: its verb, and what stands behind it (RFC 5321 4.1.1). */
 #ifndef SMTP_COMMAND_H
 #define SMTP_COMMAND_H
 
 #include "base/view.h"
 
-enum smtp_verb {
-	VERB_EHLO,
-	VERB_HELO,
-	VERB_MAIL,
-	VERB_RCPT,
-	VERB_DATA,
-	VERB_BDAT,
-	VERB_RSET,
-	VERB_NOOP,
-	VERB_QUIT,
-	VERB_VRFY,
-	VERB_EXPN,
-	VERB_HELP,
-	VERB_STARTTLS,
-	VERB_XCLIENT,
-	VERB_AUTH,
-	VERB_ETRN,
-	VERB_TURN,
-	VERB_UNKNOWN,
-	VERBS
-};
-
 struct command {
-	enum smtp_verb verb;
+	struct view verb;
 	struct view argument;   /* without blanks at its ends */
 };
 

@@ -6,9 +6,9 @@
 
 #include "base/buf.h"
 
-/* Longest line of any command, with its CRLF: RFC 5321 4.5.3.1.4, and what
- * SIZE (26), BODY (17) and SMTPUTF8 (10) add to MAIL. */
-enum { COMMAND_LINE_MAX_BYTES = 512 + 26 + 17 + 10 };
+/* Most bytes that are kept of a line, with its CRLF: 512 (RFC 5321 4.5.3.1.4)
+ * and more than all extensions add. Each verb has a limit of its own. */
+enum { COMMAND_LINE_MAX_BYTES = 1024 };
 
 struct command_line {
 	struct buf kept;        /* what earlier blocks brought of it */

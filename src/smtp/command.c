@@ -2,18 +2,6 @@
 /* Command lines: verb and argument. */
 #include "smtp/command.h"
 
-static const struct view names[] = {
-	[VERB_EHLO] = VIEW("EHLO"), [VERB_HELO] = VIEW("HELO"),
-	[VERB_MAIL] = VIEW("MAIL"), [VERB_RCPT] = VIEW("RCPT"),
-	[VERB_DATA] = VIEW("DATA"), [VERB_BDAT] = VIEW("BDAT"),
-	[VERB_RSET] = VIEW("RSET"), [VERB_NOOP] = VIEW("NOOP"),
-	[VERB_QUIT] = VIEW("QUIT"), [VERB_VRFY] = VIEW("VRFY"),
-	[VERB_EXPN] = VIEW("EXPN"), [VERB_HELP] = VIEW("HELP"),
-	[VERB_STARTTLS] = VIEW("STARTTLS"), [VERB_XCLIENT] = VIEW("XCLIENT"),
-	[VERB_AUTH] = VIEW("AUTH"), [VERB_ETRN] = VIEW("ETRN"),
-	[VERB_TURN] = VIEW("TURN"),
-};
-
 /* RFC 9110 9.3, RFC 5789, and the preface of RFC 9113 3.4. A page may make a
  * browser send these to our port, with SMTP commands in the body. */
 static const struct view http_methods[] = {
@@ -21,15 +9,6 @@ static const struct view http_methods[] = {
 	VIEW("DELETE "), VIEW("CONNECT "), VIEW("OPTIONS "), VIEW("TRACE "),
 	VIEW("PATCH "), VIEW("PRI "),
 };
-
-static enum smtp_verb
-find_verb(struct view name)
-{
-	for (enum smtp_verb v = 0; v < VERB_UNKNOWN; v++)
-		if (view_equal_nocase(names[v], name))
-			return v;
-	return VERB_UNKNOWN;
-}
 
 static bool
 has_control(struct view line)
@@ -51,7 +30,7 @@ command_parse(struct view line, struct command *out)
 		return COMMAND_EMPTY;
 	line = view_trim(line);
 	size_t space = view_find(line, ' ');
-	out->verb = find_verb(view_slice(line, 0, space));
+	out->verb = view_slice(line, 0, space);
 	out->argument = view_trim(view_slice(line, space, line.len));
 	return COMMAND_GOOD;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a conversation begins: EHLO and its extensions (RFC 5321 4.1.1.1),
- * HELO, STARTTLS (RFC 3207). */
+/* How a conversation begins: EHLO and HELO (RFC 5321 4.1.1.1), STARTTLS
+ * (RFC 3207). */
 #include "smtp/commands.h"
 
 #include "base/utf8.h"
+#include "smtp/extensions.h"
 #include "smtp/path.h"
 
 #include <arpa/inet.h>
@@ -46,30 +47,6 @@ begin(struct session *s, struct view name)
 	return true;
 }
 
-static bool
-offers_starttls(const struct session *s)
-{
-	return s->may_starttls && s->state->offers_starttls && s->tls == NULL;
-}
-
-/* RFC 1870, 2034, 2920, 3030, 3207, 6152, 6531, 9422. */
-static void
-list_extensions(const struct session *s, struct buf *out)
-{
-	int failed = buf_printf(out, "250-%.255s\r\n"
-		"250-PIPELINING\r\n250-SIZE %zu\r\n250-8BITMIME\r\n%s%s%s"
-		"250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
-		"250-BINARYMIME\r\n250-LIMITS MAILMAX=%zu RCPTMAX=%zu\r\n"
-		"250 HELP\r\n", s->settings->hostname,
-		s->state->max_message_bytes,
-		s->state->offers_smtputf8 ? "250-SMTPUTF8\r\n" : "",
-		offers_starttls(s) ? "250-STARTTLS\r\n" : "",
-		s->may_xclient ? "250-XCLIENT NAME ADDR PORT PROTO HELO\r\n"
-			       : "",
-		s->settings->mails, s->settings->recipients);
-	assert(failed == 0);
-}
-
 void
 hello_ehlo(struct session *s, struct view argument, struct buf *out)
 {
@@ -78,7 +55,9 @@ hello_ehlo(struct session *s, struct view argument, struct buf *out)
 		return;
 	}
 	s->is_ehlo = true;
-	list_extensions(s, out);
+	int failed = buf_printf(out, "250-%.255s\r\n", s->settings->hostname);
+	assert(failed == 0);
+	extensions_list(s, out);
 }
 
 void
@@ -98,7 +77,7 @@ hello_starttls(struct session *s, struct view argument, struct buf *out)
 		session_refuse(s, REPLY_TLS_ALREADY, out);
 	} else if (s->may_starttls && s->state->is_tls_broken) {
 		session_say(s, REPLY_TLS_BROKEN, out);
-	} else if (!offers_starttls(s)) {
+	} else if (!extensions_offer(s, VIEW("STARTTLS"))) {
 		session_refuse(s, REPLY_NOT_OFFERED, out);
 	} else {
 		session_say(s, REPLY_TLS_READY, out);

@@ -19,9 +19,7 @@ static const struct sentence sentences[REPLIES] = {
 	[REPLY_GREETING] = SAY_AS_US("220", " ESMTP Guerrilla SMTPd ready"),
 	[REPLY_TLS_READY] = SAY("220 2.0.0", "Ready to start TLS"),
 	[REPLY_HELLO] = SAY_AS_US("250", ""),
-	[REPLY_HELP] = SAY("214 2.0.0",
-		"EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP STARTTLS "
-		"QUIT: see RFC 5321"),
+	[REPLY_HELP] = SAY("214 2.0.0", "See RFC 5321:"),
 	[REPLY_BYE] = SAY_AS_US("221 2.0.0", " closing connection"),
 	[REPLY_OK] = SAY("250 2.0.0", "OK"),
 	[REPLY_QUEUED] = SAY("250 2.0.0", "OK: queued as "),

@@ -1,73 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* MAIL (RFC 5321 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, 3030) and
- * SMTPUTF8 (RFC 6531): it opens a transaction, and with it a message. */
+/* MAIL (RFC 5321 4.1.1.2): it opens a transaction, and with it a message. */
 #include "smtp/commands.h"
 
 #include "base/utf8.h"
-#include "smtp/esmtp_parameter.h"
+#include "smtp/extensions.h"
 #include "smtp/path.h"
-
-#include <stdint.h>
-#include <string.h>
-
-enum body_type { BODY_7BIT, BODY_8BIT, BODY_BINARY };
-
-/* What the parameters say; each at most once. */
-struct mail_requests {
-	size_t size;
-	enum body_type body;
-	bool has_size;
-	bool has_body;
-	bool has_utf8;
-};
-
-/* RFC 1870 6: 1 to 20 digits; what does not fit a size_t is too big. */
-static enum reply
-take_size(struct mail_requests *w, struct view value)
-{
-	size_t size;
-
-	if (value.len == 0 || value.len > 20)
-		return REPLY_BAD_PARAMETER;
-	for (size_t i = 0; i < value.len; i++)
-		if (value.at[i] < '0' || value.at[i] > '9')
-			return REPLY_BAD_PARAMETER;
-	w->size = view_to_size(value, SIZE_MAX, &size) ? size : SIZE_MAX;
-	w->has_size = true;
-	return REPLY_OK;
-}
-
-static enum reply
-take_body(struct mail_requests *w, struct view value)
-{
-	if (view_equal_nocase(value, VIEW("7BIT")))
-		w->body = BODY_7BIT;
-	else if (view_equal_nocase(value, VIEW("8BITMIME")))
-		w->body = BODY_8BIT;
-	else if (view_equal_nocase(value, VIEW("BINARYMIME")))
-		w->body = BODY_BINARY;
-	else
-		return value.len > 0 ? REPLY_UNKNOWN_PARAMETER
-				     : REPLY_BAD_PARAMETER;
-	w->has_body = true;
-	return REPLY_OK;
-}
-
-static enum reply
-take_parameter(const struct session *s, struct esmtp_parameter p,
-	       struct mail_requests *w)
-{
-	if (view_equal_nocase(p.keyword, VIEW("SIZE")) && !w->has_size)
-		return take_size(w, p.value);
-	if (view_equal_nocase(p.keyword, VIEW("BODY")) && !w->has_body)
-		return take_body(w, p.value);
-	if (view_equal_nocase(p.keyword, VIEW("SMTPUTF8")) && !w->has_utf8 &&
-	    s->state->offers_smtputf8) {
-		w->has_utf8 = true;
-		return p.has_value ? REPLY_BAD_PARAMETER : REPLY_OK;
-	}
-	return REPLY_UNKNOWN_PARAMETER;
-}
 
 static enum reply
 take_parameters(const struct session *s, struct view rest,
@@ -84,7 +21,7 @@ take_parameters(const struct session *s, struct view rest,
 		case ESMTP_PARAMETER_GOOD:
 			break;
 		}
-		enum reply reply = take_parameter(s, p, w);
+		enum reply reply = extensions_take(s, p, w);
 		if (reply != REPLY_OK)
 			return reply;
 	}
@@ -187,7 +124,7 @@ void
 sender_run(struct session *s, struct view argument, struct buf *out)
 {
 	struct path path = { .is_null = false };
-	struct mail_requests requests = { .has_size = false };
+	struct mail_requests requests = { .given = 0 };
 
 	enum reply reply = read_argument(s, argument, &path, &requests);
 	if (reply == REPLY_OK)

@@ -5,16 +5,22 @@
 
 #include "smtp/command.h"
 #include "smtp/commands.h"
+#include "smtp/extensions.h"
 
 enum argument { ARGUMENT_ANY, ARGUMENT_NONE, ARGUMENT_SOME };
 
-struct rule {
+struct verb_rule {
+	struct view verb;
 	void (*run)(struct session *s, struct view argument, struct buf *out);
 	enum reply says;        /* where there is nothing to run */
 	enum argument argument;
 	unsigned when;          /* bits of enum stage */
 	enum reply otherwise;
 	size_t more_bytes;      /* the line may be longer than 512 by this */
+	bool is_extended;       /* and by what extensions add to MAIL */
+	/* Of the extension that it belongs to: HELP names it where that is
+	 * offered. */
+	struct view keyword;
 };
 
 /* After EHLO or HELO, and not between the chunks of a message. */
@@ -37,58 +43,85 @@ leave(struct session *s, struct view argument, struct buf *out)
 	session_hang_up(s, REPLY_BYE, out);
 }
 
-static const struct rule rules[VERBS] = {
-	[VERB_EHLO] = { .run = hello_ehlo,
-			.when = STAGE_ANY,
-			.argument = ARGUMENT_SOME },
-	[VERB_HELO] = { .run = hello_helo,
-			.when = STAGE_ANY,
-			.argument = ARGUMENT_SOME },
-	[VERB_MAIL] = { .run = sender_run,
-			.when = STAGE_GREETED,
-			.argument = ARGUMENT_SOME,
-			.otherwise = REPLY_NESTED_MAIL,
-			.more_bytes = COMMAND_LINE_MAX_BYTES - 512 },
-	[VERB_RCPT] = { .run = recipient_run,
-			.argument = ARGUMENT_SOME,
-			.when = STAGE_SENDER | STAGE_RECIPIENT,
-			.otherwise = REPLY_MAIL_FIRST },
-	[VERB_DATA] = { .run = content_data,
-			.argument = ARGUMENT_NONE,
-			.when = STAGE_SENDER | STAGE_RECIPIENT,
-			.otherwise = REPLY_RECIPIENT_FIRST },
+static void help(struct session *s, struct view argument, struct buf *out);
+
+static const struct verb_rule rules[] = {
+	{ .verb = VIEW("EHLO"), .run = hello_ehlo, .argument = ARGUMENT_SOME,
+	  .when = STAGE_ANY },
+	{ .verb = VIEW("HELO"), .run = hello_helo, .argument = ARGUMENT_SOME,
+	  .when = STAGE_ANY },
+	{ .verb = VIEW("MAIL"), .run = sender_run, .argument = ARGUMENT_SOME,
+	  .when = STAGE_GREETED, .otherwise = REPLY_NESTED_MAIL,
+	  .is_extended = true },
+	{ .verb = VIEW("RCPT"), .run = recipient_run, .argument = ARGUMENT_SOME,
+	  .when = STAGE_SENDER | STAGE_RECIPIENT,
+	  .otherwise = REPLY_MAIL_FIRST },
+	{ .verb = VIEW("DATA"), .run = content_data,
+	  .argument = ARGUMENT_NONE,
+	  .when = STAGE_SENDER | STAGE_RECIPIENT,
+	  .otherwise = REPLY_RECIPIENT_FIRST },
 	/* Its bytes follow even where it is out of order. */
-	[VERB_BDAT] = { .run = content_bdat,
-			.argument = ARGUMENT_SOME,
-			.when = STAGE_ANY },
-	[VERB_RSET] = { .run = reset,
-			.argument = ARGUMENT_NONE,
-			.when = STAGE_ANY },
-	[VERB_NOOP] = { .says = REPLY_OK, .when = STAGE_ANY },
-	[VERB_QUIT] = { .run = leave,
-			.argument = ARGUMENT_NONE,
-			.when = STAGE_ANY },
-	[VERB_VRFY] = { .says = REPLY_WILL_TRY,
-			.when = STAGE_ANY,
-			.argument = ARGUMENT_SOME,
-			.more_bytes = 10 },
-	[VERB_HELP] = { .says = REPLY_HELP, .when = STAGE_ANY },
-	[VERB_STARTTLS] = { .run = hello_starttls,
-			    .when = GREETED,
-			    .argument = ARGUMENT_NONE,
-			    .otherwise = REPLY_HELLO_FIRST },
-	[VERB_XCLIENT] = { .run = xclient_run,
-			   .when = STAGE_ANY,
-			   .argument = ARGUMENT_SOME },
-	[VERB_EXPN] = { .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
-	[VERB_AUTH] = { .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
-	[VERB_ETRN] = { .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
-	[VERB_TURN] = { .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
-	[VERB_UNKNOWN] = { .says = REPLY_UNKNOWN_VERB, .when = STAGE_ANY },
+	{ .verb = VIEW("BDAT"), .run = content_bdat, .argument = ARGUMENT_SOME,
+	  .when = STAGE_ANY },
+	{ .verb = VIEW("RSET"), .run = reset, .argument = ARGUMENT_NONE,
+	  .when = STAGE_ANY },
+	{ .verb = VIEW("NOOP"), .says = REPLY_OK, .when = STAGE_ANY },
+	{ .verb = VIEW("QUIT"), .run = leave, .argument = ARGUMENT_NONE,
+	  .when = STAGE_ANY },
+	{ .verb = VIEW("VRFY"), .says = REPLY_WILL_TRY,
+	  .argument = ARGUMENT_SOME,
+	  .when = STAGE_ANY, .more_bytes = 10 },
+	{ .verb = VIEW("HELP"), .run = help, .when = STAGE_ANY },
+	{ .verb = VIEW("STARTTLS"), .run = hello_starttls,
+	  .argument = ARGUMENT_NONE,
+	  .when = GREETED, .otherwise = REPLY_HELLO_FIRST,
+	  .keyword = VIEW("STARTTLS") },
+	{ .verb = VIEW("XCLIENT"), .run = xclient_run,
+	  .argument = ARGUMENT_SOME,
+	  .when = STAGE_ANY, .keyword = VIEW("XCLIENT") },
+	{ .verb = VIEW("EXPN"), .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
+	{ .verb = VIEW("AUTH"), .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
+	{ .verb = VIEW("ETRN"), .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
+	{ .verb = VIEW("TURN"), .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },
 };
 
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
+
+/* RFC 5321 2.4: case-blind. */
+static const struct verb_rule *
+find(struct view verb)
+{
+	static const struct verb_rule unknown = { .says = REPLY_UNKNOWN_VERB,
+						  .when = STAGE_ANY };
+
+	for (size_t i = 0; i < RULES; i++)
+		if (view_equal_nocase(rules[i].verb, verb))
+			return &rules[i];
+	return &unknown;
+}
+
+static void
+help(struct session *s, struct view argument, struct buf *out)
+{
+	char text[256];
+	struct buf words = { .at = text, .size = sizeof(text),
+			     .ceiling = sizeof(text) - 1 };
+	(void)argument;
+
+	for (size_t i = 0; i < RULES; i++) {
+		const struct verb_rule *r = &rules[i];
+		if (r->says == REPLY_NOT_OFFERED ||
+		    (r->keyword.len > 0 && !extensions_offer(s, r->keyword)))
+			continue;
+		buf_append_byte(&words, ' ');
+		buf_append(&words, r->verb);
+	}
+	text[words.len] = '\0';
+	reply_append_with(out, REPLY_HELP, text);
+}
+
 static enum reply
-out_of_order(const struct session *s, const struct rule *r)
+out_of_order(const struct session *s, const struct verb_rule *r)
 {
 	if (s->stage == STAGE_START)
 		return REPLY_HELLO_FIRST;
@@ -97,7 +130,7 @@ out_of_order(const struct session *s, const struct rule *r)
 
 /* Whether the argument is there, or not there, as it must. */
 static bool
-fits(const struct rule *r, struct view argument)
+fits(const struct verb_rule *r, struct view argument)
 {
 	switch (r->argument) {
 	case ARGUMENT_ANY:
@@ -119,8 +152,10 @@ verbs_run(struct session *s, struct view line, struct buf *out)
 		session_refuse(s, REPLY_BAD_LINE, out);
 		return;
 	}
-	const struct rule *r = &rules[command.verb];
-	if (line.len + 2 > 512 + r->more_bytes)
+	const struct verb_rule *r = find(command.verb);
+	size_t more = r->more_bytes +
+		      (r->is_extended ? extensions_mail_bytes() : 0);
+	if (line.len + 2 > 512 + more)
 		session_refuse(s, REPLY_LINE_TOO_LONG, out);
 	else if ((s->stage & r->when) == 0)
 		session_refuse(s, out_of_order(s, r), out);

@@ -29,7 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	command_foreign(line);
 	if (command_parse(line, &command) != COMMAND_GOOD)
 		return 0;
-	assert(command.verb < VERBS);
+	lies_within(command.verb, line);
+	assert(command.verb.len > 0);
 	lies_within(command.argument, line);
 	if (content_parse_chunk(command.argument, &chunk, &is_last) ==
 	    CHUNK_GOOD)

@@ -18,36 +18,21 @@ lines_are_verb_and_argument(void **state)
 {
 	static const struct {
 		struct view line;
-		enum smtp_verb verb;
+		const char *verb;
 		const char *argument;
 	} cases[] = {
-		{ VIEW("EHLO a.example"), VERB_EHLO, "a.example" },
-		{ VIEW("ehlo a.example"), VERB_EHLO, "a.example" },
-		{ VIEW("HeLo a.example "), VERB_HELO, "a.example" },
-		{ VIEW("MAIL FROM:<a@b> X=y \t"), VERB_MAIL,
+		{ VIEW("EHLO a.example"), "EHLO", "a.example" },
+		{ VIEW("HeLo a.example "), "HeLo", "a.example" },
+		{ VIEW("MAIL FROM:<a@b> X=y \t"), "MAIL",
 		  "FROM:<a@b> X=y" },
-		{ VIEW("MAIL  FROM:<>"), VERB_MAIL, "FROM:<>" },
-		{ VIEW("RCPT TO:<a@b>"), VERB_RCPT, "TO:<a@b>" },
-		{ VIEW("DATA"), VERB_DATA, "" },
-		{ VIEW("DATA\t"), VERB_DATA, "" },
-		{ VIEW("BDAT 5 LAST"), VERB_BDAT, "5 LAST" },
-		{ VIEW("RSET"), VERB_RSET, "" },
-		{ VIEW("NOOP"), VERB_NOOP, "" },
-		{ VIEW("QUIT"), VERB_QUIT, "" },
-		{ VIEW("VRFY a"), VERB_VRFY, "a" },
-		{ VIEW("EXPN a"), VERB_EXPN, "a" },
-		{ VIEW("HELP a"), VERB_HELP, "a" },
-		{ VIEW("STARTTLS"), VERB_STARTTLS, "" },
-		{ VIEW("XCLIENT ADDR=x"), VERB_XCLIENT, "ADDR=x" },
-		{ VIEW("AUTH PLAIN x"), VERB_AUTH, "PLAIN x" },
-		{ VIEW("ETRN x"), VERB_ETRN, "x" },
-		{ VIEW("TURN"), VERB_TURN, "" },
-		{ VIEW("MAILFROM:<>"), VERB_UNKNOWN, "" },
-		{ VIEW("MAIL\tFROM:<>"), VERB_UNKNOWN, "" },
-		{ VIEW("DATAA"), VERB_UNKNOWN, "" },
-		{ VIEW("DAT"), VERB_UNKNOWN, "" },
-		{ VIEW("."), VERB_UNKNOWN, "" },
-		{ VIEW("\xc3\xbc x"), VERB_UNKNOWN, "x" },
+		{ VIEW("MAIL  FROM:<>"), "MAIL", "FROM:<>" },
+		{ VIEW("DATA"), "DATA", "" },
+		{ VIEW("DATA\t"), "DATA", "" },
+		{ VIEW("BDAT 5 LAST"), "BDAT", "5 LAST" },
+		{ VIEW("MAILFROM:<>"), "MAILFROM:<>", "" },
+		{ VIEW("MAIL\tFROM:<>"), "MAIL\tFROM:<>", "" },
+		{ VIEW("."), ".", "" },
+		{ VIEW("\xc3\xbc x"), "\xc3\xbc", "x" },
 	};
 	struct command c;
 	(void)state;
@@ -55,7 +40,7 @@ lines_are_verb_and_argument(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		assert_int_equal(command_parse(cases[i].line, &c),
 				 COMMAND_GOOD);
-		assert_int_equal(c.verb, cases[i].verb);
+		assert_true(view_equal(c.verb, view_of(cases[i].verb)));
 		assert_true(view_equal(c.argument,
 				       view_of(cases[i].argument)));
 	}

@@ -191,7 +191,7 @@ $(checked)/lib/%.a: $$(addprefix $(checked)/$$*/,$$(addsuffix .o,$$($$*))) \
 # What several tests share: linked where it is called, before the rooms.
 support = charset_fixture config_certificate config_fault config_files \
 	own_folder smtp_dialogue smtp_fixture smtp_play smtp_replay \
-	spool_bytes tls_client tls_fixture
+	spool_bytes tls_client tls_fixture tls_records
 
 # What stands in for other rooms in one test only.
 doubles_worker_delivery_test = worker_doubles
@@ -219,12 +219,14 @@ $(unit)/%: tests/unit/%.c $$(call linked,$$*)
 		$(checked_ldflags) $(libs) -lcmocka
 
 # store_driver is the store without SMTP, for tests/e2e/store_*_test.py;
-# mime_row prints the row of a message, for tests/mime/compare_test.
-drivers = store_driver mime_row
+# mime_row prints the row of a message, for tests/mime/compare_test;
+# tls_flood is a hostile client, for tests/e2e/worker_hostile_test.py.
+drivers = store_driver mime_row tls_flood
 
-$(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c $(checked)/rooms.a
+$(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c \
+		$(checked)/support.a $(checked)/rooms.a
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $< $(checked)/rooms.a \
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ \
 		$(checked_ldflags) $(libs)
 
 # The program with faults that a message can call for.

@@ -47,6 +47,10 @@ size_t tls_describe(const struct tls *t, char *out, size_t size);
 /* Whether an old session was resumed by a ticket. */
 bool tls_is_resumed(const struct tls *t);
 
+/* Whether it FAILED as the peer sent TLS messages without data, KeyUpdate for
+ * one, and no end of them. */
+bool tls_is_flood(const struct tls *t);
+
 /* Why it FAILED, for the log; never NULL. */
 const char *tls_failure(const struct tls *t);
 

@@ -16,11 +16,43 @@
 enum { BYTES_SHAKING = 45 * 1024, BYTES_STUCK = 32 * 1024,
        BYTES_IDLE = 15 * 1024 };
 
+/* Records without data, as KeyUpdate, that are taken in the handshake and
+ * behind it: an honest client sends fewer than ten. */
+enum { MOST_MESSAGES = 32 };
+
 struct tls {
 	SSL *ssl;
+	unsigned messages;      /* in the handshake, or behind it */
 	bool is_stuck;          /* holds a record not yet sent */
 	const char *failure;    /* constant text; set: no more may be sent */
 };
+
+/* OpenSSL reads on through some of them as long as bytes come; behind a
+ * shutdown it throws all away and returns. */
+static void
+count_record(struct tls *t, unsigned char content_type)
+{
+	if (content_type == SSL3_RT_APPLICATION_DATA ||
+	    ++t->messages <= MOST_MESSAGES)
+		return;
+	t->failure = "too many TLS messages without data";
+	SSL_set_shutdown(t->ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+/* Told of each record as it comes: its header, and in TLS 1.3 the type that
+ * was encrypted, where the header says application data. The shape of this
+ * function is OpenSSL's. */
+static void
+/* NOLINTNEXTLINE(readability-function-size) */
+on_message(int is_written, int version, int content_type, const void *bytes,
+	   size_t len, SSL *ssl, void *tls)
+{
+	(void)version;
+	(void)ssl;
+	if (!is_written && len > 0 && (content_type == SSL3_RT_HEADER ||
+	    content_type == SSL3_RT_INNER_CONTENT_TYPE))
+		count_record(tls, *(const unsigned char *)bytes);
+}
 
 struct tls *
 tls_new(struct tls_context *c, int fd)
@@ -35,6 +67,8 @@ tls_new(struct tls_context *c, int fd)
 	SSL_set_accept_state(ssl);
 	struct tls *t = memory_new(1, sizeof(*t));
 	t->ssl = ssl;
+	SSL_set_msg_callback(ssl, on_message);
+	SSL_set_msg_callback_arg(ssl, t);
 	return t;
 }
 
@@ -77,6 +111,10 @@ outcome(struct tls *t, int rc)
 {
 	int error = errno;
 
+	if (t->failure != NULL) {
+		ERR_clear_error();
+		return TLS_FAILED;
+	}
 	switch (SSL_get_error(t->ssl, rc)) {
 	case SSL_ERROR_NONE:
 		return TLS_OK;
@@ -103,7 +141,10 @@ tls_accept(struct tls *t)
 	if (t->failure != NULL)
 		return TLS_FAILED;
 	ERR_clear_error();
-	return outcome(t, SSL_accept(t->ssl));
+	enum tls_result r = outcome(t, SSL_accept(t->ssl));
+	if (r == TLS_OK)
+		t->messages = 0;
+	return r;
 }
 
 enum tls_result
@@ -158,6 +199,12 @@ bool
 tls_is_resumed(const struct tls *t)
 {
 	return SSL_session_reused(t->ssl) == 1;
+}
+
+bool
+tls_is_flood(const struct tls *t)
+{
+	return t->messages > MOST_MESSAGES;
 }
 
 const char *

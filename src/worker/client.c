@@ -198,6 +198,8 @@ as_system_call(struct client *c, enum tls_result result, size_t len)
 		errno = EAGAIN;
 		return -1;
 	case TLS_FAILED:
+		if (tls_is_flood(c->tls))
+			client_log(LOG_LEVEL_INFO, c, tls_failure(c->tls));
 		break;
 	}
 	errno = ECONNRESET;

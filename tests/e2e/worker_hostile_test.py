@@ -2,12 +2,18 @@
 """Clients that mean harm, or only look as if they did."""
 import json
 import multiprocessing
+import os
+import subprocess
 import time
 
 import pytest
 
 from support.dialog import Dialog
+from support.mariadb import TOP
+from support.server import free_port
 from support.waiting import wait_for
+
+FLOOD = os.path.join(TOP, "build/checked/tls_flood")
 
 
 def begin_data(dialog):
@@ -120,6 +126,24 @@ def test_floods_in_tls_leave_a_turn_to_others(start_server, certificate):
     for flood in floods:
         flood.join()
     assert len(waits) > 50, max(waits)
+
+
+@pytest.mark.parametrize("kind", ["update", "hello"])
+def test_tls_messages_without_data_end_it(start_server, certificate, kind):
+    """KeyUpdates or ClientHellos without end: who sends them is hung up on,
+    and others are answered all the while."""
+    port = free_port()
+    server = start_server(
+        {**certificate.settings(), "workers": 1},
+        listeners={"127.0.0.1:PORT": {},
+                   f"127.0.0.1:{port}": {"tls": "implicit"}})
+    with server.dialog() as dialog:
+        for _ in range(5):
+            client = subprocess.Popen([FLOOD, str(port), kind])
+            while client.poll() is None:
+                dialog.command("NOOP", 250)
+            assert client.returncode == 0
+    assert "too many TLS messages without data" in server.log()
 
 
 def test_who_speaks_in_tls_before_the_greeting(start_server, certificate):

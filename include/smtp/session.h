@@ -19,6 +19,8 @@ enum session_want {
 				 * while more_domains is known */
 	SESSION_WANTS_RECIPIENT,        /* session_recipient_known */
 	SESSION_WANTS_DELIVERY, /* session_take_message, session_delivered */
+	SESSION_WANTS_ADMISSION,        /* session_client_admitted, or
+				 * session_end */
 	SESSION_WANTS_TLS,      /* flush, handshake, session_tls_started */
 	SESSION_WANTS_CLOSE     /* flush and close */
 };
@@ -42,8 +44,8 @@ struct session *session_new(const struct smtp_settings *settings,
 			    const struct address *client);
 void session_free(struct session **s);
 
-/* What this client may, said before session_greet: XCLIENT (it is one of
- * xclient_hosts); no STARTTLS on this listener (tls = "off"). */
+/* What this client may, said before session_greet: XCLIENT, once (it is
+ * one of xclient_hosts); no STARTTLS on this listener (tls = "off"). */
 void session_allow_xclient(struct session *s);
 void session_forbid_starttls(struct session *s);
 
@@ -69,6 +71,10 @@ void session_recipient_known(struct session *s, enum recipient_answer answer,
 /* For WANTS_DOMAINS: more_domains has come, or waiting for it is over; while
  * it is NULL the pending RCPT gets 451 4.4.3. */
 void session_domains_known(struct session *s, struct buf *out);
+
+/* For WANTS_ADMISSION: XCLIENT named another client, session_client(), who may
+ * come in as if it had connected itself. */
+void session_client_admitted(struct session *s, struct buf *out);
 
 /* For WANTS_DELIVERY: hands the complete message over; began_us and the id
  * are the caller's to set. Freed by message_free. */

@@ -142,6 +142,9 @@ void client_on_greet_wait(struct client *c);
 
 /* Counts it, makes its session, and goes on to TLS or the greeting. */
 void client_admit(struct client *c);
+
+/* The same for the client that XCLIENT named: refused, it gets its reply. */
+void client_readmit(struct client *c);
 void client_greet(struct client *c);
 
 /* ---- session_driver.c: the session and its wishes -----------------------  */

@@ -97,6 +97,17 @@ xclient_run(struct session *s, struct view argument, struct buf *out)
 						argument.len));
 	}
 	s->client = client;
+	/* What the client may do is not what its proxy may. */
+	s->may_xclient = false;
 	session_start_over(s);
+	s->want = SESSION_WANTS_ADMISSION;
+}
+
+void
+session_client_admitted(struct session *s, struct buf *out)
+{
+	if (s->want != SESSION_WANTS_ADMISSION)
+		return;
+	s->want = SESSION_WANTS_INPUT;
 	session_say(s, REPLY_GREETING, out);
 }

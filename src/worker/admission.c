@@ -7,6 +7,7 @@
 #include "worker/mail_log.h"
 
 #include <errno.h>
+#include <string.h>
 
 void
 client_greet(struct client *c)
@@ -139,10 +140,8 @@ is_refused(struct client *c, enum session_end *why_out)
 	return false;
 }
 
-/* One reply, without waiting for it to be read: nothing is kept of a client
- * that is one too many. */
 static void
-refuse(struct client *c, enum session_end why)
+note_refusal(struct client *c, enum session_end why)
 {
 	slot_count(c->worker->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
 	client_log(LOG_LEVEL_INFO, c, why == SESSION_END_BLOCKED
@@ -150,6 +149,14 @@ refuse(struct client *c, enum session_end why)
 		   : why == SESSION_END_OVERLOAD
 		   ? "refused: limits.connections is reached"
 		   : "refused: a limit per address is reached");
+}
+
+/* One reply, without waiting for it to be read: nothing is kept of a client
+ * that is one too many. */
+static void
+refuse(struct client *c, enum session_end why)
+{
+	note_refusal(c, why);
 	if (c->listener->tls != LISTEN_IMPLICIT_TLS) {
 		session_end(c->session, why, &c->out);
 		client_flush(c);
@@ -157,8 +164,8 @@ refuse(struct client *c, enum session_end why)
 	client_free(c);
 }
 
-void
-client_admit(struct client *c)
+static void
+admit(struct client *c, bool may_xclient)
 {
 	struct worker *w = c->worker;
 	enum session_end why;
@@ -166,7 +173,8 @@ client_admit(struct client *c)
 	c->session = session_new(&w->settings->smtp, &w->state, &w->budget,
 				 &c->peer);
 	session_set_owner(c->session, c);
-	if (address_in_ranges(&c->peer, w->settings->net.xclient_hosts))
+	if (may_xclient &&
+	    address_in_ranges(&c->peer, w->settings->net.xclient_hosts))
 		session_allow_xclient(c->session);
 	if (c->listener->tls == LISTEN_CLEAR)
 		session_forbid_starttls(c->session);
@@ -177,6 +185,42 @@ client_admit(struct client *c)
 		client_enter(c, CLIENT_HANDSHAKE);
 	else
 		begin(c);
+}
+
+void
+client_admit(struct client *c)
+{
+	admit(c, true);
+}
+
+static bool
+is_same(const struct address *a, const struct address *b)
+{
+	return a->len == b->len && a->is_local == b->is_local &&
+	       memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+void
+client_readmit(struct client *c)
+{
+	struct worker *w = c->worker;
+	struct address named = *session_client(c->session);
+	enum session_end why;
+
+	if (is_same(&named, &c->peer)) {
+		session_client_admitted(c->session, &c->out);
+		return;
+	}
+	if (c->is_counted)
+		connection_release(&w->connections, &c->peer);
+	c->is_counted = false;
+	c->peer = named;
+	if (!is_refused(c, &why)) {
+		session_client_admitted(c->session, &c->out);
+		return;
+	}
+	note_refusal(c, why);
+	session_end(c->session, why, &c->out);
 }
 
 void
@@ -197,11 +241,12 @@ client_on_proxy(struct client *c)
 		 * a probe that got no greeting would find us dead. */
 		client_log(LOG_LEVEL_DEBUG, c, "probe of a balancer");
 		buf_release(&c->in);
-		client_admit(c);
+		admit(c, false);
 		return;
 	case PROXY_UNKNOWN:
+		/* Somebody, whom the balancer does not vouch for. */
 		buf_release(&c->in);
-		client_admit(c);
+		admit(c, false);
 		return;
 	case PROXY_CLOSED:
 		client_log(c->in.len == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,

@@ -130,6 +130,9 @@ grant(struct client *c)
 		if (c->submitted == NULL)
 			submit(c);
 		return true;
+	case SESSION_WANTS_ADMISSION:
+		client_readmit(c);
+		return true;
 	case SESSION_WANTS_TLS:
 		/* Clear text behind STARTTLS is what an attacker put there. */
 		buf_release(&c->in);

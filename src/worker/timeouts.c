@@ -79,6 +79,7 @@ talking_deadline(const struct client *c)
 	case SESSION_WANTS_RECIPIENT:
 		return c->asked_ms + c->worker->settings->store.lookup_ms;
 	case SESSION_WANTS_DELIVERY:    /* which always answers */
+	case SESSION_WANTS_ADMISSION:
 	case SESSION_WANTS_TLS:
 	case SESSION_WANTS_CLOSE:
 		return INT64_MAX;

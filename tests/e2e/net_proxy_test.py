@@ -292,3 +292,47 @@ def test_xclient_right_is_the_peers_not_the_clients(start_server):
         dialog.command("XCLIENT ADDR=192.0.2.1", 550)
     with greeted(server, v2("192.0.2.9")) as dialog:
         dialog.command("XCLIENT ADDR=192.0.2.1", 220)
+
+
+def test_a_balancer_lends_its_xclient_right_to_nobody(start_server):
+    """Whom it cannot name, and its own probes, are not trusted as it is."""
+    server = serve(start_server, {"xclient_hosts": ["127.0.0.1"]})
+    for header in b"PROXY UNKNOWN\r\n", LOCAL:
+        with greeted(server, header) as dialog:
+            dialog.command("XCLIENT ADDR=192.0.2.1", 550)
+    with server.dialog() as dialog:
+        dialog.command("XCLIENT ADDR=192.0.2.1", 220)
+        dialog.command("XCLIENT ADDR=192.0.2.2", 550)
+
+
+def test_blocked_clients_are_refused_behind_xclient(start_server):
+    server = start_server({"xclient_hosts": ["127.0.0.1"],
+                           "blocked_clients": ["192.0.2.0/24"]})
+    with server.dialog() as dialog:
+        reply = dialog.command("XCLIENT ADDR=192.0.2.1", 554)
+        assert reply.enhanced == "5.7.1"
+        assert dialog.is_closed()
+    server.await_log("refused: among blocked_clients client=192.0.2.1")
+
+
+def test_limits_count_the_client_that_xclient_names(start_server):
+    server = start_server({"xclient_hosts": ["127.0.0.1"], "workers": 2,
+                           "limits.connections_per_ip": 2})
+    held = []
+    for client in "192.0.2.1", "192.0.2.2", "IPV6:2001:db8::1":
+        for _ in range(2):
+            held.append(server.dialog())
+            held[-1].command(f"XCLIENT ADDR={client}", 220)
+        with server.dialog() as dialog:
+            reply = dialog.command(f"XCLIENT ADDR={client}", 421)
+            assert reply.enhanced == "4.7.0"
+            assert dialog.is_closed()
+    # The count goes with the connection, under the address it was made.
+    held.pop(0).close()
+
+    def is_free():
+        with server.dialog() as dialog:
+            return dialog.command("XCLIENT ADDR=192.0.2.1").code == 220
+    wait_for(is_free, 10, "a place for 192.0.2.1")
+    for dialog in held:
+        dialog.close()

@@ -54,6 +54,9 @@ play_answer(struct play *p)
 	case SESSION_WANTS_RECIPIENT:
 		session_recipient_known(p->s, p->answer, &p->out);
 		return true;
+	case SESSION_WANTS_ADMISSION:
+		session_client_admitted(p->s, &p->out);
+		return true;
 	case SESSION_WANTS_DELIVERY: {
 		struct message *m = session_take_message(p->s);
 		play_remember(p, m);

@@ -112,6 +112,10 @@ replay_answer(struct replay *r)
 		MUST(session_recipient(r->s).len > 0);
 		session_recipient_known(r->s, replay_choice(r) % 3, &r->out);
 		return true;
+	case SESSION_WANTS_ADMISSION:
+		MUST(!r->s->may_xclient);
+		session_client_admitted(r->s, &r->out);
+		return true;
 	case SESSION_WANTS_DELIVERY:
 		m = session_take_message(r->s);
 		replay_remember(r, m);

@@ -226,7 +226,7 @@ drivers = store_driver mime_row tls_flood
 $(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c \
 		$(checked)/support.a $(checked)/rooms.a
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $^ \
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter-out %.h,$^) \
 		$(checked_ldflags) $(libs)
 
 # The program with faults that a message can call for.
@@ -295,7 +295,7 @@ build/fuzz/support.a: $(support:%=build/fuzz/support/%.o)
 build/fuzz/%: tests/fuzz/%.c build/fuzz/support.a build/fuzz/rooms.a
 	@mkdir -p $(@D)
 	$(say) "  clang $<"
-	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $^ $(libs)
+	$(quiet)clang $(fuzz_cflags) -fsanitize=fuzzer -Itests -o $@ $(filter %.c %.a,$^) $(libs)
 
 bench:
 	@scripts/setup build run bench

@@ -24,7 +24,7 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 base       = address arena buf chain clock landlock log \
 	log_line memory pid_file queue sandbox scoreboard scoreboard_master \
-	scoreboard_names scoreboard_read signals title utf8 view
+	scoreboard_read shared_memory signals status_json title utf8 view
 net        = connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
@@ -52,7 +52,7 @@ supervisor = account_check background boot_config certificate_expiry child \
 	exit_report generation handover handover_file limits master notify \
 	privileges process_table readiness reload roles root_open startup \
 	stop supervisor takeover upgrade watchdog worker_count
-control    = ask_master options status status_json verb
+control    = ask_master options status verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
 # lines, and a unit test is linked with no other room's code.

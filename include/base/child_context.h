@@ -22,6 +22,7 @@ enum child_message {
 
 struct connection_limits;               /* net/connection_limits.h */
 struct tls_context;                     /* net/tls.h */
+struct log_backlog;                     /* logger/logger.h */
 
 struct child_context {
 	int number;                     /* worker N, from 1 */
@@ -34,6 +35,7 @@ struct child_context {
 	struct tls_context *tls;        /* workers: made by the master, one a
 					 * generation, for shared ticket keys;
 					 * NULL without a certificate */
+	struct log_backlog *backlog;    /* the logger's */
 	/* For sandbox_enter(), called by the child itself before its second
 	 * thread starts; NULL: none. */
 	const struct sandbox_rules *sandbox;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How the scoreboard lies in shared memory: for its own sources only. Every
- * field is a lock-free atomic, since others look while it is written. */
+ * field is a lock-free atomic, since others look while it is written. The
+ * master's part comes first, then a slot of whole pages for each process. */
 #ifndef BASE_SCOREBOARD_LAYOUT_H
 #define BASE_SCOREBOARD_LAYOUT_H
 
@@ -14,10 +15,28 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 1 };
+enum { SCOREBOARD_LAYOUT = 2 };
 
+/* Written by the owner of the slot; by the master while nobody sits there.
+ * A line for the loop, one for delivery, so that the two threads do not pull
+ * one line to and fro: a figure stands in the row of its thread. */
 struct scoreboard_slot {
-	/* Written by the master, while nobody sits here or about who does. */
+	struct {
+		alignas(CACHE_LINE) _Atomic int64_t us;
+		_Atomic int32_t thread;
+	} beat[SLOT_THREADS];
+	alignas(CACHE_LINE) _Atomic int64_t database_since_us;
+	_Atomic uint64_t fingerprint;
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
+		_Atomic uint64_t gauges[SLOT_GAUGES];
+	} by[SLOT_THREADS];
+	alignas(CACHE_LINE) _Atomic int32_t state;
+	_Atomic char error[SLOT_ERROR_SIZE];
+};
+
+/* Written by the master: who sits in a slot. */
+struct scoreboard_tenant {
 	alignas(CACHE_LINE) _Atomic int32_t pid;
 	_Atomic int32_t role;
 	_Atomic int32_t number;
@@ -25,19 +44,6 @@ struct scoreboard_slot {
 	_Atomic uint32_t restarts;
 	_Atomic int64_t began_wall_us;
 	_Atomic uint64_t before[SLOT_COUNTERS]; /* counters at that time */
-
-	/* Written by the owner: a line for the loop, one for delivery, so
-	 * that the two threads do not pull one line to and fro. */
-	struct {
-		alignas(CACHE_LINE) _Atomic int64_t us;
-		_Atomic int32_t thread;
-	} beat[SLOT_THREADS];
-	alignas(CACHE_LINE) _Atomic int64_t database_since_us;
-	_Atomic uint64_t fingerprint;
-	_Atomic int32_t state;
-	alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
-	alignas(CACHE_LINE) _Atomic uint64_t gauges[SLOT_GAUGES];
-	alignas(CACHE_LINE) _Atomic char error[SLOT_ERROR_SIZE];
 };
 
 struct scoreboard {
@@ -45,6 +51,7 @@ struct scoreboard {
 	uint32_t layout;
 	uint32_t slot_count;
 	uint64_t bytes;                 /* of the whole mapping */
+	_Atomic int32_t descriptor;     /* in the master, of all this */
 	_Atomic int32_t master;
 	_Atomic uint32_t generation;
 	_Atomic int64_t began_wall_us;
@@ -53,10 +60,31 @@ struct scoreboard {
 	_Atomic char version[SCOREBOARD_VERSION_SIZE];
 	_Atomic uint32_t used;          /* slots ever taken: 0..used-1 */
 	alignas(CACHE_LINE) _Atomic uint64_t poison[SCOREBOARD_POISON];
-	struct scoreboard_slot slots[];
+	struct scoreboard_tenant tenants[SCOREBOARD_SLOTS];
 };
 
-static_assert(sizeof(struct scoreboard_slot) % CACHE_LINE == 0,
-	      "slots do not share a line");
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
+	      "a lock inside an atomic would not be shared by processes");
+
+/* Whether it is of this program's shape. */
+bool scoreboard_is_ours(const struct scoreboard *head);
+
+/* The offset of slot i; of the one behind the last: bytes in all. What the
+ * header says is not asked. */
+size_t scoreboard_slot_offset(size_t i);
+
+static inline struct scoreboard_slot *
+scoreboard_slot_of(const struct scoreboard *b, size_t i)
+{
+	return (void *)((char *)b + scoreboard_slot_offset(i));
+}
+
+static inline uint64_t
+scoreboard_counter(const struct scoreboard_slot *s, enum slot_counter which)
+{
+	return atomic_load_explicit(
+		&s->by[slot_counter_figures[which].thread].counters[which],
+		memory_order_relaxed);
+}
 
 #endif

@@ -8,17 +8,23 @@
 
 enum { SCOREBOARD_SLOTS = 512, SCOREBOARD_POISON = 64 };
 
-/* Makes run_dir/scoreboard (0640) with all its memory reserved, maps it, and
- * gives its descriptor (not close-on-exec is the caller's choice). NULL with
- * errno. */
-struct scoreboard *scoreboard_create(const char *run_dir, int *fd_out);
-
-/* One that nobody else sees. NULL with errno. */
-struct scoreboard *scoreboard_create_private(void);
+/* Makes one, sealed: nobody can cut it under those who map it. Its
+ * descriptor, close-on-exec, is in *fd_out; NULL: nobody else is to see it.
+ * NULL with errno. */
+struct scoreboard *scoreboard_create(int *fd_out);
 
 /* Maps one that an older master handed over; NULL with errno (EPROTO: other
  * layout). */
 struct scoreboard *scoreboard_adopt(int fd);
+
+/* In a child: of the scoreboard it may write slot i alone from now on. Needs
+ * the descriptor, to be closed then. -1 with errno. */
+int scoreboard_remap(struct scoreboard *b, int fd, size_t i);
+
+/* Copies it into run_dir/scoreboard (0640), for who may not look into this
+ * process. A disk that is full leaves the copy older than it should be; -1
+ * with errno. */
+int scoreboard_publish(const struct scoreboard *b, const char *run_dir);
 
 /* Slot i, below SCOREBOARD_SLOTS. Which ones are free is the master's own
  * knowledge: what stands in shared memory is not asked. */
@@ -32,16 +38,17 @@ struct slot_tenant {
 	unsigned generation;
 	unsigned restarts;
 };
-void scoreboard_occupy(struct scoreboard_slot *s,
+void scoreboard_occupy(struct scoreboard *b, size_t i,
 		       const struct slot_tenant *tenant);
-void scoreboard_vacate(struct scoreboard_slot *s);
+void scoreboard_vacate(struct scoreboard *b, size_t i);
 
 /* Thread ids as the owner noted them, for a stack: 0 where unknown. */
-pid_t scoreboard_thread_id(const struct scoreboard_slot *s,
+pid_t scoreboard_thread_id(const struct scoreboard *b, size_t i,
 			   enum slot_thread thread);
 
-/* As scoreboard_read, for one slot; pid and role may be none. */
-void slot_read(const struct scoreboard_slot *s, struct slot_figures *out);
+/* As scoreboard_read, of any slot; pid and role may be none. */
+void scoreboard_read_slot(const struct scoreboard *b, size_t i,
+			  struct slot_figures *out);
 
 /* Puts the message on the list that scoreboard_is_poison() asks. */
 void scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint);

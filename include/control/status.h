@@ -11,8 +11,4 @@
 void status_print_table(const struct scoreboard *b, int64_t now_us,
 			int64_t wall_us, struct buf *out);
 
-/* The same and more for programs: one JSON object. */
-void status_print_json(const struct scoreboard *b, int64_t now_us,
-		       int64_t wall_us, struct buf *out);
-
 #endif

@@ -7,8 +7,8 @@
 #include "base/log.h"
 
 /* What the logger shares with the one after it: lines that were taken from
- * the socket and may not have been written. In memory that the master maps
- * once; a logger that dies leaves them here, and none is lost. */
+ * the socket and may not have been written. In shared memory, for which the
+ * master has the descriptor; one that dies leaves them here, none is lost. */
 struct log_backlog;
 
 struct logger_duty {
@@ -16,14 +16,17 @@ struct logger_duty {
 	int lines;                      /* log_pair's reading end */
 	int file;                       /* target, opened by the master; -1
 					 * for stderr and syslog */
-	struct log_backlog *backlog;
 };
 
-/* Shared memory for so many backlogs and its descriptor, close-on-exec; or the
- * mapping of such a descriptor that was handed over. NULL with errno. */
-struct log_backlog *log_backlogs_new(size_t count, int *fd_out);
-struct log_backlog *log_backlogs_adopt(size_t count, int fd);
-struct log_backlog *log_backlog_at(struct log_backlog *backlogs, size_t i);
+/* Shared memory for so many backlogs: its descriptor, close-on-exec, or -1
+ * with errno. */
+int log_backlogs_open(size_t count);
+
+/* Whether a descriptor that was handed over is of the same shape. */
+bool log_backlogs_fit(size_t count, int fd);
+
+/* Maps the i-th, in the process that writes it. NULL with errno. */
+struct log_backlog *log_backlog_map(int fd, size_t i);
 
 /* Opens the target if it is a file, for appending: the descriptor, -1 with
  * errno, LOGGER_NO_FILE where it is none. Only a plain file of one name is

@@ -48,10 +48,10 @@ struct connection_limits_handle {
 	uint64_t secret[2];
 };
 
-/* hand_over: -1 where it has no descriptor. adopt: the same memory, with no
- * region taken; the descriptor is its own from then on. NULL with errno
- * (EPROTO: another layout), and the descriptor is left alone. */
-int connection_limits_hand_over(const struct connection_limits *c,
+/* adopt: the same memory, with no region taken; the descriptor is its own
+ * from then on. NULL with errno (EPROTO: another layout), and the descriptor
+ * is left alone. */
+void connection_limits_hand_over(const struct connection_limits *c,
 				struct connection_limits_handle *out);
 struct connection_limits *
 connection_limits_adopt(const struct connection_limits_handle *h);
@@ -64,6 +64,11 @@ bool connection_limits_retake_region(struct connection_limits *c, int region);
 int connection_limits_take_region(struct connection_limits *c);
 void connection_limits_clear_region(struct connection_limits *c,
 				    unsigned region);
+
+/* In a worker that was forked: maps the limits, of which it may write this
+ * region alone; no other child has them. -1 with errno. */
+int connection_limits_remap(const struct connection_limits *c,
+			    unsigned region);
 
 /* For a worker: counts a new connection unless a limit is met. Not counted
  * where the verdict is not OK: then there is nothing to leave. The limits

@@ -16,7 +16,7 @@ struct generation {
 	int *listeners;                 /* one for each of the config's */
 	struct tls_context *tls;        /* NULL without a certificate */
 	int log_file;                   /* the logger's target; -1: no file */
-	struct sandbox_rules sandbox_rules[SLOT_STATUS + 1]; /* by role */
+	struct sandbox_rules sandbox_rules[SLOT_ROLES]; /* by role */
 	char log_dir[GENERATION_PATH_SIZE];     /* for the logger's sandbox */
 };
 

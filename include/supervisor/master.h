@@ -73,8 +73,7 @@ struct master {
 	size_t counted_connections;
 
 	int lines[2];                   /* log_pair */
-	struct log_backlog *backlogs;   /* MASTER_BACKLOGS, by generation */
-	int backlogs_fd;
+	int backlogs;                   /* MASTER_BACKLOGS, by generation */
 	struct control_socket control;
 	int signals;
 	int pid_file;
@@ -83,6 +82,7 @@ struct master {
 	int own_program;                /* the file that runs now */
 	struct upgrade upgrade;
 	struct takeover takeover;
+	int64_t next_publish_ms;        /* the scoreboard */
 	int64_t next_look_ms;           /* of the watchdog */
 	int64_t next_feed_ms;           /* of systemd's */
 	int64_t next_progress_ms;       /* of a stop */

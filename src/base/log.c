@@ -34,7 +34,7 @@ static struct log_client client = { .fd = -1,
 				    .level = LOG_LEVEL_INFO,
 				    .name = "start" };
 static struct repeat repeats[REPEATS];
-static pthread_mutex_t repeats_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
 log_init(const struct log_client *new_client)
@@ -54,13 +54,14 @@ log_level_once(enum log_level level)
 	return client.is_echo ? LOG_LEVEL_DEBUG : level;
 }
 
-static void
+/* False where the line is lost. */
+static bool
 send_line(enum log_level level, const struct log_line *line)
 {
 	if (client.fd < 0) {
 		ssize_t ignored = write(STDERR_FILENO, line->at, line->len);
 		(void)ignored;
-		return;
+		return true;
 	}
 	/* The level goes before the line: syslog wants it. */
 	char digit = (char)('0' + level);
@@ -69,15 +70,13 @@ send_line(enum log_level level, const struct log_line *line)
 		{ .iov_base = (char *)line->at, .iov_len = line->len },
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	while (sendmsg(client.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		if (errno == EINTR)
-			continue;
-		slot_count(client.slot, COUNT_LOG_DROPPED, 1);
-		return;
-	}
+	while (sendmsg(client.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return false;
+	return true;
 }
 
-static void
+static bool
 write_event(enum log_level level, const char *message,
 	    const struct log_field *fields)
 {
@@ -91,7 +90,7 @@ write_event(enum log_level level, const char *message,
 	};
 
 	log_line_make(&line, &origin, message, fields);
-	send_line(level, &line);
+	return send_line(level, &line);
 }
 
 /* The watched warning, or the one that was quiet for longest, made new. */
@@ -121,7 +120,7 @@ may_pass(const char *message, unsigned *kept_back_out)
 	int64_t now_ms = clock_ms();
 	bool may = true;
 
-	pthread_mutex_lock(&repeats_lock);
+	pthread_mutex_lock(&lock);
 	struct repeat *r = find_repeat(message, now_ms);
 	if (r != NULL && now_ms - r->since_ms >= REPEAT_WINDOW_MS) {
 		if (r->seen > REPEAT_BURST)
@@ -131,8 +130,28 @@ may_pass(const char *message, unsigned *kept_back_out)
 	}
 	if (r != NULL)
 		may = ++r->seen <= REPEAT_BURST;
-	pthread_mutex_unlock(&repeats_lock);
+	pthread_mutex_unlock(&lock);
 	return may;
+}
+
+/* Two threads log, and what they note in the slot they note one by one. */
+static void
+note_error(const char *message)
+{
+	pthread_mutex_lock(&lock);
+	slot_set_error(client.slot, message);
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+write_or_count(enum log_level level, const char *message,
+	       const struct log_field *fields)
+{
+	if (write_event(level, message, fields))
+		return;
+	pthread_mutex_lock(&lock);
+	slot_count(client.slot, COUNT_LOG_DROPPED, 1);
+	pthread_mutex_unlock(&lock);
 }
 
 void
@@ -144,21 +163,22 @@ log_write(enum log_level level, const char *message,
 	if (!log_wants(level))
 		return;
 	if (level >= LOG_LEVEL_ERROR)
-		slot_set_error(client.slot, message);
+		note_error(message);
 	if (level >= LOG_LEVEL_WARN && !may_pass(message, &kept_back))
 		return;
 	if (kept_back > 0)
-		write_event(level, "the next one was kept back often",
-			    (const struct log_field[]){
+		write_or_count(level, "the next one was kept back often",
+			       (const struct log_field[]){
 				LOG_STR("event", message),
 				LOG_NUM("times", kept_back),
 				{ .key = NULL } });
-	write_event(level, message, fields);
+	write_or_count(level, message, fields);
 }
 
 void
 log_crash(const char *message, const struct log_field *fields)
 {
+	/* In a signal handler: nothing is locked, a loss is not counted. */
 	write_event(LOG_LEVEL_ERROR, message, fields);
 }
 

@@ -6,23 +6,66 @@
 #include "base/clock.h"
 #include "base/scoreboard_layout.h"
 
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#define FIGURE_ROW(which, name, unit, thread, help) \
+	[which] = { name, help, unit, thread },
+
+const struct figure slot_counter_figures[SLOT_COUNTERS] = {
+	SLOT_COUNTER_TABLE(FIGURE_ROW)
+};
+
+const struct figure slot_gauge_figures[SLOT_GAUGES] = {
+	SLOT_GAUGE_TABLE(FIGURE_ROW)
+};
+
+const char *
+slot_role_name(enum slot_role role)
+{
+	static const char *const names[SLOT_ROLES] = {
+		[SLOT_UNUSED] = "unused", [SLOT_MASTER] = "master",
+		[SLOT_WORKER] = "worker", [SLOT_JANITOR] = "janitor",
+		[SLOT_LOGGER] = "logger", [SLOT_STATUS] = "status",
+		[SLOT_SIGNER] = "signer",
+	};
+
+	return names[role];
+}
+
+const char *
+slot_state_name(enum slot_state state)
+{
+	static const char *const names[] = {
+		[SLOT_STARTING] = "starting",
+		[SLOT_READY] = "ready",
+		[SLOT_DRAINING] = "draining",
+		[SLOT_GONE] = "gone",
+	};
+
+	return names[state];
+}
 
 void
 slot_count(struct scoreboard_slot *s, enum slot_counter which, uint64_t more)
 {
-	if (s != NULL)
-		atomic_fetch_add_explicit(&s->counters[which], more,
-					  memory_order_relaxed);
+	if (s == NULL)
+		return;
+	_Atomic uint64_t *count =
+		&s->by[slot_counter_figures[which].thread].counters[which];
+	atomic_store_explicit(
+		count,
+		atomic_load_explicit(count, memory_order_relaxed) + more,
+		memory_order_relaxed);
 }
 
 void
 slot_gauge(struct scoreboard_slot *s, enum slot_gauge which, uint64_t now)
 {
-	if (s != NULL)
-		atomic_store_explicit(&s->gauges[which], now,
-				      memory_order_relaxed);
+	if (s == NULL)
+		return;
+	atomic_store_explicit(
+		&s->by[slot_gauge_figures[which].thread].gauges[which], now,
+		memory_order_relaxed);
 }
 
 void
@@ -31,16 +74,6 @@ slot_set_state(struct scoreboard_slot *s, enum slot_state state)
 	if (s != NULL)
 		atomic_store_explicit(&s->state, (int32_t)state,
 				      memory_order_relaxed);
-}
-
-static int32_t
-thread_id(void)
-{
-#ifdef SYS_gettid
-	return (int32_t)syscall(SYS_gettid);
-#else
-	return 0;
-#endif
 }
 
 void
@@ -52,7 +85,7 @@ slot_beat(struct scoreboard_slot *s, enum slot_thread thread)
 	 * heart stops; it costs a system call, so once. */
 	if (atomic_load_explicit(&s->beat[thread].thread,
 				 memory_order_relaxed) == 0)
-		atomic_store_explicit(&s->beat[thread].thread, thread_id(),
+		atomic_store_explicit(&s->beat[thread].thread, gettid(),
 				      memory_order_relaxed);
 	atomic_store_explicit(&s->beat[thread].us, clock_us(),
 			      memory_order_relaxed);

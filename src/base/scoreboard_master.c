@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scoreboard_layout.h"
+#include "base/shared_memory.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,12 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static const size_t scoreboard_bytes =
-	sizeof(struct scoreboard) +
-	SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot);
+static const char magic[8] = "GSMTPSB";
 
 static void
 store_text(_Atomic char *to, const char *from, size_t size)
@@ -31,122 +29,141 @@ store_text(_Atomic char *to, const char *from, size_t size)
 	to[i] = '\0';
 }
 
-/* A fresh file under a name of its own: the one that is there may be mapped
- * by a reader or by workers that a dead master left. Reserved, since a page
- * that a full disk refuses would kill whoever writes to it. */
-static int
-make_file(const char *fresh)
+struct scoreboard *
+scoreboard_create(int *fd_out)
 {
-	unlink(fresh);
-	int fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return -1;
-	int error = posix_fallocate(fd, 0, (off_t)scoreboard_bytes);
-	if (error == 0 && fchmod(fd, 0640) != 0)
-		error = errno;
-	if (error == 0)
-		return fd;
-	close(fd);
-	unlink(fresh);
-	errno = error;
-	return -1;
-}
+	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS);
+	int fd = shared_memory_open("guerrilla-smtpd scoreboard", bytes);
 
-static struct scoreboard *
-fill(int fd)
-{
-	int flags = fd >= 0 ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-	struct scoreboard *b = mmap(NULL, scoreboard_bytes,
-				    PROT_READ | PROT_WRITE, flags, fd, 0);
-	if (b == MAP_FAILED)
+	if (fd < 0)
 		return NULL;
+	struct scoreboard *b =
+		shared_memory_map(fd, bytes, PROT_READ | PROT_WRITE);
+	int error = errno;
+	if (b == NULL || fd_out == NULL)
+		close(fd);
+	errno = error;
+	if (b == NULL)
+		return NULL;
+	memcpy(b->magic, magic, sizeof(magic));
 	b->layout = SCOREBOARD_LAYOUT;
 	b->slot_count = SCOREBOARD_SLOTS;
-	b->bytes = scoreboard_bytes;
-	memcpy(b->magic, "GSMTPSB", sizeof(b->magic));
+	b->bytes = bytes;
+	b->descriptor = fd_out != NULL ? fd : -1;
+	if (fd_out != NULL)
+		*fd_out = fd;
 	return b;
 }
 
 struct scoreboard *
-scoreboard_create(const char *run_dir, int *fd_out)
+scoreboard_adopt(int fd)
 {
-	char path[PATH_MAX - 8], fresh[PATH_MAX];
+	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS);
+	struct scoreboard *b =
+		shared_memory_map(fd, bytes, PROT_READ | PROT_WRITE);
+
+	if (b == NULL)
+		return NULL;
+	if (!scoreboard_is_ours(b)) {
+		scoreboard_close(&b);
+		errno = EPROTO;
+		return NULL;
+	}
+	b->descriptor = fd;
+	return b;
+}
+
+int
+scoreboard_remap(struct scoreboard *b, int fd, size_t i)
+{
+	const struct shared_part own = {
+		.offset = scoreboard_slot_offset(i),
+		.size = scoreboard_slot_offset(1) - scoreboard_slot_offset(0),
+	};
+
+	return shared_memory_remap(
+		b, scoreboard_slot_offset(SCOREBOARD_SLOTS), fd, &own);
+}
+
+int
+scoreboard_publish(const struct scoreboard *b, const char *run_dir)
+{
+	size_t bytes = scoreboard_slot_offset(scoreboard_slots(b));
+	char path[PATH_MAX];
 
 	int len = snprintf(path, sizeof(path), "%s/scoreboard", run_dir);
 	if (len < 0 || (size_t)len >= sizeof(path)) {
 		errno = ENAMETOOLONG;
-		return NULL;
+		return -1;
 	}
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	int fd = make_file(fresh);
+	const int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+			O_NONBLOCK;
+	int fd = open(path, how, 0640);
+	/* Root's, of an older program, or a link: what is there goes. */
+	if (fd < 0 && unlink(path) == 0)
+		fd = open(path, how | O_EXCL, 0640);
 	if (fd < 0)
-		return NULL;
-	struct scoreboard *b = fill(fd);
-	if (b != NULL && rename(fresh, path) == 0) {
-		*fd_out = fd;
-		return b;
-	}
-	int error = errno;
-	if (b != NULL)
-		munmap(b, scoreboard_bytes);
+		return -1;
+	ssize_t written = pwrite(fd, b, bytes, 0);
+	int error = written >= 0 ? ENOSPC : errno;
 	close(fd);
-	unlink(fresh);
 	errno = error;
-	return NULL;
-}
-
-struct scoreboard *
-scoreboard_create_private(void)
-{
-	return fill(-1);
-}
-
-static void
-clear_owner_part(struct scoreboard_slot *s)
-{
-	for (int i = 0; i < SLOT_THREADS; i++) {
-		s->beat[i].us = 0;
-		s->beat[i].thread = 0;
-	}
-	for (int i = 0; i < SLOT_COUNTERS; i++)
-		s->before[i] = s->counters[i];
-	for (int i = 0; i < SLOT_GAUGES; i++)
-		s->gauges[i] = 0;
-	s->database_since_us = 0;
-	s->fingerprint = 0;
-	s->state = SLOT_STARTING;
-	s->error[0] = '\0';
+	return written == (ssize_t)bytes ? 0 : -1;
 }
 
 struct scoreboard_slot *
 scoreboard_slot_at(struct scoreboard *b, size_t i)
 {
 	assert(i < SCOREBOARD_SLOTS);
+	return scoreboard_slot_of(b, i);
+}
+
+/* The counters go on from where they are; what is no count at all, by a
+ * process that went mad, is forgotten. */
+static void
+clear_slot(struct scoreboard_tenant *t, struct scoreboard_slot *s)
+{
+	uint64_t counts[SLOT_COUNTERS];
+
+	for (int i = 0; i < SLOT_COUNTERS; i++) {
+		counts[i] = scoreboard_counter(s, (enum slot_counter)i);
+		if (counts[i] - t->before[i] > FIGURE_MAX)
+			counts[i] = t->before[i];
+	}
+	memset(s, 0, sizeof(*s));
+	for (int i = 0; i < SLOT_COUNTERS; i++) {
+		slot_count(s, (enum slot_counter)i, counts[i]);
+		t->before[i] = counts[i];
+	}
+	s->state = SLOT_STARTING;
+}
+
+void
+scoreboard_occupy(struct scoreboard *b, size_t i,
+		  const struct slot_tenant *tenant)
+{
+	struct scoreboard_tenant *t = &b->tenants[i];
+
+	assert(i < SCOREBOARD_SLOTS);
+	if (tenant->pid == 0) {
+		clear_slot(t, scoreboard_slot_of(b, i));
+		t->began_wall_us = clock_wall_us();
+	}
+	t->role = (int32_t)tenant->role;
+	t->number = tenant->number;
+	t->generation = tenant->generation;
+	t->restarts = tenant->restarts;
+	t->pid = tenant->pid;
 	if (i >= b->used)
 		b->used = (uint32_t)i + 1;
-	return &b->slots[i];
 }
 
 void
-scoreboard_occupy(struct scoreboard_slot *s, const struct slot_tenant *tenant)
+scoreboard_vacate(struct scoreboard *b, size_t i)
 {
-	if (tenant->pid == 0) {
-		clear_owner_part(s);
-		s->began_wall_us = clock_wall_us();
-	}
-	s->role = (int32_t)tenant->role;
-	s->number = tenant->number;
-	s->generation = tenant->generation;
-	s->restarts = tenant->restarts;
-	s->pid = tenant->pid;
-}
-
-void
-scoreboard_vacate(struct scoreboard_slot *s)
-{
-	s->pid = 0;
-	s->role = SLOT_UNUSED;
-	s->state = SLOT_GONE;
+	b->tenants[i].pid = 0;
+	b->tenants[i].role = SLOT_UNUSED;
+	slot_set_state(scoreboard_slot_of(b, i), SLOT_GONE);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "base/scoreboard.h"
 
 #include "base/scoreboard_layout.h"
+#include "base/shared_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,44 +17,83 @@
 
 #define LOOK(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-/* Of every scoreboard: what its header says later is not asked, since a worker
- * can write there, and nobody may read past the mapping. */
-static const size_t scoreboard_bytes =
-	sizeof(struct scoreboard) +
-	SCOREBOARD_SLOTS * sizeof(struct scoreboard_slot);
-
-/* Whether the file and its header agree on a scoreboard of our shape. */
-static bool
-is_ours(int fd, const struct scoreboard *head)
+size_t
+scoreboard_slot_offset(size_t i)
 {
-	struct stat st;
+	return shared_memory_pages(sizeof(struct scoreboard)) +
+	       i * shared_memory_pages(sizeof(struct scoreboard_slot));
+}
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_size >= (off_t)scoreboard_bytes &&
-	       memcmp(head->magic, "GSMTPSB", 8) == 0 &&
+bool
+scoreboard_is_ours(const struct scoreboard *head)
+{
+	return memcmp(head->magic, "GSMTPSB", 8) == 0 &&
 	       head->layout == SCOREBOARD_LAYOUT &&
 	       head->slot_count == SCOREBOARD_SLOTS &&
-	       head->bytes == scoreboard_bytes;
+	       head->bytes == scoreboard_slot_offset(SCOREBOARD_SLOTS);
 }
 
-static struct scoreboard *
-map(int fd, int protection)
+/* A plain file, opened for reading: what lies under the name may have been
+ * put there by the account that the service runs as. */
+static int
+open_plain(const char *path, int flags)
 {
-	struct scoreboard head;
+	char again[64];
+	struct stat st;
 
-	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-	    !is_ours(fd, &head)) {
-		errno = EPROTO;
-		return NULL;
+	int place = open(path, O_PATH | O_CLOEXEC | flags);
+	if (place < 0)
+		return -1;
+	int fd = -1, error = EPROTO;
+	if (fstat(place, &st) == 0 && S_ISREG(st.st_mode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+		fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		error = errno;
 	}
-	void *at = mmap(NULL, scoreboard_bytes, protection, MAP_SHARED, fd, 0);
-	return at != MAP_FAILED ? at : NULL;
+	close(place);
+	errno = error;
+	return fd;
 }
 
-struct scoreboard *
-scoreboard_adopt(int fd)
+/* The copy, in memory of our own: whoever cuts the file cuts that alone. */
+static struct scoreboard *
+read_copy(int fd)
 {
-	return map(fd, PROT_READ | PROT_WRITE);
+	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS), had = 0;
+	ssize_t n = 1;
+
+	struct scoreboard *b = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (b == MAP_FAILED)
+		return NULL;
+	while (had < bytes && n > 0) {
+		n = read(fd, (char *)b + had, bytes - had);
+		had += n > 0 ? (size_t)n : 0;
+	}
+	if (had >= scoreboard_slot_offset(0) && scoreboard_is_ours(b))
+		return b;
+	scoreboard_close(&b);
+	errno = EPROTO;
+	return NULL;
+}
+
+/* What the copy is one of; NULL where we may not look. */
+static struct scoreboard *
+map_original(const struct scoreboard *copy)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", copy->master,
+		 copy->descriptor);
+	int fd = open_plain(path, 0);
+	if (fd < 0)
+		return NULL;
+	struct scoreboard *b = shared_memory_map(
+		fd, scoreboard_slot_offset(SCOREBOARD_SLOTS), PROT_READ);
+	close(fd);
+	if (b != NULL && !scoreboard_is_ours(b))
+		scoreboard_close(&b);
+	return b;
 }
 
 struct scoreboard *
@@ -66,22 +106,25 @@ scoreboard_open(const char *run_dir)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_plain(path, O_NOFOLLOW);
 	if (fd < 0)
 		return NULL;
-	struct scoreboard *b = map(fd, PROT_READ);
+	struct scoreboard *copy = read_copy(fd);
 	int error = errno;
 	close(fd);
 	errno = error;
+	struct scoreboard *b = copy != NULL ? map_original(copy) : NULL;
+	if (b == NULL)
+		return copy;
+	scoreboard_close(&copy);
 	return b;
 }
 
 void
 scoreboard_close(struct scoreboard **b)
 {
-	if (*b == NULL)
-		return;
-	munmap(*b, scoreboard_bytes);
+	if (*b != NULL)
+		munmap(*b, scoreboard_slot_offset(SCOREBOARD_SLOTS));
 	*b = NULL;
 }
 
@@ -107,37 +150,58 @@ copy_text(const _Atomic char *from, char *to, size_t size)
 	to[i] = '\0';
 }
 
+/* Nonsense is no more than the most that there can be. */
+static uint64_t
+clamp(uint64_t figure)
+{
+	return figure < FIGURE_MAX ? figure : FIGURE_MAX;
+}
+
+static uint64_t
+gauge_of(const struct scoreboard_slot *s, enum slot_gauge which)
+{
+	enum slot_thread t = slot_gauge_figures[which].thread;
+
+	return clamp(LOOK(s->by[t].gauges[which]));
+}
+
 static void
-copy_figures(const struct scoreboard_slot *s, struct slot_figures *out)
+copy_figures(const struct scoreboard_tenant *t,
+	     const struct scoreboard_slot *s, struct slot_figures *out)
 {
 	for (int i = 0; i < SLOT_THREADS; i++)
 		out->beat_us[i] = LOOK(s->beat[i].us);
 	for (int i = 0; i < SLOT_COUNTERS; i++)
-		out->counters[i] = LOOK(s->counters[i]) - LOOK(s->before[i]);
+		out->counters[i] =
+			clamp(scoreboard_counter(s, (enum slot_counter)i) -
+			      LOOK(t->before[i]));
 	for (int i = 0; i < SLOT_GAUGES; i++)
-		out->gauges[i] = LOOK(s->gauges[i]);
+		out->gauges[i] = gauge_of(s, (enum slot_gauge)i);
 	copy_text(s->error, out->error, sizeof(out->error));
 }
 
-static void
-copy_slot(const struct scoreboard_slot *s, struct slot_figures *out)
+void
+scoreboard_read_slot(const struct scoreboard *b, size_t i,
+		     struct slot_figures *out)
 {
-	int32_t role = LOOK(s->role);
+	const struct scoreboard_tenant *t = &b->tenants[i];
+	const struct scoreboard_slot *s = scoreboard_slot_of(b, i);
+	int32_t role = LOOK(t->role);
 	int32_t state = LOOK(s->state);
 
 	memset(out, 0, sizeof(*out));
-	out->role = role > SLOT_UNUSED && role <= SLOT_STATUS
+	out->role = role > SLOT_UNUSED && role < SLOT_ROLES
 		? (enum slot_role)role : SLOT_UNUSED;
 	out->state = state >= SLOT_STARTING && state <= SLOT_GONE
 		? (enum slot_state)state : SLOT_GONE;
-	out->pid = LOOK(s->pid);
-	out->number = LOOK(s->number);
-	out->generation = LOOK(s->generation);
-	out->restarts = LOOK(s->restarts);
-	out->began_wall_us = LOOK(s->began_wall_us);
+	out->pid = LOOK(t->pid);
+	out->number = LOOK(t->number);
+	out->generation = LOOK(t->generation);
+	out->restarts = LOOK(t->restarts);
+	out->began_wall_us = LOOK(t->began_wall_us);
 	out->database_since_us = LOOK(s->database_since_us);
 	out->fingerprint = LOOK(s->fingerprint);
-	copy_figures(s, out);
+	copy_figures(t, s, out);
 }
 
 bool
@@ -146,14 +210,20 @@ scoreboard_read(const struct scoreboard *b, size_t i,
 {
 	if (i >= scoreboard_slots(b))
 		return false;
-	copy_slot(&b->slots[i], out);
+	scoreboard_read_slot(b, i, out);
 	return out->role != SLOT_UNUSED && out->pid > 0;
 }
 
-void
-slot_read(const struct scoreboard_slot *s, struct slot_figures *out)
+static void
+add_counters(const struct scoreboard *b, uint64_t *sums)
 {
-	copy_slot(s, out);
+	for (size_t i = 0; i < scoreboard_slots(b); i++)
+		for (int c = 0; c < SLOT_COUNTERS; c++)
+			sums[c] += clamp(
+				scoreboard_counter(scoreboard_slot_of(b, i),
+						   (enum slot_counter)c));
+	for (int c = 0; c < SLOT_COUNTERS; c++)
+		sums[c] = clamp(sums[c]);
 }
 
 void
@@ -170,9 +240,7 @@ scoreboard_read_figures(const struct scoreboard *b,
 	out->upgrades = LOOK(b->upgrades);
 	out->restarts = LOOK(b->restarts);
 	out->poisoned = LOOK(b->poisoned);
-	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		for (int c = 0; c < SLOT_COUNTERS; c++)
-			out->counters[c] += LOOK(b->slots[i].counters[c]);
+	add_counters(b, out->counters);
 }
 
 uint64_t
@@ -183,13 +251,14 @@ scoreboard_sum(const struct scoreboard *b, enum slot_gauge which)
 	if (b == NULL)
 		return 0;
 	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		if (LOOK(b->slots[i].pid) > 0)
-			sum += LOOK(b->slots[i].gauges[which]);
-	return sum;
+		if (LOOK(b->tenants[i].pid) > 0)
+			sum += gauge_of(scoreboard_slot_of(b, i), which);
+	return clamp(sum);
 }
 
 pid_t
-scoreboard_thread_id(const struct scoreboard_slot *s, enum slot_thread thread)
+scoreboard_thread_id(const struct scoreboard *b, size_t i,
+		     enum slot_thread thread)
 {
-	return LOOK(s->beat[thread].thread);
+	return LOOK(scoreboard_slot_of(b, i)->beat[thread].thread);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/pid_file.h"
+#include "base/status_json.h"
 #include "control/ask_master.h"
 #include "control/status.h"
 

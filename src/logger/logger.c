@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log_line.h"
+#include "base/shared_memory.h"
 #include "logger/target.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,36 +44,35 @@ struct logger {
 	bool has_more;                  /* the backlog was full */
 };
 
-struct log_backlog *
-log_backlogs_adopt(size_t count, int fd)
+static size_t
+backlog_size(void)
 {
-	void *at = mmap(NULL, count * sizeof(struct log_backlog),
-			PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return shared_memory_pages(sizeof(struct log_backlog));
+}
+
+int
+log_backlogs_open(size_t count)
+{
+	return shared_memory_open("guerrilla-smtpd backlogs",
+				  count * backlog_size());
+}
+
+bool
+log_backlogs_fit(size_t count, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       st.st_size == (off_t)(count * backlog_size());
+}
+
+struct log_backlog *
+log_backlog_map(int fd, size_t i)
+{
+	void *at = mmap(NULL, backlog_size(), PROT_READ | PROT_WRITE,
+			MAP_SHARED, fd, (off_t)(i * backlog_size()));
 
 	return at != MAP_FAILED ? at : NULL;
-}
-
-struct log_backlog *
-log_backlogs_new(size_t count, int *fd_out)
-{
-	int fd = memfd_create("guerrilla-smtpd desks", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return NULL;
-	struct log_backlog *backlogs = NULL;
-	if (ftruncate(fd, (off_t)(count * sizeof(*backlogs))) == 0)
-		backlogs = log_backlogs_adopt(count, fd);
-	if (backlogs == NULL)
-		close(fd);
-	else
-		*fd_out = fd;
-	return backlogs;
-}
-
-struct log_backlog *
-log_backlog_at(struct log_backlog *backlogs, size_t i)
-{
-	return backlogs + i;
 }
 
 /* Its own lines do not go through the queue, which may be full. */
@@ -120,7 +121,7 @@ tell_losses(struct logger *l)
 static void
 clear_backlog(struct logger *l)
 {
-	struct log_backlog *backlog = l->duty->backlog;
+	struct log_backlog *backlog = l->context->backlog;
 	struct view lines[BACKLOG_LINES];
 	size_t count = 0;
 
@@ -144,7 +145,7 @@ clear_backlog(struct logger *l)
 static bool
 fill_backlog(struct logger *l, bool *is_empty_out)
 {
-	struct log_backlog *backlog = l->duty->backlog;
+	struct log_backlog *backlog = l->context->backlog;
 
 	*is_empty_out = false;
 	for (size_t i = 0; i < BACKLOG_LINES; i++) {

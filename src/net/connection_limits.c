@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/memory.h"
+#include "base/shared_memory.h"
 #include "net/connection_table.h"
 
 #include <assert.h>
@@ -15,18 +16,17 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { SMALLEST_TABLE = 256, PAGE = 4096, MINUTE_MS = 60000 };
+enum { SMALLEST_TABLE = 256, MINUTE_MS = 60000 };
 
 /* Raised with every change of what lies in a region, and how it is found:
  * an upgrade to a program with another number begins with empty ones. */
-enum { LAYOUT = 1 };
+enum { LAYOUT = 2 };
 
 struct connection_limits {
 	struct connection_table_shape shape;
-	int fd;                         /* -1: none */
+	int fd;
 	unsigned regions;
 	size_t connections;
 	size_t stride;                  /* bytes from region to region */
@@ -56,25 +56,7 @@ table_entries(size_t connections)
 static size_t
 stride_of(const struct connection_table_shape *shape)
 {
-	return (connection_table_size(shape) + PAGE - 1) / PAGE * PAGE;
-}
-
-/* A file without a name, which nobody can cut under those who map it; -1
- * where the system has none: then it cannot be handed over. */
-static int
-open_nameless(size_t size)
-{
-#ifdef F_ADD_SEALS
-	int fd = memfd_create("guerrilla-smtpd connection limits",
-			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -1;
-	if (ftruncate(fd, (off_t)size) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0)
-		return fd;
-	close(fd);
-#endif
-	return -1;
+	return shared_memory_pages(connection_table_size(shape));
 }
 
 static struct connection_limits *
@@ -85,12 +67,10 @@ map(const struct connection_limits_handle *h)
 		.secret = { h->secret[0], h->secret[1] },
 	};
 	size_t stride = stride_of(&shape);
-	int kind = h->fd >= 0 ? 0 : MAP_ANONYMOUS;
 
-	/* Pages are used only as addresses are written into them. */
-	void *shared = mmap(NULL, stride * h->regions, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_NORESERVE | kind, h->fd, 0);
-	if (shared == MAP_FAILED)
+	void *shared = shared_memory_map(h->fd, stride * h->regions,
+					 PROT_READ | PROT_WRITE);
+	if (shared == NULL)
 		return NULL;
 	struct connection_limits *c = memory_new(1, sizeof(*c));
 	*c = (struct connection_limits){ .shape = shape, .fd = h->fd,
@@ -128,10 +108,12 @@ connection_limits_new(unsigned regions, size_t connections)
 		errno = ENOMEM;
 		return NULL;
 	}
-	h.fd = open_nameless(size);
+	h.fd = shared_memory_open("guerrilla-smtpd connection limits", size);
+	if (h.fd < 0)
+		return NULL;
 	struct connection_limits *c = map(&h);
 	int error = errno;
-	if (c == NULL && h.fd >= 0)
+	if (c == NULL)
 		close(h.fd);
 	errno = error;
 	return c;
@@ -143,25 +125,30 @@ connection_limits_free(struct connection_limits **c)
 	if (*c == NULL)
 		return;
 	munmap((*c)->shared, (*c)->stride * (*c)->regions);
-	if ((*c)->fd >= 0)
-		close((*c)->fd);
+	close((*c)->fd);
 	free((*c)->is_taken);
 	free(*c);
 	*c = NULL;
 }
 
 int
+connection_limits_remap(const struct connection_limits *c, unsigned region)
+{
+	const struct shared_part own = { region * c->stride, c->stride };
+
+	return shared_memory_remap(c->shared, c->stride * c->regions, c->fd,
+				   &own);
+}
+
+void
 connection_limits_hand_over(const struct connection_limits *c,
 			    struct connection_limits_handle *out)
 {
-	if (c->fd < 0)
-		return -1;
 	*out = (struct connection_limits_handle){
 		.fd = c->fd, .layout = LAYOUT, .regions = c->regions,
 		.connections = c->connections,
 		.secret = { c->shape.secret[0], c->shape.secret[1] },
 	};
-	return 0;
 }
 
 /* The numbers come from another program's master, not from a worker; the
@@ -169,11 +156,7 @@ connection_limits_hand_over(const struct connection_limits *c,
 struct connection_limits *
 connection_limits_adopt(const struct connection_limits_handle *h)
 {
-	size_t size = size_of(h->regions, h->connections);
-	struct stat st;
-
-	if (h->layout != LAYOUT || size == 0 || fstat(h->fd, &st) != 0 ||
-	    st.st_size != (off_t)size) {
+	if (h->layout != LAYOUT || size_of(h->regions, h->connections) == 0) {
 		errno = EPROTO;
 		return NULL;
 	}
@@ -212,13 +195,21 @@ connection_limits_clear_region(struct connection_limits *c, unsigned region)
 
 /* ---- Sums --------------------------------------------------------------- */
 
+/* What another worker wrote is not believed: no more than what is one too
+ * many. */
+static size_t
+at_most(uint64_t count, const struct connection_limits *c)
+{
+	return count <= c->connections ? (size_t)count : c->connections + 1;
+}
+
 size_t
 connection_limits_total(const struct connection_limits *c)
 {
 	size_t total = 0;
 
 	for (unsigned i = 0; i < c->regions; i++)
-		total += connection_table_total(region_of(c, i));
+		total += at_most(connection_table_total(region_of(c, i)), c);
 	return total;
 }
 
@@ -228,8 +219,9 @@ count_of(const struct connection_limits *c, uint64_t key)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < c->regions; i++)
-		count +=
-			connection_table_count(&c->shape, region_of(c, i), key);
+		count += at_most(connection_table_count(&c->shape,
+							region_of(c, i), key),
+				 c);
 	return count;
 }
 

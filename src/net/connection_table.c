@@ -7,8 +7,12 @@
  * says, so that nobody can choose addresses that collide. */
 #include "net/connection_table.h"
 
+#include "base/shared_memory.h"
+
 #include <assert.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
 
 enum {
 	WINDOW = 32,            /* entries looked at for one address */
@@ -33,17 +37,23 @@ struct recent {
 					 * count in it, count before it */
 };
 
+/* The active ones follow on a page of their own. */
 struct connection_table {
-	_Atomic uint64_t total;         /* never below the sum of active[] */
+	_Atomic uint64_t total;         /* never below their sum */
 	_Atomic uint64_t last_minute;   /* in which recent[] changed */
 	struct recent recent[RATE_ENTRIES];
-	struct active active[];
 };
+
+static struct active *
+active_of(struct connection_table *r)
+{
+	return (void *)((char *)r + shared_memory_pages(sizeof(*r)));
+}
 
 size_t
 connection_table_size(const struct connection_table_shape *shape)
 {
-	return sizeof(struct connection_table) +
+	return shared_memory_pages(sizeof(struct connection_table)) +
 	       shape->entries * sizeof(struct active);
 }
 
@@ -51,12 +61,14 @@ void
 connection_table_clear(const struct connection_table_shape *shape,
 		       struct connection_table *r)
 {
-	/* Where there are no connections no page need be touched. */
-	for (size_t i = 0; i < shape->entries && r->total > 0; i++) {
-		r->active[i].count = 0;
-		r->active[i].key = 0;
-	}
+	size_t size = shape->entries * sizeof(struct active);
+
+	/* All of it, whatever the total says: the writer may have lied. The
+	 * system gives zeros without touching a page, where it can. */
 	r->total = 0;
+	if (madvise(active_of(r), shared_memory_pages(size),
+		    MADV_REMOVE) != 0)
+		memset(active_of(r), 0, size);
 }
 
 uint64_t
@@ -99,11 +111,12 @@ static struct active *
 find_active(const struct connection_table_shape *shape,
 	    struct connection_table *r, uint64_t key, struct active **free_out)
 {
+	struct active *active = active_of(r);
 	size_t start = hash(shape, key), mask = shape->entries - 1;
 
 	*free_out = NULL;
 	for (size_t i = 0; i < WINDOW; i++) {
-		struct active *e = &r->active[(start + i) & mask];
+		struct active *e = &active[(start + i) & mask];
 		uint64_t found = e->key;
 		if (found == key)
 			return e;
@@ -152,12 +165,13 @@ static void
 tidy(const struct connection_table_shape *shape, struct connection_table *r,
      const struct active *e)
 {
-	size_t mask = shape->entries - 1, i = (size_t)(e - r->active);
+	struct active *active = active_of(r);
+	size_t mask = shape->entries - 1, i = (size_t)(e - active);
 
-	if (r->active[(i + 1) & mask].key != 0)
+	if (active[(i + 1) & mask].key != 0)
 		return;
-	while (r->active[i].count == 0 && r->active[i].key != 0) {
-		r->active[i].key = 0;
+	while (active[i].count == 0 && active[i].key != 0) {
+		active[i].key = 0;
 		i = (i - 1) & mask;
 	}
 }

@@ -5,16 +5,19 @@
 #include "base/memory.h"
 #include "base/signals.h"
 #include "base/title.h"
+#include "logger/logger.h"
 #include "supervisor/background.h"
 #include "supervisor/crash_trace.h"
 #include "supervisor/limits.h"
 #include "supervisor/privileges.h"
 #include "supervisor/roles.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MOST_DESCRIPTORS = 65536 };
@@ -103,14 +106,45 @@ keep_own(const struct master *m, const struct role *role,
 	free(keep);
 }
 
+/* Of what all share each writes its own part and no more: the descriptors
+ * are closed after this. -1 with errno. */
+static int
+map_own(struct master *m, int i, const struct generation *g,
+	struct child_context *context)
+{
+	enum slot_role role = m->processes.entries[i].role;
+	const struct child *c = &m->children[i];
+
+	if (scoreboard_remap(m->scoreboard, m->scoreboard_fd, (size_t)i) != 0)
+		return -1;
+	context->slot = scoreboard_slot_at(m->scoreboard, (size_t)i);
+	if (role == SLOT_WORKER &&
+	    connection_limits_remap(c->connection_limits,
+				    (unsigned)c->region) != 0)
+		return -1;
+	if (role != SLOT_LOGGER)
+		return 0;
+	context->backlog = log_backlog_map(m->backlogs,
+					   g->number % MASTER_BACKLOGS);
+	return context->backlog != NULL ? 0 : -1;
+}
+
 void
 child_live(struct master *m, int i, int channel)
 {
 	const struct process *e = &m->processes.entries[i];
 	const struct role *role = role_of(e->role);
 	struct generation *g = generation_of(m, e);
-	struct scoreboard_slot *slot =
-		scoreboard_slot_at(m->scoreboard, (size_t)i);
+	struct child_context context = {
+		.number = e->number,
+		.generation = e->generation,
+		.channel = channel,
+		.scoreboard = m->scoreboard,
+		.connection_limits = m->children[i].connection_limits,
+		.connection_region = (unsigned)m->children[i].region,
+		.tls = g->tls,
+		.sandbox = &g->sandbox_rules[e->role],
+	};
 
 	/* One that a newer program knew may have been handed over. */
 	if (role == NULL)
@@ -118,22 +152,17 @@ child_live(struct master *m, int i, int channel)
 	signals_for_child();
 	if (m->options.source.is_daemon)
 		background_release();
-	introduce(m, e, g, slot);
+	int mapped = map_own(m, i, g, &context);
+	introduce(m, e, g, context.slot);
+	if (mapped != 0) {
+		log_error("shared memory cannot be mapped",
+			  LOG_STR("error", strerror(errno)));
+		_exit(EXIT_FAILURE);
+	}
 	keep_own(m, role, g, channel);
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	crash_trace_prepare();
-	const struct child_context context = {
-		.number = e->number,
-		.generation = e->generation,
-		.channel = channel,
-		.scoreboard = m->scoreboard,
-		.slot = slot,
-		.connection_limits = m->children[i].connection_limits,
-		.connection_region = (unsigned)m->children[i].region,
-		.tls = g->tls,
-		.sandbox = &g->sandbox_rules[e->role],
-	};
 	/* Not exit(): what the master registered or buffered is its own. */
 	_exit(role->run(m, g, &context));
 }

@@ -24,8 +24,7 @@ occupy_slot(struct master *m, int i)
 	const struct slot_tenant tenant = { e->role, e->pid, e->number,
 					    e->generation, e->restarts };
 
-	scoreboard_occupy(scoreboard_slot_at(m->scoreboard, (size_t)i),
-			  &tenant);
+	scoreboard_occupy(m->scoreboard, (size_t)i, &tenant);
 }
 
 static bool
@@ -222,7 +221,7 @@ reap_one(struct master *m, int i, int status)
 		close(c->channel);
 	give_region_back(m, c);
 	*c = (struct child){ .channel = -1, .region = -1 };
-	scoreboard_vacate(scoreboard_slot_at(m->scoreboard, (size_t)i));
+	scoreboard_vacate(m->scoreboard, (size_t)i);
 	children_take(m, i, PROCESS_EXITED);
 }
 

@@ -71,7 +71,7 @@ exit_report_write(struct master *m, int i, int status)
 	struct slot_figures f;
 	char end[64];
 
-	slot_read(scoreboard_slot_at(m->scoreboard, (size_t)i), &f);
+	scoreboard_read_slot(m->scoreboard, (size_t)i, &f);
 	exit_report_describe(status, end, sizeof(end));
 	bool is_fine = is_expected(e, status);
 	int64_t age_ms = clock_ms() - e->forked_ms;

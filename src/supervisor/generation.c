@@ -143,7 +143,7 @@ static void
 make_sandbox_rules(struct generation *g)
 {
 	note_log_dir(g);
-	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
 		g->sandbox_rules[slot] = (struct sandbox_rules){
 			.mode = g->config->sandbox,

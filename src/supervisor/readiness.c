@@ -67,7 +67,7 @@ judge_database(const struct master *m, struct slot_figures *f)
 		if (m->processes.entries[i].role != SLOT_WORKER ||
 		    m->processes.entries[i].state != PROCESS_READY)
 			continue;
-		slot_read(scoreboard_slot_at(m->scoreboard, (size_t)i), f);
+		scoreboard_read_slot(m->scoreboard, (size_t)i, f);
 		if (f->gauges[GAUGE_STORE_UP] != 0)
 			return DATABASE_THERE;
 		if (f->error[0] == '\0')

@@ -68,8 +68,6 @@ run_logger(const struct master *m, struct generation *g,
 		.settings = &g->config->log,
 		.lines = m->lines[0],
 		.file = g->log_file,
-		.backlog = log_backlog_at(m->backlogs,
-					  g->number % MASTER_BACKLOGS),
 	};
 
 	config_forget_secrets(g->config);

@@ -87,21 +87,6 @@ find_account(struct start *s)
 	return 0;
 }
 
-/* Made while we are root it stays root's: no worker, whatever became of its
- * sandbox, can cut the file under those who map it. The group may read. */
-static int
-open_scoreboard(struct start *s, const char *run_dir)
-{
-	struct master *m = s->m;
-
-	m->scoreboard = scoreboard_create(run_dir, &m->scoreboard_fd);
-	if (m->scoreboard == NULL ||
-	    (geteuid() == 0 &&
-	     fchown(m->scoreboard_fd, (uid_t)-1, s->account.gid) != 0))
-		return fail_with_errno(s, "cannot make the scoreboard");
-	return 0;
-}
-
 static int
 open_control(struct start *s, const char *run_dir)
 {
@@ -123,8 +108,7 @@ open_in_run_dir(struct start *s)
 	if (s->run_dir < 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->run_dir);
-	int code = open_scoreboard(s, path);
-	return code != 0 ? code : open_control(s, path);
+	return open_control(s, path);
 }
 
 /* Without a spool in use its directory is only a convenience. */
@@ -223,8 +207,9 @@ open_shared(struct start *s)
 {
 	struct master *m = s->m;
 
-	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
-	if (m->backlogs == NULL)
+	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
+	m->backlogs = log_backlogs_open(MASTER_BACKLOGS);
+	if (m->scoreboard == NULL || m->backlogs < 0)
 		return fail_with_errno(s, "no memory to share");
 	if (startup_connection_limits(m, s->config) != 0)
 		return fail_with_errno(s, "cannot make the connection limits");
@@ -246,9 +231,6 @@ open_as_user(struct start *s)
 		return EXIT_START;
 	if (generation_load(&m->now, &m->spools, &s->why) != 0 ||
 	    open_shared(s) != 0)
-		return EXIT_START;
-	if (m->scoreboard == NULL && open_scoreboard(s, s->config->run_dir) !=
-	    0)
 		return EXIT_START;
 	return m->control.listener >= 0 ? 0
 		: open_control(s, s->config->run_dir);

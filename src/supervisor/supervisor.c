@@ -29,6 +29,7 @@
 
 enum {
 	LONGEST_POLL_MS = 1000,
+	PUBLISH_MS = 500,
 	PARENT_POLL_MS = 20,    /* while it waits for that */
 	ADDRESSES_SIZE = 1024
 };
@@ -151,6 +152,21 @@ hear_verbs(struct master *m)
 
 /* ---- What follows -------------------------------------------------------- */
 
+/* For readers that are not root; also after a stop of this process. */
+static void
+publish(struct master *m)
+{
+	int64_t now_ms = clock_ms();
+
+	if (now_ms < m->next_publish_ms)
+		return;
+	m->next_publish_ms = now_ms + PUBLISH_MS;
+	if (scoreboard_publish(m->scoreboard, m->now.config->run_dir) != 0)
+		log_warn("the scoreboard cannot be copied",
+			 LOG_STR("to", m->now.config->run_dir),
+			 LOG_STR("error", strerror(errno)));
+}
+
 static void
 look(struct master *m)
 {
@@ -169,6 +185,7 @@ look(struct master *m)
 	m->figures.master = getpid();
 	scoreboard_describe(m->scoreboard, &m->figures);
 	slot_beat(scoreboard_slot_at(m->scoreboard, 0), SLOT_LOOP);
+	publish(m);
 }
 
 static void
@@ -226,11 +243,11 @@ static void
 occupy_own_slot(struct master *m)
 {
 	const struct slot_tenant self = { SLOT_MASTER, getpid(), 0, 1, 0 };
-	struct scoreboard_slot *slot = scoreboard_slot_at(m->scoreboard, 0);
 
-	scoreboard_occupy(slot, &(struct slot_tenant){ .role = SLOT_MASTER });
-	scoreboard_occupy(slot, &self);
-	slot_set_state(slot, SLOT_READY);
+	scoreboard_occupy(m->scoreboard, 0,
+			  &(struct slot_tenant){ .role = SLOT_MASTER });
+	scoreboard_occupy(m->scoreboard, 0, &self);
+	slot_set_state(scoreboard_slot_at(m->scoreboard, 0), SLOT_READY);
 	title_set("master");
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
 		 VERSION);

@@ -79,14 +79,14 @@ takeover_try(struct master *m, struct config *config,
 	handover_forget();
 	m->lines[1] = h->lines[1];
 	adopt_spools(m, h);
-	m->scoreboard = scoreboard_create_private();
-	m->backlogs = log_backlogs_new(MASTER_BACKLOGS, &m->backlogs_fd);
+	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
+	m->backlogs = log_backlogs_open(MASTER_BACKLOGS);
 	/* Without listeners: it must not take a client and then leave. */
 	m->now = (struct generation){ .number = 1, .config = config,
 				      .log_file = -1 };
 	config->worker.net.listener_count = 0;
 	int code = EXIT_START;
-	if (m->scoreboard != NULL && m->backlogs != NULL &&
+	if (m->scoreboard != NULL && m->backlogs >= 0 &&
 	    limits_raise_files(config, &why) == 0 &&
 	    generation_load(&m->now, &m->spools, &why) == 0 &&
 	    startup_connection_limits(m, config) == 0) {
@@ -160,8 +160,7 @@ adopt_connection_limits(struct master *m,
 }
 
 static int
-adopt_shared(struct master *m, const struct config *config,
-	     const struct handover *h)
+adopt_shared(struct master *m, const struct handover *h)
 {
 	m->pid_file = h->pid_file;
 	m->lines[0] = h->lines[0];
@@ -173,17 +172,19 @@ adopt_shared(struct master *m, const struct config *config,
 	 * watchdog spares them. */
 	if (m->scoreboard == NULL) {
 		close(h->scoreboard);
-		m->scoreboard =
-			scoreboard_create(config->run_dir, &m->scoreboard_fd);
+		m->scoreboard = scoreboard_create(&m->scoreboard_fd);
 	}
-	m->backlogs_fd = h->backlogs;
-	m->backlogs = log_backlogs_adopt(MASTER_BACKLOGS, h->backlogs);
+	m->backlogs = h->backlogs;
+	if (!log_backlogs_fit(MASTER_BACKLOGS, h->backlogs)) {
+		close(h->backlogs);
+		m->backlogs = log_backlogs_open(MASTER_BACKLOGS);
+	}
 	adopt_connection_limits(m, &h->connection_limits);
-	if (m->scoreboard == NULL || m->backlogs == NULL)
+	if (m->scoreboard == NULL || m->backlogs < 0)
 		return -1;
 	const int fds[] = { m->pid_file,      m->lines[0],
 			    m->lines[1],      m->takeover.old_program,
-			    m->scoreboard_fd, m->backlogs_fd,
+			    m->scoreboard_fd, m->backlogs,
 			    h->control };
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
@@ -280,7 +281,7 @@ takeover_begin(struct master *m, struct config *config,
 	snprintf(m->program, sizeof(m->program), "%s", h->program);
 	hold_listeners(m, h);
 	adopt_spools(m, h);
-	if (adopt_shared(m, config, h) != 0) {
+	if (adopt_shared(m, h) != 0) {
 		buf_printf(why, "cannot map what was handed over: %s\n",
 			   strerror(errno));
 		return -1;

@@ -124,7 +124,7 @@ fill(const struct master *m, struct handover *h)
 	h->wants_upgrade = m->upgrade.is_wanted;
 	h->pid_file = m->pid_file;
 	h->scoreboard = m->scoreboard_fd;
-	h->backlogs = m->backlogs_fd;
+	h->backlogs = m->backlogs;
 	h->control = m->control.listener;
 	h->is_control_roots = m->control.is_roots;
 	h->lines[0] = m->lines[0];
@@ -135,10 +135,10 @@ fill(const struct master *m, struct handover *h)
 	h->log_file = source->log_file != NULL ? source->log_file : "";
 	h->figures = m->figures;
 	h->spools = m->spools;
-	if (m->connection_limits == NULL ||
-	    connection_limits_hand_over(m->connection_limits,
-					&h->connection_limits) != 0)
-		h->connection_limits.fd = -1;
+	h->connection_limits.fd = -1;
+	if (m->connection_limits != NULL)
+		connection_limits_hand_over(m->connection_limits,
+					    &h->connection_limits);
 	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
 	add_listeners(&m->now, h);
 	/* In the middle of a takeover also those that the new configuration

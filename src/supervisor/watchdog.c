@@ -45,12 +45,10 @@ look_at(struct master *m, int i)
 	static const char *const names[] = { [SLOT_LOOP] = "loop",
 					     [SLOT_DELIVERY] = "delivery" };
 	const struct process *e = &m->processes.entries[i];
-	const struct scoreboard_slot *slot =
-		scoreboard_slot_at(m->scoreboard, (size_t)i);
 	struct slot_figures f;
 	int64_t now_us = clock_us();
 
-	slot_read(slot, &f);
+	scoreboard_read_slot(m->scoreboard, (size_t)i, &f);
 	enum slot_thread t = watchdog_judge(&f, now_us,
 					    m->now.config->watchdog_ms);
 	if (t == SLOT_THREADS)
@@ -62,7 +60,8 @@ look_at(struct master *m, int i)
 		  LOG_MS("silent_ms", f.beat_us[t] > 0
 			 ? now_us - f.beat_us[t] : 0),
 		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]));
-	m->children[i].hung_thread = scoreboard_thread_id(slot, t);
+	m->children[i].hung_thread =
+		scoreboard_thread_id(m->scoreboard, (size_t)i, t);
 	children_take(m, i, PROCESS_HANGS);
 }
 

@@ -240,7 +240,7 @@ static void
 a_full_queue_drops_and_counts(void **unused)
 {
 	(void)unused;
-	struct scoreboard *scoreboard = scoreboard_create_private();
+	struct scoreboard *scoreboard = scoreboard_create(NULL);
 	struct scoreboard_slot *slot = scoreboard_slot_at(scoreboard, 1);
 	struct slot_figures f;
 	int ends[2];
@@ -249,7 +249,7 @@ a_full_queue_drops_and_counts(void **unused)
 	speak(ends[1], LOG_LEVEL_INFO, slot);
 	for (int i = 0; i < 50000; i++)
 		log_info("one of many", LOG_NUM("i", i));
-	slot_read(slot, &f);
+	scoreboard_read_slot(scoreboard, 1, &f);
 	size_t waiting = count_lines(ends[0]);
 	assert_true(f.counters[COUNT_LOG_DROPPED] > 0);
 	assert_int_equal(waiting + f.counters[COUNT_LOG_DROPPED], 50000);

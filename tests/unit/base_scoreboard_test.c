@@ -41,9 +41,9 @@ sit_down(struct scoreboard *b, size_t i, pid_t pid)
 	struct scoreboard_slot *s = scoreboard_slot_at(b, i);
 	struct slot_tenant t = { SLOT_WORKER, 0, (int)i, 3, 2 };
 
-	scoreboard_occupy(s, &t);
+	scoreboard_occupy(b, i, &t);
 	t.pid = pid;
-	scoreboard_occupy(s, &t);
+	scoreboard_occupy(b, i, &t);
 	return s;
 }
 
@@ -54,11 +54,13 @@ what_a_process_writes_others_read(void **unused)
 	struct slot_figures f;
 	int fd;
 
-	struct scoreboard *b = scoreboard_create(folder, &fd);
+	struct scoreboard *b = scoreboard_create(&fd);
 	assert_non_null(b);
 	struct scoreboard_slot *s = sit_down(b, 5, 4711);
 	pid_t child = fork();
 	if (child == 0) {
+		if (scoreboard_remap(b, fd, 5) != 0)
+			_exit(1);
 		slot_count(s, COUNT_MAILS_ACCEPTED, 40);
 		slot_count(s, COUNT_MAILS_ACCEPTED, 2);
 		slot_gauge(s, GAUGE_SESSIONS, 7);
@@ -70,6 +72,7 @@ what_a_process_writes_others_read(void **unused)
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
+	assert_int_equal(scoreboard_publish(b, folder), 0);
 	struct scoreboard *other = scoreboard_open(folder);
 	assert_non_null(other);
 	assert_int_equal(scoreboard_slots(other), 6);
@@ -87,7 +90,7 @@ what_a_process_writes_others_read(void **unused)
 	assert_int_equal(f.beat_us[SLOT_LOOP], 0);
 	assert_true(f.database_since_us > 0);
 	assert_string_equal(f.error, "bad?thing");
-	assert_int_equal(scoreboard_thread_id(s, SLOT_DELIVERY), child);
+	assert_int_equal(scoreboard_thread_id(b, 5, SLOT_DELIVERY), child);
 	assert_int_equal(scoreboard_sum(other, GAUGE_SESSIONS), 7);
 	scoreboard_close(&other);
 	scoreboard_close(&b);
@@ -98,7 +101,7 @@ static void
 sums_never_fall_and_each_process_counts_anew(void **unused)
 {
 	(void)unused;
-	struct scoreboard *b = scoreboard_create_private();
+	struct scoreboard *b = scoreboard_create(NULL);
 	struct slot_figures f;
 	struct scoreboard_figures all;
 
@@ -106,7 +109,7 @@ sums_never_fall_and_each_process_counts_anew(void **unused)
 	slot_count(s, COUNT_ROWS, 10);
 	slot_set_fingerprint(s, 5);
 	slot_gauge(s, GAUGE_SESSIONS, 3);
-	scoreboard_vacate(s);
+	scoreboard_vacate(b, 1);
 	assert_false(scoreboard_read(b, 1, &f));
 	assert_int_equal(scoreboard_sum(b, GAUGE_SESSIONS), 0);
 	sit_down(b, 1, 200);
@@ -124,7 +127,7 @@ static void
 poison_is_a_short_list(void **unused)
 {
 	(void)unused;
-	struct scoreboard *b = scoreboard_create_private();
+	struct scoreboard *b = scoreboard_create(NULL);
 
 	assert_false(scoreboard_is_poison(b, 7));
 	scoreboard_add_poison(b, 0);
@@ -151,13 +154,16 @@ nonsense_is_read_without_harm(void **unused)
 	struct scoreboard_figures all;
 
 	for (size_t k = 0; k < sizeof(fills) / sizeof(*fills); k++) {
-		struct scoreboard *b = scoreboard_create_private();
-		memset(b, fills[k], sizeof(*b) + SCOREBOARD_SLOTS *
-		       sizeof(struct scoreboard_slot));
+		struct scoreboard *b = scoreboard_create(NULL);
+		memset(b, fills[k], scoreboard_slot_offset(SCOREBOARD_SLOTS));
 		assert_in_range(scoreboard_slots(b), 0, SCOREBOARD_SLOTS);
 		for (size_t i = 0; i < SCOREBOARD_SLOTS + 1; i++) {
 			scoreboard_read(b, i, &f);
-			assert_in_range(f.role, 0, SLOT_STATUS);
+			assert_in_range(f.role, 0, SLOT_ROLES - 1);
+			for (int c = 0; c < SLOT_COUNTERS; c++)
+				assert_true(f.counters[c] <= FIGURE_MAX);
+			for (int g = 0; g < SLOT_GAUGES; g++)
+				assert_true(f.gauges[g] <= FIGURE_MAX);
 			assert_in_range(f.state, 0, SLOT_GONE);
 			assert_non_null(memchr(f.error, 0, sizeof(f.error)));
 			assert_non_null(slot_role_name(f.role));
@@ -165,6 +171,11 @@ nonsense_is_read_without_harm(void **unused)
 		}
 		scoreboard_read_figures(b, &all);
 		assert_non_null(memchr(all.version, 0, sizeof(all.version)));
+		for (int c = 0; c < SLOT_COUNTERS; c++)
+			assert_true(all.counters[c] <= FIGURE_MAX);
+		for (int g = 0; g < SLOT_GAUGES; g++)
+			assert_true(scoreboard_sum(b, (enum slot_gauge)g) <=
+				    FIGURE_MAX);
 		scoreboard_add_poison(b, 77);
 		assert_true(scoreboard_is_poison(b, 77));
 		scoreboard_close(&b);
@@ -186,38 +197,42 @@ static void
 other_files_are_refused(void **unused)
 {
 	(void)unused;
-	int fd;
-
-	struct scoreboard *b = scoreboard_create(folder, &fd);
+	struct scoreboard *b = scoreboard_create(NULL);
 	struct stat st;
-	assert_int_equal(fstat(fd, &st), 0);
+
+	sit_down(b, 3, 1234);
+	assert_int_equal(scoreboard_publish(b, folder), 0);
+	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
-	scoreboard_close(&b);
 	/* magic, layout and slots, bytes */
 	for (off_t at = 0; at < 24; at += 8) {
-		b = scoreboard_create(folder, &fd);
-		scoreboard_close(&b);
+		assert_int_equal(scoreboard_publish(b, folder), 0);
 		spoil(at, 8);
 		assert_null(scoreboard_open(folder));
 		assert_int_equal(errno, EPROTO);
 	}
-	b = scoreboard_create(folder, &fd);
-	scoreboard_close(&b);
-	for (off_t size = st.st_size - 1; size >= 0; size /= 2) {
+	assert_int_equal(scoreboard_publish(b, folder), 0);
+	for (off_t size = (off_t)scoreboard_slot_offset(0) - 1; size > 0;
+	     size /= 2) {
 		assert_int_equal(truncate(path, size), 0);
 		assert_null(scoreboard_open(folder));
-		if (size == 0)
-			break;
 	}
 	unlink(path);
 	assert_null(scoreboard_open(folder));
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	assert_null(scoreboard_open(folder));
+	assert_int_equal(scoreboard_publish(b, folder), 0);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
 	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(scoreboard_open(folder));
+	unlink(path);
+	scoreboard_close(&b);
 }
 
-/* A worker can write into the header of the scoreboard that all map. */
+/* What the header says later leads no reader beyond the mapping. */
 static void
 a_false_header_leads_nobody_astray(void **unused)
 {
@@ -226,63 +241,56 @@ a_false_header_leads_nobody_astray(void **unused)
 	struct scoreboard_figures all;
 	int fd;
 
-	struct scoreboard *b = scoreboard_create(folder, &fd);
-	struct scoreboard *reader = scoreboard_open(folder);
+	struct scoreboard *b = scoreboard_create(&fd);
 	sit_down(b, SCOREBOARD_SLOTS - 1, 1234);
-	b->slot_count = 1;
-	b->bytes = 64;
 	b->used = UINT32_MAX;
-	assert_int_equal(scoreboard_slots(reader), SCOREBOARD_SLOTS);
-	assert_true(scoreboard_read(reader, SCOREBOARD_SLOTS - 1, &f));
-	assert_false(scoreboard_read(reader, SCOREBOARD_SLOTS, &f));
-	scoreboard_read_figures(reader, &all);
-	scoreboard_close(&reader);
-	/* One that is smaller, and says so truly, is not read at all. */
-	const uint64_t bytes = sizeof(*b) + sizeof(struct scoreboard_slot);
-	b->bytes = bytes;
-	assert_int_equal(truncate(path, (off_t)bytes), 0);
-	assert_null(scoreboard_open(folder));
-	assert_int_equal(errno, EPROTO);
+	assert_int_equal(scoreboard_slots(b), SCOREBOARD_SLOTS);
+	assert_true(scoreboard_read(b, SCOREBOARD_SLOTS - 1, &f));
+	assert_false(scoreboard_read(b, SCOREBOARD_SLOTS, &f));
+	scoreboard_read_figures(b, &all);
+	b->bytes = 64;
 	assert_null(scoreboard_adopt(fd));
+	assert_int_equal(errno, EPROTO);
 	close(fd);
 	scoreboard_close(&b);
-	unlink(path);
 }
 
-/* A reader of the old scoreboard must not find the file cut under it. */
+/* A count that a process spoilt is forgotten with it, not summed for ever. */
 static void
-a_new_board_spares_readers_of_the_old(void **unused)
+a_spoilt_count_goes_with_its_process(void **unused)
 {
 	(void)unused;
-	struct slot_figures f;
-	int first, second;
+	struct scoreboard *b = scoreboard_create(NULL);
+	struct scoreboard_figures all;
 
-	struct scoreboard *b = scoreboard_create(folder, &first);
-	struct scoreboard *reader = scoreboard_open(folder);
-	sit_down(b, 1, 1234);
-	struct scoreboard *next = scoreboard_create(folder, &second);
-	assert_true(scoreboard_read(reader, 1, &f));
-	assert_int_equal(f.pid, 1234);
-	assert_false(scoreboard_read(next, 1, &f));
+	struct scoreboard_slot *s = sit_down(b, 1, 100);
+	slot_count(s, COUNT_ROWS, 10);
+	sit_down(b, 1, 101);
+	slot_count(s, COUNT_ROWS, UINT64_MAX / 2);
+	scoreboard_read_figures(b, &all);
+	assert_int_equal(all.counters[COUNT_ROWS], FIGURE_MAX);
+	sit_down(b, 1, 102);
+	slot_count(s, COUNT_ROWS, 1);
+	scoreboard_read_figures(b, &all);
+	assert_int_equal(all.counters[COUNT_ROWS], 11);
 	scoreboard_close(&b);
-	struct scoreboard *adopted = scoreboard_adopt(first);
-	assert_non_null(adopted);
-	assert_true(scoreboard_read(adopted, 1, &f));
-	scoreboard_close(&adopted);
-	scoreboard_close(&reader);
-	scoreboard_close(&next);
-	close(first);
-	close(second);
 }
 
 static void
 every_figure_has_a_name(void **unused)
 {
 	(void)unused;
-	for (int i = 0; i < SLOT_COUNTERS; i++)
-		assert_non_null(slot_counter_name((enum slot_counter)i));
-	for (int i = 0; i < SLOT_GAUGES; i++)
-		assert_non_null(slot_gauge_name((enum slot_gauge)i));
+	for (int i = 0; i < SLOT_COUNTERS + SLOT_GAUGES; i++) {
+		const struct figure *f = i < SLOT_COUNTERS
+			? &slot_counter_figures[i]
+			: &slot_gauge_figures[i - SLOT_COUNTERS];
+		assert_true(strspn(f->name, "abcdefghijklmnopqrstuvwxyz_") ==
+			    strlen(f->name) && f->name[0] != '\0');
+		assert_true(strlen(f->help) > 10);
+		assert_in_range(f->thread, 0, SLOT_THREADS - 1);
+	}
+	for (int i = 0; i < SLOT_ROLES; i++)
+		assert_non_null(slot_role_name((enum slot_role)i));
 }
 
 static int
@@ -303,7 +311,7 @@ main(void)
 		cmocka_unit_test(nonsense_is_read_without_harm),
 		cmocka_unit_test(other_files_are_refused),
 		cmocka_unit_test(a_false_header_leads_nobody_astray),
-		cmocka_unit_test(a_new_board_spares_readers_of_the_old),
+		cmocka_unit_test(a_spoilt_count_goes_with_its_process),
 		cmocka_unit_test(every_figure_has_a_name),
 	};
 

@@ -3,24 +3,17 @@
 #include "control/status.h"
 
 #include "base/scoreboard_layout.h"
+#include "base/status_json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 enum { SECOND = 1000000 };
-
-struct fixture {
-	char run_dir[32];
-	struct scoreboard *scoreboard;
-	struct scoreboard *reader;
-	int fd;
-};
 
 static void
 occupy(struct scoreboard *b, enum slot_role role, int number)
@@ -31,7 +24,7 @@ occupy(struct scoreboard *b, enum slot_role role, int number)
 	struct scoreboard_slot *s =
 		scoreboard_slot_at(b, (size_t)number);
 
-	scoreboard_occupy(s, &tenant);
+	scoreboard_occupy(b, (size_t)number, &tenant);
 	slot_set_state(s, SLOT_READY);
 	if (role != SLOT_WORKER)
 		return;
@@ -39,14 +32,13 @@ occupy(struct scoreboard *b, enum slot_role role, int number)
 	slot_count(s, COUNT_BYTES, 3 * 1024 * 1024 / 2);
 	slot_gauge(s, GAUGE_SESSIONS, 7);
 	slot_set_error(s, "a \"quoted\" \\ text");
-	atomic_store(&s->began_wall_us, 10 * SECOND);
+	atomic_store(&b->tenants[number].began_wall_us, 10 * SECOND);
 	atomic_store(&s->database_since_us, 5 * SECOND);
 }
 
 static int
 make_scoreboard(void **state)
 {
-	static struct fixture f;
 	struct scoreboard_figures figures = {
 		.master = 999,
 		.version = "1.2.3",
@@ -55,41 +47,32 @@ make_scoreboard(void **state)
 		.reloads = 2,
 	};
 
-	strcpy(f.run_dir, "/tmp/status-XXXXXX");
-	assert_non_null(mkdtemp(f.run_dir));
-	f.scoreboard = scoreboard_create(f.run_dir, &f.fd);
-	assert_non_null(f.scoreboard);
-	scoreboard_describe(f.scoreboard, &figures);
-	occupy(f.scoreboard, SLOT_MASTER, 0);
-	occupy(f.scoreboard, SLOT_WORKER, 1);
-	f.reader = scoreboard_open(f.run_dir);
-	assert_non_null(f.reader);
-	*state = &f;
+	struct scoreboard *b = scoreboard_create(NULL);
+	assert_non_null(b);
+	scoreboard_describe(b, &figures);
+	occupy(b, SLOT_MASTER, 0);
+	occupy(b, SLOT_WORKER, 1);
+	*state = b;
 	return 0;
 }
 
 static int
 remove_scoreboard(void **state)
 {
-	struct fixture *f = *state;
-	char path[64];
+	struct scoreboard *b = *state;
 
-	scoreboard_close(&f->reader);
-	scoreboard_close(&f->scoreboard);
-	close(f->fd);
-	snprintf(path, sizeof(path), "%s/scoreboard", f->run_dir);
-	unlink(path);
-	return rmdir(f->run_dir);
+	scoreboard_close(&b);
+	return 0;
 }
 
 static char *
-show(const struct fixture *f,
+show(const struct scoreboard *b,
      void (*print)(const struct scoreboard *, int64_t, int64_t,
 		   struct buf *))
 {
 	struct buf out = BUF(16 * 1024 * 1024);
 
-	print(f->reader, 6 * SECOND + SECOND / 2,
+	print(b, 6 * SECOND + SECOND / 2,
 	      INT64_C(10) * SECOND + INT64_C(90061) * SECOND, &out);
 	buf_append_byte(&out, '\0');
 	return out.at;
@@ -145,10 +128,9 @@ is_printable(const char *text)
 static void
 nonsense_is_shown_as_it_is(void **state)
 {
-	struct fixture *f = *state;
-	unsigned char *bytes = (unsigned char *)&f->scoreboard->master;
-	size_t size = sizeof(struct scoreboard) + SCOREBOARD_SLOTS *
-		      sizeof(struct scoreboard_slot) -
+	struct scoreboard *b = *state;
+	unsigned char *bytes = (unsigned char *)&b->master;
+	size_t size = scoreboard_slot_offset(SCOREBOARD_SLOTS) -
 		      offsetof(struct scoreboard, master);
 
 	for (unsigned seed = 1; seed <= 20; seed++) {
@@ -156,9 +138,9 @@ nonsense_is_shown_as_it_is(void **state)
 		for (size_t i = 0; i < size; i++)
 			bytes[i] = seed == 1 ? 0xff :
 				   (unsigned char)(rand() >> 7);
-		char *table = show(f, status_print_table);
+		char *table = show(b, status_print_table);
 		assert_true(is_printable(table));
-		char *json = show(f, status_print_json);
+		char *json = show(b, status_print_json);
 		assert_true(is_printable(json));
 		assert_string_equal(json + strlen(json) - 3, "]}\n");
 		free(table);

@@ -6,8 +6,12 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,7 +34,7 @@ it_is_handed_over(void **state)
 	(void)state;
 	assert_true(address_parse(VIEW("192.0.2.1"), &client));
 	assert_int_equal(connection_admit(&a, &client, START), CONNECTION_OK);
-	assert_int_equal(connection_limits_hand_over(old, &h), 0);
+	connection_limits_hand_over(old, &h);
 	assert_int_equal(ftruncate(h.fd, 0), -1);
 	h.fd = dup(h.fd);
 	struct connection_limits *next = connection_limits_adopt(&h);
@@ -60,7 +64,7 @@ what_is_not_its_own_is_not_adopted(void **state)
 	struct connection_limits_handle h;
 
 	(void)state;
-	assert_int_equal(connection_limits_hand_over(c, &h), 0);
+	connection_limits_hand_over(c, &h);
 	const struct connection_limits_handle wrong[] = {
 		{ -1, h.layout, h.regions, h.connections, { 0, 0 } },
 		{ h.fd, h.layout + 1, h.regions, h.connections, { 0, 0 } },
@@ -75,12 +79,95 @@ what_is_not_its_own_is_not_adopted(void **state)
 	connection_limits_free(&c);
 }
 
+/* A worker that went mad: its own region it may fill with lies, no other. */
+static _Noreturn void
+lie(const struct connection_counter *a, const struct connection_counter *b,
+    const struct address *client)
+{
+	if (connection_limits_remap(a->connection_limits, a->region) != 0)
+		_exit(2);
+	for (int i = 0; i < 50; i++)
+		connection_admit(a, client, START);
+	signal(SIGSEGV, SIG_DFL);
+	connection_admit(b, client, START);
+	_exit(3);
+}
+
+static void
+a_worker_writes_its_own_region_only(void **state)
+{
+	const struct connection_maxima limits = { 100, 40, 0 };
+	struct connection_limits *c = connection_limits_new(2, 100);
+	struct connection_counter a = {
+		c, (unsigned)connection_limits_take_region(c), limits
+	}, b = {
+		c, (unsigned)connection_limits_take_region(c), limits
+	};
+	struct address client;
+	int status;
+
+	(void)state;
+	assert_true(address_parse(VIEW("192.0.2.1"), &client));
+	pid_t pid = fork();
+	if (pid == 0)
+		lie(&a, &b, &client);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	assert_int_equal(connection_limits_total(c), 40);
+	assert_int_equal(connection_admit(&b, &client, START),
+			 CONNECTION_PER_IP);
+	connection_limits_clear_region(c, a.region);
+	assert_int_equal(connection_limits_total(c), 0);
+	assert_int_equal(connection_admit(&b, &client, START), CONNECTION_OK);
+	connection_limits_free(&c);
+}
+
+/* Bytes of any kind in a region: sums stay sums, and a region that is
+ * cleared is empty, whatever it said of itself. */
+static void
+nonsense_in_a_region_is_bounded_and_goes(void **state)
+{
+	const struct connection_maxima limits = { 100, 40, 5 };
+	struct connection_limits *c = connection_limits_new(2, 100);
+	unsigned mad = (unsigned)connection_limits_take_region(c);
+	struct connection_counter b = {
+		c, (unsigned)connection_limits_take_region(c), limits
+	};
+	struct connection_limits_handle h;
+	struct address client;
+	struct stat st;
+
+	(void)state;
+	assert_true(address_parse(VIEW("192.0.2.1"), &client));
+	connection_limits_hand_over(c, &h);
+	assert_int_equal(fstat(h.fd, &st), 0);
+	for (int fill = 0; fill < 256; fill += 51) {
+		size_t size = (size_t)st.st_size / 2;
+		char *bytes = malloc(size);
+		memset(bytes, fill, size);
+		/* No connections, it says, and has them. */
+		memset(bytes, fill == 255 ? 0 : fill, 8);
+		assert_int_equal(pwrite(h.fd, bytes, size,
+					(off_t)(mad * size)), size);
+		free(bytes);
+		assert_true(connection_limits_total(c) <= 101);
+		if (connection_admit(&b, &client, START) == CONNECTION_OK)
+			connection_release(&b, &client);
+		connection_limits_clear_region(c, mad);
+		assert_int_equal(connection_limits_take_region(c), (int)mad);
+		assert_int_equal(connection_limits_total(c), 0);
+	}
+	connection_limits_free(&c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_handed_over),
 		cmocka_unit_test(what_is_not_its_own_is_not_adopted),
+		cmocka_unit_test(a_worker_writes_its_own_region_only),
+		cmocka_unit_test(nonsense_in_a_region_is_bounded_and_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,9 @@ start_worker(const struct connection_counter *s, unsigned seed)
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
+	if (pid == 0 &&
+	    connection_limits_remap(s->connection_limits, s->region) != 0)
+		_exit(2);
 	if (pid == 0)
 		churn(s, seed);
 	return pid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The scoreboard as JSON (RFC 8259), for programs. Times are seconds. */
-#include "control/status.h"
+#include "base/status_json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -59,8 +59,7 @@ counters(const uint64_t *values, struct buf *out)
 	buf_append_text(out, "\"counters\":{");
 	for (size_t i = 0; i < SLOT_COUNTERS; i++)
 		buf_printf(out, "\"%s\":%" PRIu64 ",",
-			   slot_counter_name((enum slot_counter)i),
-			   values[i]);
+			   slot_counter_figures[i].name, values[i]);
 	close_with("},", out);
 }
 
@@ -70,7 +69,7 @@ gauges(const uint64_t *values, struct buf *out)
 	buf_append_text(out, "\"gauges\":{");
 	for (size_t i = 0; i < SLOT_GAUGES; i++)
 		buf_printf(out, "\"%s\":%" PRIu64 ",",
-			   slot_gauge_name((enum slot_gauge)i), values[i]);
+			   slot_gauge_figures[i].name, values[i]);
 	close_with("},", out);
 }
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What processes count and measure: the one table from which the enums, the
+ * JSON and the metrics are made. A row tells the figure's name in the enum and
+ * to the outside, its unit, the thread that writes it (in a worker; other
+ * processes have one thread) and what it means. */
+#ifndef BASE_FIGURES_H
+#define BASE_FIGURES_H
+
+#include <stdint.h>
+
+/* Each thread that exists has one heartbeat and beats it while it is idle
+ * too. SLOT_DELIVERY is the one that calls the database: a worker's second
+ * thread, the janitor's only one. */
+enum slot_thread { SLOT_LOOP, SLOT_DELIVERY, SLOT_THREADS };
+enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
+
+/* Counters only grow; log_dropped is written by both, under a lock. */
+#define SLOT_COUNTER_TABLE(ROW) \
+	ROW(COUNT_CONNECTIONS, "connections", UNIT_NONE, SLOT_LOOP, \
+	    "Connections that were accepted") \
+	ROW(COUNT_CONNECTIONS_REFUSED, "connections_refused", UNIT_NONE, \
+	    SLOT_LOOP, "Connections over a limit or of blocked_clients") \
+	ROW(COUNT_MAILS_ACCEPTED, "mails_accepted", UNIT_NONE, SLOT_LOOP, \
+	    "Messages answered 250: stored or spooled") \
+	ROW(COUNT_MAILS_DISCARDED, "mails_discarded", UNIT_NONE, SLOT_LOOP, \
+	    "Messages answered 250 and thrown away, as `discard` says") \
+	ROW(COUNT_MAILS_REFUSED, "mails_refused", UNIT_NONE, SLOT_LOOP, \
+	    "Messages answered 5xx after their data") \
+	ROW(COUNT_MAILS_DEFERRED, "mails_deferred", UNIT_NONE, SLOT_LOOP, \
+	    "Messages answered 4xx after their data") \
+	ROW(COUNT_MAILS_SPOOLED, "mails_spooled", UNIT_NONE, SLOT_LOOP, \
+	    "Messages answered 250 that went to the spool") \
+	ROW(COUNT_MAILS_REPLAYED, "mails_replayed", UNIT_NONE, SLOT_LOOP, \
+	    "Messages that went from the spool into the database") \
+	ROW(COUNT_MAILS_SET_ASIDE, "mails_set_aside", UNIT_NONE, SLOT_LOOP, \
+	    "Spooled messages that the database refuses for ever") \
+	ROW(COUNT_RECIPIENTS_REFUSED, "recipients_refused", UNIT_NONE, \
+	    SLOT_LOOP, "Recipients that were not accepted") \
+	ROW(COUNT_BYTES, "bytes", UNIT_BYTES, SLOT_LOOP, \
+	    "Bytes of the accepted messages") \
+	ROW(COUNT_BATCHES, "batches", UNIT_NONE, SLOT_DELIVERY, \
+	    "Statements or transactions that stored messages") \
+	ROW(COUNT_ROWS, "rows", UNIT_NONE, SLOT_DELIVERY, \
+	    "Rows that were stored") \
+	ROW(COUNT_ROWS_EXPIRED, "rows_expired", UNIT_NONE, SLOT_LOOP, \
+	    "Rows deleted, as `retention` says") \
+	ROW(COUNT_RECONNECTS, "reconnects", UNIT_NONE, SLOT_DELIVERY, \
+	    "Connections made to the database") \
+	ROW(COUNT_STORE_ERRORS, "store_errors", UNIT_NONE, SLOT_DELIVERY, \
+	    "Errors of the database") \
+	ROW(COUNT_LIMITS_MET, "limits_met", UNIT_NONE, SLOT_DELIVERY, \
+	    "Messages of which a part was not parsed, as `limits` say") \
+	ROW(COUNT_POISON, "poison", UNIT_NONE, SLOT_DELIVERY, \
+	    "Messages stored without parsing: they killed a worker before") \
+	ROW(COUNT_TLS_HANDSHAKES, "tls_handshakes", UNIT_NONE, SLOT_LOOP, \
+	    "TLS handshakes that were completed") \
+	ROW(COUNT_TLS_FAILURES, "tls_failures", UNIT_NONE, SLOT_LOOP, \
+	    "TLS handshakes that failed") \
+	ROW(COUNT_LOG_DROPPED, "log_dropped", UNIT_NONE, SLOT_LOOP, \
+	    "Log lines that were lost")
+
+/* Gauges go up and down. */
+#define SLOT_GAUGE_TABLE(ROW) \
+	ROW(GAUGE_SESSIONS, "sessions", UNIT_NONE, SLOT_LOOP, \
+	    "Sessions that are open") \
+	ROW(GAUGE_MEMORY, "memory", UNIT_BYTES, SLOT_LOOP, \
+	    "Bytes charged to limits.memory") \
+	ROW(GAUGE_HELD, "held", UNIT_NONE, SLOT_DELIVERY, \
+	    "Messages that wait for a verdict") \
+	ROW(GAUGE_MAX_MESSAGE_BYTES, "max_message_bytes", UNIT_BYTES, \
+	    SLOT_DELIVERY, "The SIZE that is offered") \
+	ROW(GAUGE_STORE_UP, "store_up", UNIT_NONE, SLOT_DELIVERY, \
+	    "Whether a database host can be written") \
+	ROW(GAUGE_SPOOL_FILES, "spool_files", UNIT_NONE, SLOT_LOOP, \
+	    "Files that wait in the spool") \
+	ROW(GAUGE_SPOOL_BYTES, "spool_bytes", UNIT_BYTES, SLOT_LOOP, \
+	    "Bytes that wait in the spool") \
+	ROW(GAUGE_SPOOL_SET_ASIDE, "spool_set_aside", UNIT_NONE, SLOT_LOOP, \
+	    "Spooled files that an operator must see") \
+	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \
+	    SLOT_LOOP, "When the first certificate ends, since 1970; 0: none")
+
+#define SLOT_ENUM_ROW(which, name, unit, thread, help) which,
+
+enum slot_counter { SLOT_COUNTER_TABLE(SLOT_ENUM_ROW) SLOT_COUNTERS };
+enum slot_gauge { SLOT_GAUGE_TABLE(SLOT_ENUM_ROW) SLOT_GAUGES };
+
+/* A row, for who prints: "mails_accepted", ... */
+struct figure {
+	const char *name;
+	const char *help;
+	enum figure_unit unit;
+	enum slot_thread thread;
+};
+
+extern const struct figure slot_counter_figures[SLOT_COUNTERS];
+extern const struct figure slot_gauge_figures[SLOT_GAUGES];
+
+/* No figure is more than that, whatever stands in memory: 2^53 - 1, which
+ * JSON's numbers hold, and of which 512 make no overflow. */
+#define FIGURE_MAX UINT64_C(9007199254740991)
+
+#endif

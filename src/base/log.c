@@ -33,13 +33,23 @@ struct repeat {
 static struct log_client client = { .fd = -1,
 				    .level = LOG_LEVEL_INFO,
 				    .name = "start" };
+static int own_pid;             /* 0: ask */
 static struct repeat repeats[REPEATS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+forget_pid(void)
+{
+	own_pid = 0;
+}
 
 void
 log_init(const struct log_client *new_client)
 {
 	client = *new_client;
+	if (own_pid == 0)
+		pthread_atfork(NULL, NULL, forget_pid);
+	own_pid = (int)getpid();
 }
 
 bool
@@ -86,7 +96,7 @@ write_event(enum log_level level, const char *message,
 		.format = client.format,
 		.wall_us = clock_wall_us(),
 		.name = client.name,
-		.pid = (int)getpid(),
+		.pid = own_pid != 0 ? own_pid : (int)getpid(),
 	};
 
 	log_line_make(&line, &origin, message, fields);

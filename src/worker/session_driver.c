@@ -24,12 +24,16 @@ enum { READS_A_TURN = 8 };      /* by TLS, before the others have a turn */
 static void
 linger(struct client *c)
 {
-	int unread = 0;
+	bool has_unread = c->in.len > 0;
 
-	if (c->tls != NULL)
+	/* Behind QUIT nothing comes, but in TLS its end may have come. */
+	if (c->tls != NULL) {
+		int unread = 1;
 		tls_close(c->tls);
-	if (session_has_quit(c->session) && c->in.len == 0 &&
-	    ioctl(c->watch.fd, FIONREAD, &unread) == 0 && unread == 0) {
+		ioctl(c->watch.fd, FIONREAD, &unread);
+		has_unread = has_unread || unread > 0;
+	}
+	if (session_has_quit(c->session) && !has_unread) {
 		client_free(c);
 		return;
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hand-over between two threads: ownership moves with the link, and one
- * descriptor becomes readable when there is something to take. */
+/* Hand-over between two threads: ownership moves with the link. The reader's
+ * descriptor becomes readable only if it said that it would wait: while it
+ * is busy, a hand-over costs no system call. */
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct queue_link {
 	struct queue_link *next;
@@ -17,23 +19,27 @@ struct queue {
 	pthread_mutex_t lock;
 	struct queue_link *first;
 	struct queue_link **end;
-	int wake_read;          /* poll() this one */
-	int wake_write;         /* the same as wake_read for an eventfd */
+	int descriptor;         /* poll() this one, for reading */
+	bool is_awaited;        /* the next push makes it readable */
+	uint64_t wakes;         /* written to the descriptor, or about to be */
+	uint64_t wakes_read;    /* the reader's own */
 };
 
 /* -1 with errno where there is no descriptor left. */
 int queue_init(struct queue *q);
 void queue_deinit(struct queue *q);
 
-/* Appends a list of links (the last has next NULL) in order. The reader is
- * woken only if the queue was empty: one write a burst. */
+/* Appends a list of links (the last has next NULL) in order. */
 void queue_push(struct queue *q, struct queue_link *list);
 
-/* Takes all that waits, oldest first, and quiets the descriptor; NULL when
- * there is nothing. */
+/* Wakes the reader, or lets it not wait the next time, without a link. */
+void queue_wake(struct queue *q);
+
+/* The reader's: takes all that is there, oldest first; NULL: nothing. */
 struct queue_link *queue_take_all(struct queue *q);
 
-/* Makes the descriptor readable without pushing anything. */
-void queue_wake(struct queue *q);
+/* The reader's, before it waits for the descriptor: false where it need not,
+ * since there is something to take. */
+bool queue_may_wait(struct queue *q);
 
 #endif

@@ -181,8 +181,8 @@ void client_accept(struct worker *w, int fd, const struct address *peer,
 
 /* ---- results.c, accept.c, drain.c, health.c------------------------------ */
 
-/* The results descriptor is readable. */
-void worker_on_results(struct loop *loop, struct watch *watch, short events);
+/* All that has come from delivery. */
+void worker_take_results(struct worker *w);
 
 void worker_on_listener(struct loop *loop, struct watch *watch, short events);
 void worker_on_accept_timer(struct loop *loop, struct timer *timer);

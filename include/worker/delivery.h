@@ -50,8 +50,10 @@ void delivery_stop(struct delivery **d);
 void delivery_submit(struct delivery *d, struct message *message);
 void delivery_ask(struct delivery *d, struct question *question);
 
-/* Readable when there are results. */
+/* Becomes readable when results come after delivery_may_wait was true; while
+ * that is false there are some. */
 int delivery_descriptor(const struct delivery *d);
+bool delivery_may_wait(struct delivery *d);
 
 /* All results so far, oldest first, now the caller's; NULL: none. Each link's
  * kind is an enum delivery_kind. */

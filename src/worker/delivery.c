@@ -36,9 +36,10 @@ next_turn_ms(struct delivery *d)
 static void
 wait_for_work(struct delivery *d)
 {
-	struct pollfd fd = { .fd = d->jobs.wake_read, .events = POLLIN };
+	struct pollfd fd = { .fd = d->jobs.descriptor, .events = POLLIN };
 
-	if (d->pending.first != NULL && d->down_since_ms == 0)
+	if ((d->pending.first != NULL && d->down_since_ms == 0) ||
+	    !queue_may_wait(&d->jobs))
 		return;
 	int64_t ms = next_turn_ms(d) - clock_ms();
 	poll(&fd, 1, ms < SHORTEST_MS ? SHORTEST_MS : (int)ms);
@@ -220,7 +221,13 @@ delivery_ask(struct delivery *d, struct question *question)
 int
 delivery_descriptor(const struct delivery *d)
 {
-	return d->results.wake_read;
+	return d->results.descriptor;
+}
+
+bool
+delivery_may_wait(struct delivery *d)
+{
+	return queue_may_wait(&d->results);
 }
 
 struct queue_link *

@@ -113,14 +113,11 @@ take_news(struct worker *w, const struct delivery_news *news)
 }
 
 void
-worker_on_results(struct loop *loop, struct watch *watch, short events)
+worker_take_results(struct worker *w)
 {
-	struct worker *w = worker_of(loop);
 	struct queue_link *link = delivery_take_results(w->delivery);
 	struct message_list told = { 0 };
 
-	(void)watch;
-	(void)events;
 	while (link != NULL) {
 		struct queue_link *next = link->next;
 		switch ((enum delivery_kind)link->kind) {

@@ -49,6 +49,15 @@ on_channel(struct loop *loop, struct watch *watch, short events)
 		worker_begin_drain(w, word == CHILD_STOP);
 }
 
+/* It only ends the wait: serve() takes them each time. */
+static void
+on_results(struct loop *loop, struct watch *watch, short events)
+{
+	(void)loop;
+	(void)watch;
+	(void)events;
+}
+
 /* ---- Settling in --------------------------------------------------------- */
 
 static void
@@ -103,7 +112,7 @@ watch_others(struct worker *w)
 				     .ready = on_channel };
 	loop_watch(&w->loop, &w->channel, POLLIN);
 	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
-				     .ready = worker_on_results };
+				     .ready = on_results };
 	loop_watch(&w->loop, &w->results, POLLIN);
 }
 
@@ -158,7 +167,9 @@ static void
 serve(struct worker *w)
 {
 	while (!w->is_done) {
-		loop_turn(&w->loop, TURN_MS);
+		loop_turn(&w->loop,
+			  delivery_may_wait(w->delivery) ? TURN_MS : 0);
+		worker_take_results(w);
 		if (w->knows_store && !w->is_ready)
 			become_ready(w);
 		worker_update_memory(w);

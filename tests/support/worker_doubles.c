@@ -230,7 +230,8 @@ next_result(struct delivery *d, enum delivery_kind kind)
 
 	for (;;) {
 		while (left == NULL) {
-			assert_int_equal(poll(&fd, 1, 5000), 1);
+			if (delivery_may_wait(d))
+				assert_int_equal(poll(&fd, 1, 5000), 1);
 			left = delivery_take_results(d);
 		}
 		struct queue_link *link = left;

@@ -326,7 +326,8 @@ news_are_told_once(void **state)
 		struct pollfd fd = { .fd = delivery_descriptor(d),
 				     .events = POLLIN };
 		delivery_submit(d, new_message('m', i, 1));
-		assert_int_equal(poll(&fd, 1, 5000), 1);
+		if (delivery_may_wait(d))
+			assert_int_equal(poll(&fd, 1, 5000), 1);
 		struct queue_link *link = delivery_take_results(d);
 		assert_int_equal(link->kind, DELIVERY_MESSAGE);
 		assert_null(link->next);

@@ -73,7 +73,7 @@ struct worker {
 	struct refusal_log *refusals;
 	char *scratch;                  /* SCRATCH_BYTES, for reading */
 	struct watch *listeners;        /* one each of net.listeners */
-	struct timer accept_timer;      /* ends a rest of the listeners */
+	struct timer accept_timer;      /* ends a pause of the listeners */
 	struct timer drain_timer;       /* deadline of a drain or stop */
 	struct timer heartbeat;         /* heartbeat, gauges */
 	struct watch channel;
@@ -85,7 +85,7 @@ struct worker {
 	bool is_ready;                  /* CHILD_READY was sent */
 	bool is_store_behind;           /* our store does not answer, but
 					 * another worker's does */
-	bool is_resting;                /* no descriptor was left: a pause */
+	bool is_paused;                 /* no descriptor was left */
 	bool is_listening;              /* the listeners are watched */
 	bool has_asked_to_recycle;      /* CHILD_RECYCLE was sent */
 	bool is_draining;               /* no new clients */
@@ -147,13 +147,13 @@ void client_admit(struct client *c);
 void client_readmit(struct client *c);
 void client_greet(struct client *c);
 
-/* ---- session_driver.c: the session and its wishes -----------------------  */
+/* ---- session_driver.c: the session and what it wants -------------------- */
 
 void client_on_talking(struct client *c, short events);
 void client_on_lingering(struct client *c);
 
 /* Goes on after an answer was given to the session: feeds what waits, sends
- * what there is, grants its wishes. May free c. */
+ * what there is, serves what it wants. May free c. */
 void client_resume(struct client *c);
 
 /* Ends the session with a reply: flushed, then lingering. May free c. */

@@ -15,7 +15,7 @@ void mail_log_client(const struct address *client,
 enum { MAIL_LOG_SESSION_SIZE = 17 };
 void mail_log_session(uint64_t session, char out[MAIL_LOG_SESSION_SIZE]);
 
-/* The message's whole story, after its verdict. */
+/* All that happened to the message, after its verdict. */
 void mail_log_verdict(const struct message *m);
 
 /* One line at info; a message that is refused gets an id for it. */

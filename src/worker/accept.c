@@ -9,17 +9,17 @@
 
 enum {
 	ACCEPTS_A_WAKE = 8,
-	REST_MS = 250
+	PAUSE_MS = 250
 };
 
 static void
-rest(struct worker *w, int error)
+pause_listeners(struct worker *w, int error)
 {
-	if (!w->is_resting)
-		log_warn("no descriptor or memory for a new connection: the "
-			 "listeners rest", LOG_NUM("errno", error));
-	w->is_resting = true;
-	loop_set_timer(&w->loop, &w->accept_timer, w->loop.now_ms + REST_MS);
+	if (!w->is_paused)
+		log_warn("no descriptor or memory for a new connection: "
+			 "accepting pauses", LOG_NUM("errno", error));
+	w->is_paused = true;
+	loop_set_timer(&w->loop, &w->accept_timer, w->loop.now_ms + PAUSE_MS);
 	worker_update_listeners(w);
 }
 
@@ -29,7 +29,7 @@ worker_on_accept_timer(struct loop *loop, struct timer *timer)
 	struct worker *w = worker_of(loop);
 
 	(void)timer;
-	w->is_resting = false;
+	w->is_paused = false;
 	worker_update_listeners(w);
 }
 
@@ -45,7 +45,7 @@ accept_one(struct worker *w, const struct watch *listener)
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM)
-			rest(w, errno);
+			pause_listeners(w, errno);
 		/* Others (ECONNABORTED, EPROTO) are of a client that left. */
 		return errno == EINTR || errno == ECONNABORTED ? 1 : 0;
 	}
@@ -69,7 +69,7 @@ worker_on_listener(struct loop *loop, struct watch *watch, short events)
 void
 worker_update_listeners(struct worker *w)
 {
-	bool may_listen = w->is_ready && !w->is_draining && !w->is_resting &&
+	bool may_listen = w->is_ready && !w->is_draining && !w->is_paused &&
 			  !w->state.is_memory_tight && !w->is_store_behind;
 
 	if (may_listen == w->is_listening)

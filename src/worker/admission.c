@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What comes before the conversation: the PROXY header, the limits, the TLS
+/* What comes before the session talks: the PROXY header, the limits, the TLS
  * handshake, the silence of greet_delay. */
 #include "worker/client.h"
 

@@ -10,21 +10,6 @@
 
 enum { RETRY_MS = 50 };
 
-/* Bytes that the message's rows will take in a statement. */
-static size_t
-row_bytes(const struct message *m)
-{
-	return m->raw.len * m->envelope.recipients;
-}
-
-/* Its client hung up before the database was given it: the sender will come
- * again. Once it was given, it is stored. */
-static bool
-may_drop(struct message *m)
-{
-	return atomic_load(&m->is_abandoned) && !m->was_tried;
-}
-
 /* Reads the next messages of a list into the batch, as many as one statement
  * takes, and moves those that need no statement to done. */
 static size_t
@@ -37,13 +22,15 @@ fill_batch(struct delivery *d, struct message_list *from,
 	while (from->first != NULL && count < store->batch_rows) {
 		struct message *m = from->first;
 		rows += m->envelope.recipients;
-		bytes += row_bytes(m);
+		bytes += m->raw.len * m->envelope.recipients;
 		if (count > 0 && (rows > store->batch_rows ||
 				  bytes > store->batch_bytes))
 			break;
 		message_list_take(from);
 		struct mail *mail = &d->mails[count];
-		if (may_drop(m))
+		/* Its client hung up before the database was given it: the
+		 * sender will come again. Once given, it is stored. */
+		if (atomic_load(&m->is_abandoned) && !m->was_tried)
 			m->verdict = VERDICT_TRY_LATER;
 		else
 			m->verdict = mail_reader_read(d->reader, m, &d->arena,
@@ -82,34 +69,24 @@ finish_batch(struct delivery *d, size_t count, struct message_list *done)
 }
 
 static void
-time_batch(struct mail *const *batch, size_t count, int64_t began)
-{
-	int64_t now = clock_us();
-
-	for (size_t i = 0; i < count; i++) {
-		struct message *m = batch[i]->message;
-		m->store_us += now - began;
-	}
-}
-
-static void
 save_batch(struct delivery *d)
 {
 	struct message_list done = { 0 };
 	size_t count = fill_batch(d, &d->pending, &done);
+	int64_t began = clock_us();
 
-	if (count > 0) {
-		int64_t began = clock_us();
-		for (size_t i = 0; i < count; i++) {
-			struct message *m = d->batch[i]->message;
-			m->wait_us = began - m->complete_us - m->parse_us;
-			m->was_tried = true;
-		}
-		store_save(d->store, d->batch, count);
-		time_batch(d->batch, count, began);
-		if (!store_is_up(d->store) && d->down_since_ms == 0)
-			d->down_since_ms = clock_ms();
+	for (size_t i = 0; i < count; i++) {
+		struct message *m = d->batch[i]->message;
+		m->wait_us = began - m->complete_us - m->parse_us;
+		m->was_tried = true;
 	}
+	if (count > 0)
+		store_save(d->store, d->batch, count);
+	int64_t took = clock_us() - began;
+	for (size_t i = 0; i < count; i++)
+		d->batch[i]->message->store_us += took;
+	if (!store_is_up(d->store) && d->down_since_ms == 0)
+		d->down_since_ms = clock_ms();
 	finish_batch(d, count, &done);
 	delivery_tell_news(d, NULL);
 }

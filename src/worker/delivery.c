@@ -17,31 +17,27 @@ enum {
 	STACK_BYTES = 2 * 1024 * 1024   /* the parser needs 1 MB at least */
 };
 
-/* When there is something to do, even if nothing comes in. */
-static int64_t
-next_turn_ms(struct delivery *d)
-{
-	int64_t at_ms = clock_ms() + IDLE_MS;
-	int64_t held_ms = delivery_held_until_ms(d);
-
-	if (held_ms < at_ms)
-		at_ms = held_ms;
-	/* What waits is there because the store is: no host is due. */
-	if (d->pending.first == NULL && d->waiting.first != NULL)
-		return at_ms;
-	int64_t try_ms = store_next_try_ms(d->store);
-	return try_ms != 0 && try_ms < at_ms ? try_ms : at_ms;
-}
-
+/* Until a job comes, or there is something to do without one. */
 static void
 wait_for_work(struct delivery *d)
 {
 	struct pollfd fd = { .fd = d->jobs.descriptor, .events = POLLIN };
+	int64_t now = clock_ms();
+	int64_t at_ms = now + IDLE_MS;
 
 	if ((d->pending.first != NULL && d->down_since_ms == 0) ||
 	    !queue_may_wait(&d->jobs))
 		return;
-	int64_t ms = next_turn_ms(d) - clock_ms();
+	int64_t held_ms = delivery_held_until_ms(d);
+	if (held_ms < at_ms)
+		at_ms = held_ms;
+	/* What waits alone is there because the store is: no host is due. */
+	if (d->pending.first != NULL || d->waiting.first == NULL) {
+		int64_t try_ms = store_next_try_ms(d->store);
+		if (try_ms != 0 && try_ms < at_ms)
+			at_ms = try_ms;
+	}
+	int64_t ms = at_ms - now;
 	poll(&fd, 1, ms < SHORTEST_MS ? SHORTEST_MS : (int)ms);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a worker leaves: no new clients, idle sessions 421, transactions end,
+/* How a worker ends: no new clients, idle sessions 421, transactions end,
  * and a deadline for what is left. */
 #include "worker/client.h"
 
@@ -61,7 +61,7 @@ worker_begin_drain(struct worker *w, bool is_stop)
 	worker_reset_deadlines(w);
 }
 
-/* The time for leaving is over: whoever is still there gets a 421, except
+/* The time to drain is over: whoever is still there gets a 421, except
  * those whose message is with the database: what it says is not known. */
 void
 worker_on_drain_due(struct loop *loop, struct timer *timer)

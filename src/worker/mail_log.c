@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lines that tell of each mail: its whole story once it has a verdict,
+/* The lines that tell of each mail: all that happened, once it has a verdict,
  * and what was refused before there was one. */
 #include "worker/mail_log.h"
 

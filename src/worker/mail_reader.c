@@ -21,12 +21,12 @@ struct mail_reader {
 	struct mime *mime;
 	const struct domains *more_domains;
 	struct buf trace;
-	unsigned limits_met;            /* since limits_said_us */
-	int64_t limits_said_us;
+	unsigned limits_met;            /* since limits_warned_us */
+	int64_t limits_warned_us;
 };
 
 enum {
-	SAY_LIMITS_US = 60 * 1000000,
+	WARN_LIMITS_US = 60 * 1000000,
 	PRINTED_BYTES = 64 * 1024       /* of each end, for a fingerprint */
 };
 
@@ -114,18 +114,19 @@ fingerprint(const struct chain *raw)
 }
 
 static void
-say_limits(struct mail_reader *r, const struct message *m, unsigned met)
+warn_of_limits(struct mail_reader *r, const struct message *m, unsigned met)
 {
 	int64_t now = clock_us();
 
 	slot_count(r->context->slot, COUNT_LIMITS_MET, 1);
 	r->limits_met++;
-	if (r->limits_said_us != 0 && now - r->limits_said_us < SAY_LIMITS_US)
+	if (r->limits_warned_us != 0 &&
+	    now - r->limits_warned_us < WARN_LIMITS_US)
 		return;
 	log_warn("a message is over a limit of the parser: its row tells "
 		 "what came before", LOG_STR("id", m->id),
 		 LOG_NUM("limits", met), LOG_NUM("messages", r->limits_met));
-	r->limits_said_us = now;
+	r->limits_warned_us = now;
 	r->limits_met = 0;
 }
 
@@ -147,7 +148,7 @@ parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 		slot_set_fingerprint(r->context->slot, 0);
 	}
 	if (mail->limits_met != 0)
-		say_limits(r, m, mail->limits_met);
+		warn_of_limits(r, m, mail->limits_met);
 	m->parse_us = clock_us() - began;
 }
 

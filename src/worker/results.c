@@ -136,7 +136,7 @@ worker_take_results(struct worker *w)
 		}
 		link = next;
 	}
-	/* The stories come after the replies, and in a row: no client waits
+	/* The lines come after the replies, and in a row: no client waits
 	 * for them, and the logger wakes once. */
 	while (told.first != NULL) {
 		struct message *m = message_list_take(&told);

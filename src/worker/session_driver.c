@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The session fed with what was read, and its wishes granted. Reading stops
+/* The session fed with what was read, and given what it wants. Reading stops
  * while anything is waited for or unsent, so that a client that pipelines
  * without end, or never reads its replies, makes nothing grow. */
 #include "worker/client.h"
@@ -62,7 +62,7 @@ client_end(struct client *c, enum session_end why)
 	client_resume(c);
 }
 
-/* ---- Wishes ------------------------------------------------------------- */
+/* ---- What the session wants --------------------------------------------- */
 
 /* The message is complete: it gets its id and its time here, before anything
  * is tried. */
@@ -83,39 +83,31 @@ submit(struct client *c)
 }
 
 static void
-ask(struct client *c, struct view key)
-{
-	struct question *q = memory_resize(NULL, sizeof(*q) + key.len + 1);
-
-	*q = (struct question){ .client_key = client_key(c), .answer = -1,
-				.len = key.len };
-	memcpy(q->key, key.at, key.len);
-	c->asked_ms = c->worker->loop.now_ms;
-	delivery_ask(c->worker->delivery, q);
-}
-
-static void
 look_up(struct client *c)
 {
 	struct worker *w = c->worker;
+	struct view key = session_recipient(c->session);
 
 	if (c->asked_ms != 0)
 		return;
-	struct view key = session_recipient(c->session);
 	int known = lookup_cache_find(w->lookups, key, w->loop.now_ms);
-	if (known < 0) {
-		ask(c, key);
+	if (known >= 0) {
+		session_recipient_known(c->session, known ? RECIPIENT_KNOWN :
+					RECIPIENT_UNKNOWN, &c->out);
 		return;
 	}
-	session_recipient_known(c->session,
-				known ? RECIPIENT_KNOWN : RECIPIENT_UNKNOWN,
-				&c->out);
+	struct question *q = memory_resize(NULL, sizeof(*q) + key.len + 1);
+	*q = (struct question){ .client_key = client_key(c), .answer = -1,
+				.len = key.len };
+	memcpy(q->key, key.at, key.len);
+	c->asked_ms = w->loop.now_ms;
+	delivery_ask(w->delivery, q);
 }
 
-/* Grants what the session wants; all replies are out. False where c has left
- * the conversation. */
+/* Gives the session what it wants; all replies are out. False where c talks no
+ * longer. */
 static bool
-grant(struct client *c)
+serve_want(struct client *c)
 {
 	switch (session_want(c->session)) {
 	case SESSION_WANTS_INPUT:
@@ -152,8 +144,8 @@ grant(struct client *c)
 
 /* ---- Bytes in ------------------------------------------------------------ */
 
-/* When the parts of a conversation began that have deadlines of their own.
- * One block may end a transaction and begin the next. */
+/* When the parts of a session began that have deadlines of their own. One
+ * block may end a transaction and begin the next. */
 static void
 note_times(struct client *c)
 {
@@ -238,7 +230,7 @@ may_read(const struct client *c)
 
 /* What poll() shall tell of until the next turn, and how long it may take. */
 static void
-settle(struct client *c)
+finish_turn(struct client *c)
 {
 	short events = 0;
 
@@ -258,8 +250,8 @@ settle(struct client *c)
 	client_set_deadline(c);
 }
 
-/* One round of feeding and granting. 1: there may be more to do; 0: all
- * waits for somebody; -1: c has left the conversation. */
+/* One round of feeding and serving. 1: there may be more to do; 0: all waits
+ * for somebody; -1: c talks no longer. */
 static int
 advance(struct client *c)
 {
@@ -279,7 +271,7 @@ advance(struct client *c)
 			submit(c);
 		return 0;
 	}
-	if (!grant(c))
+	if (!serve_want(c))
 		return -1;
 	moved = moved || session_want(c->session) != want || c->out.len > 0;
 	return moved;
@@ -293,7 +285,7 @@ client_resume(struct client *c)
 	while ((more = advance(c)) > 0)
 		;
 	if (more == 0)
-		settle(c);
+		finish_turn(c);
 }
 
 void
@@ -314,5 +306,5 @@ client_on_talking(struct client *c, short events)
 		if (!c->has_unread || !may_read(c))
 			break;
 	}
-	settle(c);
+	finish_turn(c);
 }

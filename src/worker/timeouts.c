@@ -38,19 +38,14 @@ client_is_slow(const struct client *c)
 }
 
 static int64_t
-data_deadline(const struct client *c)
-{
-	return earlier(c->heard_ms + c->worker->settings->data_ms,
-		       rate_deadline(c));
-}
-
-static int64_t
 input_deadline(const struct client *c)
 {
 	const struct worker *w = c->worker;
-	int64_t at = c->data_ms != 0 && c->out.len == 0
-		? data_deadline(c)
-		: c->command_ms + w->settings->command_ms;
+	int64_t at = c->command_ms + w->settings->command_ms;
+
+	if (c->data_ms != 0 && c->out.len == 0)
+		at = earlier(c->heard_ms + w->settings->data_ms,
+			     rate_deadline(c));
 
 	/* A chunk that is only skipped belongs to no transaction. */
 	int64_t began_ms = c->transaction_ms != 0 ? c->transaction_ms

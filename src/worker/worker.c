@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One worker process: settle in, serve, drain, leave. */
+/* One worker process: start, serve, drain, end. */
 #include "worker/worker.h"
 
 #include "base/clock.h"
@@ -58,11 +58,12 @@ on_results(struct loop *loop, struct watch *watch, short events)
 	(void)events;
 }
 
-/* ---- Settling in --------------------------------------------------------- */
-
 static void
-tune_memory(void)
+set_up(struct worker *w, const struct worker_settings *s,
+       const struct child_context *context)
 {
+	uint16_t random = 0;
+
 #ifdef __GLIBC__
 	/* One arena for each of the two threads, and large mails' memory back
 	 * to the system as soon as it is free. */
@@ -70,57 +71,8 @@ tune_memory(void)
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	mallopt(M_TRIM_THRESHOLD, 4 * MMAP_THRESHOLD);
 #endif
-}
-
-static size_t
-with_jitter(size_t n)
-{
-	uint16_t random = 0;
-
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return n;
-	return n + n / 8 * random / UINT16_MAX;
-}
-
-static void
-watch_listeners(struct worker *w, const int *listeners)
-{
-	size_t count = w->settings->net.listener_count;
-
-	w->listeners = memory_new(count, sizeof(*w->listeners));
-	for (size_t i = 0; i < count; i++) {
-		w->listeners[i].fd = listeners[i];
-		w->listeners[i].ready = worker_on_listener;
-		w->listeners[i].is_shared = true;
-	}
-}
-
-static void
-start_timers(struct worker *w)
-{
-	w->accept_timer.due = worker_on_accept_timer;
-	w->drain_timer.due = worker_on_drain_due;
-	w->heartbeat.due = worker_on_heartbeat;
-	loop_set_timer(&w->loop, &w->heartbeat, clock_ms());
-}
-
-static void
-watch_others(struct worker *w)
-{
-	fcntl(w->context->channel, F_SETFL, O_NONBLOCK);
-	w->channel = (struct watch){ .fd = w->context->channel,
-				     .ready = on_channel };
-	loop_watch(&w->loop, &w->channel, POLLIN);
-	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
-				     .ready = on_results };
-	loop_watch(&w->loop, &w->results, POLLIN);
-}
-
-static void
-settle_in(struct worker *w)
-{
-	const struct worker_settings *s = w->settings;
-
+	w->settings = s;
+	w->context = context;
 	loop_init(&w->loop, s->event_method);
 	w->loop.context = w;
 	w->budget.limit = s->memory;
@@ -128,13 +80,41 @@ settle_in(struct worker *w)
 	w->lookups = lookup_cache_new();
 	w->refusals = refusal_log_new();
 	w->connections = (struct connection_counter){
-		.connection_limits = w->context->connection_limits,
-		.region = w->context->connection_region,
+		.connection_limits = context->connection_limits,
+		.region = context->connection_region,
 		.limits = { s->connections, s->connections_per_ip,
 			    s->rate_per_ip },
 	};
-	w->recycle_mails = with_jitter(s->recycle_mails);
-	w->state.offers_starttls = w->context->tls != NULL;
+	w->state.offers_starttls = context->tls != NULL;
+	/* Up to an eighth more, so that workers are not replaced together. */
+	if (getrandom(&random, sizeof(random), 0) < 0)
+		random = 0;
+	w->recycle_mails = s->recycle_mails +
+			   s->recycle_mails / 8 * random / UINT16_MAX;
+}
+
+/* Timers and descriptors; the listeners are watched once it is ready. */
+static void
+watch_all(struct worker *w, const int *listeners)
+{
+	size_t count = w->settings->net.listener_count;
+
+	w->accept_timer.due = worker_on_accept_timer;
+	w->drain_timer.due = worker_on_drain_due;
+	w->heartbeat.due = worker_on_heartbeat;
+	loop_set_timer(&w->loop, &w->heartbeat, clock_ms());
+	fcntl(w->context->channel, F_SETFL, O_NONBLOCK);
+	w->channel = (struct watch){ .fd = w->context->channel,
+				     .ready = on_channel };
+	loop_watch(&w->loop, &w->channel, POLLIN);
+	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
+				     .ready = on_results };
+	loop_watch(&w->loop, &w->results, POLLIN);
+	w->listeners = memory_new(count, sizeof(*w->listeners));
+	for (size_t i = 0; i < count; i++)
+		w->listeners[i] = (struct watch){
+			.fd = listeners[i], .ready = worker_on_listener,
+			.is_shared = true };
 }
 
 static void
@@ -182,14 +162,12 @@ int
 worker_run(const struct worker_settings *settings,
 	   const struct child_context *context, int *listeners)
 {
-	struct worker w = { .settings = settings, .context = context };
+	struct worker w = { .is_ready = false };
 	struct worker_settings own = *settings;
 
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
 	own.smtp.refused = client_on_refusal;
-	w.settings = &own;
-	tune_memory();
-	settle_in(&w);
+	set_up(&w, &own, context);
 	if (sandbox_enter(context->sandbox) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_NUM("errno", errno));
@@ -200,11 +178,9 @@ worker_run(const struct worker_settings *settings,
 		log_error("delivery cannot start", LOG_NUM("errno", errno));
 		return EXIT_UNABLE;
 	}
-	start_timers(&w);
-	watch_others(&w);
-	watch_listeners(&w, listeners);
+	watch_all(&w, listeners);
 	serve(&w);
-	log_debug("worker leaves", LOG_NUM("mails", w.mails));
+	log_debug("worker ends", LOG_NUM("mails", w.mails));
 	free_worker(&w);
 	return EXIT_SUCCESS;
 }

@@ -61,6 +61,8 @@ struct worker {
 	const struct child_context *context;
 	struct smtp_state state;
 	struct budget budget;
+	size_t memory_peak;             /* of budget.used, since the last time
+					 * that memory was given back */
 	struct connection_counter connections;
 	struct delivery *delivery;
 	struct lookup_cache *lookups;

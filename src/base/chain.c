@@ -7,8 +7,7 @@
 #include <string.h>
 
 /* With the piece's own fields and the allocator's, just under a power of
- * two. The largest is above malloc's threshold for mmap, so that a large
- * mail's memory goes back to the system at once. */
+ * two. */
 enum {
 	FIRST_PIECE = 8 * 1024 - 64,
 	LARGEST_PIECE = 256 * 1024 - 64

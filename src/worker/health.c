@@ -5,11 +5,12 @@
 
 #include "worker/mail_log.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { HEARTBEAT_MS = 500 };
+enum { HEARTBEAT_MS = 500, TRIM_BYTES = 8 << 20 };
 
 static size_t
 resident_bytes(void)
@@ -68,6 +69,19 @@ update_pressure(struct worker *w)
 	worker_reset_deadlines(w);
 }
 
+/* Memory that large mail needed, and nothing needs now, goes back to the
+ * system. */
+static void
+give_memory_back(struct worker *w)
+{
+	if (w->memory_peak - w->budget.used < TRIM_BYTES)
+		return;
+	w->memory_peak = w->budget.used;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 void
 worker_beat(struct worker *w)
 {
@@ -86,6 +100,7 @@ worker_on_heartbeat(struct loop *loop, struct timer *timer)
 	worker_beat(w);
 	update_pressure(w);
 	ask_for_replacement(w);
+	give_memory_back(w);
 	refusal_log_sweep(w->refusals, loop->now_ms);
 	w->is_store_behind =
 		w->state.is_store_away &&
@@ -129,6 +144,8 @@ worker_update_memory(struct worker *w)
 			   "largest unfinished message is given up");
 		session_give_up_message(c->session);
 	}
+	if (b->used > w->memory_peak)
+		w->memory_peak = b->used;
 	w->state.is_memory_tight = budget_is_tight(b);
 	worker_update_listeners(w);
 }

@@ -18,7 +18,7 @@
 
 enum {
 	TURN_MS = 1000,
-	MMAP_THRESHOLD = 128 * 1024,    /* larger blocks go back at once */
+	MMAP_THRESHOLD = 4 << 20,       /* above what a batch needs */
 	EXIT_UNABLE = 3
 };
 
@@ -65,11 +65,12 @@ set_up(struct worker *w, const struct worker_settings *s,
 	uint16_t random = 0;
 
 #ifdef __GLIBC__
-	/* One arena for each of the two threads, and large mails' memory back
-	 * to the system as soon as it is free. */
+	/* One arena for each of the two threads. What each batch needs again
+	 * is not fetched from the system each time, in fresh pages; what large
+	 * mail needed goes back by worker_on_heartbeat. */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-	mallopt(M_TRIM_THRESHOLD, 4 * MMAP_THRESHOLD);
+	mallopt(M_TRIM_THRESHOLD, MMAP_THRESHOLD);
 #endif
 	w->settings = s;
 	w->context = context;

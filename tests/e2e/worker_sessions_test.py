@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions on the wire: how bytes come and go, deadlines, memory, leaving."""
+import os
 import signal
 import socket
 import struct
@@ -101,6 +102,22 @@ def test_replies_that_nobody_reads_cost_bounded_memory(server):
 def rss(pid):
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * 4096
+
+
+def test_memory_of_large_mail_goes_back(start_server, top, database):
+    """The program as it is installed: sanitizers keep memory."""
+    server = start_server({"workers": 1}, program=os.path.join(
+        top, "build/guerrilla-smtpd"))
+    worker = server.workers()[0]
+    with server.dialog() as dialog:
+        dialog.mail("Subject: small\r\n\r\nsmall\r\n")
+        before = rss(worker)
+        body = "Subject: large\r\n\r\n" + ("x" * 98 + "\r\n") * 150_000
+        for _ in range(2):
+            dialog.mail(body)
+        wait_for(lambda: rss(worker) < before + (6 << 20), 20,
+                 "the memory of 15 MB goes back")
+    assert database.count() == 3
 
 
 def test_full_memory_gives_the_largest_message_up(start_server, database):

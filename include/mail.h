@@ -60,6 +60,8 @@ enum verdict {
 	VERDICT_FULL,           /* disk or table full: 452 4.3.1 */
 	VERDICT_TOO_BIG,        /* true size, found in the data: 552 5.3.4 */
 	VERDICT_HEADER_CHECK,   /* names no hosted domain: 554 5.7.1 */
+	VERDICT_LOOP,           /* more Received than limits.received: 554
+				 * 5.4.6 */
 	VERDICT_IN_DOUBT        /* unknown at the end: close without a reply */
 };
 
@@ -110,6 +112,7 @@ struct mail {
 	struct view reply_to;
 	struct view sender;
 	double spam_score;
+	size_t received;                /* Received fields of the header */
 	bool has_attach;
 	enum addressed addressed;
 	unsigned limits_met;            /* bits of enum mime_limit */

@@ -15,20 +15,23 @@ struct command_line {
 	bool is_begun;
 	bool has_cr;            /* the last byte was CR; not kept yet */
 	bool is_broken;         /* a bare CR or LF, or NUL */
+	bool has_bare_lf;
 	bool is_too_long;
 };
 
 enum command_line_kind {
 	COMMAND_LINE_PARTIAL,           /* all bytes taken, no CRLF yet */
+	COMMAND_LINE_BARE_LF,           /* taken up to an LF without CR: the
+					 * line, broken now, goes on */
 	COMMAND_LINE_WHOLE,
 	COMMAND_LINE_BROKEN,
 	COMMAND_LINE_TOO_LONG
 };
 
-/* Takes bytes up to and with the first CRLF; returns how many. line_out is
+/* Takes bytes up to and with the first LF; returns how many. line_out is
  * the line without its CRLF, or the part of it that is known; it dies with
- * bytes or at command_line_forget, which must follow unless the line is
- * COMMAND_LINE_PARTIAL. */
+ * bytes or at command_line_forget, which must follow unless the line goes on
+ * (COMMAND_LINE_PARTIAL, COMMAND_LINE_BARE_LF). */
 size_t command_line_feed(struct command_line *l, struct view bytes,
 			 struct view *line_out,
 			 enum command_line_kind *kind_out);

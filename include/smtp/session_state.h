@@ -51,6 +51,8 @@ struct session {
 	struct command_line line;
 	struct address client;
 	struct session_counts counts;
+	uint32_t idle_commands;         /* that carry no mail, since the last
+					 * that was accepted */
 	struct data data;
 	uint8_t want;                   /* enum session_want */
 	uint8_t stage;                  /* enum stage */
@@ -75,6 +77,9 @@ void session_say(struct session *s, enum reply which, struct buf *out);
 
 /* Says it and counts it as the client's error; at the limit 421 follows. */
 void session_refuse(struct session *s, enum reply which, struct buf *out);
+
+/* Counts an error of the client; at the limit 421 follows. */
+void session_count_error(struct session *s, struct buf *out);
 
 /* Tells settings->refused, before the reply is said. address: of RCPT, or of
  * MAIL where there is no message yet; empty for a message as a whole. */

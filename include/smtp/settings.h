@@ -38,6 +38,7 @@ struct smtp_settings {
 	size_t recipients;              /* a message */
 	size_t mails;                   /* a session */
 	size_t errors;                  /* a session, then 421 */
+	size_t commands;                /* without a mail, then 421; 0: off */
 
 	/* A domain as an A-label, lower case and without a trailing dot, into
 	 * out (size bytes); its length, or 0 where it is no domain name. The

@@ -22,6 +22,8 @@ struct worker_settings {
 
 	enum header_check header_check;
 	double header_check_score;
+	size_t received;                /* header fields a message may have;
+					 * 0: any number */
 
 	size_t workers;                 /* resolved: never 0 */
 	size_t connections;             /* limits, over all workers */

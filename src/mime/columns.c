@@ -146,11 +146,20 @@ take_recipients(struct columns *c, struct view value, struct mail *mail)
 			mail->addressed = ADDRESSED_TO_US;
 }
 
+static void
+take_received(struct columns *c, struct view value, struct mail *mail)
+{
+	(void)c;
+	(void)value;
+	mail->received++;
+}
+
 static const struct known {
 	struct view name;
 	void (*take)(struct columns *c, struct view value, struct mail *mail);
 	bool is_repeated;       /* each of several counts */
 } knowns[] = {
+	{ VIEW("received"), take_received, true },
 	{ VIEW("subject"), take_subject, false },
 	{ VIEW("message-id"), take_message_id, false },
 	{ VIEW("reply-to"), take_reply_to, false },

@@ -85,6 +85,7 @@ clear(struct mail *mail, const struct message *message, struct arena *arena)
 	mail->reply_to = VIEW("");
 	mail->sender = VIEW("");
 	mail->spam_score = 0;
+	mail->received = 0;
 	mail->has_attach = false;
 	mail->addressed = ADDRESSED_UNKNOWN;
 	mail->limits_met = 0;

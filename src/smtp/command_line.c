@@ -33,27 +33,30 @@ keep(struct command_line *l, char c)
 		buf_append_byte(&l->kept, c);
 }
 
-/* True when c is the LF of the line's CRLF. */
-static bool
-take_byte(struct command_line *l, char c)
-{
-	l->is_begun = true;
-	if (c == '\n' && l->has_cr)
-		return true;
-	if (l->has_cr || c == '\n')
-		l->is_broken = true;
-	l->has_cr = c == '\r';
-	if (c != '\r' && c != '\n')
-		keep(l, c);
-	return false;
-}
-
 static enum command_line_kind
 kind_of(const struct command_line *l)
 {
 	if (l->is_broken)
 		return COMMAND_LINE_BROKEN;
 	return l->is_too_long ? COMMAND_LINE_TOO_LONG : COMMAND_LINE_WHOLE;
+}
+
+static enum command_line_kind
+take_byte(struct command_line *l, char c)
+{
+	l->is_begun = true;
+	if (c == '\n' && l->has_cr)
+		return kind_of(l);
+	if (l->has_cr || c == '\n')
+		l->is_broken = true;
+	l->has_cr = c == '\r';
+	if (c == '\n') {
+		l->has_bare_lf = true;
+		return COMMAND_LINE_BARE_LF;
+	}
+	if (c != '\r')
+		keep(l, c);
+	return COMMAND_LINE_PARTIAL;
 }
 
 size_t
@@ -72,8 +75,7 @@ command_line_feed(struct command_line *l, struct view bytes,
 		}
 	}
 	while (used < bytes.len && *kind_out == COMMAND_LINE_PARTIAL)
-		if (take_byte(l, bytes.at[used++]))
-			*kind_out = kind_of(l);
+		*kind_out = take_byte(l, bytes.at[used++]);
 	*line_out = buf_view(&l->kept);
 	return used;
 }

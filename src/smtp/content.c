@@ -255,7 +255,9 @@ content_bdat(struct session *s, struct view argument, struct buf *out)
 	if (s->chunk_reply == REPLY_OK &&
 	    s->chunk_left > s->most_bytes - s->message->raw.len)
 		give_up(s, DATA_FAULT_SIZE);
-	if (s->chunk_left == 0)
+	if (s->chunk_left > 0)
+		s->idle_commands--;
+	else
 		finish_chunk(s, out);
 }
 
@@ -311,6 +313,7 @@ static const enum reply verdict_replies[] = {
 	[VERDICT_FULL] = REPLY_FULL,
 	[VERDICT_TOO_BIG] = REPLY_TOO_BIG,
 	[VERDICT_HEADER_CHECK] = REPLY_HEADER_CHECK,
+	[VERDICT_LOOP] = REPLY_MAIL_LOOP,
 	[VERDICT_IN_DOUBT] = REPLY_STORE_FAULT,
 };
 
@@ -338,6 +341,7 @@ session_delivered(struct session *s, enum verdict verdict, const char *id,
 	}
 	assert(id != NULL);
 	s->counts.mails++;
+	s->idle_commands = 0;
 	session_forget_transaction(s);
 	reply_append_with(out, REPLY_QUEUED, id);
 	if (s->state->is_draining)

@@ -220,6 +220,7 @@ accept(struct session *s, struct recipient *r, struct buf *out)
 	e->last = r;
 	e->recipients++;
 	s->stage = STAGE_RECIPIENT;
+	s->idle_commands--;
 	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 

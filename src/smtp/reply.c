@@ -39,6 +39,8 @@ static const struct sentence sentences[REPLIES] = {
 		" too many errors, closing connection"),
 	[REPLY_TOO_MANY_MAILS] = SAY_AS_US("421 4.7.0",
 		" too many messages in one session, please connect again"),
+	[REPLY_TOO_MANY_COMMANDS] = SAY_AS_US("421 4.7.0",
+		" too many commands without a message, closing connection"),
 	[REPLY_TOO_MANY_CONNECTIONS] = SAY_AS_US("421 4.7.0",
 		" too many connections from your address"),
 	[REPLY_FOREIGN_PROTOCOL] = SAY_AS_US("421 4.7.0",
@@ -62,6 +64,7 @@ static const struct sentence sentences[REPLIES] = {
 
 	[REPLY_UNKNOWN_VERB] = SAY("500 5.5.1", "Unknown command"),
 	[REPLY_BAD_LINE] = SAY("500 5.5.2", "Not a command line"),
+	[REPLY_BARE_LF] = SAY("500 5.5.2", "Lines end in CR LF"),
 	[REPLY_LINE_TOO_LONG] = SAY("500 5.5.2", "Line too long"),
 	[REPLY_BAD_ARGUMENT] = SAY("501 5.5.4", "Missing or bad argument"),
 	[REPLY_NO_ARGUMENT_WANTED] = SAY("501 5.5.4", "No argument allowed"),
@@ -95,6 +98,8 @@ static const struct sentence sentences[REPLIES] = {
 		"Such an address needs SMTPUTF8"),
 	[REPLY_HEADER_CHECK] = SAY("554 5.7.1",
 		"The headers do not name a recipient here"),
+	[REPLY_MAIL_LOOP] = SAY("554 5.4.6",
+		"Too many Received headers, this message goes in circles"),
 };
 
 static void

@@ -74,11 +74,57 @@ turn_away(struct session *s, enum foreign foreign, struct buf *out)
 	session_hang_up(s, REPLY_FOREIGN_PROTOCOL, out);
 }
 
+/* A client that ends its lines so would wait for ever for an answer at their
+ * CRLF. The line has it now; each LF more is an error of its own. */
+static void
+take_bare_lf(struct session *s, bool is_answered, struct buf *out)
+{
+	if (is_answered) {
+		session_count_error(s, out);
+		return;
+	}
+	session_note(s, REMARK_LINE);
+	session_refuse(s, REPLY_BARE_LF, out);
+}
+
+static void
+run_line(struct session *s, enum command_line_kind kind, struct view line,
+	 struct buf *out)
+{
+	s->counts.lines++;
+	s->events |= SESSION_NEW_LINE;
+	s->idle_commands++;
+	if (s->settings->commands > 0 &&
+	    s->idle_commands > s->settings->commands) {
+		session_forget_transaction(s);
+		session_hang_up(s, REPLY_TOO_MANY_COMMANDS, out);
+		return;
+	}
+	switch (kind) {
+	case COMMAND_LINE_PARTIAL:
+	case COMMAND_LINE_BARE_LF:
+		break;
+	case COMMAND_LINE_WHOLE:
+		verbs_run(s, line, out);
+		break;
+	case COMMAND_LINE_BROKEN:
+		if (s->line.has_bare_lf)
+			break;
+		session_note(s, REMARK_LINE);
+		session_refuse(s, REPLY_BAD_LINE, out);
+		break;
+	case COMMAND_LINE_TOO_LONG:
+		session_refuse(s, REPLY_LINE_TOO_LONG, out);
+		break;
+	}
+}
+
 static size_t
 feed_line(struct session *s, struct view bytes, struct buf *out)
 {
 	struct view line;
 	enum command_line_kind kind;
+	bool had_bare_lf = s->line.has_bare_lf;
 
 	size_t used = command_line_feed(&s->line, bytes, &line, &kind);
 	enum foreign foreign = command_foreign(line);
@@ -87,24 +133,11 @@ feed_line(struct session *s, struct view bytes, struct buf *out)
 		command_line_forget(&s->line);
 		return used;
 	}
-	if (kind == COMMAND_LINE_PARTIAL)
+	if (kind == COMMAND_LINE_BARE_LF)
+		take_bare_lf(s, had_bare_lf, out);
+	if (kind == COMMAND_LINE_PARTIAL || kind == COMMAND_LINE_BARE_LF)
 		return used;
-	s->counts.lines++;
-	s->events |= SESSION_NEW_LINE;
-	switch (kind) {
-	case COMMAND_LINE_PARTIAL:
-		break;
-	case COMMAND_LINE_WHOLE:
-		verbs_run(s, line, out);
-		break;
-	case COMMAND_LINE_BROKEN:
-		session_note(s, REMARK_LINE);
-		session_refuse(s, REPLY_BAD_LINE, out);
-		break;
-	case COMMAND_LINE_TOO_LONG:
-		session_refuse(s, REPLY_LINE_TOO_LONG, out);
-		break;
-	}
+	run_line(s, kind, line, out);
 	command_line_forget(&s->line);
 	return used;
 }

@@ -38,19 +38,24 @@ session_tell_refusal(const struct session *s, enum reply which,
 }
 
 void
-session_refuse(struct session *s, enum reply which, struct buf *out)
+session_count_error(struct session *s, struct buf *out)
 {
 	size_t most = s->state->is_under_pressure ? 1 : s->settings->errors;
 
-	session_say(s, which, out);
-	if (reply_class(which) != '5')
-		return;
 	s->counts.errors++;
 	if (s->counts.errors < most)
 		return;
 	session_note(s, REMARK_ERRORS);
 	session_forget_transaction(s);
 	session_hang_up(s, REPLY_TOO_MANY_ERRORS, out);
+}
+
+void
+session_refuse(struct session *s, enum reply which, struct buf *out)
+{
+	session_say(s, which, out);
+	if (reply_class(which) == '5')
+		session_count_error(s, out);
 }
 
 void

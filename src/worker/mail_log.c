@@ -29,6 +29,7 @@ static const char *const verdict_names[] = {
 	[VERDICT_FULL] = "deferred: full",
 	[VERDICT_TOO_BIG] = "refused: too big",
 	[VERDICT_HEADER_CHECK] = "refused: header check",
+	[VERDICT_LOOP] = "refused: limits.received",
 	[VERDICT_IN_DOUBT] = "in doubt",
 };
 

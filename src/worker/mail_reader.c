@@ -190,6 +190,15 @@ check_header(struct mail_reader *r, struct mail *mail)
 	return VERDICT_NONE;
 }
 
+/* RFC 5321 6.3. */
+static bool
+is_loop(const struct mail_reader *r, const struct mail *mail)
+{
+	size_t most = r->settings->received;
+
+	return most > 0 && mail->received > most;
+}
+
 enum verdict
 mail_reader_read(struct mail_reader *r, struct message *message,
 		 struct arena *arena, struct mail *mail)
@@ -200,7 +209,8 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 				    sizeof(message->message_id) - 1);
 	memcpy(message->message_id, mail->message_id.at, len);
 	message->message_id[len] = '\0';
-	enum verdict verdict = check_header(r, mail);
+	enum verdict verdict = is_loop(r, mail) ? VERDICT_LOOP
+						: check_header(r, mail);
 	if (verdict == VERDICT_NONE && r->settings->smtp.adds_trace_headers)
 		write_traces(r, message, arena);
 	return verdict;

@@ -26,6 +26,7 @@ count_verdict(struct worker *w, const struct message *m)
 		return;
 	case VERDICT_TOO_BIG:
 	case VERDICT_HEADER_CHECK:
+	case VERDICT_LOOP:
 		slot_count(slot, COUNT_MAILS_REFUSED, 1);
 		return;
 	case VERDICT_NONE:

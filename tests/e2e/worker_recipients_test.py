@@ -196,6 +196,23 @@ def test_header_check_may_score_or_be_off(start_server, database):
     assert database.rows()[-1]["spam_score"] == 0.0
 
 
+def test_a_mail_loop_is_broken(start_server, database):
+    def hops(count):
+        return "Received: from a by b; Thu, 1 Jan 2026 00:00:00 +0000\r\n" \
+            * count + "Subject: round\r\n\r\nReceived: no field\r\n"
+    server = start_server()
+    assert header_check(server, hops(100)) == (250, "2.0.0")
+    assert header_check(server, hops(101)) == (554, "5.4.6")
+    assert header_check(server, hops(101), "postmaster@example.com") == (
+        554, "5.4.6")
+    assert database.count() == 1
+    server.await_log("refused: limits.received")
+    server = start_server({"limits.received": 0})
+    assert header_check(server, hops(1000)) == (250, "2.0.0")
+    server = start_server({"limits.received": 1, "header_check": "off"})
+    assert header_check(server, hops(2)) == (554, "5.4.6")
+
+
 def test_primary_host_gathers_all_domains(start_server, database):
     server = start_server({"primary_host": "main.example",
                            "domains": ["example.com", "*.example.net"]})

@@ -81,7 +81,8 @@ def test_large_mail_is_kept_byte_for_byte(server, database):
 
 # -- Limits ------------------------------------------------------------------
 
-def test_replies_that_nobody_reads_cost_bounded_memory(server):
+def test_replies_that_nobody_reads_cost_bounded_memory(start_server):
+    server = start_server({"limits.commands": 0})
     with server.dialog() as dialog:
         dialog.socket.setblocking(False)
         sent = 0
@@ -189,7 +190,7 @@ def test_data_below_the_minimum_rate_is_ended(start_server):
 
 
 def test_a_transaction_has_its_time(start_server):
-    server = start_server({"timeouts.transaction": 2})
+    server = start_server({"timeouts.transaction": 2, "limits.commands": 0})
     with server.dialog(timeout=20) as dialog:
         dialog.command("MAIL FROM:<me@example.org>", 250)
         began = time.monotonic()

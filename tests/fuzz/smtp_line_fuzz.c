@@ -29,6 +29,8 @@ read_lines(struct view v, size_t step, struct buf *seen)
 			buf_append(seen, line);
 		}
 		buf_append_byte(seen, (char)('0' + kind));
+		if (kind == COMMAND_LINE_BARE_LF)
+			continue;
 		command_line_forget(&l);
 	}
 	command_line_forget(&l);

@@ -132,6 +132,7 @@ play_set_number(struct play *p, const char *key, const char *value)
 		{ "recipients", &p->f.settings.recipients },
 		{ "mails", &p->f.settings.mails },
 		{ "errors", &p->f.settings.errors },
+		{ "commands", &p->f.settings.commands },
 		{ "memory", &p->f.budget.limit },
 		{ "address", &p->f.state.max_address_chars },
 	};
@@ -175,7 +176,7 @@ play_set(struct play *p, const char *key, const char *value)
 	static const char *const answers[] = { "known", "unknown",
 					       "undecided", NULL };
 	static const char *const verdicts[] = { "none", "stored", "spooled",
-		"discarded", "later", "full", "big", "headers", "doubt",
+		"discarded", "later", "full", "big", "headers", "loop", "doubt",
 		NULL };
 	size_t which;
 

@@ -16,6 +16,7 @@ replay_settings(struct replay *r, const uint8_t choice[4])
 	f->settings.errors = choice[0] & 128 ? 1000 : 5;
 	f->settings.recipients = choice[1] & 1 ? 2 : 100;
 	f->settings.mails = choice[1] & 2 ? 2 : 1000;
+	f->settings.commands = choice[1] & 2 ? 20 : 0;
 	f->state.is_memory_tight = choice[1] & 4;
 	f->state.is_draining = choice[1] & 8;
 	f->state.is_store_away = choice[1] & 16;

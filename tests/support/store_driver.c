@@ -44,7 +44,7 @@ static const char *const verdicts[] = {
 	[VERDICT_SPOOLED] = "SPOOLED", [VERDICT_DISCARDED] = "DISCARDED",
 	[VERDICT_TRY_LATER] = "LATER", [VERDICT_FULL] = "FULL",
 	[VERDICT_TOO_BIG] = "TOO_BIG", [VERDICT_HEADER_CHECK] = "HEADER",
-	[VERDICT_IN_DOUBT] = "DOUBT"
+	[VERDICT_LOOP] = "LOOP", [VERDICT_IN_DOUBT] = "DOUBT"
 };
 
 /* What a mail of each kind has where text may go wrong. */

@@ -47,6 +47,8 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(w->drain_ms, 300000);
 	assert_int_equal(w->min_rate, 100);
 	assert_int_equal(w->header_check, HEADER_CHECK_REJECT);
+	assert_int_equal(w->smtp.commands, 1000);
+	assert_int_equal(w->received, 100);
 	assert_true(w->smtp.adds_trace_headers);
 	assert_false(w->smtp.accepts_bare_newline);
 	assert_int_equal(w->mime.mime_depth, 32);

@@ -14,11 +14,12 @@
 static const char long_line[] =
 	"0123456789012345678901234567890123456789012345678901234567890123";
 
-/* What the lines of one input are, as text: "W[one] B L P". */
+/* What the lines of one input are, as text: "W[one] B L P", F for an
+ * LF alone. */
 static void
 read_all(struct view input, size_t cut, struct buf *seen)
 {
-	static const char kinds[] = "PWBL";
+	static const char kinds[] = "PFWBL";
 	struct command_line l = { .is_begun = false };
 	size_t used = 0;
 
@@ -32,6 +33,8 @@ read_all(struct view input, size_t cut, struct buf *seen)
 		if (kind == COMMAND_LINE_PARTIAL)
 			continue;
 		buf_append_byte(seen, kinds[kind]);
+		if (kind == COMMAND_LINE_BARE_LF)
+			continue;
 		if (kind == COMMAND_LINE_WHOLE) {
 			buf_append_byte(seen, '[');
 			buf_append(seen, line);
@@ -48,7 +51,7 @@ read_all(struct view input, size_t cut, struct buf *seen)
 static void
 read_by_bytes(struct view input, struct buf *seen)
 {
-	static const char kinds[] = "PWBL";
+	static const char kinds[] = "PFWBL";
 	struct command_line l = { .is_begun = false };
 
 	seen->len = 0;
@@ -62,6 +65,8 @@ read_by_bytes(struct view input, struct buf *seen)
 		if (kind == COMMAND_LINE_PARTIAL)
 			continue;
 		buf_append_byte(seen, kinds[kind]);
+		if (kind == COMMAND_LINE_BARE_LF)
+			continue;
 		if (kind == COMMAND_LINE_WHOLE)
 			buf_printf(seen, "[%.*s]", (int)line.len, line.at);
 		command_line_forget(&l);
@@ -79,12 +84,13 @@ only_crlf_ends_a_line(void **state)
 		{ VIEW("\r\n"), "W[]" },
 		{ VIEW("a\r\nb\r\nc"), "W[a]W[b]P" },
 		{ VIEW("a\r"), "P" },
-		{ VIEW("a\n"), "P" },
-		{ VIEW("a\nb\r\nc\r\n"), "BW[c]" },
+		{ VIEW("a\n"), "FP" },
+		{ VIEW("a\nb\r\nc\r\n"), "FBW[c]" },
+		{ VIEW("a\nb\n\nc\r\n"), "FFFB" },
 		{ VIEW("a\rb\r\nc\r\n"), "BW[c]" },
 		{ VIEW("a\r\r\nc\r\n"), "BW[c]" },
-		{ VIEW("a\n\r\nc\r\n"), "BW[c]" },
-		{ VIEW("\n\r\n"), "B" },
+		{ VIEW("a\n\r\nc\r\n"), "FBW[c]" },
+		{ VIEW("\n\r\n"), "FB" },
 		{ VIEW("\r\r\n"), "B" },
 		{ VIEW("\r\r\r\r\n\r\n"), "BW[]" },
 		{ VIEW("a\0b\r\nc\r\n"), "BW[c]" },
@@ -146,9 +152,11 @@ endless_lines_cost_no_more_than_one(void **state)
 	(void)state;
 
 	for (int i = 0; i < 100000; i++) {
-		command_line_feed(&l, view_of(i % 3 ? long_line : "\n\r"),
+		command_line_feed(&l, view_of(i % 3 ? long_line : "\r\r"),
 				  &line, &kind);
 		assert_int_equal(kind, COMMAND_LINE_PARTIAL);
+		command_line_feed(&l, VIEW("x\n"), &line, &kind);
+		assert_int_equal(kind, COMMAND_LINE_BARE_LF);
 		assert_true(l.kept.size <= COMMAND_LINE_MAX_BYTES);
 	}
 	command_line_forget(&l);

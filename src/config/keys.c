@@ -141,7 +141,7 @@ static const struct key keys[] = {
 	{ "", "recipient_query", KEY_TEXT, AT(worker.store.recipient_query),
 	  "" },
 	{ "", "discard", KEY_LIST, AT(discard), .values = nothing },
-	{ "", "header_check", KEY_WORD, AT(worker.header_check), "reject",
+	{ "", "header_check", KEY_WORD, AT(worker.header_check), "score",
 	  .words = header_checks },
 	{ "", "header_check_score", KEY_SCORE, AT(worker.header_check_score),
 	  "1.0", RANGE(-1000, 1000) },

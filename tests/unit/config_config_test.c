@@ -46,7 +46,7 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(w->command_ms, 300000);
 	assert_int_equal(w->drain_ms, 300000);
 	assert_int_equal(w->min_rate, 100);
-	assert_int_equal(w->header_check, HEADER_CHECK_REJECT);
+	assert_int_equal(w->header_check, HEADER_CHECK_SCORE);
 	assert_int_equal(w->smtp.commands, 1000);
 	assert_int_equal(w->received, 100);
 	assert_true(w->smtp.adds_trace_headers);
@@ -77,7 +77,7 @@ texts_and_numbers_reach_their_fields(void **state)
 	struct config *c = read_good(*state,
 		"/* two\nlines */ hostname = \"Mail.EXAMPLE.com.\" # and\n"
 		D "workers = 010 bare_newline = accept trace_headers = off\n"
-		"header_check = score header_check_score = -2.5\n"
+		"header_check = reject header_check_score = -2.5\n"
 		"sandbox = 'kill' greet_delay = 1m watchdog = 4\n"
 		"recipient_query = 'SELECT \"?\" FROM t WHERE a = ?'\n"
 		"limits { memory = 1G mails = 7 }  timeouts { proxy = 3s }\n"
@@ -90,7 +90,7 @@ texts_and_numbers_reach_their_fields(void **state)
 	assert_int_equal(w->workers, 10);
 	assert_true(w->smtp.accepts_bare_newline);
 	assert_false(w->smtp.adds_trace_headers);
-	assert_int_equal(w->header_check, HEADER_CHECK_SCORE);
+	assert_int_equal(w->header_check, HEADER_CHECK_REJECT);
 	assert_true(w->header_check_score < -2.4);
 	assert_int_equal(c->sandbox, SANDBOX_KILL);
 	assert_int_equal(w->greet_delay_ms, 60000);

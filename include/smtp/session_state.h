@@ -47,7 +47,8 @@ struct session {
 	size_t declared_size;           /* SIZE= of the last MAIL, or 0 */
 	size_t chunk_left;
 	size_t data_bytes;              /* of this message, as they came */
-	size_t most_bytes;              /* of this message, by size and rows */
+	size_t most_bytes;              /* of this message: SIZE when it
+					 * began, and its rows */
 	struct command_line line;
 	struct address client;
 	struct session_counts counts;

@@ -25,7 +25,6 @@ begin(struct session *s)
 	s->data = (struct data){ .at = DATA_AT_LINE_START };
 	s->data_bytes = 0;
 	s->fault = DATA_FAULT_NONE;
-	s->most_bytes = s->state->max_message_bytes;
 	if (rows > 0 && s->settings->transaction_bytes / rows < s->most_bytes)
 		s->most_bytes = s->settings->transaction_bytes / rows;
 }

@@ -108,6 +108,8 @@ open_message(struct session *s, const struct path *path,
 	m->envelope.is_8bit = w->body != BODY_7BIT;
 	m->envelope.is_binary = w->body == BODY_BINARY;
 	s->declared_size = w->size;
+	/* What the store can hold may change before the data comes. */
+	s->most_bytes = s->state->max_message_bytes;
 	return m->helo.at != NULL && m->tls.at != NULL &&
 	       m->envelope.sender.at != NULL;
 }

@@ -34,9 +34,10 @@ mime       = charset charset_7bit columns content content_text convert \
 	encoded_word header html lines mailbox mime mime_parameter part \
 	structure text transfer
 store      = bind catalog column_text columns connection \
-	failover hosts in_doubt insert lookup outcome partitions retention \
-	save server size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder store table table_warnings transaction trial
+	failover group hosts in_doubt insert lookup outcome partitions \
+	retention save server size_limits spool spool_claim spool_decode \
+	spool_encode spool_folder store table table_warnings \
+	trial
 worker     = accept admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \

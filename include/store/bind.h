@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One value of one row as a parameter of a prepared statement. */
+/* Rows as parameters of a prepared statement. */
 #ifndef STORE_BIND_H
 #define STORE_BIND_H
 
@@ -22,14 +22,19 @@ struct bind {
 	};
 };
 
-/* First: looks at the value, sets bind->scratch to the bytes that bind_value
- * may use, and returns them. bind->in_pieces is set before. */
-size_t bind_measure(struct bind *bind, const struct table_column *c,
-		    const struct row *row);
+/* The parameters of a statement's rows. The arrays have room for the rows
+ * times the table's columns; scratch grows and is kept. */
+struct bind_rows {
+	MYSQL_BIND *parameters;
+	struct bind *binds;             /* what the parameters point into */
+	char *scratch;
+	size_t scratch_size;
+};
 
-/* Then: fills bind and its parameter, which point into the row, the bind and
- * the scratch until the statement has run. False where a key does not fit. */
-bool bind_value(struct bind *bind, const struct table_column *c,
-		const struct row *row, char **scratch);
+/* Fills the parameters, which point into the rows, the binds and the scratch
+ * until the statement has run. in_pieces: the raw message comes later. False
+ * with *fault, an error of our own making, where a key does not fit. */
+bool bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
+	      bool in_pieces, struct store_fault *fault);
 
 #endif

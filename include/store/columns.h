@@ -17,6 +17,11 @@ struct row {
 	char hash[HASH_SIZE];
 };
 
+struct rows {
+	const struct row *at;
+	size_t count;
+};
+
 /* What the member is that a column's value comes from. */
 enum value_kind {
 	VALUE_ID,       /* char[MAIL_ID_LEN] */

@@ -17,7 +17,8 @@ struct server {
 	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
 	char cluster[NAME_SIZE];        /* of Galera */
 	int64_t id;
-	int64_t started_s;              /* wall clock, of its start */
+	int64_t started_ms;             /* by our monotonic clock */
+	size_t port;
 	bool is_galera;
 	bool is_tidb;
 	bool is_read_only;

@@ -20,6 +20,7 @@ struct failover {
 	struct charset_map *maps;       /* of all sets met so far */
 	struct store_size_limits *by_host; /* is_known: seen */
 	struct store_size_limits size_limits; /* the smallest of them */
+	int64_t read_ms;                /* the table, then */
 	int64_t renew_ms;               /* max_age is over then */
 	int64_t look_ms;                /* for a better host, then */
 	size_t better;                  /* the host that is probed */
@@ -44,7 +45,8 @@ bool failover_connect_to(struct failover *l, size_t host);
  * for a while. */
 void failover_drop(struct failover *l, bool host_failed);
 
-/* Reads the table again; false where that failed and the link is down. */
+/* Reads the table again; false where that failed and there is no connection
+ * any more. */
 bool failover_reread(struct failover *l);
 
 #endif

@@ -10,17 +10,20 @@
 struct lost_connection {
 	struct server server;
 	unsigned long id;
-	size_t host;
 	bool is_known;          /* false: whoever sent it is long gone */
 };
 
+/* A message that something has gone wrong with. */
 struct in_doubt {
 	char id[MAIL_ID_LEN + 1];
 	struct lost_connection lost;
-	int64_t since_ms;
-	bool may_be_stored;     /* false: it only timed out */
-	unsigned timeouts;
-	bool is_given_up;       /* timed out twice: not tried again */
+	int64_t since_ms;       /* that connection was lost */
+	bool may_be_stored;     /* false: it only failed */
+	unsigned timeouts;      /* of its statements */
+	bool is_given_up;       /* not tried again */
+	unsigned failures;      /* alone, with others stored in between */
+	uint64_t commits;       /* of the store, when it failed last */
+	struct store_fault fault; /* then; error 0: none that is known */
 };
 
 struct in_doubt_list {
@@ -31,27 +34,27 @@ struct in_doubt_list {
 
 void in_doubt_deinit(struct in_doubt_list *d);
 
-/* NULL where there is no doubt. Valid until the next change. */
+/* NULL where nothing has gone wrong. Valid until the next change. */
 struct in_doubt *in_doubt_find(const struct in_doubt_list *d,
 			       const struct message *m);
 
-/* Adds a doubt, or gives the one there is its newer connection. */
-struct in_doubt *in_doubt_add(struct in_doubt_list *d, const struct message *m,
-			      const struct lost_connection *lost);
+/* Finds or adds. */
+struct in_doubt *in_doubt_add(struct in_doubt_list *d,
+			      const struct message *m);
 void in_doubt_remove(struct in_doubt_list *d, const struct message *m);
+
+/* Its commit was sent on that connection, and nobody answered. */
+void in_doubt_lost(struct in_doubt *d, const struct lost_connection *lost);
 
 enum settled { SETTLED_STORED, SETTLED_ABSENT, SETTLED_UNKNOWN };
 
-/* Whether a row of the message is in the table now; UNKNOWN where the
- * database does not say. */
-enum settled settle_look(struct failover *l, const struct message *m);
+/* Whether the message may be sent now: STORED, it is there; ABSENT, it may;
+ * UNKNOWN, not now. stop_ms: INT64_MAX, or when the process ends: what has
+ * timed out before is not tried again then, nor when it was held enough. */
+enum settled in_doubt_settle(struct failover *l, struct in_doubt *d,
+			     const struct message *m, int64_t stop_ms);
 
 /* After 1062 for a message alone: whether it is our own row that is there. */
-enum settled settle_duplicate(struct failover *l, const struct message *m);
-
-/* For a table without a UNIQUE id, before anything is sent again: makes an
- * end of the lost connection and looks. UNKNOWN: not now. */
-enum settled settle_by_looking(struct failover *l, const struct in_doubt *d,
-			       const struct message *m);
+enum settled in_doubt_duplicate(struct failover *l, const struct message *m);
 
 #endif

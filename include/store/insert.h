@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows to one prepared INSERT. Statements of any number of rows are prepared
- * when first needed and kept as long as their connection and table; the
- * buffers are kept for ever. */
+/* Rows to prepared INSERTs in one transaction. The statements used last are
+ * kept as long as their connection and table; the buffers for ever. */
 #ifndef STORE_INSERT_H
 #define STORE_INSERT_H
 
@@ -16,24 +15,30 @@ void insert_free(struct insert **i);
 /* Drops the statements: the connection is closed, or the table changed. */
 void insert_forget(struct insert *i);
 
-/* Most rows of one statement on this table. */
+/* Most rows, and most bytes, of one statement. */
 size_t insert_max_rows(const struct insert *i, const struct table *table);
+size_t insert_max_bytes(const struct insert *i, const struct connection *c);
 
-/* What a row adds to a statement, in bytes, near enough. */
-size_t insert_row_bytes(const struct row *row);
+/* What a row adds to a statement, in bytes, near enough: the one measure by
+ * which batches are made. */
+size_t insert_row_bytes(const struct table *table, const struct row *row);
 
 /* Prepares the statement of one row: proves the right to insert. 0, or the
  * error, which is in c->fault. */
 int insert_prove(struct insert *i, struct connection *c,
 		 const struct table *table);
 
-struct rows {
-	const struct row *at;
-	size_t count;
+/* How far a transaction came. */
+struct insert_end {
+	int error;              /* 0: committed; else in c->fault too */
+	bool was_committing;    /* the error came from the statement that
+				 * commits: else nothing is stored */
+	int64_t took_ms;        /* of the last statement */
 };
 
-/* Inserts all rows or none. 0, or the error, which is in c->fault. */
-int insert_rows(struct insert *i, struct connection *c,
-		const struct table *table, struct rows rows);
+/* Inserts all rows or none: one autocommit statement where they fit in it,
+ * else BEGIN ... COMMIT. */
+struct insert_end insert_commit(struct insert *i, struct connection *c,
+				const struct table *table, struct rows rows);
 
 #endif

@@ -21,10 +21,9 @@ enum store_action {
 	ACTION_IN_DOUBT,  /* nobody knows whether it is stored */
 	ACTION_SPLIT,	  /* message by message: one of them is at fault;
 				 * alone: refuse this one */
-	ACTION_REREAD,	  /* the table is not what it was: read it, try
-				 * once more, then refuse */
-	ACTION_FULL,	  /* 452 */
-	ACTION_REFUSE	  /* the operator must act: 451 for all */
+	ACTION_REREAD,	  /* table or rights are not what they were: look,
+				 * try once more, then message by message */
+	ACTION_FULL	  /* 452 */
 };
 
 enum {

@@ -6,11 +6,16 @@
 #include "store/failover.h"
 #include "store/in_doubt.h"
 
+#include <stdatomic.h>
+
 struct store {
 	const struct store_settings *settings;
 	struct scoreboard_slot *slot;
 	struct failover failover;
 	struct in_doubt_list in_doubt;
+	uint64_t commits;               /* that succeeded */
+	unsigned failures;              /* of messages, one after the other */
+	_Atomic int64_t stop_ms;        /* nothing is tried later; INT64_MAX */
 	struct mail **pending;          /* of the save that runs */
 	size_t pending_size;
 	struct row *rows;               /* of the transaction that runs */

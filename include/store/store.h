@@ -42,7 +42,8 @@ bool store_is_up(const struct store *s);
 int64_t store_next_try_ms(const struct store *s);
 
 /* Stores all rows of each mail, one message's rows in one transaction, as
- * many messages a statement as batch_rows and batch_bytes allow. Sets each
+ * many messages a statement as batch_rows and batch_bytes allow: the caller
+ * gives what waits and need not measure. Sets each
  * message's verdict (and error); VERDICT_NONE means not stored and to be
  * tried again with the same id: the caller holds it or gives it up. Ids that
  * may already be there (in doubt) are settled first. */
@@ -58,6 +59,10 @@ void store_forget(struct store *s, const struct message *m);
 /* The message comes from elsewhere (the spool) and may be stored already:
  * where the table has no UNIQUE id, store_save looks before it inserts. */
 void store_suspect(struct store *s, const struct message *m);
+
+/* The process ends then (clock_ms): no statement is begun later, and what has
+ * timed out is not tried again. From any thread. */
+void store_stop_at(struct store *s, int64_t at_ms);
 
 /* Asks recipient_query for each key at once; answers[i] is 1 (a row), 0 (no
  * row) or -1 (the database did not answer). */

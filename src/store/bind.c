@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One value of one row as a parameter. Long text is bound as a blob where
+/* Rows as parameters, value by value. Long text is bound as a blob where
  * the bytes are the column's own: as a string the server would first count
  * its characters. */
 #include "store/bind.h"
 
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "store/column_text.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum { KEPT_SCRATCH = 4 * 1024 * 1024 };
 
 static size_t
 raw_bytes(const struct row *row)
@@ -17,9 +21,10 @@ raw_bytes(const struct row *row)
 	return row->recipient->trace.len + row->mail->message->raw.len;
 }
 
-size_t
-bind_measure(struct bind *bind, const struct table_column *c,
-	     const struct row *row)
+/* Looks at every byte, once: most bytes of scratch that the value needs. */
+static size_t
+measure(struct bind *bind, const struct table_column *c,
+	const struct row *row)
 {
 	if (c->known->kind == VALUE_RAW)
 		bind->scratch = bind->in_pieces ? 0 :
@@ -168,7 +173,7 @@ set_address(struct bind *bind, const struct table_column *c,
 	set_bytes(bind, MYSQL_TYPE_STRING, text);
 }
 
-bool
+static bool
 bind_value(struct bind *bind, const struct table_column *c,
 	   const struct row *row, char **scratch)
 {
@@ -202,6 +207,52 @@ bind_value(struct bind *bind, const struct table_column *c,
 	case VALUE_ADDRESS:
 		set_address(bind, c, value);
 		return true;
+	}
+	return true;
+}
+
+/* Everything that must be copied has its room before the first pointer into
+ * it is taken. */
+static void
+reserve_scratch(struct bind_rows *b, const struct table *table,
+		struct rows rows, bool in_pieces)
+{
+	size_t need = 1;
+	size_t p = 0;
+
+	for (size_t n = 0; n < rows.count; n++) {
+		for (size_t k = 0; k < table->count; k++, p++) {
+			b->binds[p].parameter = &b->parameters[p];
+			b->binds[p].in_pieces = in_pieces;
+			need += measure(&b->binds[p], &table->columns[k],
+					&rows.at[n]);
+		}
+	}
+	if (need <= b->scratch_size && b->scratch_size <= KEPT_SCRATCH)
+		return;
+	free(b->scratch);
+	b->scratch = memory_resize(NULL, need);
+	b->scratch_size = need;
+}
+
+bool
+bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
+	 bool in_pieces, struct store_fault *fault)
+{
+	reserve_scratch(b, table, rows, in_pieces);
+	char *scratch = b->scratch;
+	size_t p = 0;
+	for (size_t n = 0; n < rows.count; n++) {
+		for (size_t k = 0; k < table->count; k++, p++) {
+			const struct table_column *column = &table->columns[k];
+			if (bind_value(&b->binds[p], column, &rows.at[n],
+				       &scratch))
+				continue;
+			fault_set(fault, BIND_KEY_TOO_LONG,
+				  "column `%s` cannot hold a key",
+				  column->known->name);
+			return false;
+		}
 	}
 	return true;
 }

@@ -30,9 +30,10 @@ static const char *const session_settings[] = {
 	"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
 	"SET SESSION autocommit = 1",
 	"SET SESSION time_zone = '+00:00'",
-	"SET SESSION innodb_lock_wait_timeout = 5",
 	"SET SESSION unique_checks = 1",
 };
+
+enum { SETTING_SIZE = 80 };
 
 static unsigned
 whole_seconds(int64_t ms)
@@ -159,11 +160,30 @@ connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
 			      mysql_fetch_lengths(rows)[column] };
 }
 
+/* A wait for a lock ends before mysql.timeout does: as an
+ * error that is repeated, not as a commit that nobody knows of. */
+static void
+bound_locks(struct connection *c, const struct store_settings *settings)
+{
+	char sql[SETTING_SIZE];
+	int64_t most_s = settings->timeout_ms / 1000 - 1;
+
+	if (most_s < 1)
+		most_s = 1;
+	snprintf(sql, sizeof(sql), "SET SESSION innodb_lock_wait_timeout = %d",
+		 most_s < 5 ? (int)most_s : 5);
+	connection_run(c, sql);
+	snprintf(sql, sizeof(sql), "SET SESSION lock_wait_timeout = %d",
+		 (int)most_s);
+	connection_run(c, sql);
+}
+
 static bool
-set_up_session(struct connection *c)
+set_up_session(struct connection *c, const struct store_settings *settings)
 {
 	size_t count = sizeof(session_settings) / sizeof(session_settings[0]);
 
+	bound_locks(c, settings);
 	for (size_t i = 0; i < count; i++) {
 		int error = connection_run(c, session_settings[i]);
 		/* Refused by the server: it may not know the variable. But
@@ -206,7 +226,7 @@ connection_open(const struct store_settings *settings, size_t host,
 	c->mysql = mysql_init(NULL);
 	if (c->mysql == NULL)
 		fault_set(&c->fault, CR_OUT_OF_MEMORY, "out of memory");
-	else if (sign_in(c, settings) && set_up_session(c))
+	else if (sign_in(c, settings) && set_up_session(c, settings))
 		return c;
 	*fault_out = c->fault;
 	connection_close(&c, true);

@@ -68,9 +68,8 @@ tell_failure(struct failover *l, size_t host, const struct store_fault *fault)
 	if (state->logged_error == fault->error)
 		return;
 	state->logged_error = fault->error;
-	enum store_action action = outcome_of(fault->error)->action;
 	bool is_for_operator =
-		action == ACTION_REFUSE || action == ACTION_REREAD;
+		outcome_of(fault->error)->action == ACTION_REREAD;
 	log_event(is_for_operator ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
 		  "database host cannot be used",
 		  LOG_VIEW("host", host_name(l, host)),
@@ -133,6 +132,7 @@ learn_table(struct failover *l, struct connection *c)
 	if (insert_prove(l->insert, c, &l->table) != 0)
 		return false;
 	take_bounds(l, c);
+	l->read_ms = clock_ms();
 	if (!l->has_warned)
 		table_warn(&l->table, l->settings);
 	l->has_warned = true;
@@ -156,7 +156,8 @@ set_up(struct failover *l, bool is_up)
 			 LOG_STR("version", l->connection->server.version));
 }
 
-/* A fresh connection takes the place of the one there is. */
+/* A fresh connection takes the place of the one there is. Its host's pause
+ * stays as long as it is until something has been committed there. */
 static void
 adopt(struct failover *l, struct connection *c)
 {
@@ -164,7 +165,6 @@ adopt(struct failover *l, struct connection *c)
 
 	connection_close(&l->connection, false);
 	l->connection = c;
-	hosts_worked(&l->hosts, c->host);
 	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
 	l->look_ms = now + LOOK_PAUSE_MS;
 	slot_count(l->slot, COUNT_RECONNECTS, 1);

@@ -18,7 +18,7 @@
 #include <time.h>
 
 enum { STATEMENT_MAX = 2048, NO_SUCH_THREAD = 1094, LOOK_PAUSE_MS = 20,
-       CLOCK_SLACK_S = 3 };
+       CLOCK_SLACK_MS = 3000, KEY_FRESH_MS = 1000 };
 
 void
 in_doubt_deinit(struct in_doubt_list *d)
@@ -37,24 +37,28 @@ in_doubt_find(const struct in_doubt_list *d, const struct message *m)
 }
 
 struct in_doubt *
-in_doubt_add(struct in_doubt_list *d, const struct message *m,
-	     const struct lost_connection *lost)
+in_doubt_add(struct in_doubt_list *d, const struct message *m)
 {
 	struct in_doubt *doubt = in_doubt_find(d, m);
 
-	if (doubt == NULL) {
-		if (d->count == d->size) {
-			d->size = d->size > 0 ? d->size * 2 : 32;
-			d->at = memory_resize(d->at,
-					      d->size * sizeof(*d->at));
-		}
-		doubt = &d->at[d->count++];
-		memset(doubt, 0, sizeof(*doubt));
-		memcpy(doubt->id, m->id, sizeof(doubt->id));
-		doubt->since_ms = clock_ms();
+	if (doubt != NULL)
+		return doubt;
+	if (d->count == d->size) {
+		d->size = d->size > 0 ? d->size * 2 : 32;
+		d->at = memory_resize(d->at, d->size * sizeof(*d->at));
 	}
-	doubt->lost = *lost;
+	doubt = &d->at[d->count++];
+	memset(doubt, 0, sizeof(*doubt));
+	memcpy(doubt->id, m->id, sizeof(doubt->id));
 	return doubt;
+}
+
+void
+in_doubt_lost(struct in_doubt *d, const struct lost_connection *lost)
+{
+	d->may_be_stored = true;
+	d->lost = *lost;
+	d->since_ms = clock_ms();
 }
 
 void
@@ -85,8 +89,8 @@ count_rows(struct failover *l, const char *sql)
 
 /* All rows of a message came in one transaction: the first that has a row
  * speaks for all. */
-enum settled
-settle_look(struct failover *l, const struct message *m)
+static enum settled
+look_for_row(struct failover *l, const struct message *m)
 {
 	struct buf sql = BUF(STATEMENT_MAX);
 	char table[QUOTED_SIZE];
@@ -106,7 +110,7 @@ settle_look(struct failover *l, const struct message *m)
 }
 
 enum settled
-settle_duplicate(struct failover *l, const struct message *m)
+in_doubt_duplicate(struct failover *l, const struct message *m)
 {
 	char own[MAIL_ID_LEN - 3];
 
@@ -114,7 +118,7 @@ settle_duplicate(struct failover *l, const struct message *m)
 	snprintf(own, sizeof(own), "%.*s", MAIL_ID_LEN - 4, m->id);
 	if (strstr(l->connection->fault.text, own) != NULL)
 		return SETTLED_STORED;
-	return settle_look(l, m);
+	return look_for_row(l, m);
 }
 
 static void
@@ -143,8 +147,8 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 	char sql[STATEMENT_MAX];
 	int64_t give_up_ms = clock_ms() + l->settings->timeout_ms;
 
-	if (l->connection->server.started_s >
-	    lost->server.started_s + CLOCK_SLACK_S)
+	if (l->connection->server.started_ms >
+	    lost->server.started_ms + CLOCK_SLACK_MS)
 		return true;
 	snprintf(sql, sizeof(sql), "KILL CONNECTION %lu", lost->id);
 	int error = connection_run(l->connection, sql);
@@ -160,7 +164,7 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 	return true;
 }
 
-enum settled
+static enum settled
 settle_by_looking(struct failover *l, const struct in_doubt *d,
 		  const struct message *m)
 {
@@ -176,9 +180,57 @@ settle_by_looking(struct failover *l, const struct in_doubt *d,
 	if (l->connection->server.is_galera)
 		connection_run(l->connection,
 			       "SET SESSION wsrep_sync_wait = 1");
-	enum settled answer = settle_look(l, m);
+	enum settled answer = look_for_row(l, m);
 	if (l->connection->server.is_galera)
 		connection_run(l->connection,
 			       "SET SESSION wsrep_sync_wait = 0");
+	return answer;
+}
+
+/* ---- With one ------------------------------------------------------------ */
+
+/* Where the same INSERT would be refused if the lost one counts. What the old
+ * host may still be committing needs time to arrive on another; but a cluster
+ * that certifies puts both in one order, and refuses the second. */
+static bool
+is_settled_by_repeat(const struct failover *l, const struct in_doubt *d)
+{
+	const struct server *now = &l->connection->server;
+
+	return !d->lost.is_known || server_is_same(&d->lost.server, now) ||
+	       server_is_certified_with(&d->lost.server, now) ||
+	       clock_ms() - d->since_ms >= l->settings->timeout_ms;
+}
+
+/* The key may have been dropped since the table was read. */
+static bool
+still_has_unique_id(struct failover *l)
+{
+	if (clock_ms() - l->read_ms > KEY_FRESH_MS && !failover_reread(l))
+		return false;
+	return l->table.has_unique_id;
+}
+
+enum settled
+in_doubt_settle(struct failover *l, struct in_doubt *d,
+		const struct message *m, int64_t stop_ms)
+{
+	int64_t held_ms = clock_ms() - m->complete_us / 1000;
+	bool is_late = stop_ms != INT64_MAX || held_ms >= l->settings->hold_ms;
+
+	if (d->is_given_up || (d->timeouts > 0 && is_late))
+		return SETTLED_UNKNOWN;
+	if (!d->may_be_stored)
+		return SETTLED_ABSENT;
+	bool has_key = l->table.has_unique_id && still_has_unique_id(l);
+	if (l->connection == NULL)
+		return SETTLED_UNKNOWN;
+	if (has_key)
+		return is_settled_by_repeat(l, d) ? SETTLED_ABSENT :
+						    SETTLED_UNKNOWN;
+	enum settled answer = settle_by_looking(l, d, m);
+	/* Its time-outs stay counted. */
+	if (answer == SETTLED_ABSENT)
+		d->may_be_stored = false;
 	return answer;
 }

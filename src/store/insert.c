@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows to one prepared INSERT. Text is bound where it lies; only the raw
+/* Rows to prepared INSERTs. Text is bound where it lies; only the raw
  * message, which is a chain behind its trace headers, is put together in a
- * kept buffer, and a large one is sent from its pieces instead. */
+ * kept buffer, and a large one is sent from its pieces instead. A lone
+ * statement commits by itself: COMMIT may answer OK for a transaction that
+ * the server has already rolled back, so after any error in between none is
+ * sent. */
 #include "store/insert.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "store/bind.h"
 #include "store/catalog.h"
 #include "store/column_text.h"
 #include "store/outcome.h"
+#include "store/size_limits.h"
 
 #include <errmsg.h>
 
@@ -21,17 +26,22 @@ enum {
 	MAX_PARAMETERS = 65535,         /* of the protocol */
 	IN_PIECES = 512 * 1024,         /* larger mail is not copied */
 	ROW_OVERHEAD = 512,             /* of all short columns */
-	KEPT_SCRATCH = 4 * 1024 * 1024,
-	SQL_MAX = 4 * 1024 * 1024
+	SQL_MAX = 4 * 1024 * 1024,
+	KEPT_STATEMENTS = 8,    /* each row of each costs the server 10 KB */
+	TOO_MANY_STATEMENTS = 1461
+};
+
+struct kept_statement {
+	MYSQL_STMT *stmt;               /* NULL: none */
+	size_t rows;
+	uint64_t used;                  /* when: the oldest one goes */
 };
 
 struct insert {
 	const struct store_settings *settings;
-	MYSQL_STMT **by_rows;           /* [n]: of n rows; NULL: not yet */
-	MYSQL_BIND *parameters;
-	struct bind *binds;             /* what the parameters point into */
-	char *scratch;
-	size_t scratch_size;
+	struct kept_statement kept[KEPT_STATEMENTS];
+	uint64_t uses;
+	struct bind_rows bound;
 	struct buf sql;
 };
 
@@ -43,10 +53,8 @@ insert_new(const struct store_settings *settings)
 
 	assert(settings->batch_rows > 0);
 	i->settings = settings;
-	i->by_rows = memory_new(settings->batch_rows + 1,
-				sizeof(MYSQL_STMT *));
-	i->parameters = memory_new(most, sizeof(*i->parameters));
-	i->binds = memory_new(most, sizeof(*i->binds));
+	i->bound.parameters = memory_new(most, sizeof(MYSQL_BIND));
+	i->bound.binds = memory_new(most, sizeof(struct bind));
 	i->sql = BUF(SQL_MAX);
 	return i;
 }
@@ -54,10 +62,10 @@ insert_new(const struct store_settings *settings)
 void
 insert_forget(struct insert *i)
 {
-	for (size_t n = 0; n <= i->settings->batch_rows; n++) {
-		if (i->by_rows[n] != NULL)
-			mysql_stmt_close(i->by_rows[n]);
-		i->by_rows[n] = NULL;
+	for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
+		if (i->kept[n].stmt != NULL)
+			mysql_stmt_close(i->kept[n].stmt);
+		i->kept[n] = (struct kept_statement){ 0 };
 	}
 }
 
@@ -67,10 +75,9 @@ insert_free(struct insert **i)
 	if (*i == NULL)
 		return;
 	insert_forget(*i);
-	free((*i)->by_rows);
-	free((*i)->parameters);
-	free((*i)->binds);
-	free((*i)->scratch);
+	free((*i)->bound.parameters);
+	free((*i)->bound.binds);
+	free((*i)->bound.scratch);
 	buf_release(&(*i)->sql);
 	free(*i);
 	*i = NULL;
@@ -85,12 +92,24 @@ insert_max_rows(const struct insert *i, const struct table *table)
 }
 
 size_t
-insert_row_bytes(const struct row *row)
+insert_max_bytes(const struct insert *i, const struct connection *c)
+{
+	size_t packet = size_limits_row_bytes(&c->server);
+
+	return i->settings->batch_bytes < packet ? i->settings->batch_bytes :
+						   packet;
+}
+
+/* A text column may need three bytes for one of the raw message. */
+size_t
+insert_row_bytes(const struct table *table, const struct row *row)
 {
 	const struct mail *m = row->mail;
+	size_t raw = row->recipient->trace.len + m->message->raw.len;
+	bool is_exact = column_text_is_exact(table_column(table, "mail"));
 
-	return row->recipient->trace.len + m->message->raw.len +
-	       row->body_len + m->subject.len + ROW_OVERHEAD;
+	return (is_exact ? 1 : 3) * raw + row->body_len + m->subject.len +
+	       ROW_OVERHEAD;
 }
 
 static void
@@ -124,30 +143,53 @@ note_statement_fault(MYSQL_STMT *stmt, struct connection *c)
 	return c->fault.error;
 }
 
-/* The statement of that many rows; NULL with c->fault. */
+/* NULL with c->fault. */
 static MYSQL_STMT *
-statement_of(struct insert *i, struct connection *c, const struct table *table,
-	     size_t rows)
+prepare(struct insert *i, struct connection *c, const struct table *table,
+	size_t rows)
 {
-	if (i->by_rows[rows] != NULL)
-		return i->by_rows[rows];
 	MYSQL_STMT *stmt = mysql_stmt_init(c->mysql);
+
 	if (stmt == NULL) {
 		connection_note_fault(c);
 		return NULL;
 	}
 	write_statement(i, table, rows);
-	if (mysql_stmt_prepare(stmt, i->sql.at, i->sql.len) != 0) {
-		note_statement_fault(stmt, c);
-		/* What was never sent cannot be stored. */
-		if (outcome_of(c->fault.error)->error_flags &
-		    OUTCOME_MAY_BE_STORED)
-			c->fault.error = CR_CONNECTION_ERROR;
-		mysql_stmt_close(stmt);
-		return NULL;
+	if (mysql_stmt_prepare(stmt, i->sql.at, i->sql.len) == 0)
+		return stmt;
+	note_statement_fault(stmt, c);
+	/* What was never sent cannot be stored. */
+	if (outcome_of(c->fault.error)->error_flags & OUTCOME_MAY_BE_STORED)
+		c->fault.error = CR_CONNECTION_ERROR;
+	mysql_stmt_close(stmt);
+	return NULL;
+}
+
+/* The statement of that many rows; NULL with c->fault. */
+static MYSQL_STMT *
+statement_of(struct insert *i, struct connection *c, const struct table *table,
+	     size_t rows)
+{
+	struct kept_statement *k = &i->kept[0];
+
+	for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
+		if (i->kept[n].stmt != NULL && i->kept[n].rows == rows) {
+			i->kept[n].used = ++i->uses;
+			return i->kept[n].stmt;
+		}
+		if (i->kept[n].used < k->used)
+			k = &i->kept[n];
 	}
-	i->by_rows[rows] = stmt;
-	return stmt;
+	if (k->stmt != NULL)
+		mysql_stmt_close(k->stmt);
+	k->stmt = prepare(i, c, table, rows);
+	if (k->stmt == NULL && c->fault.error == TOO_MANY_STATEMENTS) {
+		insert_forget(i);
+		k->stmt = prepare(i, c, table, rows);
+	}
+	k->rows = rows;
+	k->used = ++i->uses;
+	return k->stmt;
 }
 
 int
@@ -165,62 +207,18 @@ goes_in_pieces(const struct table *table, struct rows rows)
 	       column_text_is_exact(table_column(table, "mail"));
 }
 
-/* Everything that must be copied has its room before the first pointer into
- * it is taken. */
-static void
-reserve_scratch(struct insert *i, const struct table *table, struct rows rows)
-{
-	bool in_pieces = goes_in_pieces(table, rows);
-	size_t need = 1;
-	size_t p = 0;
-
-	for (size_t n = 0; n < rows.count; n++) {
-		for (size_t k = 0; k < table->count; k++, p++) {
-			i->binds[p].parameter = &i->parameters[p];
-			i->binds[p].in_pieces = in_pieces;
-			need += bind_measure(&i->binds[p], &table->columns[k],
-					     &rows.at[n]);
-		}
-	}
-	if (need <= i->scratch_size && i->scratch_size <= KEPT_SCRATCH)
-		return;
-	free(i->scratch);
-	i->scratch = memory_resize(NULL, need);
-	i->scratch_size = need;
-}
-
-/* 0, or an error of our own making in c->fault: nothing has been sent. */
-static int
-bind_rows(struct insert *i, struct connection *c, const struct table *table,
-	  struct rows rows)
-{
-	reserve_scratch(i, table, rows);
-	char *scratch = i->scratch;
-	size_t p = 0;
-	for (size_t n = 0; n < rows.count; n++) {
-		for (size_t k = 0; k < table->count; k++, p++) {
-			const struct table_column *column = &table->columns[k];
-			if (bind_value(&i->binds[p], column, &rows.at[n],
-				       &scratch))
-				continue;
-			fault_set(&c->fault, BIND_KEY_TOO_LONG,
-				  "column `%s` cannot hold a key",
-				  column->known->name);
-			return c->fault.error;
-		}
-	}
-	return 0;
-}
-
-/* A packet over the server's limit looks like a crash of the server: it is
- * not sent at all. */
+/* A packet over the server's limit looks like a crash of the server, and so
+ * may pieces that are more together: neither is sent at all. */
 static bool
-is_too_big(struct insert *i, struct connection *c, size_t parameters)
+is_too_big(struct insert *i, struct connection *c, const struct table *table,
+	   struct rows rows)
 {
 	size_t bytes = 1024;
 
-	for (size_t p = 0; p < parameters; p++)
-		bytes += i->binds[p].length + 16;
+	for (size_t p = 0; p < rows.count * table->count; p++)
+		bytes += i->bound.binds[p].length + 16;
+	if (goes_in_pieces(table, rows))
+		bytes += insert_row_bytes(table, &rows.at[0]);
 	if (bytes <= c->server.max_packet)
 		return false;
 	fault_set(&c->fault, CR_NET_PACKET_TOO_LARGE, "%zu bytes are more than "
@@ -229,8 +227,10 @@ is_too_big(struct insert *i, struct connection *c, size_t parameters)
 }
 
 static int
-send_pieces(MYSQL_STMT *stmt, unsigned parameter, const struct row *row)
+send_pieces(MYSQL_STMT *stmt, const struct table *table, const struct row *row)
 {
+	const struct table_column *mail = table_column(table, "mail");
+	unsigned parameter = (unsigned)(mail - table->columns);
 	struct view trace = row->recipient->trace;
 	const struct chain *raw = &row->mail->message->raw;
 
@@ -245,29 +245,113 @@ send_pieces(MYSQL_STMT *stmt, unsigned parameter, const struct row *row)
 	return 0;
 }
 
-int
+/* 0, or the error, which is in c->fault. */
+static int
 insert_rows(struct insert *i, struct connection *c, const struct table *table,
 	    struct rows rows)
 {
 	assert(rows.count > 0 && rows.count <= insert_max_rows(i, table));
 	MYSQL_STMT *stmt = statement_of(i, c, table, rows.count);
-	if (stmt == NULL)
+	if (stmt == NULL || !bind_all(&i->bound, table, rows,
+				      goes_in_pieces(table, rows), &c->fault) ||
+	    is_too_big(i, c, table, rows))
 		return c->fault.error;
-	if (bind_rows(i, c, table, rows) != 0 ||
-	    is_too_big(i, c, rows.count * table->count))
-		return c->fault.error;
-	if (mysql_stmt_bind_param(stmt, i->parameters) != 0)
+	if (mysql_stmt_bind_param(stmt, i->bound.parameters))
 		return note_statement_fault(stmt, c);
-	if (goes_in_pieces(table, rows)) {
-		const struct table_column *mail = table_column(table, "mail");
-		unsigned parameter = (unsigned)(mail - table->columns);
-		if (send_pieces(stmt, parameter, &rows.at[0]) != 0) {
-			note_statement_fault(stmt, c);
-			mysql_stmt_reset(stmt);
-			return c->fault.error;
-		}
+	int failed = goes_in_pieces(table, rows) ?
+		send_pieces(stmt, table, &rows.at[0]) : 0;
+	if (failed == 0)
+		failed = mysql_stmt_execute(stmt);
+	if (failed == 0)
+		return 0;
+	/* A statement remembers the error of a piece until it is reset. */
+	note_statement_fault(stmt, c);
+	if (goes_in_pieces(table, rows))
+		mysql_stmt_reset(stmt);
+	return c->fault.error;
+}
+
+/* ---- Transactions -------------------------------------------------------- */
+
+/* How many of the rows go into the next statement: at least one. */
+static size_t
+rows_of_statement(const struct insert *i, const struct connection *c,
+		  const struct table *table, struct rows rows)
+{
+	size_t most = insert_max_rows(i, table);
+	size_t room = insert_max_bytes(i, c);
+	size_t n = 0;
+
+	while (n < rows.count && n < most) {
+		size_t bytes = insert_row_bytes(table, &rows.at[n]);
+		if (n > 0 && bytes > room)
+			break;
+		room = bytes < room ? room - bytes : 0;
+		n++;
 	}
-	if (mysql_stmt_execute(stmt) != 0)
-		return note_statement_fault(stmt, c);
-	return 0;
+	return n;
+}
+
+static int
+run_timed(struct connection *c, const char *sql, struct insert_end *end)
+{
+	int64_t began = clock_ms();
+
+	end->error = connection_run(c, sql);
+	end->took_ms = clock_ms() - began;
+	return end->error;
+}
+
+static int
+insert_timed(struct insert *i, struct connection *c, const struct table *table,
+	     struct rows rows, struct insert_end *end)
+{
+	int64_t began = clock_ms();
+
+	end->error = insert_rows(i, c, table, rows);
+	end->took_ms = clock_ms() - began;
+	return end->error;
+}
+
+static void
+insert_in_parts(struct insert *i, struct connection *c,
+		const struct table *table, struct rows rows,
+		struct insert_end *end)
+{
+	if (run_timed(c, "BEGIN", end) != 0)
+		return;
+	while (rows.count > 0) {
+		size_t n = rows_of_statement(i, c, table, rows);
+		struct rows part = { rows.at, n };
+		if (insert_timed(i, c, table, part, end) != 0)
+			break;
+		rows.at += n;
+		rows.count -= n;
+	}
+	if (end->error == 0) {
+		end->was_committing = true;
+		run_timed(c, "COMMIT", end);
+		return;
+	}
+	/* A lost connection is rolled back by the server. The first fault
+	 * counts. */
+	struct store_fault first = c->fault;
+	if (outcome_of(end->error)->action != ACTION_IN_DOUBT)
+		connection_run(c, "ROLLBACK");
+	c->fault = first;
+}
+
+struct insert_end
+insert_commit(struct insert *i, struct connection *c, const struct table *table,
+	      struct rows rows)
+{
+	struct insert_end end = { 0 };
+
+	if (rows_of_statement(i, c, table, rows) == rows.count) {
+		end.was_committing = true;
+		insert_timed(i, c, table, rows, &end);
+	} else {
+		insert_in_parts(i, c, table, rows, &end);
+	}
+	return end;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What each error of the database asks for. The numbers are MySQL's and
- * MariaDB's; 2000 to 2999 and 5000 up come from the client library. */
+ * MariaDB's; 2000 to 2999 and a few from 5000 come from the client library. */
 #include "store/outcome.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
+/* A trigger may SIGNAL any number from 1 to 65535; MySQL's own begin again at
+ * 10000. */
 enum { CLIENT_ERRORS = 2000, CLIENT_ERRORS_END = 3000,
-       CONNECTOR_ERRORS = 5000 };
+       CONNECTOR_ERRORS = 5000, CONNECTOR_ERRORS_END = 5100 };
 
 enum {
 	OPEN = OUTCOME_MAY_BE_STORED,
@@ -34,6 +36,7 @@ static const struct outcome outcomes[] = {
 	{ 1130, ACTION_NEXT_HOST, 0 },	  /* we are not allowed */
 	{ 1180, ACTION_NEXT_HOST, 0 },	  /* commit failed; twice: split */
 	{ 1203, ACTION_NEXT_HOST, 0 },	  /* too many connections of ours */
+	{ 1461, ACTION_NEXT_HOST, 0 },	  /* too many prepared statements */
 	{ 1226, ACTION_NEXT_HOST, 0 },	  /* the user's resources are used up */
 	{ 1290, ACTION_NEXT_HOST, 0 },	  /* read only */
 	{ 1836, ACTION_NEXT_HOST, 0 },	  /* read only mode */
@@ -78,18 +81,19 @@ static const struct outcome outcomes[] = {
 	{ 1364, ACTION_REREAD, 0 }, /* no default value */
 	{ 1906, ACTION_REREAD, 0 }, /* generated column */
 	{ 3105, ACTION_REREAD, 0 }, /* generated column */
-	{ 1526, ACTION_REFUSE, 0 }, /* no partition for the date */
+
+	{ 1526, ACTION_REREAD, OWN }, /* no partition for the date */
 
 	/* The operator must act. */
-	{ 1044, ACTION_REFUSE, 0 }, /* not this database */
-	{ 1045, ACTION_REFUSE, 0 }, /* not this password */
-	{ 1049, ACTION_REFUSE, 0 }, /* unknown database */
-	{ 1142, ACTION_REFUSE, 0 }, /* no right */
-	{ 1143, ACTION_REFUSE, 0 }, /* no right on a column */
-	{ 1227, ACTION_REFUSE, 0 }, /* no right */
-	{ 1370, ACTION_REFUSE, 0 }, /* no right on a routine */
-	{ 1030, ACTION_REFUSE, 0 }, /* the engine has a problem */
-	{ 1194, ACTION_REFUSE, 0 }, /* table is crashed */
+	{ 1044, ACTION_REREAD, 0 }, /* not this database */
+	{ 1045, ACTION_REREAD, 0 }, /* not this password */
+	{ 1049, ACTION_REREAD, 0 }, /* unknown database */
+	{ 1142, ACTION_REREAD, 0 }, /* no right */
+	{ 1143, ACTION_REREAD, 0 }, /* no right on a column */
+	{ 1227, ACTION_REREAD, 0 }, /* no right */
+	{ 1370, ACTION_REREAD, 0 }, /* no right on a routine */
+	{ 1030, ACTION_REREAD, 0 }, /* the engine has a problem */
+	{ 1194, ACTION_REREAD, 0 }, /* table is crashed */
 
 	{ 1021, ACTION_FULL, 0 }, /* disk full */
 	{ 1026, ACTION_FULL, 0 }, /* error writing a file */
@@ -108,7 +112,8 @@ outcome_of(int error)
 		if (outcomes[i].error == error)
 			return &outcomes[i];
 	if ((error >= CLIENT_ERRORS && error < CLIENT_ERRORS_END) ||
-	    error >= CONNECTOR_ERRORS || error <= 0)
+	    (error >= CONNECTOR_ERRORS && error < CONNECTOR_ERRORS_END) ||
+	    error <= 0)
 		return &of_client;
 	return &of_server;
 }

@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Attempts to store messages, and what each outcome leads to. */
-#include "store/save.h"
+/* Mails to committed rows, in one loop: what waits in front goes into one
+ * transaction, and its outcome says whether it is tried again, one by one, or
+ * done with. One message never stops another: what fails alone comes last,
+ * and an error is a message's own fault once another has been stored. */
+#include "store/store.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/memory.h"
-#include "base/utf8.h"
+#include "store/group.h"
 #include "store/outcome.h"
-#include "store/server.h"
-#include "store/size_limits.h"
-#include "store/transaction.h"
+#include "store/state.h"
 
-#include <errmsg.h>
-
-#include <string.h>
 #include <time.h>
 
-enum { MOST_REPEATS = 8, FIRST_PAUSE_MS = 4, LONGEST_PAUSE_MS = 200,
-       MOST_TIMEOUTS = 2 };
+enum { MOST_REPEATS = 8, MOST_REPEATS_ALONE = 4, FIRST_PAUSE_MS = 4,
+       LONGEST_PAUSE_MS = 200, MOST_TIMEOUTS = 2, MOST_LOSSES = 3,
+       MOST_FAILURES = 3 };
+
+/* One call of store_save. */
+struct attempt {
+	struct store *store;
+	struct mail **pending;          /* without a verdict, tried in order */
+	size_t count;
+	size_t group;                   /* in front: they run now */
+	size_t alone;                   /* in front: they go one by one */
+	int64_t deadline_ms;
+	bool has_reread;                /* the table */
+	bool has_moved;                 /* the group, to another connection */
+	bool has_told_full;
+	unsigned repeats;               /* of the group */
+	unsigned losses;                /* of the connection, in this call */
+};
+
+/* What an outcome leads to. */
+enum store_step {
+	STEP_AGAIN,     /* the front is tried again, if there is a host */
+	STEP_SPLIT,     /* the same, message by message */
+	STEP_ON         /* the group is done with, or comes back later */
+};
 
 static void
 decide(struct store *s, struct mail *mail, enum verdict verdict, int error)
@@ -27,314 +47,353 @@ decide(struct store *s, struct mail *mail, enum verdict verdict, int error)
 	in_doubt_remove(&s->in_doubt, mail->message);
 }
 
-/* The raw message has the first claim to the packet, the body what is left. */
-static void
-trim_body(const struct store *s, struct row *row)
+static enum store_step
+all_stored(struct attempt *a, size_t rows)
 {
-	size_t room = size_limits_row_bytes(&s->failover.connection->server);
-	size_t others = insert_row_bytes(row) - row->body_len;
+	struct store *s = a->store;
 
-	if (row->body_len > room || others > room - row->body_len)
-		row->body_len = utf8_cut_bytes(row->mail->body, room > others ?
-						       room - others : 0);
-}
-
-/* The rows of a group, in the store's kept array. */
-static struct rows
-rows_of(struct store *s, struct group g)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < g.count; i++)
-		count += g.mails[i]->message->envelope.recipients;
-	if (count > s->rows_size) {
-		s->rows = memory_resize(s->rows, count * sizeof(*s->rows));
-		s->rows_size = count;
-	}
-	count = 0;
-	for (size_t i = 0; i < g.count; i++) {
-		const struct message *m = g.mails[i]->message;
-		unsigned n = 0;
-		for (const struct recipient *r = m->envelope.first; r != NULL;
-		     r = r->next, n++) {
-			if (r->is_discarded)
-				continue;
-			row_make(&s->rows[count], g.mails[i], r, n);
-			trim_body(s, &s->rows[count++]);
-		}
-	}
-	return (struct rows){ s->rows, count };
-}
-
-static void
-all_stored(struct store *s, struct group g, size_t rows)
-{
-	for (size_t i = 0; i < g.count; i++)
-		decide(s, g.mails[i], VERDICT_STORED, 0);
+	for (size_t i = 0; i < a->group; i++)
+		decide(s, a->pending[i], VERDICT_STORED, 0);
+	s->commits++;
+	s->failures = 0;
+	hosts_worked(&s->failover.hosts, s->failover.connection->host);
 	slot_count(s->slot, COUNT_BATCHES, 1);
 	slot_count(s->slot, COUNT_ROWS, rows);
-}
-
-static void
-all_full(struct store *s, struct group g, int error)
-{
-	log_error("the database has no space left", LOG_NUM("error", error),
-		  LOG_STR("text", s->failover.connection->fault.text));
-	for (size_t i = 0; i < g.count; i++)
-		decide(s, g.mails[i], VERDICT_FULL, error);
+	return STEP_ON;
 }
 
 /* A message that the database does not take, for reasons of its own: the
- * sender may try again, when somebody has looked at the log. */
+ * sender may try again, when somebody has looked at the log. One that may be
+ * there already has no answer yet. */
 static void
-refuse(struct store *s, struct mail *mail, int error)
+refuse(struct store *s, struct mail *mail, const struct store_fault *why)
 {
+	if (store_is_in_doubt(s, mail->message))
+		return;
 	log_error("the database refuses a message",
-		  LOG_STR("id", mail->message->id), LOG_NUM("error", error),
-		  LOG_STR("text", s->failover.connection->fault.text));
+		  LOG_STR("id", mail->message->id),
+		  LOG_NUM("error", why->error), LOG_STR("text", why->text));
 	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
-	decide(s, mail, error == CR_NET_PACKET_TOO_LARGE ?
-			VERDICT_TOO_BIG : VERDICT_TRY_LATER, error);
+	decide(s, mail, VERDICT_TRY_LATER, why->error);
 }
 
-static void
-pause_before_repeat(struct attempt *a)
+/* The message has failed when nothing but itself was sent: counted again only
+ * where another has been stored since, so that an outage counts once. */
+static struct in_doubt *
+note_failure(struct store *s, const struct message *m)
 {
+	struct in_doubt *d = in_doubt_add(&s->in_doubt, m);
+
+	if (d->failures == 0 || d->commits != s->commits)
+		d->failures++;
+	d->commits = s->commits;
+	return d;
+}
+
+/* An error that the message may have caused, or the table, or the host. What
+ * others meet tells: see refuse_culprits. Where several fail one after the
+ * other the host is left. */
+static enum store_step
+suspect(struct attempt *a, const struct store_fault *why)
+{
+	struct store *s = a->store;
+
+	if (a->group > 1)
+		return STEP_SPLIT;
+	struct in_doubt *d = note_failure(s, a->pending[0]->message);
+	if (d->failures > 1) {
+		refuse(s, a->pending[0], why);
+		return STEP_ON;
+	}
+	d->fault = *why;
+	if (++s->failures < MOST_FAILURES)
+		return STEP_ON;
+	s->failures = 0;
+	failover_drop(&s->failover, true);
+	return STEP_AGAIN;
+}
+
+/* Others have been stored after these had failed: it was their own fault. */
+static void
+refuse_culprits(struct store *s, struct mail *const *mails, size_t count)
+{
+	for (size_t i = 0; i < count && s->in_doubt.count > 0; i++) {
+		struct message *m = mails[i]->message;
+		struct in_doubt *d = in_doubt_find(&s->in_doubt, m);
+		if (m->verdict == VERDICT_NONE && d != NULL &&
+		    d->fault.error != 0 && d->commits != s->commits) {
+			struct store_fault why = d->fault;
+			refuse(s, mails[i], &why);
+		}
+	}
+}
+
+static enum store_step
+take_full(struct attempt *a, const struct store_fault *why)
+{
+	if (a->group > 1)
+		return STEP_SPLIT;
+	if (!a->has_told_full)
+		log_error("the database has no space left",
+			  LOG_NUM("error", why->error),
+			  LOG_STR("text", why->text));
+	a->has_told_full = true;
+	decide(a->store, a->pending[0], VERDICT_FULL, why->error);
+	return STEP_ON;
+}
+
+static enum store_step
+repeat(struct attempt *a, const struct store_fault *why)
+{
+	unsigned most = a->group > 1 ? MOST_REPEATS : MOST_REPEATS_ALONE;
 	int64_t ms = (int64_t)FIRST_PAUSE_MS << a->repeats;
 
+	if (a->repeats++ >= most)
+		return suspect(a, why);
 	if (ms > LONGEST_PAUSE_MS)
 		ms = LONGEST_PAUSE_MS;
 	ms = hosts_jitter(&a->store->failover.hosts, ms);
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
 	nanosleep(&ts, NULL);
+	return STEP_AGAIN;
 }
 
-/* Timed out twice: nothing says that the third time would be better. With a
- * spool the message goes there, else its sender keeps it. */
+/* Nothing says that the next time would be better. With a spool the message
+ * goes there, else its sender keeps it. */
 static void
-give_up(struct store *s, struct mail *mail, struct in_doubt *doubt, int error)
+give_up(struct store *s, struct mail *mail, struct in_doubt *doubt,
+	const char *why, int error)
 {
-	log_error("a message is given up: its statement timed out twice",
+	log_error("a message is given up", LOG_STR("why", why),
 		  LOG_STR("id", mail->message->id), LOG_NUM("error", error));
-	mail->message->error = error;
 	doubt->is_given_up = true;
 	if (s->settings->on_outage == STORE_OUTAGE_TEMPFAIL)
 		decide(s, mail, VERDICT_TRY_LATER, error);
 }
 
 static void
-note_in_doubt(struct attempt *a, struct group g,
-	      const struct transaction_end *end)
+note_in_doubt(struct attempt *a, const struct insert_end *end)
 {
 	struct store *s = a->store;
 	const struct connection *c = s->failover.connection;
 	bool has_timed_out = end->took_ms >= s->settings->timeout_ms / 10 * 9;
 	const struct lost_connection lost = {
-		.server = c->server, .id = c->id, .host = c->host,
-		.is_known = true
+		.server = c->server, .id = c->id, .is_known = true
 	};
 
-	if (!end->was_committing && !has_timed_out)
-		return;
-	for (size_t i = 0; i < g.count; i++) {
-		struct in_doubt *d =
-			in_doubt_add(&s->in_doubt, g.mails[i]->message, &lost);
-		d->may_be_stored |= end->was_committing;
+	for (size_t i = 0; i < a->group; i++) {
+		struct message *m = a->pending[i]->message;
+		struct in_doubt *d = a->group == 1 ?
+			note_failure(s, m) : in_doubt_add(&s->in_doubt, m);
 		d->timeouts += has_timed_out;
+		if (end->was_committing)
+			in_doubt_lost(d, &lost);
 		if (d->timeouts >= MOST_TIMEOUTS)
-			give_up(s, g.mails[i], d, end->error);
+			give_up(s, a->pending[i], d,
+				"its statement timed out twice", end->error);
+		else if (d->failures >= MOST_LOSSES)
+			give_up(s, a->pending[i], d,
+				"it costs the connection each time",
+				end->error);
 	}
 	log_warn("the outcome of a commit is unknown",
-		 LOG_NUM("messages", g.count), LOG_NUM("error", end->error),
-		 LOG_STR("first_id", g.mails[0]->message->id));
-}
-
-static bool
-save_each(struct attempt *a, struct group g)
-{
-	for (size_t i = 0; i < g.count; i++)
-		if (!save_group(a, (struct group){ &g.mails[i], 1 }))
-			return false;
-	return true;
+		 LOG_NUM("messages", a->group), LOG_NUM("error", end->error),
+		 LOG_STR("first_id", a->pending[0]->message->id));
 }
 
 /* 1062 for one message: ours, or of another key that the table has. */
-static bool
-take_duplicate(struct attempt *a, struct mail *mail, int error)
+static enum store_step
+take_duplicate(struct attempt *a, const struct store_fault *why)
 {
 	struct store *s = a->store;
-	struct store_fault fault = s->failover.connection->fault;
+	struct mail *mail = a->pending[0];
 
-	switch (settle_duplicate(&s->failover, mail->message)) {
+	switch (in_doubt_duplicate(&s->failover, mail->message)) {
 	case SETTLED_STORED:
 		decide(s, mail, VERDICT_STORED, 0);
-		return true;
+		return STEP_ON;
 	case SETTLED_ABSENT:
-		s->failover.connection->fault = fault;
-		refuse(s, mail, error);
-		return true;
+		refuse(s, mail, why);
+		return STEP_ON;
 	case SETTLED_UNKNOWN:
 		break;
 	}
 	failover_drop(&s->failover, false);
-	return false;
+	return STEP_AGAIN;
 }
 
-static bool
-split(struct attempt *a, struct group g, const struct outcome *o, int error)
+static enum store_step
+split(struct attempt *a, const struct outcome *o, const struct store_fault *why)
 {
-	if (g.count > 1)
-		return save_each(a, g);
+	if (a->group > 1)
+		return STEP_SPLIT;
 	if (o->error_flags & OUTCOME_IS_DUPLICATE)
-		return take_duplicate(a, g.mails[0], error);
-	refuse(a->store, g.mails[0], error);
-	return true;
+		return take_duplicate(a, why);
+	refuse(a->store, a->pending[0], why);
+	return STEP_ON;
 }
 
-/* The table changed under us, or one message does not fit it. */
-static bool
-reread(struct attempt *a, struct group g, const struct outcome *o, int error)
+/* The table or our rights changed under us, and another look tells; or they
+ * did not, and the error is somebody's own. */
+static enum store_step
+reread(struct attempt *a, const struct outcome *o,
+       const struct store_fault *why)
 {
-	struct failover *l = &a->store->failover;
-
-	if (!a->has_reread) {
-		a->has_reread = true;
-		return failover_reread(l) ? save_group(a, g) : false;
-	}
-	if (o->error_flags & OUTCOME_IS_MESSAGES_OWN)
-		return split(a, g, o, error);
-	failover_drop(l, true);
-	return save_group(a, g);
+	if (a->has_reread)
+		return o->error_flags & OUTCOME_IS_MESSAGES_OWN ?
+		       split(a, o, why) : suspect(a, why);
+	a->has_reread = true;
+	failover_reread(&a->store->failover);
+	return STEP_AGAIN;
 }
 
-static bool
-try_next_host(struct attempt *a, struct group g,
-	      const struct transaction_end *end)
+/* A host that has just proved that it can be written, and again does not do
+ * it, may not be the one at fault. */
+static enum store_step
+try_next_host(struct attempt *a, const struct store_fault *why)
 {
+	struct store *s = a->store;
+
+	if (a->has_moved || s->failures > 0)
+		return suspect(a, why);
+	a->has_moved = true;
+	s->failures++;
+	failover_drop(&s->failover, true);
+	return STEP_AGAIN;
+}
+
+static enum store_step
+follow(struct attempt *a, const struct insert_end *end)
+{
+	struct store *s = a->store;
 	const struct outcome *o = outcome_of(end->error);
+	struct store_fault why = s->failover.connection->fault;
 
+	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+	for (size_t i = 0; i < a->group; i++)
+		a->pending[i]->message->error = end->error;
 	if (o->error_flags & OUTCOME_MAY_BE_STORED)
-		note_in_doubt(a, g, end);
-	/* A commit that fails on every host is one message's doing. */
-	if (end->error == 1180 && ++a->commits_failed > 1)
-		return split(a, g, o, end->error);
-	failover_drop(&a->store->failover, true);
-	return save_group(a, g);
-}
-
-/* Nobody knows. The same host is asked first, at once; one that loses us a
- * second time gets a pause. */
-static bool
-settle(struct attempt *a, struct group g, const struct transaction_end *end)
-{
-	note_in_doubt(a, g, end);
-	failover_drop(&a->store->failover, a->losses++ > 0);
-	for (size_t i = 0; i < g.count; i++) {
-		struct mail *mail = g.mails[i];
-		if (mail->message->verdict != VERDICT_NONE)
-			continue;
-		if (clock_ms() >= a->deadline_ms ||
-		    !failover_connect(&a->store->failover, a->deadline_ms))
-			return false;
-		if (save_may_send(a, mail) &&
-		    !save_group(a, (struct group){ &mail, 1 }))
-			return false;
-	}
-	return true;
-}
-
-static bool
-repeat(struct attempt *a, struct group g)
-{
-	if (a->repeats >= MOST_REPEATS || clock_ms() >= a->deadline_ms)
-		return true;
-	pause_before_repeat(a);
-	a->repeats++;
-	return save_group(a, g);
-}
-
-static bool
-follow(struct attempt *a, struct group g, const struct transaction_end *end)
-{
-	const struct outcome *o = outcome_of(end->error);
-
-	slot_count(a->store->slot, COUNT_STORE_ERRORS, 1);
-	for (size_t i = 0; i < g.count; i++)
-		g.mails[i]->message->error = end->error;
+		note_in_doubt(a, end);
 	switch (o->action) {
 	case ACTION_REPEAT:
-		return repeat(a, g);
+		return repeat(a, &why);
 	case ACTION_NEXT_HOST:
-		return try_next_host(a, g, end);
+		return try_next_host(a, &why);
 	case ACTION_IN_DOUBT:
-		return settle(a, g, end);
+		/* The same host is asked first, at once; one that loses us a
+		 * second time gets a pause. */
+		failover_drop(&s->failover, a->losses++ > 0);
+		return STEP_AGAIN;
 	case ACTION_SPLIT:
-		return split(a, g, o, end->error);
+		return split(a, o, &why);
 	case ACTION_REREAD:
-		return reread(a, g, o, end->error);
+		return reread(a, o, &why);
 	case ACTION_FULL:
-		all_full(a->store, g, end->error);
-		return true;
-	case ACTION_REFUSE:
-		failover_drop(&a->store->failover, true);
-		return save_group(a, g);
+		return take_full(a, &why);
 	}
-	return false;
+	return STEP_ON;
 }
 
-bool
-save_group(struct attempt *a, struct group g)
+/* ---- The loop ---------------------------------------------------------- */
+
+/* Those in front are done with, or come back in another call. */
+static void
+skip(struct attempt *a, size_t n)
 {
-	struct store *s = a->store;
-
-	if (clock_ms() >= a->deadline_ms ||
-	    !failover_connect(&s->failover, a->deadline_ms))
-		return false;
-	struct rows rows = rows_of(s, g);
-	struct transaction_end end = transaction_run(&s->failover, rows);
-	if (end.error == 0) {
-		all_stored(s, g, rows.count);
-		return true;
-	}
-	return follow(a, g, &end);
+	a->pending += n;
+	a->count -= n;
+	a->alone -= n < a->alone ? n : a->alone;
+	a->repeats = 0;
+	a->has_moved = false;
 }
 
-/* Where the same INSERT would be refused if the lost one counts. What the old
- * host may still be committing needs time to arrive on another; but a cluster
- * that certifies puts both in one order, and refuses the second. */
+/* What cannot be sent now has its verdict, or stays without. */
 static bool
-is_settled_by_repeat(const struct store *s, const struct in_doubt *d)
-{
-	const struct connection *c = s->failover.connection;
-
-	return d->lost.host == c->host ||
-	       server_is_certified_with(&d->lost.server, &c->server) ||
-	       clock_ms() - d->since_ms >= s->settings->timeout_ms;
-}
-
-bool
-save_may_send(struct attempt *a, struct mail *mail)
+may_send(struct attempt *a, struct mail *mail)
 {
 	struct store *s = a->store;
-	struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
+	struct in_doubt *d = s->in_doubt.count == 0 ?
+		NULL : in_doubt_find(&s->in_doubt, mail->message);
 
 	if (d == NULL)
 		return true;
-	if (d->is_given_up)
-		return false;
-	if (!d->may_be_stored)
-		return true;
-	if (s->failover.table.has_unique_id)
-		return !d->lost.is_known || is_settled_by_repeat(s, d);
-	switch (settle_by_looking(&s->failover, d, mail->message)) {
+	switch (in_doubt_settle(&s->failover, d, mail->message,
+				atomic_load(&s->stop_ms))) {
 	case SETTLED_STORED:
 		decide(s, mail, VERDICT_STORED, 0);
 		return false;
 	case SETTLED_ABSENT:
-		in_doubt_remove(&s->in_doubt, mail->message);
-		return true;
+		return s->failover.connection != NULL;
 	case SETTLED_UNKNOWN:
 		return false;
 	}
 	return false;
+}
+
+/* Sends the group in front. */
+static enum store_step
+send_group(struct attempt *a)
+{
+	struct store *s = a->store;
+	struct failover *f = &s->failover;
+	struct rows rows;
+
+	a->group = group_next(s, a->pending, a->alone > 0 ? 1 : a->count,
+			      &rows);
+	slot_enter_database(s->slot);
+	struct insert_end end =
+		insert_commit(f->insert, f->connection, &f->table, rows);
+	slot_leave_database(s->slot);
+	return end.error == 0 ? all_stored(a, rows.count) : follow(a, &end);
+}
+
+/* What the operator must mend is not waited for, where there is no spool. */
+static void
+defer_if_hopeless(struct store *s, struct mail *const *mails, size_t count)
+{
+	int error = s->failover.fault.error;
+
+	if (s->failover.connection != NULL ||
+	    s->settings->on_outage == STORE_OUTAGE_SPOOL ||
+	    outcome_of(error)->action != ACTION_REREAD)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (mails[i]->message->verdict == VERDICT_NONE &&
+		    !store_is_in_doubt(s, mails[i]->message))
+			decide(s, mails[i], VERDICT_TRY_LATER, error);
+}
+
+void
+store_save(struct store *s, struct mail *const *mails, size_t count)
+{
+	struct attempt a = { .store = s };
+	int64_t stop_ms = atomic_load(&s->stop_ms);
+
+	a.deadline_ms = clock_ms() + s->settings->timeout_ms;
+	if (stop_ms < a.deadline_ms)
+		a.deadline_ms = stop_ms;
+	a.count = group_collect(s, mails, count);
+	a.pending = s->pending;
+	while (a.count > 0 && clock_ms() < a.deadline_ms &&
+	       failover_connect(&s->failover, a.deadline_ms)) {
+		if (a.pending[0]->message->verdict != VERDICT_NONE ||
+		    !may_send(&a, a.pending[0])) {
+			skip(&a, 1);
+			continue;
+		}
+		switch (send_group(&a)) {
+		case STEP_AGAIN:
+			break;
+		case STEP_SPLIT:
+			a.alone = a.group;
+			a.repeats = 0;
+			a.has_moved = false;
+			break;
+		case STEP_ON:
+			skip(&a, a.group);
+			break;
+		}
+	}
+	refuse_culprits(s, mails, count);
+	defer_if_hopeless(s, mails, count);
 }

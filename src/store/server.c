@@ -12,7 +12,7 @@ enum { NOT_READY = 1047, READ_ONLY = 1290 };
 
 static const char asking[] =
 	"SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet',"
-	"'hostname','server_id','server_uuid','version','version_comment',"
+	"'hostname','port','server_id','server_uuid','version',"
 	"'read_only','super_read_only','innodb_read_only','offline_mode',"
 	"'tidb_restricted_read_only','tidb_super_read_only',"
 	"'wsrep_on','wsrep_cluster_name','wsrep_max_ws_size',"
@@ -87,6 +87,8 @@ take_number(struct server_reader *r, struct view name, struct view value)
 		lower_to(&s->max_packet, value);
 	else if (view_equal_nocase(name, VIEW("server_id")))
 		s->id = view_to_size(value, SIZE_MAX, &n) ? (int64_t)n : 0;
+	else if (view_equal_nocase(name, VIEW("port")))
+		view_to_size(value, SIZE_MAX, &s->port);
 	else if (view_equal_nocase(name, VIEW("innodb_log_file_size")))
 		view_to_size(value, SIZE_MAX, &r->log_file);
 	else if (view_equal_nocase(name, VIEW("innodb_log_files_in_group")))
@@ -129,8 +131,7 @@ find_start(struct connection *c)
 
 	if (row != NULL && view_to_size(connection_cell(rows, row, 1),
 					INT32_MAX, &uptime))
-		c->server.started_s = clock_wall_us() / 1000000 -
-				      (int64_t)uptime;
+		c->server.started_ms = clock_ms() - (int64_t)uptime * 1000;
 	if (rows != NULL)
 		mysql_free_result(rows);
 }
@@ -229,6 +230,6 @@ server_is_certified_with(const struct server *a, const struct server *b)
 bool
 server_is_same(const struct server *a, const struct server *b)
 {
-	return strcmp(a->hostname, b->hostname) == 0 && a->id == b->id &&
-	       strcmp(a->uuid, b->uuid) == 0;
+	return strcmp(a->hostname, b->hostname) == 0 && a->port == b->port &&
+	       a->id == b->id && strcmp(a->uuid, b->uuid) == 0;
 }

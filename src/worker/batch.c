@@ -35,6 +35,9 @@ fill_batch(struct delivery *d, struct message_list *from,
 		else
 			m->verdict = mail_reader_read(d->reader, m, &d->arena,
 						      mail);
+		/* Once the database was given it, only that decides. */
+		if (m->store_us > 0)
+			m->verdict = VERDICT_NONE;
 		if (m->verdict != VERDICT_NONE)
 			message_list_append(done, m);
 		else

@@ -236,5 +236,6 @@ void
 delivery_hold_until(struct delivery *d, int64_t at_ms)
 {
 	atomic_store(&d->hold_until_ms, at_ms);
+	store_stop_at(d->store, at_ms);
 	queue_wake(&d->jobs);
 }

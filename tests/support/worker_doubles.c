@@ -93,6 +93,13 @@ store_is_in_doubt(const struct store *s, const struct message *m)
 }
 
 void
+store_stop_at(struct store *s, int64_t at_ms)
+{
+	(void)s;
+	(void)at_ms;
+}
+
+void
 store_forget(struct store *s, const struct message *m)
 {
 	(void)s;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which messages go into one transaction together: whole ones, as many as
+ * fill a statement. */
+#include "store/group.h"
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "store/size_limits.h"
+
+enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
+
+/* NULL where nothing has gone wrong with it. */
+static const struct in_doubt *
+trouble_of(const struct store *s, const struct mail *mail)
+{
+	return s->in_doubt.count == 0 ?
+		NULL : in_doubt_find(&s->in_doubt, mail->message);
+}
+
+/* Only what limits.transaction_bytes forbids is the message's own size: what
+ * a server or a table cannot hold was below SIZE when it began. */
+static enum verdict
+verdict_by_size(const struct store *s, const struct message *m)
+{
+	size_t rows = 0, largest = 0;
+
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next) {
+		if (r->is_discarded)
+			continue;
+		rows++;
+		if (r->trace.len + m->raw.len > largest)
+			largest = r->trace.len + m->raw.len;
+	}
+	if (rows == 0)
+		return VERDICT_DISCARDED;
+	return rows * largest > s->settings->transaction_bytes ?
+	       VERDICT_TOO_BIG : VERDICT_NONE;
+}
+
+size_t
+group_collect(struct store *s, struct mail *const *mails, size_t count)
+{
+	size_t n = 0;
+
+	if (count > s->pending_size) {
+		s->pending = memory_resize(s->pending,
+					   count * sizeof(struct mail *));
+		s->pending_size = count;
+	}
+	for (int turn = 0; turn < 2; turn++) {
+		for (size_t i = 0; i < count; i++) {
+			struct message *m = mails[i]->message;
+			const struct in_doubt *d = trouble_of(s, mails[i]);
+			bool has_failed = d != NULL && d->failures > 0;
+			if (m->verdict == VERDICT_NONE)
+				m->verdict = verdict_by_size(s, m);
+			if (m->verdict == VERDICT_NONE &&
+			    has_failed == (turn == 1))
+				s->pending[n++] = mails[i];
+		}
+	}
+	return n;
+}
+
+/* The raw message has the first claim to the packet, the body what is left. */
+static void
+trim_body(const struct store *s, struct row *row)
+{
+	const struct table *table = &s->failover.table;
+	size_t room = size_limits_row_bytes(&s->failover.connection->server);
+	size_t others = insert_row_bytes(table, row) - row->body_len;
+
+	if (row->body_len > room || others > room - row->body_len)
+		row->body_len = utf8_cut_bytes(row->mail->body, room > others ?
+						       room - others : 0);
+}
+
+struct extent {
+	size_t rows;
+	size_t bytes;
+	size_t largest;         /* row */
+};
+
+/* Makes the message's rows behind those that are there. */
+static struct extent
+add_rows(struct store *s, const struct mail *mail, size_t at)
+{
+	const struct message *m = mail->message;
+	struct extent e = { 0 };
+	unsigned n = 0;
+
+	if (at + m->envelope.recipients > s->rows_size) {
+		s->rows_size = 2 * (at + m->envelope.recipients);
+		s->rows = memory_resize(s->rows,
+					s->rows_size * sizeof(*s->rows));
+	}
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next, n++) {
+		if (r->is_discarded)
+			continue;
+		struct row *row = &s->rows[at + e.rows++];
+		row_make(row, mail, r, n);
+		trim_body(s, row);
+		size_t bytes = insert_row_bytes(&s->failover.table, row);
+		e.bytes += bytes;
+		if (bytes > e.largest)
+			e.largest = bytes;
+	}
+	return e;
+}
+
+size_t
+group_next(struct store *s, struct mail *const *mails, size_t count,
+	   struct rows *rows_out)
+{
+	const struct failover *f = &s->failover;
+	size_t most_rows = insert_max_rows(f->insert, &f->table);
+	size_t most_bytes = insert_max_bytes(f->insert, f->connection);
+	size_t rows = 0, bytes = 0, n = 0;
+
+	while (n < count) {
+		/* What something has gone wrong with goes alone. */
+		bool is_alone = trouble_of(s, mails[n]) != NULL;
+		if (n > 0 && is_alone)
+			break;
+		struct extent e = add_rows(s, mails[n], rows);
+		is_alone = is_alone || e.largest > ALONE;
+		if (n > 0 && (is_alone || rows + e.rows > most_rows ||
+			      bytes + e.bytes > most_bytes))
+			break;
+		rows += e.rows;
+		bytes += e.bytes;
+		n++;
+		if (is_alone)
+			break;
+	}
+	*rows_out = (struct rows){ s->rows, rows };
+	return n;
+}

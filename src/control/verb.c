@@ -6,6 +6,7 @@
 #include "base/pid_file.h"
 #include "base/status_json.h"
 #include "control/ask_master.h"
+#include "control/masters.h"
 #include "control/status.h"
 
 #include <errno.h>
@@ -24,8 +25,14 @@ put(FILE *where, const struct buf *text)
 static enum exit_code
 not_running(const struct verb_request *request)
 {
+	struct buf others = BUF(LONGEST_ANSWER);
+
 	fprintf(stderr, "guerrilla-smtpd: not running: nobody holds %s\n",
 		request->pid_file);
+	/* Perhaps it was started with another configuration. */
+	masters_list(&others);
+	put(stderr, &others);
+	buf_release(&others);
 	return EXIT_NOT_RUNNING;
 }
 

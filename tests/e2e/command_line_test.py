@@ -289,6 +289,19 @@ def test_status_is_a_table_and_json(start_server):
     assert all(p["pid"] > 0 for p in scoreboard["processes"])
 
 
+def test_another_master_is_named(start_server, write, folder):
+    server = start_server()
+    done = server.run("-s", "reload")
+    assert done.returncode == 0
+    done = run("-s", "reload", "-c", write(GOOD + f'run_dir = "{folder}"\n'))
+    assert done.returncode == 4
+    lines = done.stderr.splitlines()
+    assert lines[0] == ("guerrilla-smtpd: not running: nobody holds "
+                        f"{folder}/pid")
+    assert (f"process {server.pid} is a master, with pid file "
+            f"{server.run_dir}/pid") in lines
+
+
 def test_verbs_work_though_the_file_has_been_broken(start_server):
     server = start_server()
     good = server.run("-s", "reload")

@@ -70,6 +70,9 @@ def trial(tmp_path):
                     reason="scripts/run starts build/guerrilla-smtpd")
 def test_a_new_user_sends_a_mail_and_sees_it(trial, tmp_path):
     trial.start()
+    advised = next(line for line in trial.said().splitlines()
+                   if "See it" in line).split()[2:4]
+    assert advised == ["RUN=" + trial.environment["RUN"], "scripts/inbox"]
     assert trial.inbox() == "Nothing arrived yet.\n"
     mail = tmp_path / "mail"
     mail.write_text(HTML, encoding="utf-8")

@@ -22,9 +22,9 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock landlock log \
-	log_line memory pid_file queue sandbox scoreboard scoreboard_master \
-	scoreboard_read shared_memory signals status_json title utf8 view
+base       = address arena buf chain clock landlock log log_line memory \
+	pid_file queue sandbox scoreboard scoreboard_master scoreboard_read \
+	service_health shared_memory signals status_json title utf8 view
 net        = connection_limits connection_table domain_name listen \
 	proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
@@ -53,7 +53,7 @@ supervisor = account_check background boot_config certificate_expiry child \
 	exit_report generation handover handover_file limits master notify \
 	privileges process_table readiness reload roles root_open startup \
 	stop supervisor takeover upgrade watchdog worker_count
-control    = ask_master masters options status verb
+control    = ask_master human masters options status status_table verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
 # lines, and a unit test is linked with no other room's code.

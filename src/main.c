@@ -89,6 +89,7 @@ speak(const struct options *options)
 		code = verb_run(&(struct verb_request){
 			.verb = options->verb,
 			.as_json = options->as_json,
+			.is_wide = options->is_wide,
 			.run_dir = where.run_dir,
 			.pid_file = where.pid_file,
 		});

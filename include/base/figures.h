@@ -71,10 +71,15 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    SLOT_DELIVERY, "The SIZE that is offered") \
 	ROW(GAUGE_STORE_UP, "store_up", UNIT_NONE, SLOT_DELIVERY, \
 	    "Whether a database host can be written") \
+	ROW(GAUGE_STORE_DOWN_SINCE, "store_down_since", UNIT_SECONDS, \
+	    SLOT_DELIVERY, "Since when, since 1970, no host can be written; " \
+	    "0: one can") \
 	ROW(GAUGE_SPOOL_FILES, "spool_files", UNIT_NONE, SLOT_LOOP, \
 	    "Files that wait in the spool") \
 	ROW(GAUGE_SPOOL_BYTES, "spool_bytes", UNIT_BYTES, SLOT_LOOP, \
 	    "Bytes that wait in the spool") \
+	ROW(GAUGE_SPOOL_OLDEST, "spool_oldest", UNIT_SECONDS, SLOT_LOOP, \
+	    "When the oldest message in the spool came, since 1970; 0: none") \
 	ROW(GAUGE_SPOOL_SET_ASIDE, "spool_set_aside", UNIT_NONE, SLOT_LOOP, \
 	    "Spooled files that an operator must see") \
 	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \

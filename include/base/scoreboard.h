@@ -7,6 +7,7 @@
 #define BASE_SCOREBOARD_H
 
 #include "base/figures.h"
+#include "base/view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +42,12 @@ void slot_set_fingerprint(struct scoreboard_slot *s, uint64_t fingerprint);
 /* Whether a message with this fingerprint killed a worker before. */
 bool scoreboard_is_poison(const struct scoreboard *b, uint64_t fingerprint);
 
-/* The latest error that the log met in this process, for status. */
-void slot_set_error(struct scoreboard_slot *s, const char *text);
+/* The latest error that the log met in this process, and when, for status. */
+void slot_set_error(struct scoreboard_slot *s, struct view text);
+
+/* The database host that this process writes to; "": none. By the thread
+ * that calls it. */
+void slot_set_host(struct scoreboard_slot *s, struct view name);
 
 /* The gauge summed over all processes that live; nonsense counts as
  * FIGURE_MAX at most. */
@@ -50,7 +55,8 @@ uint64_t scoreboard_sum(const struct scoreboard *b, enum slot_gauge which);
 
 /* ---- For readers: status in a terminal and over HTTP ------------------- */
 
-enum { SLOT_ERROR_SIZE = 120, SCOREBOARD_VERSION_SIZE = 32 };
+enum { SLOT_ERROR_SIZE = 200, SLOT_HOST_SIZE = 64,
+       SCOREBOARD_VERSION_SIZE = 32 };
 
 /* A copy of one slot. Times are microseconds; 0 where there was none. No
  * counter or gauge is more than FIGURE_MAX. */
@@ -67,7 +73,9 @@ struct slot_figures {
 	uint64_t fingerprint;
 	uint64_t counters[SLOT_COUNTERS];       /* of this process */
 	uint64_t gauges[SLOT_GAUGES];
+	int64_t error_wall_us;
 	char error[SLOT_ERROR_SIZE];            /* printable ASCII */
+	char host[SLOT_HOST_SIZE];              /* the same */
 };
 
 /* What concerns the service as a whole. */

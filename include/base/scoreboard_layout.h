@@ -15,7 +15,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 2 };
+enum { SCOREBOARD_LAYOUT = 3 };
 
 /* Written by the owner of the slot; by the master while nobody sits there.
  * A line for the loop, one for delivery, so that the two threads do not pull
@@ -32,7 +32,9 @@ struct scoreboard_slot {
 		_Atomic uint64_t gauges[SLOT_GAUGES];
 	} by[SLOT_THREADS];
 	alignas(CACHE_LINE) _Atomic int32_t state;
+	_Atomic int64_t error_wall_us;
 	_Atomic char error[SLOT_ERROR_SIZE];
+	alignas(CACHE_LINE) _Atomic char host[SLOT_HOST_SIZE];
 };
 
 /* Written by the master: who sits in a slot. */

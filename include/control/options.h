@@ -26,7 +26,8 @@ struct options {
 	bool is_daemon;
 	bool with_database;             /* of -t */
 	const char *verb;               /* of -s */
-	bool as_json;
+	bool as_json;                   /* of status */
+	bool is_wide;                   /* of status */
 };
 
 /* Reads the arguments of main (argv ends with NULL); out points into them.

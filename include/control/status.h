@@ -6,9 +6,19 @@
 #include "base/buf.h"
 #include "base/scoreboard.h"
 
-/* Lines for people: the master, then a row a process. now_us is the
- * monotonic clock, wall_us the wall clock. */
-void status_print_table(const struct scoreboard *b, int64_t now_us,
-			int64_t wall_us, struct buf *out);
+/* When a scoreboard is looked at: monotonic clock and wall clock. */
+struct moment {
+	int64_t now_us;
+	int64_t wall_us;
+};
+
+/* Lines for people: the service as a whole, what is wrong with it first.
+ * Whether all is well. */
+bool status_print_summary(const struct scoreboard *b, const struct moment *m,
+			  struct buf *out);
+
+/* A row a process: what fits into 80 columns, or all columns. */
+void status_print_table(const struct scoreboard *b, const struct moment *now,
+			bool is_wide, struct buf *out);
 
 #endif

@@ -24,6 +24,7 @@ struct replay_figures {
 	uint64_t files;
 	uint64_t bytes;
 	uint64_t set_aside;             /* files */
+	int64_t oldest_s;               /* that waits, since 1970; 0: none */
 };
 void replay_add_figures(const struct replay *r, struct replay_figures *sum);
 

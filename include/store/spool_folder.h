@@ -26,6 +26,7 @@ int spool_sync_folder(const char *dir,
 struct spool_usage {
 	size_t files;
 	uint64_t bytes;
+	int64_t oldest_s;               /* since 1970; 0: no file */
 };
 
 /* Of one folder. */

@@ -144,12 +144,21 @@ may_pass(const char *message, unsigned *kept_back_out)
 	return may;
 }
 
-/* Two threads log, and what they note in the slot they note one by one. */
+/* The line without its head: what is wrong, and the fields that tell why.
+ * Two threads log, and what they note in the slot they note one by one. */
 static void
-note_error(const char *message)
+note_error(const char *message, const struct log_field *fields)
 {
+	struct log_line line;
+	const struct log_origin origin = { .format = LOG_AS_TEXT, .name = "" };
+
+	if (client.slot == NULL)
+		return;
+	log_line_make(&line, &origin, message, fields);
+	struct view text = { line.at, line.len - 1 };
+	size_t head = view_find(text, ']') + 3;         /* "[0]: " */
 	pthread_mutex_lock(&lock);
-	slot_set_error(client.slot, message);
+	slot_set_error(client.slot, view_slice(text, head, text.len));
 	pthread_mutex_unlock(&lock);
 }
 
@@ -170,10 +179,10 @@ log_write(enum log_level level, const char *message,
 {
 	unsigned kept_back = 0;
 
+	if (level >= LOG_LEVEL_WARN)
+		note_error(message, fields);
 	if (!log_wants(level))
 		return;
-	if (level >= LOG_LEVEL_ERROR)
-		note_error(message);
 	if (level >= LOG_LEVEL_WARN && !may_pass(message, &kept_back))
 		return;
 	if (kept_back > 0)

@@ -118,16 +118,32 @@ slot_set_fingerprint(struct scoreboard_slot *s, uint64_t fingerprint)
 				      memory_order_relaxed);
 }
 
+static void
+set_text(_Atomic char *to, size_t size, struct view text)
+{
+	size_t i = 0;
+
+	for (; i < size - 1 && i < text.len; i++)
+		atomic_store_explicit(&to[i], text.at[i],
+				      memory_order_relaxed);
+	atomic_store_explicit(&to[i], '\0', memory_order_relaxed);
+}
+
 void
-slot_set_error(struct scoreboard_slot *s, const char *text)
+slot_set_error(struct scoreboard_slot *s, struct view text)
 {
 	if (s == NULL)
 		return;
-	size_t i = 0;
-	for (; i < SLOT_ERROR_SIZE - 1 && text[i] != '\0'; i++)
-		atomic_store_explicit(&s->error[i], text[i],
-				      memory_order_relaxed);
-	atomic_store_explicit(&s->error[i], '\0', memory_order_relaxed);
+	set_text(s->error, SLOT_ERROR_SIZE, text);
+	atomic_store_explicit(&s->error_wall_us, clock_wall_us(),
+			      memory_order_relaxed);
+}
+
+void
+slot_set_host(struct scoreboard_slot *s, struct view name)
+{
+	if (s != NULL)
+		set_text(s->host, SLOT_HOST_SIZE, name);
 }
 
 bool

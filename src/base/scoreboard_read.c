@@ -177,7 +177,9 @@ copy_figures(const struct scoreboard_tenant *t,
 			      LOOK(t->before[i]));
 	for (int i = 0; i < SLOT_GAUGES; i++)
 		out->gauges[i] = gauge_of(s, (enum slot_gauge)i);
+	out->error_wall_us = LOOK(s->error_wall_us);
 	copy_text(s->error, out->error, sizeof(out->error));
+	copy_text(s->host, out->host, sizeof(out->host));
 }
 
 void

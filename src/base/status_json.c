@@ -2,8 +2,12 @@
 /* The scoreboard as JSON (RFC 8259), for programs. Times are seconds. */
 #include "base/status_json.h"
 
+#include "base/service_health.h"
+
 #include <inttypes.h>
 #include <string.h>
+
+enum { LONGEST_FAULTS = 64 * 1024 };
 
 static void
 text(const char *name, const char *value, struct buf *out)
@@ -89,10 +93,32 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	seconds("delivery_beat_age", since(f->beat_us[SLOT_DELIVERY], now_us),
 		out);
 	seconds("in_database", since(f->database_since_us, now_us), out);
+	text("host", f->host, out);
 	text("last_error", f->error, out);
+	seconds("last_error_age", since(f->error_wall_us, wall_us), out);
 	gauges(f->gauges, out);
 	counters(f->counters, out);
 	close_with("},", out);
+}
+
+/* What somebody has to see to: [] where all is well. */
+static void
+faults(const struct scoreboard *b, int64_t wall_us, struct buf *out)
+{
+	struct service_health h;
+	struct buf lines = BUF(LONGEST_FAULTS);
+
+	service_health_read(b, &h);
+	service_health_faults(&h, wall_us / 1000000, &lines);
+	buf_append_text(out, "\"faults\":[");
+	for (size_t i = 0, start = 0; i < lines.len; i++)
+		if (lines.at[i] == '\n') {
+			buf_printf(out, "\"%.*s\",", (int)(i - start),
+				   lines.at + start);
+			start = i + 1;
+		}
+	close_with("],", out);
+	buf_release(&lines);
 }
 
 void
@@ -113,6 +139,7 @@ status_print_json(const struct scoreboard *b, int64_t now_us,
 	number("upgrades", (int64_t)f.upgrades, out);
 	number("restarts", (int64_t)f.restarts, out);
 	number("poisoned", (int64_t)f.poisoned, out);
+	faults(b, wall_us, out);
 	counters(f.counters, out);
 	buf_append_text(out, "\"processes\":[");
 	for (size_t i = 0; i < scoreboard_slots(b); i++)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Options without a letter. */
-enum { OPTION_JSON = 256, OPTION_DATABASE };
+enum { OPTION_JSON = 256, OPTION_WIDE, OPTION_DATABASE };
 
 static const struct option flags[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -19,6 +19,7 @@ static const struct option flags[] = {
 	{ "print", no_argument, NULL, 'T' },
 	{ "signal", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "wide", no_argument, NULL, OPTION_WIDE },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -46,11 +47,12 @@ static const char help[] =
 
 static const char help_end[] =
 "      --json          with -s status: as JSON\n"
+"      --wide          with -s status: all columns\n"
 "  -V, --version       print the version and end\n"
 "  -h, --help          print this and end\n"
 "\n"
 "Exit codes: 0 done, 1 configuration, 2 usage, 3 start failure,\n"
-"4 (-s) not running, 5 (-s) refused or failed.\n"
+"4 (-s) not running, 5 (-s) refused or failed, 6 (-s status) degraded.\n"
 "More in guerrilla-smtpd(8) and guerrilla-smtpd.conf(5).\n";
 
 /* What -s may be followed by. */
@@ -58,7 +60,7 @@ static const struct option_verb {
 	const char *name;
 	const char *help;
 } verbs[] = {
-	{ "status", "what it does, a row a process" },
+	{ "status", "whether all is well; a row a process" },
 	{ "reload", "read the configuration again" },
 	{ "reopen", "reopen the log files" },
 	{ "upgrade", "become the program that lies on the disk now" },
@@ -162,6 +164,9 @@ take(int option, char **argv, struct options *o, struct buf *why)
 	case OPTION_DATABASE:
 		o->with_database = true;
 		return true;
+	case OPTION_WIDE:
+		o->is_wide = true;
+		return true;
 	case 'V':
 		o->action = ACTION_VERSION;
 		return true;
@@ -187,8 +192,10 @@ options_parse(int argc, char **argv, struct options *out, struct buf *why)
 	bool is_final = o.action == ACTION_HELP || o.action == ACTION_VERSION;
 	if (!is_final && argv[optind] != NULL)
 		return refuse(why, "unexpected argument", argv[optind]);
-	if (o.as_json && (o.verb == NULL || strcmp(o.verb, "status") != 0))
-		return refuse(why, "goes with -s status", "--json");
+	bool is_status = o.verb != NULL && strcmp(o.verb, "status") == 0;
+	if ((o.as_json || o.is_wide) && !is_status)
+		return refuse(why, "goes with -s status",
+			      o.as_json ? "--json" : "--wide");
 	if (o.with_database && o.action != ACTION_TEST)
 		return refuse(why, "goes with -t", "--database");
 	*out = o;

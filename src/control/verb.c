@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/pid_file.h"
+#include "base/service_health.h"
 #include "base/status_json.h"
 #include "control/ask_master.h"
 #include "control/masters.h"
@@ -36,6 +37,29 @@ not_running(const struct verb_request *request)
 	return EXIT_NOT_RUNNING;
 }
 
+/* Whether all is well. */
+static bool
+print_status(const struct scoreboard *b, const struct verb_request *request,
+	     struct buf *out)
+{
+	struct moment now = { clock_us(), clock_wall_us() };
+	struct service_health h;
+	struct buf faults = BUF(LONGEST_ANSWER);
+
+	if (!request->as_json) {
+		bool is_well = status_print_summary(b, &now, out);
+		buf_append_byte(out, '\n');
+		status_print_table(b, &now, request->is_wide, out);
+		return is_well;
+	}
+	status_print_json(b, now.now_us, now.wall_us, out);
+	service_health_read(b, &h);
+	size_t count = service_health_faults(&h, now.wall_us / 1000000,
+					     &faults);
+	buf_release(&faults);
+	return count == 0;
+}
+
 static enum exit_code
 show_status(const struct verb_request *request)
 {
@@ -48,19 +72,22 @@ show_status(const struct verb_request *request)
 	struct scoreboard *b = owner > 0 ? scoreboard_open(request->run_dir) :
 					   NULL;
 	if (b == NULL) {
-		fprintf(stderr, "guerrilla-smtpd: cannot read %s%s: %s\n",
+		fprintf(stderr, "guerrilla-smtpd: cannot read %s%s: %s%s\n",
 			owner > 0 ? request->run_dir : request->pid_file,
-			owner > 0 ? "/scoreboard" : "", strerror(errno));
+			owner > 0 ? "/scoreboard" : "",
+			errno == EPROTO ? "another version wrote it" :
+					  strerror(errno),
+			errno == EACCES ? "; ask as root or as the service's "
+					  "account" : "");
 		return EXIT_REFUSED;
 	}
-	if (request->as_json)
-		status_print_json(b, clock_us(), clock_wall_us(), &text);
-	else
-		status_print_table(b, clock_us(), clock_wall_us(), &text);
+	bool is_well = print_status(b, request, &text);
 	put(stdout, &text);
 	buf_release(&text);
 	scoreboard_close(&b);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+	if (fflush(stdout) != 0)
+		return EXIT_REFUSED;
+	return is_well ? EXIT_DONE : EXIT_DEGRADED;
 }
 
 enum exit_code

@@ -73,6 +73,8 @@ show_figures(const struct janitor *j)
 	slot_gauge(j->context->slot, GAUGE_SPOOL_FILES, sum.files);
 	slot_gauge(j->context->slot, GAUGE_SPOOL_BYTES, sum.bytes);
 	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_OLDEST,
+		   (uint64_t)sum.oldest_s);
 }
 
 /* The lock may be with the janitor that we replace, until it leaves. */

@@ -344,6 +344,7 @@ look_around(struct replay *r)
 		.bytes = usage.bytes,
 		.set_aside = spool_usage(r->dir, "damaged").files +
 			     spool_usage(r->dir, "refused").files,
+		.oldest_s = usage.oldest_s,
 	};
 	if (now - r->swept_ms < SWEEP_MS)
 		return;
@@ -357,6 +358,9 @@ replay_add_figures(const struct replay *r, struct replay_figures *sum)
 	sum->files += r->figures.files;
 	sum->bytes += r->figures.bytes;
 	sum->set_aside += r->figures.set_aside;
+	if (sum->oldest_s == 0 || (r->figures.oldest_s != 0 &&
+				   r->figures.oldest_s < sum->oldest_s))
+		sum->oldest_s = r->figures.oldest_s;
 }
 
 static void

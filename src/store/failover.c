@@ -64,7 +64,7 @@ tell_failure(struct failover *l, size_t host, const struct store_fault *fault)
 {
 	struct host_state *state = &l->hosts.at[host];
 
-	slot_set_error(l->slot, fault->text);
+	slot_set_error(l->slot, view_of(fault->text));
 	if (state->logged_error == fault->error)
 		return;
 	state->logged_error = fault->error;
@@ -168,6 +168,7 @@ adopt(struct failover *l, struct connection *c)
 	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
 	l->look_ms = now + LOOK_PAUSE_MS;
 	slot_count(l->slot, COUNT_RECONNECTS, 1);
+	slot_set_host(l->slot, host_name(l, c->host));
 	set_up(l, true);
 }
 

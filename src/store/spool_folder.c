@@ -82,6 +82,8 @@ spool_usage(const char *dir, const char *folder)
 			continue;
 		usage.files++;
 		usage.bytes += (uint64_t)st.st_size;
+		if (usage.oldest_s == 0 || st.st_mtime < usage.oldest_s)
+			usage.oldest_s = st.st_mtime;
 	}
 	closedir(d);
 	return usage;

@@ -23,6 +23,10 @@ delivery_tell_news(struct delivery *d, struct domains *domains)
 	};
 
 	slot_gauge(d->context->slot, GAUGE_STORE_UP, now.is_store_up);
+	slot_gauge(d->context->slot, GAUGE_STORE_DOWN_SINCE,
+		   d->down_since_ms == 0 ? 0 :
+		   (uint64_t)(clock_wall_us() / 1000000 -
+			      (clock_ms() - d->down_since_ms) / 1000));
 	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
 		   now.size_limits.max_message_bytes);
 	if (d->has_told && domains == NULL &&

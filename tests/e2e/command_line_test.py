@@ -53,6 +53,7 @@ def write(folder):
     (["-s", "restart"], "not one of status, reload, reopen, upgrade, stop, "
                         "kill: restart"),
     (["--json"], "goes with -s status: --json"),
+    (["-t", "--wide"], "goes with -s status: --wide"),
 ])
 def test_wrong_usage_is_2_with_a_hint(arguments, why):
     done = run(*arguments)
@@ -273,13 +274,17 @@ def test_status_is_a_table_and_json(start_server):
     table = server.run("-s", "status")
     assert table.returncode == 0
     assert re.match(r"guerrilla-smtpd [\d.]+: master \d+, up 0:00:\d\d, "
-                    r"generation 1\n", table.stdout)
-    rows = table.stdout.splitlines()[3:]
-    assert rows[0].split()[:4] == ["PROCESS", "PID", "GEN", "STATE"]
+                    r"generation 1\nAll is well.\ndatabase ", table.stdout)
+    assert all(len(line) <= 80 for line in table.stdout.splitlines())
+    rows = table.stdout.partition("\n\n")[2].splitlines()
+    assert rows[0].split()[:3] == ["PROCESS", "PID", "STATE"]
     names = {row[:8].strip() for row in rows[1:]}
     assert {"master", "worker 1", "worker 2", "janitor",
             "logger"} <= names
+    wide = server.run("-s", "status", "--wide").stdout
+    assert "GEN" in wide and "LAST ERROR" in wide
     scoreboard = json.loads(server.run("-s", "status", "--json").stdout)
+    assert scoreboard["faults"] == []
     assert scoreboard["pid"] == server.process.pid
     assert scoreboard["generation"] == 1
     assert 0 < scoreboard["uptime"] < 60

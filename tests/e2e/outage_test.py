@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -194,6 +195,33 @@ def test_a_second_instance_is_refused(spooling, start_server):
     second.set(store__spool_dir=first.spool + "-of-its-own")
     os.chmod(os.path.dirname(first.spool), 0o777)
     second.start()
+
+
+def test_status_tells_an_outage_in_words(spooling, database):
+    server = spooling(**{"workers": 1, "store.hold": 1})
+
+    def status():
+        done = server.run("-s", "status")
+        return done.returncode, done.stdout
+    wait_for(lambda: status()[0] == 0, 10, "all is well")
+    assert re.search(r"^database +localhost, 1 of 1 workers$", status()[1],
+                     re.MULTILINE)
+    database.mariadb.stop()
+    server.send()
+    wait_for(lambda: "1 file," in status()[1], 10, "the spool in status")
+    code, text = status()
+    assert code == 6
+    assert "Somebody must see to this:\n  - no database host can be" in text
+    assert re.search(r"^database +away for 0:00:\d\d", text, re.MULTILINE)
+    assert re.search(r"^spool +1 file, .* bytes, the oldest for 0:00:\d\d$", text,
+                     re.MULTILINE)
+    assert re.search(r"^last error +0:00:\d\d ago: .*Can't connect", text,
+                     re.MULTILINE)
+    assert json.loads(server.run("-s", "status", "--json").stdout)["faults"]
+    database.mariadb.start()
+    wait_for(lambda: status()[0] == 0, 20, "all is well again")
+    wait_for(lambda: re.search(r"^spool +empty$", status()[1], re.MULTILINE),
+             20, "an empty spool in status")
 
 
 def test_a_full_spool_is_452_and_no_loss(spooling, database, load):

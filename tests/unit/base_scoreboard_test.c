@@ -30,7 +30,7 @@ no_scoreboard_is_no_trouble(void **unused)
 	slot_enter_database(NULL);
 	slot_leave_database(NULL);
 	slot_set_fingerprint(NULL, 1);
-	slot_set_error(NULL, "none");
+	slot_set_error(NULL, VIEW("none"));
 	assert_false(scoreboard_is_poison(NULL, 1));
 	assert_int_equal(scoreboard_sum(NULL, GAUGE_SESSIONS), 0);
 }
@@ -68,7 +68,7 @@ what_a_process_writes_others_read(void **unused)
 		slot_set_fingerprint(s, 99);
 		slot_beat(s, SLOT_DELIVERY);
 		slot_enter_database(s);
-		slot_set_error(s, "bad\nthing");
+		slot_set_error(s, VIEW("bad\nthing"));
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether the service as a whole is well: what the scoreboard says, put
+ * together for people, exit codes and probes. */
+#ifndef BASE_SERVICE_HEALTH_H
+#define BASE_SERVICE_HEALTH_H
+
+#include "base/buf.h"
+#include "base/scoreboard.h"
+
+/* Times are seconds since 1970; 0 where there is none. */
+struct service_health {
+	size_t workers;                 /* that are ready */
+	size_t workers_up;              /* of them, with a database host */
+	size_t workers_down;            /* without; the rest have not tried */
+	int64_t down_since;             /* of the first of those */
+	char host[SLOT_HOST_SIZE];      /* of one that has it; or "" */
+	bool has_more_hosts;            /* others write elsewhere */
+	char error[SLOT_ERROR_SIZE];    /* the latest of all processes */
+	int64_t error_at;
+	uint64_t held;                  /* messages that wait for it */
+	uint64_t spool_files, spool_bytes, spool_set_aside;
+	int64_t spool_oldest;
+	int64_t certificate_end;
+	uint64_t log_dropped;
+};
+
+/* Days before its end at which a certificate wants to be renewed. */
+enum { CERTIFICATE_DAYS = 14 };
+
+void service_health_read(const struct scoreboard *b,
+			 struct service_health *out);
+
+/* Appends a line for each thing that an operator should see to; returns how
+ * many. 0: all is well. now is seconds since 1970. */
+size_t service_health_faults(const struct service_health *h, int64_t now,
+			     struct buf *out);
+
+#endif

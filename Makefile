@@ -53,7 +53,8 @@ supervisor = account_check background boot_config certificate_expiry child \
 	exit_report generation handover handover_file limits master notify \
 	privileges process_table readiness reload roles root_open startup \
 	stop supervisor takeover upgrade watchdog worker_count
-control    = ask_master human masters options status status_table verb
+control    = ask_master human masters options status status_table terminal \
+	top top_screen verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
 # lines, and a unit test is linked with no other room's code.

@@ -17,8 +17,17 @@ struct moment {
 bool status_print_summary(const struct scoreboard *b, const struct moment *m,
 			  struct buf *out);
 
-/* A row a process: what fits into 80 columns, or all columns. */
+enum status_order { STATUS_BY_PLACE, STATUS_BY_SESSIONS, STATUS_BY_MAILS,
+		    STATUS_BY_MEMORY };
+enum { STATUS_ORDERS = STATUS_BY_MEMORY + 1, STATUS_WIDTH = 80 };
+
+struct status_shape {
+	int width;                      /* columns; 0: all that there are */
+	enum status_order order;
+};
+
+/* A heading and a row a process. */
 void status_print_table(const struct scoreboard *b, const struct moment *now,
-			bool is_wide, struct buf *out);
+			const struct status_shape *shape, struct buf *out);
 
 #endif

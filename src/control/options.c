@@ -61,6 +61,7 @@ static const struct option_verb {
 	const char *help;
 } verbs[] = {
 	{ "status", "whether all is well; a row a process" },
+	{ "top", "the same, live; q ends it" },
 	{ "reload", "read the configuration again" },
 	{ "reopen", "reopen the log files" },
 	{ "upgrade", "become the program that lies on the disk now" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The scoreboard as a table, a row for each process. In 80 columns what says
- * nothing is left out, then what says least. */
+ * nothing is left out, then what says least; so in any other width. */
 #include "control/status.h"
 
 #include "base/memory.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL_SIZE = SLOT_ERROR_SIZE + 64, NARROW = 80, GAP = 2 };
+enum { CELL_SIZE = SLOT_ERROR_SIZE + 64, GAP = 2 };
 
 struct cell {
 	const struct column *column;
@@ -24,7 +24,7 @@ struct column {
 	void (*print)(const struct cell *c, char out[CELL_SIZE]);
 	bool is_text;           /* to the left; numbers to the right */
 	unsigned which;         /* counter or gauge */
-	int rank;               /* in 80 columns the highest goes first */
+	int rank;               /* where it is narrow the highest goes first */
 };
 
 static void
@@ -132,7 +132,7 @@ gauge_bytes(const struct cell *c, char out[CELL_SIZE])
 	human_bytes(c->figures->gauges[c->column->which], out);
 }
 
-/* Rank WIDE: never in 80 columns. */
+/* Rank WIDE: only where the width is without end. */
 enum { WIDE = 100 };
 
 static const struct column columns[] = {
@@ -163,62 +163,96 @@ struct status_row {
 	char cells[COLUMNS][CELL_SIZE];
 };
 
+/* The largest first; the rest stay in the order of their places. */
+static bool
+is_before(const struct slot_figures *a, const struct slot_figures *b,
+	  enum status_order order)
+{
+	switch (order) {
+	case STATUS_BY_PLACE:
+		return false;
+	case STATUS_BY_SESSIONS:
+		return a->gauges[GAUGE_SESSIONS] > b->gauges[GAUGE_SESSIONS];
+	case STATUS_BY_MAILS:
+		return a->counters[COUNT_MAILS_ACCEPTED] >
+		       b->counters[COUNT_MAILS_ACCEPTED];
+	case STATUS_BY_MEMORY:
+		return a->gauges[GAUGE_MEMORY] > b->gauges[GAUGE_MEMORY];
+	}
+	return false;
+}
+
 static size_t
-read_rows(const struct scoreboard *b, const struct moment *m,
-	  struct status_row *rows)
+read_processes(const struct scoreboard *b, enum status_order order,
+	       struct slot_figures *found)
 {
 	struct slot_figures f;
-	size_t count = 1;
+	size_t count = 0;
 
-	for (size_t c = 0; c < COLUMNS; c++)
-		snprintf(rows[0].cells[c], CELL_SIZE, "%s", columns[c].title);
 	for (size_t i = 0; i < scoreboard_slots(b); i++) {
 		if (!scoreboard_read(b, i, &f) || f.role == SLOT_UNUSED)
 			continue;
-		for (size_t c = 0; c < COLUMNS; c++)
-			columns[c].print(&(struct cell){ &columns[c], &f, *m },
-					 rows[count].cells[c]);
-		count++;
+		size_t at = count++;
+		for (; at > 0 && is_before(&f, &found[at - 1], order); at--)
+			found[at] = found[at - 1];
+		found[at] = f;
 	}
 	return count;
+}
+
+static size_t
+read_rows(const struct scoreboard *b, const struct moment *m,
+	  enum status_order order, struct status_row *rows)
+{
+	struct slot_figures *found =
+		memory_new(scoreboard_slots(b) + 1, sizeof(*found));
+	size_t count = read_processes(b, order, found);
+
+	for (size_t c = 0; c < COLUMNS; c++) {
+		snprintf(rows[0].cells[c], CELL_SIZE, "%s", columns[c].title);
+		for (size_t i = 0; i < count; i++)
+			columns[c].print(&(struct cell){ &columns[c],
+							 &found[i], *m },
+					 rows[i + 1].cells[c]);
+	}
+	free(found);
+	return count + 1;
 }
 
 /* Whether all processes say the same, or nothing. */
 static bool
 is_idle(const struct status_row *rows, size_t count, size_t c)
 {
-	bool is_same = columns[c].print == generation;
+	bool is_generation = columns[c].print == generation;
 
 	for (size_t r = 1; r < count; r++) {
 		const char *cell = rows[r].cells[c];
-		if (columns[c].print == generation)
-			is_same = is_same &&
-				  strcmp(cell, rows[1].cells[c]) == 0;
-		else if (strcmp(cell, "0") != 0 && strcmp(cell, "-") != 0)
+		if (is_generation ? strcmp(cell, rows[1].cells[c]) != 0 :
+		    strcmp(cell, "0") != 0 && strcmp(cell, "-") != 0)
 			return false;
 	}
-	return columns[c].print != generation || is_same;
+	return true;
 }
 
 /* Width of each column, 0 for those that are left out. */
 static void
-measure(const struct status_row *rows, size_t count, bool is_wide,
+measure(const struct status_row *rows, size_t count, int width,
 	int widths[COLUMNS])
 {
 	int whole = -GAP;
 
 	for (size_t c = 0; c < COLUMNS; c++) {
 		widths[c] = 0;
-		if (!is_wide && (columns[c].rank == WIDE ||
-				 is_idle(rows, count, c)))
+		if (width > 0 && (columns[c].rank == WIDE ||
+				  is_idle(rows, count, c)))
 			continue;
 		for (size_t r = 0; r < count; r++) {
-			int width = (int)strlen(rows[r].cells[c]);
-			widths[c] = width > widths[c] ? width : widths[c];
+			int needed = (int)strlen(rows[r].cells[c]);
+			widths[c] = needed > widths[c] ? needed : widths[c];
 		}
 		whole += widths[c] + GAP;
 	}
-	while (!is_wide && whole > NARROW) {
+	while (width > 0 && whole > width) {
 		size_t least = 0;
 		for (size_t c = 1; c < COLUMNS; c++)
 			if (widths[c] > 0 &&
@@ -232,12 +266,12 @@ measure(const struct status_row *rows, size_t count, bool is_wide,
 }
 
 static void
-print_rows(const struct status_row *rows, size_t count, bool is_wide,
+print_rows(const struct status_row *rows, size_t count, int width,
 	   struct buf *out)
 {
 	int widths[COLUMNS];
 
-	measure(rows, count, is_wide, widths);
+	measure(rows, count, width, widths);
 	for (size_t r = 0; r < count; r++) {
 		int gap = 0;
 		for (size_t c = 0; c < COLUMNS; c++) {
@@ -256,11 +290,12 @@ print_rows(const struct status_row *rows, size_t count, bool is_wide,
 
 void
 status_print_table(const struct scoreboard *b, const struct moment *now,
-		   bool is_wide, struct buf *out)
+		   const struct status_shape *shape, struct buf *out)
 {
 	struct status_row *rows =
 		memory_new(scoreboard_slots(b) + 1, sizeof(*rows));
 
-	print_rows(rows, read_rows(b, now, rows), is_wide, out);
+	print_rows(rows, read_rows(b, now, shape->order, rows), shape->width,
+		   out);
 	free(rows);
 }

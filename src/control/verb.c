@@ -9,6 +9,7 @@
 #include "control/ask_master.h"
 #include "control/masters.h"
 #include "control/status.h"
+#include "control/top.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +50,10 @@ print_status(const struct scoreboard *b, const struct verb_request *request,
 	if (!request->as_json) {
 		bool is_well = status_print_summary(b, &now, out);
 		buf_append_byte(out, '\n');
-		status_print_table(b, &now, request->is_wide, out);
+		struct status_shape shape = {
+			.width = request->is_wide ? 0 : STATUS_WIDTH,
+		};
+		status_print_table(b, &now, &shape, out);
 		return is_well;
 	}
 	status_print_json(b, now.now_us, now.wall_us, out);
@@ -97,6 +101,11 @@ verb_run(const struct verb_request *request)
 
 	if (strcmp(request->verb, "status") == 0)
 		return show_status(request);
+	if (strcmp(request->verb, "top") == 0 &&
+	    pid_file_owner(request->pid_file) == 0)
+		return not_running(request);
+	if (strcmp(request->verb, "top") == 0)
+		return top_run(request->run_dir, request->pid_file);
 	enum exit_code outcome = ask_master(request->run_dir,
 					    request->pid_file, request->verb,
 					    &answer);

@@ -50,8 +50,8 @@ def write(folder):
     (["mail"], "unexpected argument: mail"),
     (["-p"], "needs a value: port"),
     (["-p", "70000"], "not a port: 70000"),
-    (["-s", "restart"], "not one of status, reload, reopen, upgrade, stop, "
-                        "kill: restart"),
+    (["-s", "restart"], "not one of status, top, reload, reopen, upgrade, "
+                        "stop, kill: restart"),
     (["--json"], "goes with -s status: --json"),
     (["-t", "--wide"], "goes with -s status: --wide"),
 ])

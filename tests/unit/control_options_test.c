@@ -91,8 +91,8 @@ static const struct refused bad[] = {
 	{ { "-p", "" }, "not a port: " },
 	{ { "-p", "-v" }, "not a port: -v" },
 	{ { "-s" }, "needs a value: signal" },
-	{ { "-s", "restart" }, "not one of status, reload, reopen, upgrade, "
-			       "stop, kill: restart" },
+	{ { "-s", "restart" }, "not one of status, top, reload, reopen, "
+			       "upgrade, stop, kill: restart" },
 	{ { "--json" }, "goes with -s status: --json" },
 	{ { "-s", "stop", "--json" }, "goes with -s status: --json" },
 	{ { "--database" }, "goes with -t: --database" },

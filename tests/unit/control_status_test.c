@@ -86,7 +86,9 @@ show_table(const struct scoreboard *b, bool is_wide)
 {
 	struct buf out = BUF(16 * 1024 * 1024);
 
-	status_print_table(b, &now, is_wide, &out);
+	struct status_shape shape = { is_wide ? 0 : STATUS_WIDTH,
+				      STATUS_BY_PLACE };
+	status_print_table(b, &now, &shape, &out);
 	buf_append_byte(&out, '\0');
 	return out.at;
 }

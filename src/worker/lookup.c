@@ -16,17 +16,18 @@ answer_some(struct delivery *d, struct queue_link *list)
 {
 	struct view keys[QUESTIONS_AT_ONCE];
 	signed char answers[QUESTIONS_AT_ONCE];
-	struct question *q = NULL;
+	struct queue_link *last = list;
 	size_t count = 0;
 
-	for (struct queue_link *l = list;
-	     l != NULL && count < QUESTIONS_AT_ONCE; l = l->next) {
-		q = (struct question *)l;
+	for (;; last = last->next) {
+		const struct question *q = (const struct question *)last;
 		keys[count] = (struct view){ q->key, q->len };
 		answers[count++] = -1;
+		if (last->next == NULL || count == QUESTIONS_AT_ONCE)
+			break;
 	}
-	struct queue_link *rest = q->link.next;
-	q->link.next = NULL;
+	struct queue_link *rest = last->next;
+	last->next = NULL;
 	if (delivery_connect(d))
 		store_find_recipients(d->store, keys, answers, count);
 	count = 0;

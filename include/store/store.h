@@ -41,9 +41,22 @@ bool store_is_up(const struct store *s);
  * caller need not call before; 0 while it is up. */
 int64_t store_next_try_ms(const struct store *s);
 
+/* What goes into one statement. Zeroed: nothing yet. */
+struct store_batch {
+	size_t rows;
+	size_t bytes;           /* of its rows */
+	bool is_closed;         /* by a large one, which goes alone */
+};
+
+/* Adds the mail where batch_rows, batch_bytes and the server's packet allow,
+ * by the measure that store_save goes by; false: it begins another batch. The
+ * first one always fits. Only while the store is up. */
+bool store_batch_add(struct store *s, struct store_batch *b,
+		     const struct mail *mail);
+
 /* Stores all rows of each mail, one message's rows in one transaction, as
- * many messages a statement as batch_rows and batch_bytes allow: the caller
- * gives what waits and need not measure. Sets each
+ * many messages a statement as fit. Verdicts are there when all is done: who
+ * wants those of each commit at once gives it one store_batch. Sets each
  * message's verdict (and error); VERDICT_NONE means not stored and to be
  * tried again with the same id: the caller holds it or gives it up. Ids that
  * may already be there (in doubt) are settled first. */

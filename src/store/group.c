@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "store/size_limits.h"
+#include "store/store.h"
 
 enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
 
@@ -110,31 +111,34 @@ add_rows(struct store *s, const struct mail *mail, size_t at)
 	return e;
 }
 
+bool
+store_batch_add(struct store *s, struct store_batch *b,
+		const struct mail *mail)
+{
+	const struct failover *f = &s->failover;
+	struct extent e = add_rows(s, mail, b->rows);
+	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
+
+	if (b->rows > 0 && (b->is_closed || e.largest > ALONE ||
+			    rows > insert_max_rows(f->insert, &f->table) ||
+			    bytes > insert_max_bytes(f->insert, f->connection)))
+		return false;
+	*b = (struct store_batch){ rows, bytes, e.largest > ALONE };
+	return true;
+}
+
 size_t
 group_next(struct store *s, struct mail *const *mails, size_t count,
 	   struct rows *rows_out)
 {
-	const struct failover *f = &s->failover;
-	size_t most_rows = insert_max_rows(f->insert, &f->table);
-	size_t most_bytes = insert_max_bytes(f->insert, f->connection);
-	size_t rows = 0, bytes = 0, n = 0;
+	struct store_batch b = { 0 };
+	size_t n = 0;
 
-	while (n < count) {
-		/* What something has gone wrong with goes alone. */
-		bool is_alone = trouble_of(s, mails[n]) != NULL;
-		if (n > 0 && is_alone)
-			break;
-		struct extent e = add_rows(s, mails[n], rows);
-		is_alone = is_alone || e.largest > ALONE;
-		if (n > 0 && (is_alone || rows + e.rows > most_rows ||
-			      bytes + e.bytes > most_bytes))
-			break;
-		rows += e.rows;
-		bytes += e.bytes;
-		n++;
-		if (is_alone)
-			break;
-	}
-	*rows_out = (struct rows){ s->rows, rows };
+	/* What something has gone wrong with goes alone. */
+	while (n < count && (n == 0 || trouble_of(s, mails[n]) == NULL) &&
+	       store_batch_add(s, &b, mails[n]) &&
+	       trouble_of(s, mails[n++]) == NULL)
+		;
+	*rows_out = (struct rows){ s->rows, b.rows };
 	return n;
 }

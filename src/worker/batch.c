@@ -8,36 +8,37 @@
 
 #include <assert.h>
 
-enum { RETRY_MS = 50 };
+enum { RETRY_MS = 50, SPOOL_BYTES = 8 << 20 };
 
 /* Reads the next messages of a list into the batch, as many as one statement
- * takes, and moves those that need no statement to done. */
+ * of the store takes or, with batch NULL, as the spool is given at a time, and
+ * moves those that need neither to done. */
 static size_t
 fill_batch(struct delivery *d, struct message_list *from,
-	   struct message_list *done)
+	   struct message_list *done, struct store_batch *batch)
 {
-	const struct store_settings *store = &d->settings->store;
-	size_t count = 0, rows = 0, bytes = 0;
+	size_t count = 0, bytes = 0;
 
-	while (from->first != NULL && count < store->batch_rows) {
+	while (from->first != NULL &&
+	       count < d->settings->store.batch_rows && bytes < SPOOL_BYTES) {
 		struct message *m = from->first;
-		rows += m->envelope.recipients;
-		bytes += m->raw.len * m->envelope.recipients;
-		if (count > 0 && (rows > store->batch_rows ||
-				  bytes > store->batch_bytes))
-			break;
-		message_list_take(from);
 		struct mail *mail = &d->mails[count];
 		/* Its client hung up before the database was given it: the
-		 * sender will come again. Once given, it is stored. */
+		 * sender will come again. */
 		if (atomic_load(&m->is_abandoned) && !m->was_tried)
 			m->verdict = VERDICT_TRY_LATER;
 		else
 			m->verdict = mail_reader_read(d->reader, m, &d->arena,
 						      mail);
 		/* Once the database was given it, only that decides. */
-		if (m->store_us > 0)
+		if (m->was_tried)
 			m->verdict = VERDICT_NONE;
+		/* What begins the next batch is read again for it. */
+		if (m->verdict == VERDICT_NONE && batch != NULL &&
+		    !store_batch_add(d->store, batch, mail))
+			break;
+		message_list_take(from);
+		bytes += m->raw.len;
 		if (m->verdict != VERDICT_NONE)
 			message_list_append(done, m);
 		else
@@ -75,7 +76,8 @@ static void
 save_batch(struct delivery *d)
 {
 	struct message_list done = { 0 };
-	size_t count = fill_batch(d, &d->pending, &done);
+	struct store_batch batch = { 0 };
+	size_t count = fill_batch(d, &d->pending, &done, &batch);
 	int64_t began = clock_us();
 
 	for (size_t i = 0; i < count; i++) {
@@ -132,7 +134,7 @@ static void
 give_up_batch(struct delivery *d, struct message_list *expired)
 {
 	struct message_list done = { 0 };
-	size_t count = fill_batch(d, expired, &done);
+	size_t count = fill_batch(d, expired, &done, NULL);
 
 	if (d->spool != NULL && count > 0)
 		spool_write(d->spool, d->batch, count);

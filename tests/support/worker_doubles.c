@@ -65,6 +65,24 @@ store_is_up(const struct store *s)
 	return is_up;
 }
 
+/* By rows and bytes alone, as test_settings has them. */
+bool
+store_batch_add(struct store *s, struct store_batch *b,
+		const struct mail *mail)
+{
+	const struct message *m = mail->message;
+	size_t rows = b->rows + m->envelope.recipients;
+	size_t bytes = b->bytes + m->raw.len * m->envelope.recipients;
+
+	(void)s;
+	if (b->rows > 0 && (rows > test_settings.store.batch_rows ||
+			    bytes > test_settings.store.batch_bytes))
+		return false;
+	b->rows = rows;
+	b->bytes = bytes;
+	return true;
+}
+
 void
 store_save(struct store *s, struct mail *const *mails, size_t count)
 {

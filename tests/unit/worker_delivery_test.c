@@ -43,6 +43,10 @@ rows_bound_a_batch(void **state)
 	delivery_submit(d, new_message('m', 12, 100));
 	expect_verdicts(d, 13, VERDICT_STORED);
 	delivery_stop(&d);
+	/* What did not fit was read again, and came first. */
+	assert_int_equal(saved_count, 13);
+	for (int n = 0; n < 13; n++)
+		assert_int_equal(atoi(saved[n] + 1), n);
 	assert_int_equal(largest_batch, 2);
 }
 

@@ -38,7 +38,7 @@ store      = bind catalog column_text columns connection \
 	retention save server size_limits spool spool_claim spool_decode \
 	spool_encode spool_folder store table table_warnings \
 	trial
-worker     = accept admission batch client connection delivery \
+worker     = accept access admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \
 	timeouts timer_heap worker
@@ -347,9 +347,10 @@ lint: export LINT_CFLAGS = $(filter-out -MMD -MP,$(all_cflags)) \
 	$(shell $(PKG_CONFIG) --cflags gmime-3.0 | sed 's/-I/-isystem /g')
 lint:
 	@scripts/setup build bench lint
+	@$(build) all
 	@scripts/lint
 
-check-layers:
+check-layers: all
 	@scripts/check-layers
 
 format:

@@ -136,6 +136,14 @@ ssize_t client_read(struct client *c, char *where, size_t size);
 /* Sends what it can of out; -1 when the connection is gone. */
 int client_flush(struct client *c);
 
+/* ---- access.c: which clients may come in -------------------------------- */
+
+/* Counts it in the limits, or logs and counts the refusal. */
+bool client_may_enter(struct client *c, enum session_end *why_out);
+
+/* The same for the client that XCLIENT named: refused, it gets its reply. */
+void client_readmit(struct client *c);
+
 /* ---- admission.c: what comes before the session ------------------------  */
 
 void client_on_proxy(struct client *c);
@@ -144,9 +152,6 @@ void client_on_greet_wait(struct client *c);
 
 /* Counts it, makes its session, and goes on to TLS or the greeting. */
 void client_admit(struct client *c);
-
-/* The same for the client that XCLIENT named: refused, it gets its reply. */
-void client_readmit(struct client *c);
 void client_greet(struct client *c);
 
 /* ---- session_driver.c: the session and what it wants -------------------- */

@@ -7,7 +7,6 @@
 #include "worker/mail_log.h"
 
 #include <errno.h>
-#include <string.h>
 
 void
 client_greet(struct client *c)
@@ -116,47 +115,11 @@ client_on_handshake(struct client *c)
 
 /* ---- Who may come in --------------------------------------------------- */
 
-static bool
-is_refused(struct client *c, enum session_end *why_out)
-{
-	struct worker *w = c->worker;
-
-	if (address_in_ranges(&c->peer, w->settings->net.blocked_clients)) {
-		*why_out = SESSION_END_BLOCKED;
-		return true;
-	}
-	switch (connection_admit(&w->connections, &c->peer, w->loop.now_ms)) {
-	case CONNECTION_OK:
-		c->is_counted = true;
-		return false;
-	case CONNECTION_FULL:
-		*why_out = SESSION_END_OVERLOAD;
-		return true;
-	case CONNECTION_PER_IP:
-	case CONNECTION_RATE:
-		*why_out = SESSION_END_RATE;
-		return true;
-	}
-	return false;
-}
-
-static void
-note_refusal(struct client *c, enum session_end why)
-{
-	slot_count(c->worker->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
-	client_log(LOG_LEVEL_INFO, c, why == SESSION_END_BLOCKED
-		   ? "refused: among blocked_clients"
-		   : why == SESSION_END_OVERLOAD
-		   ? "refused: limits.connections is reached"
-		   : "refused: a limit per address is reached");
-}
-
 /* One reply, without waiting for it to be read: nothing is kept of a client
  * that is one too many. */
 static void
 refuse(struct client *c, enum session_end why)
 {
-	note_refusal(c, why);
 	if (c->listener->tls != LISTEN_IMPLICIT_TLS) {
 		session_end(c->session, why, &c->out);
 		client_flush(c);
@@ -179,7 +142,7 @@ admit(struct client *c, bool may_xclient)
 	if (c->listener->tls == LISTEN_CLEAR)
 		session_forbid_starttls(c->session);
 	slot_count(w->context->slot, COUNT_CONNECTIONS, 1);
-	if (is_refused(c, &why))
+	if (!client_may_enter(c, &why))
 		refuse(c, why);
 	else if (c->listener->tls == LISTEN_IMPLICIT_TLS)
 		client_enter(c, CLIENT_HANDSHAKE);
@@ -191,36 +154,6 @@ void
 client_admit(struct client *c)
 {
 	admit(c, true);
-}
-
-static bool
-is_same(const struct address *a, const struct address *b)
-{
-	return a->len == b->len && a->is_local == b->is_local &&
-	       memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-void
-client_readmit(struct client *c)
-{
-	struct worker *w = c->worker;
-	struct address named = *session_client(c->session);
-	enum session_end why;
-
-	if (is_same(&named, &c->peer)) {
-		session_client_admitted(c->session, &c->out);
-		return;
-	}
-	if (c->is_counted)
-		connection_release(&w->connections, &c->peer);
-	c->is_counted = false;
-	c->peer = named;
-	if (!is_refused(c, &why)) {
-		session_client_admitted(c->session, &c->out);
-		return;
-	}
-	note_refusal(c, why);
-	session_end(c->session, why, &c->out);
 }
 
 void

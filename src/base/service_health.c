@@ -106,7 +106,7 @@ say_certificate(const struct service_health *h, int64_t now, struct buf *out)
 {
 	int64_t left = h->certificate_end - now;
 
-	if (h->certificate_end == 0 || left >= CERTIFICATE_DAYS * DAY)
+	if (h->certificate_end == 0 || left / DAY >= CERTIFICATE_DAYS)
 		return 0;
 	if (left <= 0)
 		buf_append_text(out, "a certificate has expired: renew it and "

@@ -74,8 +74,9 @@ check_account(struct reading *r)
 	size_t number;
 
 	if (user == NULL)
-		reading_fault(r, "", "user", "no user \"%.100s\" here",
-			      c->user);
+		reading_fault(r, "", "user", "no user \"%.100s\" here; as "
+			      "root: adduser --system --group "
+			      "--no-create-home %.100s", c->user, c->user);
 	else if (user->pw_uid == 0 && !c->may_be_root)
 		reading_fault(r, "", "user",
 			      "\"%.100s\" is root: needs allow_root = true",

@@ -64,6 +64,13 @@ take_jobs(struct delivery *d)
 	return questions;
 }
 
+static void
+tell_held(const struct delivery *d)
+{
+	slot_gauge(d->context->slot, GAUGE_HELD,
+		   d->pending.count + d->waiting.count);
+}
+
 static void *
 deliver(void *arg)
 {
@@ -76,14 +83,14 @@ deliver(void *arg)
 		bool is_stopping = atomic_load(&d->is_stopping);
 		delivery_refresh_domains(d);
 		delivery_answer(d, take_jobs(d));
-		slot_gauge(d->context->slot, GAUGE_HELD,
-			   d->pending.count + d->waiting.count);
+		tell_held(d);
 		if (d->pending.first != NULL || d->waiting.first != NULL)
 			delivery_serve_pending(d);
 		else if (is_stopping)
 			return NULL;
 		else
 			delivery_connect(d);
+		tell_held(d);
 		wait_for_work(d);
 	}
 }

@@ -204,8 +204,10 @@ def test_status_tells_an_outage_in_words(spooling, database):
         done = server.run("-s", "status")
         return done.returncode, done.stdout
     wait_for(lambda: status()[0] == 0, 10, "all is well")
-    assert re.search(r"^database +localhost, 1 of 1 workers$", status()[1],
-                     re.MULTILINE)
+    # With a mail that was stored: nothing waits any more.
+    server.send()
+    wait_for(lambda: re.search(r"^database +localhost, 1 of 1 workers$",
+                               status()[1], re.MULTILINE), 10, "its host")
     database.mariadb.stop()
     server.send()
     wait_for(lambda: "1 file," in status()[1], 10, "the spool in status")

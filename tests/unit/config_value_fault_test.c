@@ -78,10 +78,12 @@ static const struct bad values[] = {
 	  "main.conf:2: discard: \"@b.example\" is not an address\n" },
 	{ "a control character is shown, not sent",
 	  D "user = \"a\\nb\"\n",
-	  "main.conf:2: user: no user \"a\\x0ab\" here\n" },
+	  "main.conf:2: user: no user \"a\\x0ab\" here; as root: adduser "
+	  "--system --group --no-create-home a\\x0ab\n" },
 	{ "no user and no group",
 	  D "user = \"no-such-user\"\ngroup = \"no-such-group\"\n",
-	  "main.conf:2: user: no user \"no-such-user\" here\n"
+	  "main.conf:2: user: no user \"no-such-user\" here; as root: adduser "
+	  "--system --group --no-create-home no-such-user\n"
 	  "main.conf:3: group: no group \"no-such-group\" here\n" },
 	{ "root", D "user = \"root\"\n",
 	  "main.conf:2: user: \"root\" is root: needs allow_root = true\n" },

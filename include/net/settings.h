@@ -32,6 +32,7 @@ struct net_settings {
 							 * none: no TLS */
 	size_t certificate_count;
 	int tls_min_version;            /* 12 or 13 */
+	const char *ticket_keys_file;   /* "" or NULL: keys of our own */
 	struct address_ranges trusted_proxies;
 	struct address_ranges xclient_hosts;
 	struct address_ranges blocked_clients;

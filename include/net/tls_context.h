@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates, keys and ticket keys. A context is made by the master before
  * it forks, so that all workers of a generation take each other's session
- * tickets; a reload makes another. */
+ * tickets; a reload makes another, which may go on with those. */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
 
@@ -19,6 +19,11 @@ void tls_context_free(struct tls_context **c);
 /* Whether this one would load, for a check of the configuration. */
 bool tls_check_certificate(const struct certificate_settings *s, char *why,
 			   size_t size);
+
+/* Goes on with the ticket keys of the one before a reload, so that clients of
+ * that resume their sessions; where a file gives them it does already. */
+void tls_context_keep_keys(struct tls_context *c,
+			   const struct tls_context *older);
 
 /* Forgets ticket keys that are too old by now: for the master, at times, as
  * it forks what it knows. Workers do it by themselves. */

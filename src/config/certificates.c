@@ -3,6 +3,7 @@
 #include "config/reading.h"
 
 #include "net/domain_name.h"
+#include "net/ticket_keys.h"
 #include "net/tls_context.h"
 
 #include <assert.h>
@@ -136,6 +137,23 @@ take_block(struct reading *r, int number)
 		add(r, &f);
 }
 
+/* Whether what machines share could be loaded at start. */
+static void
+check_ticket_keys(struct reading *r)
+{
+	const struct setting *s = reading_find(r, "tls", "ticket_keys_file");
+	const char *file = r->config->worker.net.ticket_keys_file;
+	char why[1024];
+
+	if (s == NULL || file[0] == '\0' || !can_read(r, s, file))
+		return;
+	struct ticket_keys *k = ticket_keys_new(file, why, sizeof(why));
+	if (k == NULL)
+		faults_add(&r->faults, s->at, "tls.ticket_keys_file", "%s",
+			   why);
+	ticket_keys_free(&k);
+}
+
 void
 reading_fill_certificates(struct reading *r)
 {
@@ -149,6 +167,7 @@ reading_fill_certificates(struct reading *r)
 	f.key = reading_find(r, "tls", "key");
 	net->certificates = arena_alloc(&c->arena, (r->block_count + 1) *
 						sizeof(*net->certificates));
+	check_ticket_keys(r);
 	bool has_default = is_whole(r, &f);
 	if (has_default)
 		add(r, &f);

@@ -129,6 +129,8 @@ static const struct key keys[] = {
 	{ "tls", "key", KEY_FILE, AT(tls.key), "" },
 	{ "tls", "min_version", KEY_WORD, AT(worker.net.tls_min_version),
 	  "1.2", .words = tls_versions },
+	{ "tls", "ticket_keys_file", KEY_FILE,
+	  AT(worker.net.ticket_keys_file), "" },
 	{ "tls_name", "certificate", KEY_FILE, IN_NAME(certificate), "" },
 	{ "tls_name", "key", KEY_FILE, IN_NAME(key), "" },
 

@@ -4,7 +4,8 @@
  *
  * Each period has a secret, which gives its keys and the secret of the next
  * period by a one-way function. Periods are told by the monotonic clock, so
- * that all processes of a generation turn at the same moment. */
+ * that all processes of a generation turn at the same moment. Where machines
+ * share a file, its secret gives the keys of any period, told by the wall. */
 #include "net/ticket_keys.h"
 
 #include "base/clock.h"
@@ -17,14 +18,20 @@
 #include <openssl/ssl.h>
 
 #include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	PERIOD_MS = 6 * 3600 * 1000,    /* longer than a ticket lives */
 	SECRET_LEN = 32,                /* of SHA-256 */
 	NAME_LEN = 16,                  /* as OpenSSL wants it */
-	IV_LEN = 16
+	IV_LEN = 16,
+	FILE_MIN = 32,                  /* octets that a shared file must and */
+	FILE_MAX = 4096                 /* may have */
 };
 
 struct key_set {
@@ -34,8 +41,9 @@ struct key_set {
 };
 
 struct ticket_keys {
-	int64_t period;                 /* whose secret it is */
-	unsigned char secret[SECRET_LEN];
+	int64_t period;                 /* whose keys now is */
+	bool is_shared;                 /* secret is a file's, and stays */
+	unsigned char secret[SECRET_LEN];       /* of the period */
 	struct key_set now;
 	struct key_set before;
 };
@@ -56,27 +64,113 @@ derive(const unsigned char *secret, const char *label, unsigned char *out)
 }
 
 static void
-derive_now(struct ticket_keys *k)
+derive_set(const unsigned char *secret, struct key_set *out)
 {
-	derive(k->secret, "name", k->now.name);
-	derive(k->secret, "cipher", k->now.cipher);
-	derive(k->secret, "mac", k->now.mac);
+	derive(secret, "name", out->name);
+	derive(secret, "cipher", out->cipher);
+	derive(secret, "mac", out->mac);
+}
+
+/* The keys of any period of a shared secret. */
+static void
+derive_shared(const struct ticket_keys *k, int64_t period, struct key_set *out)
+{
+	unsigned char secret[SECRET_LEN];
+	char label[32];
+
+	snprintf(label, sizeof(label), "period %" PRId64, period);
+	derive(k->secret, label, secret);
+	derive_set(secret, out);
+	OPENSSL_cleanse(secret, sizeof(secret));
+}
+
+static int64_t
+period_now(const struct ticket_keys *k)
+{
+	return (k->is_shared ? clock_wall_us() / 1000 : clock_ms()) /
+	       PERIOD_MS;
+}
+
+static bool
+make_own(struct ticket_keys *k, char *why, size_t size)
+{
+	if (RAND_priv_bytes(k->secret, sizeof(k->secret)) != 1) {
+		snprintf(why, size, "session tickets: no randomness for their "
+			 "keys");
+		return false;
+	}
+	k->period = period_now(k);
+	derive_set(k->secret, &k->now);
+	/* No tickets of a period before: keys that nobody has. */
+	derive(k->secret, "no name", k->before.name);
+	return true;
+}
+
+/* The file's octets into out; how many, or 0 with the reason in why. */
+static size_t
+read_secret(const char *file, unsigned char out[FILE_MAX], char *why,
+	    size_t size)
+{
+	FILE *f = fopen(file, "re");
+	struct stat st;
+
+	if (f == NULL) {
+		snprintf(why, size, "%s: %s", file, strerror(errno));
+		return 0;
+	}
+	setvbuf(f, NULL, _IONBF, 0);
+	bool is_open = fstat(fileno(f), &st) == 0 &&
+		       (st.st_mode & S_IROTH) != 0;
+	size_t len = is_open ? 0 : fread(out, 1, FILE_MAX, f);
+	fclose(f);
+	if (len >= FILE_MIN)
+		return len;
+	snprintf(why, size, "%s: %s", file, is_open
+		 ? "keys that everyone can read are no secret: 'chmod 0640' it"
+		 : "needs 32 random octets at least: 'openssl rand -out "
+		   "FILE 80'");
+	OPENSSL_cleanse(out, len);
+	return 0;
+}
+
+static bool
+load_shared(struct ticket_keys *k, const char *file, char *why, size_t size)
+{
+	static const unsigned char label[] = "guerrilla-smtpd session tickets";
+	unsigned char octets[FILE_MAX];
+	unsigned len = 0;
+
+	size_t read = read_secret(file, octets, why, size);
+	if (read == 0)
+		return false;
+	const unsigned char *done = HMAC(EVP_sha256(), octets, (int)read,
+					 label, sizeof(label) - 1, k->secret,
+					 &len);
+	assert(done != NULL && len == SECRET_LEN);
+	OPENSSL_cleanse(octets, sizeof(octets));
+	k->is_shared = true;
+	k->period = -1;
+	ticket_keys_turn(k);
+	return true;
 }
 
 struct ticket_keys *
-ticket_keys_new(void)
+ticket_keys_new(const char *file, char *why, size_t size)
 {
 	struct ticket_keys *k = memory_new(1, sizeof(*k));
+	bool has_file = file != NULL && file[0] != '\0';
 
-	if (RAND_priv_bytes(k->secret, sizeof(k->secret)) != 1) {
-		free(k);
-		return NULL;
-	}
-	k->period = clock_ms() / PERIOD_MS;
-	derive_now(k);
-	/* No tickets of a period before: keys that nobody has. */
-	derive(k->secret, "no name", k->before.name);
+	if (!(has_file ? load_shared(k, file, why, size)
+		       : make_own(k, why, size)))
+		ticket_keys_free(&k);
 	return k;
+}
+
+void
+ticket_keys_copy(struct ticket_keys *to, const struct ticket_keys *from)
+{
+	if (!to->is_shared && !from->is_shared)
+		*to = *from;
 }
 
 void
@@ -92,12 +186,17 @@ ticket_keys_free(struct ticket_keys **k)
 void
 ticket_keys_turn(struct ticket_keys *k)
 {
-	int64_t period = clock_ms() / PERIOD_MS;
+	int64_t period = period_now(k);
 
-	while (k->period < period) {
+	if (k->is_shared && k->period != period) {
+		derive_shared(k, period, &k->now);
+		derive_shared(k, period - 1, &k->before);
+		k->period = period;
+	}
+	while (!k->is_shared && k->period < period) {
 		k->before = k->now;
 		derive(k->secret, "next", k->secret);
-		derive_now(k);
+		derive_set(k->secret, &k->now);
 		k->period++;
 	}
 }

@@ -337,9 +337,9 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 			return NULL;
 		}
 	}
-	c->ticket_keys = ticket_keys_new();
+	c->ticket_keys = ticket_keys_new(settings->ticket_keys_file, why,
+					 size);
 	if (c->ticket_keys == NULL) {
-		refuse(&w, "session tickets", "no randomness for their keys");
 		tls_context_free(&c);
 		return NULL;
 	}
@@ -362,6 +362,12 @@ tls_context_free(struct tls_context **c)
 	ticket_keys_free(&(*c)->ticket_keys);
 	free(*c);
 	*c = NULL;
+}
+
+void
+tls_context_keep_keys(struct tls_context *c, const struct tls_context *older)
+{
+	ticket_keys_copy(c->ticket_keys, older->ticket_keys);
 }
 
 void

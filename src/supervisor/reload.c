@@ -6,6 +6,7 @@
 #include "supervisor/reload.h"
 
 #include "base/clock.h"
+#include "net/tls_context.h"
 #include "supervisor/children.h"
 #include "supervisor/limits.h"
 #include "supervisor/notify.h"
@@ -73,6 +74,8 @@ prepare(struct master *m, struct buf *faults)
 	m->next.number = m->generations + 1;
 	if (generation_load(&m->next, &m->spools, faults) != 0)
 		return -1;
+	if (m->next.tls != NULL && m->now.tls != NULL)
+		tls_context_keep_keys(m->next.tls, m->now.tls);
 	if (startup_connection_limits(m, c) == 0 &&
 	    children_staff(m, &m->next) == 0)
 		return 0;

@@ -261,6 +261,40 @@ def test_tickets_are_good_at_every_worker(start_server, certificate):
     server.send(MESSAGE)
 
 
+def resumes(port, context, session):
+    with wrapped(port, context, session=session) as client:
+        assert client.recv(3) == b"220"
+        return client.session_reused
+
+
+def test_tickets_outlive_a_reload(start_server, certificate):
+    server, port = serve_implicit(start_server, certificate, workers=2)
+    context = blind_context(ssl.TLSVersion.TLSv1_3)
+    with wrapped(port, context) as first:
+        assert first.recv(3) == b"220"
+        session = first.session
+    old = set(server.workers())
+    server.reload()
+    wait_for(lambda: old.isdisjoint(server.workers()), 20, "new workers")
+    assert resumes(port, context, session)
+
+
+def test_machines_share_tickets_by_a_file(start_server, certificate):
+    path = os.path.join(certificate.folder, "tickets")
+    with open(path, "wb") as file:
+        file.write(os.urandom(80))
+    shutil.copymode(certificate.key, path)
+    shutil.chown(path, group=os.stat(certificate.key).st_gid)
+    settings = {"tls.ticket_keys_file": path}
+    _, one = serve_implicit(start_server, certificate, **settings)
+    _, other = serve_implicit(start_server, certificate, **settings)
+    context = blind_context(ssl.TLSVersion.TLSv1_3)
+    with wrapped(one, context) as first:
+        assert first.recv(3) == b"220"
+        session = first.session
+    assert resumes(other, context, session)
+
+
 # -- Certificates ---------------------------------------------------------
 
 def test_the_name_chooses_the_certificate(start_server, certificate):

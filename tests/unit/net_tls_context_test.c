@@ -186,6 +186,106 @@ ticket_keys_turn_every_six_hours(void **state)
 	clock_fake(NULL, NULL);
 }
 
+/* ---- Tickets beyond one context ------------------------------------------ */
+
+static void
+a_reload_may_go_on_with_the_keys(void **state)
+{
+	struct certificate_settings one = { "", files.cert, files.key };
+	struct tls_context *c = load(&one, 1, 12), *next = load(&one, 1, 12);
+	SSL_SESSION *session = NULL;
+	(void)state;
+
+	assert_int_equal(visit(c, TLS1_3_VERSION, &session), 'N');
+	tls_context_keep_keys(next, c);
+	tls_context_free(&c);
+	assert_int_equal(visit(next, TLS1_3_VERSION, &session), 'R');
+	SSL_SESSION_free(session);
+	tls_context_free(&next);
+}
+
+static void
+write_secret(const char *file, char octet, size_t len, mode_t mode)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(fputc(octet, f), octet);
+	fclose(f);
+	assert_int_equal(chmod(file, mode), 0);
+}
+
+static struct tls_context *
+load_shared(const char *file, char *why, size_t size)
+{
+	struct certificate_settings one = { "", files.cert, files.key };
+	struct net_settings settings = { .certificates = &one,
+					 .certificate_count = 1,
+					 .tls_min_version = 12,
+					 .ticket_keys_file = file };
+
+	return tls_context_new(&settings, why, size);
+}
+
+/* Two machines of one file, whose clocks run from different starts. */
+static void
+a_file_gives_the_same_keys_everywhere(void **state)
+{
+	enum { HOUR = 3600 };
+	static const struct { int hours; char answer; } steps[] = {
+		{ 0, 'N' }, { 0, 'R' }, { 6, 'R' }, { 12, 'R' }, { 24, 'N' },
+		{ 23, 'R' }, { 29, 'R' }, { 0, 'N' },
+	};
+	char why[512];
+	(void)state;
+
+	write_secret(files.missing, 'x', 32, 0600);
+	struct tls_context *one = load_shared(files.missing, why, sizeof(why));
+	assert_non_null(one);
+	clock_fake(NULL, faked_clock);
+	faked_us = (int64_t)HOUR * 1000 * 1000 * 1000000;
+	int64_t start_us = faked_us;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		SSL_SESSION *session = NULL;
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+			faked_us = start_us + steps[i].hours * (int64_t)HOUR *
+					      1000000;
+			/* Each time another process: nothing is kept. */
+			struct tls_context *other = load_shared(files.missing,
+				why, sizeof(why));
+			assert_non_null(other);
+			char answer = visit(i % 2 ? one : other, version,
+					    &session);
+			tls_context_free(&other);
+			if (answer != steps[i].answer)
+				fail_msg("step %zu: %c", i, answer);
+		}
+		SSL_SESSION_free(session);
+	}
+	clock_fake(NULL, NULL);
+	tls_context_free(&one);
+	unlink(files.missing);
+}
+
+static void
+a_bad_file_of_keys_is_told(void **state)
+{
+	char why[512];
+	(void)state;
+
+	assert_null(load_shared(files.missing, why, sizeof(why)));
+	assert_non_null(strstr(why, "No such file"));
+	write_secret(files.missing, 'x', 31, 0600);
+	assert_null(load_shared(files.missing, why, sizeof(why)));
+	assert_non_null(strstr(why, "32 random octets"));
+	write_secret(files.missing, 'x', 32, 0644);
+	assert_null(load_shared(files.missing, why, sizeof(why)));
+	assert_non_null(strstr(why, "chmod 0640"));
+	unlink(files.missing);
+}
+
 /* ---- Certificates ------------------------------------------------------- */
 
 static void
@@ -324,6 +424,9 @@ main(void)
 		cmocka_unit_test(the_name_asked_for_chooses_the_certificate),
 		cmocka_unit_test(workers_take_each_others_tickets),
 		cmocka_unit_test(ticket_keys_turn_every_six_hours),
+		cmocka_unit_test(a_reload_may_go_on_with_the_keys),
+		cmocka_unit_test(a_file_gives_the_same_keys_everywhere),
+		cmocka_unit_test(a_bad_file_of_keys_is_told),
 		cmocka_unit_test(each_fault_of_a_certificate_is_told),
 		cmocka_unit_test(a_name_that_is_none_is_told),
 		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),

@@ -25,8 +25,8 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 base       = address arena buf chain clock landlock log log_line memory \
 	pid_file queue sandbox scoreboard scoreboard_master scoreboard_read \
 	service_health shared_memory signals status_json title utf8 view
-net        = connection_limits connection_table domain_name listen \
-	proxy_protocol ticket_keys tls tls_context
+net        = certificate connection_limits connection_table domain_name \
+	listen proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
 	extensions hello message path recipient reply sender session \
 	session_state trace verbs xclient

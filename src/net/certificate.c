@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Certificates and keys, loaded with our own hands rather than OpenSSL's so
+ * that each fault can be told from the others. */
+#include "net/certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+bool
+tls_refuse(const struct tls_error *w, const char *file, const char *sentence)
+{
+	snprintf(w->text, w->size, "%s: %s", file, sentence);
+	ERR_clear_error();
+	return false;
+}
+
+static bool
+refuse_unreadable(const struct tls_error *w, const char *file, int error)
+{
+	const struct group *g = getgrgid(getegid());
+	char sentence[256];
+
+	if (error != EACCES)
+		return tls_refuse(w, file, strerror(error));
+	snprintf(sentence, sizeof(sentence), "not readable by the service: "
+		 "'chgrp %s' and 'chmod 0640' it, and let that group enter "
+		 "its folders", g != NULL ? g->gr_name : "GROUP");
+	return tls_refuse(w, file, sentence);
+}
+
+static bool
+is_last_of_file(void)
+{
+	unsigned long e = ERR_peek_last_error();
+
+	return ERR_GET_LIB(e) == ERR_LIB_PEM &&
+	       ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
+}
+
+/* OpenSSL asks the terminal for a passphrase unless it is given this. */
+static int
+note_passphrase(char *buf, int size, int writes, void *was_asked)
+{
+	(void)buf;
+	(void)size;
+	(void)writes;
+	*(bool *)was_asked = true;
+	return -1;
+}
+
+static int64_t
+end_of(const X509 *x)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
+		return 0;
+	return timegm(&tm);
+}
+
+/* The server's own certificate comes first, then those that vouch for it. */
+static bool
+use_chain(struct certificate *c, FILE *f, const struct tls_error *w)
+{
+	X509 *own = PEM_read_X509_AUX(f, NULL, NULL, NULL);
+
+	if (own == NULL && is_last_of_file())
+		return tls_refuse(w, c->file,
+				  "holds no certificate in PEM form");
+	if (own == NULL)
+		return tls_refuse(w, c->file, "its certificate is damaged");
+	c->expires = end_of(own);
+	bool is_taken = SSL_CTX_use_certificate(c->ssl, own) == 1;
+	X509_free(own);
+	if (!is_taken) {
+		const char *reason =
+			ERR_reason_error_string(ERR_peek_last_error());
+		return tls_refuse(w, c->file, reason != NULL ? reason
+					  : "its certificate is not usable");
+	}
+
+	X509 *next;
+	while ((next = PEM_read_X509(f, NULL, NULL, NULL)) != NULL)
+		if (SSL_CTX_add0_chain_cert(c->ssl, next) != 1) {
+			X509_free(next);
+			return tls_refuse(w, c->file,
+					  "its chain is not usable");
+		}
+	if (!is_last_of_file())
+		return tls_refuse(w, c->file, "its chain is damaged");
+	ERR_clear_error();
+	return true;
+}
+
+static bool
+load_chain(struct certificate *c, const struct tls_error *w)
+{
+	FILE *f = fopen(c->file, "re");
+
+	if (f == NULL)
+		return refuse_unreadable(w, c->file, errno);
+	bool is_loaded = use_chain(c, f, w);
+	fclose(f);
+	return is_loaded;
+}
+
+/* OpenSSL's decoders do not tell "none" from "damaged". */
+static bool
+mentions_key(FILE *f)
+{
+	char line[256];
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "-----BEGIN ", 11) == 0 &&
+		    strstr(line, "PRIVATE KEY-----") != NULL)
+			return true;
+	return false;
+}
+
+static bool
+use_key(struct certificate *c, const char *file, FILE *f,
+	const struct tls_error *w)
+{
+	bool was_asked = false;
+	struct stat st;
+
+	if (fstat(fileno(f), &st) == 0 && (st.st_mode & S_IROTH) != 0)
+		return tls_refuse(w, file, "a key that everyone can read is no "
+				       "secret: 'chmod 0640' it");
+	EVP_PKEY *key = PEM_read_PrivateKey(f, NULL, note_passphrase,
+					    &was_asked);
+	if (key == NULL && was_asked)
+		return tls_refuse(w, file, "the key is encrypted: store it "
+				       "without a passphrase ('openssl pkey')");
+	if (key == NULL)
+		return tls_refuse(w, file, mentions_key(f)
+				       ? "its private key is damaged"
+				       : "holds no private key in PEM form");
+	bool belongs = SSL_CTX_use_PrivateKey(c->ssl, key) == 1 &&
+		       SSL_CTX_check_private_key(c->ssl) == 1;
+	EVP_PKEY_free(key);
+	if (belongs)
+		return true;
+	char sentence[512];
+	snprintf(sentence, sizeof(sentence),
+		 "this key does not belong to the certificate in %s", c->file);
+	return tls_refuse(w, file, sentence);
+}
+
+static bool
+load_key(struct certificate *c, const char *file, const struct tls_error *w)
+{
+	FILE *f = fopen(file, "re");
+
+	if (f == NULL)
+		return refuse_unreadable(w, file, errno);
+	bool is_loaded = use_key(c, file, f, w);
+	fclose(f);
+	return is_loaded;
+}
+
+bool
+certificate_load(struct certificate *c, const char *key,
+		 const struct tls_error *w)
+{
+	return load_chain(c, w) && load_key(c, key, w);
+}

@@ -56,6 +56,7 @@ struct config {
 	struct strings blocked_clients;
 	struct strings hosts;
 	struct certificate_settings tls;
+	struct certificate_settings tls_second;
 	const char *password_file;
 
 	/* Lines, as those of faults: what works, but hardly as meant. */

@@ -14,6 +14,7 @@ struct certificate {
 	char *file;
 	struct ssl_ctx_st *ssl;
 	int64_t expires;
+	int kind;               /* of its key, as OpenSSL counts them */
 };
 
 /* Where a fault goes. */
@@ -26,8 +27,8 @@ struct tls_error {
 bool tls_refuse(const struct tls_error *w, const char *file,
 		const char *sentence);
 
-/* Loads c->file, a chain in PEM, and the key's file into c->ssl; fills
- * expires. False, with the reason in w, where one does not fit. */
+/* Loads c->file, a chain in PEM, and the key's file into c->ssl; fills expires
+ * and kind. False, with the reason in w, where one does not fit. */
 bool certificate_load(struct certificate *c, const char *key,
 		      const struct tls_error *w);
 

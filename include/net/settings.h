@@ -20,7 +20,8 @@ struct listen_settings {
 };
 
 struct certificate_settings {
-	const char *name;               /* SNI; "" for the default one */
+	const char *name;               /* SNI; "" for the default one; two
+					 * of one name are a pair */
 	const char *certificate;        /* PEM files */
 	const char *key;
 };

@@ -16,6 +16,7 @@ struct found {
 	const struct setting *certificate;      /* where it was set; or NULL */
 	const struct setting *key;
 	const char *section;
+	bool is_second;         /* of a pair */
 };
 
 /* Reads the file only to learn whether it can be read, and by whom. */
@@ -67,9 +68,11 @@ is_whole(struct reading *r, const struct found *f)
 		return true;
 	if (!has_certificate && !has_key)
 		return false;
-	key_full_name(key_find(f->section, view_of(has_certificate ?
-						   "key" : "certificate")),
-		      name, sizeof(name));
+	const char *other = f->is_second ? "second_certificate" : "certificate";
+	if (has_certificate)
+		other = f->is_second ? "second_key" : "key";
+	key_full_name(key_find(f->section, view_of(other)), name,
+		      sizeof(name));
 	faults_add(&r->faults, has_certificate ? f->certificate->at :
 						 f->key->at,
 		   name, "missing: certificate and key go together");
@@ -137,6 +140,32 @@ take_block(struct reading *r, int number)
 		add(r, &f);
 }
 
+/* The other one of the default name, whose key is of another kind. */
+static void
+take_second(struct reading *r)
+{
+	struct net_settings *net = &r->config->worker.net;
+	struct found f = { .section = "tls", .is_second = true };
+	char why[1024];
+
+	r->config->tls_second.name = "";
+	f.settings = r->config->tls_second;
+	f.certificate = reading_find(r, "tls", "second_certificate");
+	f.key = reading_find(r, "tls", "second_key");
+	if (!is_whole(r, &f))
+		return;
+	size_t before = r->faults.count;
+	add(r, &f);
+	if (r->faults.count > before || net->certificate_count < 2)
+		return;
+	struct tls_context *c = tls_context_new(net, why, sizeof(why));
+	if (c == NULL && strncmp(why, f.settings.certificate,
+				 strlen(f.settings.certificate)) == 0)
+		faults_add(&r->faults, f.certificate->at,
+			   "tls.second_certificate", "%s", why);
+	tls_context_free(&c);
+}
+
 /* Whether what machines share could be loaded at start. */
 static void
 check_ticket_keys(struct reading *r)
@@ -165,12 +194,14 @@ reading_fill_certificates(struct reading *r)
 	f.settings = c->tls;
 	f.certificate = reading_find(r, "tls", "certificate");
 	f.key = reading_find(r, "tls", "key");
-	net->certificates = arena_alloc(&c->arena, (r->block_count + 1) *
+	net->certificates = arena_alloc(&c->arena, (r->block_count + 2) *
 						sizeof(*net->certificates));
 	check_ticket_keys(r);
 	bool has_default = is_whole(r, &f);
-	if (has_default)
+	if (has_default) {
 		add(r, &f);
+		take_second(r);
+	}
 	for (size_t i = 0; i < r->block_count; i++) {
 		const struct block *b = &r->blocks[i];
 		if (strcmp(b->section->name, "tls_name") != 0 ||

@@ -127,6 +127,9 @@ static const struct key keys[] = {
 
 	{ "tls", "certificate", KEY_FILE, AT(tls.certificate), "" },
 	{ "tls", "key", KEY_FILE, AT(tls.key), "" },
+	{ "tls", "second_certificate", KEY_FILE, AT(tls_second.certificate),
+	  "" },
+	{ "tls", "second_key", KEY_FILE, AT(tls_second.key), "" },
 	{ "tls", "min_version", KEY_WORD, AT(worker.net.tls_min_version),
 	  "1.2", .words = tls_versions },
 	{ "tls", "ticket_keys_file", KEY_FILE,

@@ -79,6 +79,7 @@ use_chain(struct certificate *c, FILE *f, const struct tls_error *w)
 	if (own == NULL)
 		return tls_refuse(w, c->file, "its certificate is damaged");
 	c->expires = end_of(own);
+	c->kind = EVP_PKEY_get_base_id(X509_get0_pubkey(own));
 	bool is_taken = SSL_CTX_use_certificate(c->ssl, own) == 1;
 	X509_free(own);
 	if (!is_taken) {

@@ -94,7 +94,8 @@ load(struct certificate *c, const struct certificate_settings *s,
 	bool has_key = s->key != NULL && s->key[0] != '\0';
 
 	c->file = memory_copy_text(s->certificate);
-	c->ssl = new_ssl(min_version);
+	if (c->ssl == NULL)
+		c->ssl = new_ssl(min_version);
 	if (c->ssl == NULL)
 		return tls_refuse(w, c->file, "OpenSSL makes no context");
 	return load_name(c, s->name != NULL ? s->name : "", w) &&
@@ -151,6 +152,35 @@ choose_certificate(SSL *ssl, int *alert, void *context)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* The one before with the same name, whose connections take what the client
+ * can: the two keys must be of different kinds. NULL: there is none. */
+static const struct certificate *
+twin_of(const struct tls_context *c, const struct net_settings *settings,
+	size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(settings->certificates[j].name,
+			   settings->certificates[i].name) == 0)
+			return &c->at[j];
+	return NULL;
+}
+
+static bool
+load_one(struct tls_context *c, const struct net_settings *settings, size_t i,
+	 const struct tls_error *w)
+{
+	const struct certificate *twin = twin_of(c, settings, i);
+
+	if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
+		c->at[i].ssl = twin->ssl;
+	if (!load(&c->at[i], &settings->certificates[i],
+		  settings->tls_min_version, w))
+		return false;
+	return twin == NULL || twin->kind != c->at[i].kind ||
+	       tls_refuse(w, c->at[i].file, "its key is of the same kind as "
+			  "that of the other one: RSA and ECDSA make a pair");
+}
+
 struct tls_context *
 tls_context_new(const struct net_settings *settings, char *why, size_t size)
 {
@@ -162,8 +192,7 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 	c->at = memory_new(count, sizeof(*c->at));
 	for (size_t i = 0; i < count; i++) {
 		c->count = i + 1;
-		if (!load(&c->at[i], &settings->certificates[i],
-			  settings->tls_min_version, &w)) {
+		if (!load_one(c, settings, i, &w)) {
 			tls_context_free(&c);
 			return NULL;
 		}

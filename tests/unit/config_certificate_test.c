@@ -73,6 +73,39 @@ they_are_printed_such_that_they_can_be_read(void **state)
 	buf_release(&twice);
 }
 
+static void
+a_pair_has_two_kinds_of_key(void **state)
+{
+	static const struct { const char *second, *fault; } cases[] = {
+		{ "second_certificate = \"b.pem\"",
+		  "tls.second_key: missing: certificate and key go together" },
+		{ "second_key = \"b.key\"", "tls.second_certificate: missing" },
+		{ "second_certificate = \"b.pem\" second_key = \"a.key\"",
+		  "tls.second_key: " },
+		{ "second_certificate = \"b.pem\" second_key = \"b.key\"",
+		  "its key is of the same kind" },
+		{ "ticket_keys_file = \"none\"", "tls.ticket_keys_file: " },
+		{ "ticket_keys_file = \"a.key\"", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf faults = BUF(1024 * 1024);
+		char what[512];
+		snprintf(what, sizeof(what),
+			 "domains = {\"example.com\"}\n"
+			 "hostname = \"mail.example.com\"\n"
+			 "tls { certificate = \"a.pem\" key = \"a.key\" %s }\n",
+			 cases[i].second);
+		struct config *c = config_files_read(*state, what, &faults);
+		buf_append_byte(&faults, '\0');
+		if ((c == NULL) != (cases[i].fault != NULL) ||
+		    (c == NULL && strstr(faults.at, cases[i].fault) == NULL))
+			fail_msg("%s: %s", cases[i].second, faults.at);
+		config_free(&c);
+		buf_release(&faults);
+	}
+}
+
 static int
 make_files(void **state)
 {
@@ -90,6 +123,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starttls_is_offered_where_there_is_one),
+		cmocka_unit_test(a_pair_has_two_kinds_of_key),
 		cmocka_unit_test(they_are_printed_such_that_they_can_be_read),
 	};
 

@@ -60,6 +60,66 @@ the_name_asked_for_chooses_the_certificate(void **state)
 	tls_context_free(&c);
 }
 
+/* Of RSA and ECDSA, whichever comes first. */
+static void
+a_pair_serves_what_the_client_can(void **state)
+{
+	static const struct {
+		int version;
+		const char *ciphers, *algorithms, *name;
+	} cases[] = {
+		{ TLS1_3_VERSION, NULL, NULL, "default" },
+		{ TLS1_3_VERSION, NULL, "rsa_pss_rsae_sha256", "rsa" },
+		{ TLS1_2_VERSION, NULL, NULL, "default" },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", NULL, "rsa" },
+	};
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	(void)state;
+
+	tls_write_cert(files.missing, rsa, "rsa", 30);
+	tls_write_key(files.missing, rsa, NULL);
+	EVP_PKEY_free(rsa);
+	struct certificate_settings pair[] = {
+		{ "", files.cert, files.key },
+		{ "", files.missing, files.missing },
+		{ "", files.cert, files.key },
+	};
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls_context *c = load(pair + i % 2, 2, 12);
+		struct tls_pair p;
+		char name[64];
+		tls_pair_open(&p, c, false);
+		SSL_set_max_proto_version(p.client, cases[i / 2].version);
+		if (cases[i / 2].ciphers != NULL)
+			SSL_set_cipher_list(p.client, cases[i / 2].ciphers);
+		if (cases[i / 2].algorithms != NULL)
+			SSL_set1_sigalgs_list(p.client,
+					      cases[i / 2].algorithms);
+		assert_int_equal(tls_pair_shake(&p), TLS_OK);
+		tls_peer_common_name(&p, name, sizeof(name));
+		assert_string_equal(name, cases[i / 2].name);
+		tls_pair_close(&p);
+		tls_context_free(&c);
+	}
+	unlink(files.missing);
+}
+
+static void
+two_of_a_kind_are_no_pair(void **state)
+{
+	struct certificate_settings two[] = {
+		{ "", files.cert, files.key },
+		{ "", files.other_cert, files.other_key } };
+	struct net_settings settings = { .certificates = two,
+		.certificate_count = 2, .tls_min_version = 12 };
+	char why[512];
+	(void)state;
+
+	assert_null(tls_context_new(&settings, why, sizeof(why)));
+	assert_memory_equal(why, files.other_cert, strlen(files.other_cert));
+	assert_non_null(strstr(why, "the same kind"));
+}
+
 /* ---- Certificates ------------------------------------------------------- */
 
 static void
@@ -196,6 +256,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_name_asked_for_chooses_the_certificate),
+		cmocka_unit_test(a_pair_serves_what_the_client_can),
+		cmocka_unit_test(two_of_a_kind_are_no_pair),
 		cmocka_unit_test(each_fault_of_a_certificate_is_told),
 		cmocka_unit_test(a_name_that_is_none_is_told),
 		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),

@@ -25,6 +25,9 @@ char *memory_copy_text(const char *text);
 /* Exit code of a process that ran out of memory. */
 enum { MEMORY_EXIT = 71 };
 
+/* Says so on stderr and ends the process. */
+_Noreturn void memory_exhausted(void);
+
 /* What may be used by one worker in all, in bytes. Not shared by threads. */
 struct budget {
 	size_t used;

@@ -15,7 +15,7 @@ struct columns {
 	struct charsets *sets;
 	struct arena *arena;
 	enum charset hint;      /* of raw 8-bit text: the body's */
-	bool has_recipients;    /* a To, Cc, ... field was there */
+	bool has_recipients;    /* a To, Cc, ... field names somebody */
 };
 
 /* Fills from, subject, message_id, reply_to, sender and addressed of mail

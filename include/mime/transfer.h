@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Content-Transfer-Encoding (RFC 2045 6), undone piece by piece and as
- * leniently as mail readers do it. */
+/* Content-Transfer-Encoding (RFC 2045 6) and uuencode, undone piece by piece
+ * and as leniently as mail readers do it. */
 #ifndef MIME_TRANSFER_H
 #define MIME_TRANSFER_H
 
@@ -8,22 +8,27 @@
 
 #include <stdint.h>
 
-enum transfer_encoding { TRANSFER_PLAIN, TRANSFER_BASE64, TRANSFER_QUOTED };
+enum transfer_encoding { TRANSFER_PLAIN, TRANSFER_BASE64, TRANSFER_QUOTED,
+			 TRANSFER_UUENCODE };
 
 /* Room that decoding needs to go on, and finishing at most. */
 enum { TRANSFER_ROOM = 128, TRANSFER_HELD = 80 };
 
 struct transfer {
 	enum transfer_encoding encoding;
-	uint32_t bits;          /* base64: digits not yet written */
-	unsigned digits;
-	bool is_padded;         /* a '=' was seen: is there more? */
+	int state;              /* GMime's, of base64 and uuencode */
+	uint32_t bits;          /* as well: digits not yet written */
+	bool is_padded;         /* base64: a '=' was seen: is there more? */
+	bool is_begun;          /* uuencode: the line "begin ..." was seen */
 	bool is_ended;
-	bool is_accepted;       /* the rest of this line is more */
 	char held[TRANSFER_HELD];       /* base64: a line behind padding;
-				 * quoted-printable: '=' and what follows */
+				 * quoted-printable: '=' and what follows;
+				 * uuencode: how a line begins */
 	unsigned held_len;
 };
+
+/* base64: how many digits wait for others of their group, and their bits. */
+unsigned transfer_digits(const struct transfer *t);
 
 /* The encoding a field's value names; plain for what we do not know. */
 enum transfer_encoding transfer_named(struct view value);

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void
-die_of_want(void)
+_Noreturn void
+memory_exhausted(void)
 {
 	static const char last_words[] = "guerrilla-smtpd: out of memory\n";
 
@@ -27,7 +27,7 @@ memory_new(size_t count, size_t size)
 	void *p = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
 
 	if (p == NULL)
-		die_of_want();
+		memory_exhausted();
 	return p;
 }
 
@@ -37,7 +37,7 @@ memory_resize(void *old, size_t size)
 	assert(size > 0);
 	void *p = realloc(old, size);
 	if (p == NULL)
-		die_of_want();
+		memory_exhausted();
 	return p;
 }
 
@@ -56,7 +56,7 @@ memory_copy_text(const char *text)
 	char *copy = strdup(text);
 
 	if (copy == NULL)
-		die_of_want();
+		memory_exhausted();
 	return copy;
 }
 

@@ -135,15 +135,14 @@ static void
 take_recipients(struct columns *c, struct view value, struct mail *mail)
 {
 	const struct mime_settings *settings = c->settings;
-	struct view domain;
 
-	c->has_recipients = true;
+	if (mail->addressed == ADDRESSED_TO_US || settings->is_hosted == NULL)
+		return;
 	value = within_colons(c, value, &mail->limits_met);
-	while (mail->addressed != ADDRESSED_TO_US &&
-	       settings->is_hosted != NULL &&
-	       mailbox_next_domain(&value, &domain))
-		if (settings->is_hosted(settings->context, domain))
-			mail->addressed = ADDRESSED_TO_US;
+	if (!c->has_recipients)
+		c->has_recipients = mailbox_names_any(value);
+	if (mailbox_has_domain(value, settings->is_hosted, settings->context))
+		mail->addressed = ADDRESSED_TO_US;
 }
 
 static void

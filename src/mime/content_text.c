@@ -21,6 +21,23 @@ struct stream {
 	unsigned steps;
 };
 
+/* What claims to be uuencoded and has no beginning of that is text. */
+static enum transfer_encoding
+encoding_of(const struct content *c, const struct part *part)
+{
+	enum { LOOKED_AT = 1024 };
+	char bytes[LOOKED_AT + 1] = "\n";
+	size_t len = part->to - part->from;
+
+	if (part->encoding != TRANSFER_UUENCODE)
+		return part->encoding;
+	if (len > LOOKED_AT)
+		len = LOOKED_AT;
+	len = chain_copy(c->raw, part->from, len, bytes + 1);
+	return memmem(bytes, len + 1, "\nbegin ", 7) != NULL ?
+		       TRANSFER_UUENCODE : TRANSFER_PLAIN;
+}
+
 static void
 stream_open(struct stream *st, struct content *c, const struct part *part)
 {
@@ -36,7 +53,7 @@ stream_open(struct stream *st, struct content *c, const struct part *part)
 	st->left = part->to - part->from;
 	st->is_finished = false;
 	st->steps = 0;
-	transfer_init(&st->transfer, part->encoding);
+	transfer_init(&st->transfer, encoding_of(c, part));
 }
 
 /* What the current piece has of the part. */

@@ -133,7 +133,7 @@ flush(struct decoding *d)
 static void
 take_base64(struct decoding *d, struct view text)
 {
-	unsigned digits = d->base64.digits;
+	unsigned digits = transfer_digits(&d->base64);
 	bool is_cut = digits == 1 ||
 		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
 		      (digits == 3 && (d->base64.bits & 0x03) != 0);

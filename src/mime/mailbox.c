@@ -1,50 +1,72 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses in header fields. One pass keeps what an address could consist
- * of and decides at each comma; the library's parser recurses into groups
- * until the stack ends. */
+/* Addresses in header fields. GMime reads the list; of what it cannot read,
+ * or may not see, the words with an '@' count. */
 #include "mime/mailbox.h"
 
 #include "mime/byte.h"
+#include "mime/gmime_text.h"
 
+#include <gmime/gmime.h>
 #include <string.h>
 
-/* The item between two commas, without comments. */
-struct item {
-	char *at;
+static bool
+has_many_colons(struct view value)
+{
+	size_t colons = 0;
+
+	for (size_t i = 0; i < value.len; i++)
+		colons += value.at[i] == ':';
+	return colons > MAILBOX_COLONS;
+}
+
+/* NULL where it cannot be read, or must not be. */
+static InternetAddressList *
+read_list(struct view value)
+{
+	char copy[MAILBOX_MOST + 1];
+	struct text out = { copy, 0, MAILBOX_MOST, false };
+
+	if (value.len > MAILBOX_MOST || has_many_colons(value))
+		return NULL;
+	gmime_text_put(&out, value);
+	if (out.is_full)
+		return NULL;
+	return internet_address_list_parse(NULL, gmime_text_end(&out));
+}
+
+/* What is done with each mailbox; true ends the walk. */
+struct visit {
+	bool (*mailbox)(struct visit *v, struct view address);
+	bool (*is_wanted)(void *context, struct view domain);
+	void *context;
+	char *found;            /* room for any address of the value */
 	size_t len;
+	char *bytes;            /* MAILBOX_MOST, for the one that is visited */
 };
 
-struct mailbox_search {
-	struct view rest;
-	struct item item;
-	struct view lone;       /* the first single word without '@' */
-	size_t found;           /* length of the address, 0: not yet */
-};
-
-static void
-put(struct item *item, char c)
+/* Groups are at most as deep as a value may have colons. */
+static bool
+walk(InternetAddressList *list, struct visit *v)
 {
-	item->at[item->len++] = c;
-}
+	int count = internet_address_list_length(list);
 
-/* Copies a quoted string with its quotes. One that never ends is no string:
- * its quote stands for nothing. */
-static void
-take_quoted(struct mailbox_search *s)
-{
-	size_t n = byte_quoted_len(s->rest);
-
-	for (size_t i = 0; i < n; i++)
-		put(&s->item, s->rest.at[i]);
-	s->rest = view_slice(s->rest, n > 0 ? n : 1, s->rest.len);
-}
-
-static void
-skip_comment(struct view *rest)
-{
-	size_t n = byte_comment_len(*rest);
-
-	*rest = view_slice(*rest, n > 0 ? n : 1, rest->len);
+	for (int i = 0; i < count; i++) {
+		InternetAddress *address =
+			internet_address_list_get_address(list, i);
+		if (INTERNET_ADDRESS_IS_GROUP(address)) {
+			if (walk(internet_address_group_get_members(
+					 INTERNET_ADDRESS_GROUP(address)), v))
+				return true;
+			continue;
+		}
+		const char *text = internet_address_mailbox_get_addr(
+			INTERNET_ADDRESS_MAILBOX(address));
+		size_t n = text == NULL ? 0 :
+			gmime_text_bytes(text, v->bytes, MAILBOX_MOST);
+		if (v->mailbox(v, (struct view){ v->bytes, n }))
+			return true;
+	}
+	return false;
 }
 
 /* Length of the word that v begins with; quoted parts belong to it. */
@@ -59,47 +81,10 @@ word_len(struct view v)
 			n++;
 		else if (v.at[n] == '"')
 			is_quoted = !is_quoted;
-		else if (!is_quoted && byte_is_space(v.at[n]))
+		else if (!is_quoted && byte_is_one_of(v.at[n], " \t\r\n,;<>()"))
 			break;
 	}
 	return n < v.len ? n : v.len;
-}
-
-/* Takes blanks away around '@' and '.', where only the obsolete grammar has
- * them, and at both ends. */
-static void
-close_up(struct item *item)
-{
-	bool is_quoted = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < item->len; i++) {
-		char c = item->at[i];
-		bool is_joint = !is_quoted && (c == '@' || c == '.');
-		if (c == '"')
-			is_quoted = !is_quoted;
-		while (is_joint && n > 0 && byte_is_space(item->at[n - 1]))
-			n--;
-		item->at[n++] = c;
-		while (is_joint && i + 1 < item->len &&
-		       byte_is_space(item->at[i + 1]))
-			i++;
-	}
-	item->len = n;
-}
-
-/* Whether v is local-part@domain, and nothing else is in it. */
-static bool
-is_address(struct view v)
-{
-	size_t at = view_find_last(v, '@');
-
-	if (at == 0 || at + 1 >= v.len)
-		return false;
-	for (size_t i = at + 1; i < v.len; i++)
-		if (byte_is_one_of(v.at[i], "<>,;\"() \t\r\n"))
-			return false;
-	return word_len(v) == v.len;
 }
 
 static struct view
@@ -111,142 +96,112 @@ without_quotes(struct view v)
 	return v;
 }
 
-static void
-accept(struct mailbox_search *s, struct view address)
+/* The address in a word: 'a@b', [mailto:a@b], Team:a@b, "a@b"; empty where
+ * there is none. */
+static struct view
+address_in(struct view word)
 {
-	if (view_starts_nocase(address, VIEW("mailto:")))
-		address = view_slice(address, 7, address.len);
-	memmove(s->item.at, address.at, address.len);
-	s->found = address.len;
+	struct view bare = byte_trim(without_quotes(word), "<>'");
+	size_t at = view_find_last(bare, '@');
+	struct view local = view_slice(bare, 0, at);
+
+	if (local.len == 0 || at + 1 >= bare.len)
+		return VIEW("");
+	if (local.at[local.len - 1] != '"') {
+		size_t colon = view_find_last(local, ':');
+		bare = view_slice(bare, colon < at ? colon + 1 : 0, bare.len);
+	}
+	if (view_find(bare, '[') == bare.len)
+		bare = byte_trim(bare, "]'");
+	at = view_find_last(bare, '@');
+	if (at == 0 || at + 1 >= bare.len || word_len(bare) < bare.len)
+		return VIEW("");
+	return bare;
 }
 
-/* An item without brackets: the word with an '@' in it, if there is one. */
-static void
-decide(struct mailbox_search *s)
-{
-	close_up(&s->item);
-	struct view rest = byte_trim((struct view){ s->item.at, s->item.len },
-				" \t\r\n");
-	size_t words = 0;
-	struct view word = { "", 0 };
+/* The words of a value. A quote or a parenthesis that nothing closes stands
+ * for nothing, and so do those behind it. */
+struct words {
+	struct view rest;
+	bool has_no_quote;
+	bool has_no_comment;
+	bool is_quoted;         /* the word taken last: a name more likely */
+};
 
-	while (rest.len > 0) {
-		word = view_slice(rest, 0, word_len(rest));
-		rest = byte_trim(view_slice(rest, word.len, rest.len),
-				 " \t\r\n");
-		words++;
-		struct view bare = byte_trim(without_quotes(word), "<>'");
-		/* [mailto:a@b]: the beginning went as a group's name. */
-		if (view_find(bare, '[') == bare.len)
-			bare = byte_trim(bare, "]");
-		if (is_address(bare)) {
-			accept(s, bare);
-			return;
-		}
+/* Length of what is to be skipped as no word; 0 at a word. */
+static size_t
+skip_len(struct words *w)
+{
+	size_t n = 0;
+
+	if (w->rest.at[0] == '(') {
+		n = w->has_no_comment ? w->rest.len : view_find(w->rest, ')');
+		w->has_no_comment = n == w->rest.len;
+		return w->has_no_comment ? 1 : n + 1;
 	}
-	/* A word alone may be a local user: From: MAILER-DAEMON. It is kept,
-	 * and later items go behind it. */
-	if (words == 1 && s->lone.len == 0 && word.at[0] != '"') {
-		s->lone = word;
-		s->item.at += (size_t)(word.at - s->item.at) + word.len;
+	if (w->rest.at[0] == '"') {
+		n = w->has_no_quote ? 0 : byte_quoted_len(w->rest);
+		w->has_no_quote = n == 0;
+		return w->has_no_quote ? 1 : 0;
 	}
-	s->item.len = 0;
+	return word_len(w->rest) > 0 ? 0 : 1;
 }
 
-/* <...>: the address itself, perhaps behind a route (RFC 5322 4.4). */
-static void
-take_bracketed(struct mailbox_search *s)
-{
-	s->item.len = 0;
-	s->rest = view_slice(s->rest, 1, s->rest.len);
-	while (s->rest.len > 0 && s->rest.at[0] != '>') {
-		char c = s->rest.at[0];
-		if (c == '"') {
-			take_quoted(s);
-			continue;
-		}
-		if (c == '(') {
-			skip_comment(&s->rest);
-			continue;
-		}
-		bool is_route = c == ':' && s->item.len > 0 &&
-				s->item.at[0] == '@';
-		if (c == '<' || is_route)
-			s->item.len = 0;
-		else if (!byte_is_space(c))
-			put(&s->item, c);
-		s->rest = view_slice(s->rest, 1, s->rest.len);
-	}
-	s->rest = view_slice(s->rest, 1, s->rest.len);
-	struct view address = without_quotes((struct view){ s->item.at,
-							    s->item.len });
-	/* A closing bracket that was lost: stop where a list goes on. */
-	address = view_slice(address, 0, view_find(address, ','));
-	if (address.len > 0)
-		accept(s, address);
-	s->item.len = 0;
-}
-
-/* Within user@[IPv6:...] a colon names no group. */
+/* Takes the next word outside of comments that is an address. */
 static bool
-is_in_literal(const struct item *item)
+next_word(struct words *w, struct view *address_out)
 {
-	struct view v = { item->at, item->len };
-	size_t open = view_find_last(v, '[');
-
-	return open > 0 && open < v.len && v.at[open - 1] == '@' &&
-	       view_find(view_slice(v, open, v.len), ']') == v.len - open;
+	while (w->rest.len > 0) {
+		size_t n = skip_len(w);
+		*address_out = VIEW("");
+		if (n == 0) {
+			n = word_len(w->rest);
+			w->is_quoted = w->rest.at[0] == '"';
+			*address_out = address_in(view_slice(w->rest, 0, n));
+		}
+		w->rest = view_slice(w->rest, n, w->rest.len);
+		if (address_out->len > 0)
+			return true;
+	}
+	return false;
 }
 
-static void
-step(struct mailbox_search *s)
+static bool
+keep_first(struct visit *v, struct view address)
 {
-	char c = s->rest.at[0];
+	struct view bare = address_in(address);
+	bool has_domain = bare.len > 0;
 
-	switch (c) {
-	case '"':
-		take_quoted(s);
-		return;
-	case '(':
-		skip_comment(&s->rest);
-		put(&s->item, ' ');
-		return;
-	case '<':
-		take_bracketed(s);
-		return;
-	case ',':
-	case ';':
-		decide(s);
-		break;
-	case ':':
-		if (is_in_literal(&s->item))
-			put(&s->item, c);
-		else
-			s->item.len = 0;        /* the name of a group */
-		break;
-	default:
-		put(&s->item, c);
-	}
-	s->rest = view_slice(s->rest, 1, s->rest.len);
+	/* A word alone may be a local user: From: MAILER-DAEMON. */
+	if (!has_domain && (v->len > 0 || address.len == 0 ||
+			    address.at[0] == '"'))
+		return false;
+	if (!has_domain)
+		bare = address;
+	memcpy(v->found, bare.at, bare.len);
+	v->len = bare.len;
+	return has_domain;
 }
 
 size_t
 mailbox_first(struct view value, char *where, bool *has_domain_out)
 {
-	struct mailbox_search s = { .rest = value, .item = { where, 0 } };
+	char bytes[MAILBOX_MOST];
+	struct visit v = { .mailbox = keep_first, .found = where,
+			   .bytes = bytes };
+	InternetAddressList *list = read_list(value);
+	struct words words = { .rest = value };
+	struct view address;
 
-	while (s.rest.len > 0 && s.found == 0)
-		step(&s);
-	if (s.found == 0)
-		decide(&s);
-	struct view found = { s.item.at, s.found };
-	if (s.found == 0)
-		found = s.lone;
-	if (found.len > 0)
-		memmove(where, found.at, found.len);
-	*has_domain_out = view_find((struct view){ where, found.len }, '@') <
-			  found.len;
-	return found.len;
+	*has_domain_out = list != NULL && walk(list, &v);
+	if (list != NULL)
+		g_object_unref(list);
+	if (!*has_domain_out && next_word(&words, &address)) {
+		*has_domain_out = true;
+		memmove(where, address.at, address.len);
+		v.len = address.len;
+	}
+	return v.len;
 }
 
 static bool
@@ -257,8 +212,9 @@ is_domain_byte(char c)
 	       (unsigned char)c >= 0x80;
 }
 
-bool
-mailbox_next_domain(struct view *rest, struct view *domain_out)
+/* Takes the next domain (what follows an '@') from the front of *rest. */
+static bool
+next_domain(struct view *rest, struct view *domain_out)
 {
 	for (;;) {
 		size_t at = view_find(*rest, '@');
@@ -283,4 +239,88 @@ mailbox_next_domain(struct view *rest, struct view *domain_out)
 		if (domain_out->len > 0)
 			return true;
 	}
+}
+
+static bool
+is_wanted(struct visit *v, struct view address)
+{
+	struct view domain;
+
+	address = view_slice(address, view_find_last(address, '@'),
+			     address.len);
+	return next_domain(&address, &domain) &&
+	       v->is_wanted(v->context, domain);
+}
+
+/* Most fields name nobody wanted: that is seen without reading them. */
+static bool
+may_have(struct view value, const struct visit *v)
+{
+	struct view domain;
+
+	while (next_domain(&value, &domain))
+		if (v->is_wanted(v->context, domain))
+			return true;
+	return false;
+}
+
+/* An address and nothing else needs no reading. */
+static bool
+is_bare(struct view v)
+{
+	size_t ats = 0;
+
+	for (size_t i = 0; i < v.len; i++) {
+		ats += v.at[i] == '@';
+		if (!is_domain_byte(v.at[i]) && v.at[i] != '@' &&
+		    v.at[i] != '+')
+			return false;
+	}
+	return ats == 1;
+}
+
+bool
+mailbox_has_domain(struct view value,
+		   bool (*wanted)(void *context, struct view domain),
+		   void *context)
+{
+	char bytes[MAILBOX_MOST];
+	struct visit v = { .mailbox = is_wanted, .is_wanted = wanted,
+			   .context = context, .bytes = bytes };
+	struct words words = { .rest = value };
+	struct view address;
+
+	if (!may_have(value, &v))
+		return false;
+	if (is_bare(value))
+		return true;
+	InternetAddressList *list = read_list(value);
+	bool is_found = list != NULL && walk(list, &v);
+	if (list != NULL)
+		g_object_unref(list);
+	while (!is_found && next_word(&words, &address))
+		is_found = !words.is_quoted && is_wanted(&v, address);
+	return is_found;
+}
+
+static bool
+is_any(struct visit *v, struct view address)
+{
+	(void)v;
+	return address.len > 0;
+}
+
+bool
+mailbox_names_any(struct view value)
+{
+	char bytes[MAILBOX_MOST];
+	struct visit v = { .mailbox = is_any, .bytes = bytes };
+
+	if (view_find(value, '@') < value.len)
+		return true;
+	InternetAddressList *list = read_list(value);
+	bool is_found = list != NULL && walk(list, &v);
+	if (list != NULL)
+		g_object_unref(list);
+	return is_found;
 }

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "mime/columns.h"
 #include "mime/content.h"
+#include "mime/gmime_text.h"
 #include "mime/structure.h"
 
 #include <stdlib.h>
@@ -38,6 +39,7 @@ mime_new(const struct mime_settings *settings)
 {
 	struct mime *m = memory_new(1, sizeof(*m));
 
+	gmime_open();
 	m->settings = settings;
 	m->sets = charsets_new();
 	m->structure.limits = settings;
@@ -58,6 +60,7 @@ mime_free(struct mime **m)
 void
 mime_warm_up(void)
 {
+	gmime_open();
 	charsets_warm_up();
 }
 

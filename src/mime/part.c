@@ -3,50 +3,7 @@
  * looked for; a file's name counts, what it is does not. */
 #include "mime/part.h"
 
-#include "mime/byte.h"
-#include "mime/mime.h"
-#include "mime/mime_parameter.h"
-
-#include <string.h>
-
-enum { LONGEST_TYPE = 127, LONGEST_CHARSET = 40, LONGEST_BOUNDARY = 256 };
-
-static bool
-is_token_byte(char c)
-{
-	return c > ' ' && c < 0x7f && strchr("()<>@,;:\\\"[]?=", c) == NULL;
-}
-
-static bool
-is_token(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (!is_token_byte(v.at[i]))
-			return false;
-	return v.len > 0;
-}
-
-/* A lower-case copy; the common ones need none. */
-static struct view
-lowered(struct arena *arena, struct view v)
-{
-	static const struct view known[] = {
-		VIEW("text/plain"), VIEW("text/html"), VIEW("utf-8"),
-		VIEW("multipart/alternative"), VIEW("multipart/mixed"),
-		VIEW("us-ascii"), VIEW("iso-8859-1"),
-		VIEW("multipart/related"), VIEW("image/jpeg"),
-		VIEW("image/png"), VIEW("application/pdf"),
-		VIEW("application/octet-stream"), VIEW("windows-1252"),
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (view_equal_nocase(v, known[i]))
-			return known[i];
-	char *copy = arena_reserve(arena, v.len);
-	for (size_t i = 0; i < v.len; i++)
-		copy[i] = ascii_lower(v.at[i]);
-	return (struct view){ copy, v.len };
-}
+#include "mime/content_type.h"
 
 static enum part_kind
 kind_of(struct view type)
@@ -73,32 +30,6 @@ kind_of(struct view type)
 							  PART_OTHER;
 }
 
-/* "type/subtype"; blanks around the slash are found in mail. */
-static struct view
-take_type(struct view *rest, struct arena *arena)
-{
-	char joined[LONGEST_TYPE];
-	size_t n = 0;
-
-	mime_parameter_skip_space(rest);
-	while (rest->len > 0 && n < sizeof(joined)) {
-		if (is_token_byte(rest->at[0]))
-			joined[n++] = rest->at[0];
-		else
-			break;
-		*rest = view_slice(*rest, 1, rest->len);
-		if (joined[n - 1] == '/' ||
-		    view_starts_nocase(view_trim(*rest), VIEW("/")))
-			mime_parameter_skip_space(rest);
-	}
-	struct view type = { joined, n };
-	size_t slash = view_find(type, '/');
-	if (slash == 0 || slash + 1 >= n ||
-	    view_find(view_slice(type, slash + 1, n), '/') != n - slash - 1)
-		return VIEW("");
-	return lowered(arena, type);
-}
-
 /* What is being read. */
 struct part_reader {
 	struct part *part;
@@ -107,54 +38,25 @@ struct part_reader {
 };
 
 static void
-read_charset(struct part_reader *r, struct view value)
-{
-	char found[LONGEST_CHARSET + 1];
-	struct text text = { found, 0, sizeof(found), false };
-
-	if (!mime_parameter_find(value, VIEW("charset"), &text))
-		return;
-	struct view charset = view_trim((struct view){ found, text.len });
-	if (charset.len <= LONGEST_CHARSET && is_token(charset))
-		r->part->charset = lowered(r->arena, charset);
-}
-
-static void
-read_boundary(struct part_reader *r, struct view value)
-{
-	char found[LONGEST_BOUNDARY];
-	struct text text = { found, 0, sizeof(found), false };
-
-	if (!mime_parameter_find(value, VIEW("boundary"), &text))
-		return;
-	while (text.len > 0 && (found[text.len - 1] == ' ' ||
-				found[text.len - 1] == '\t'))
-		text.len--;
-	r->boundary = arena_copy(r->arena, (struct view){ found, text.len });
-}
-
-static void
 read_type(struct part_reader *r, struct view value)
 {
-	struct part *part = r->part;
+	struct content_value type = content_type_read(value, r->arena);
 
-	part->type = take_type(&value, r->arena);
-	if (part->type.len > 0)
-		part->kind = kind_of(part->type);
-	part->has_name |= mime_parameter_has(value, VIEW("name"));
-	read_charset(r, value);
-	if (part->kind == PART_MULTIPART && part->type.len > 0)
-		read_boundary(r, value);
+	r->part->type = type.word;
+	r->part->kind = kind_of(type.word);
+	r->part->charset = type.charset;
+	r->part->has_name |= type.has_name;
+	r->boundary = type.boundary;
 }
 
 static void
-read_disposition(struct part *part, struct view value)
+read_disposition(struct part_reader *r, struct view value)
 {
-	struct view word = byte_trim(mime_parameter_take_word(&value), "\"'");
+	struct content_value said = content_disposition_read(value, r->arena);
 
-	part->is_attachment = view_equal_nocase(word, VIEW("attachment"));
-	part->is_inline = view_equal_nocase(word, VIEW("inline"));
-	part->has_name |= mime_parameter_has(value, VIEW("filename"));
+	r->part->is_attachment = view_equal(said.word, VIEW("attachment"));
+	r->part->is_inline = view_equal(said.word, VIEW("inline"));
+	r->part->has_name |= said.has_name;
 }
 
 enum content_field { CONTENT_TYPE, CONTENT_ENCODING, CONTENT_DISPOSITION,
@@ -180,7 +82,7 @@ take_field(struct part_reader *r, enum content_field which, struct view value)
 		part->encoding = transfer_named(value);
 		break;
 	case CONTENT_DISPOSITION:
-		read_disposition(part, value);
+		read_disposition(r, value);
 		break;
 	case CONTENT_ID:
 		part->has_id = value.len > 0;

@@ -1,24 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base64 and quoted-printable. Written here because the library's base64
- * ends at the first '=', where mail made of joined pieces goes on. */
+/* Transfer encodings. GMime decodes base64 and uuencode; it ends a base64
+ * text at its first '=', where mail made of joined pieces goes on: then it
+ * begins anew. Quoted-printable is decoded here: GMime takes a '=' with blanks
+ * behind it at the end of a line for text, drops a code that is cut off at the
+ * end, and takes four times as long. */
 #include "mime/transfer.h"
 
 #include "mime/byte.h"
-#include "mime/mime_parameter.h"
 
+#include <gmime/gmime.h>
 #include <string.h>
+
+/* The first word, without quotes and comments around it. */
+static struct view
+first_word(struct view v)
+{
+	size_t n = 0;
+
+	while (v.len > 0 && (byte_is_space(v.at[0]) || v.at[0] == '(')) {
+		n = v.at[0] == '(' ? byte_comment_len(v) : 1;
+		v = view_slice(v, n > 0 ? n : v.len, v.len);
+	}
+	for (n = 0; n < v.len && !byte_is_one_of(v.at[n], ";(, \t\r\n");)
+		n++;
+	return byte_trim(view_slice(v, 0, n), "\"");
+}
 
 enum transfer_encoding
 transfer_named(struct view value)
 {
-	struct view word = mime_parameter_take_word(&value);
+	char name[32] = "";
+	struct view word = first_word(value);
 
-	if (word.len > 1 && word.at[0] == '"')
-		word = view_slice(word, 1, word.len - 1);
-	if (view_equal_nocase(word, VIEW("base64")))
+	if (word.len < sizeof(name))
+		memcpy(name, word.at, word.len);
+	switch (g_mime_content_encoding_from_string(name)) {
+	case GMIME_CONTENT_ENCODING_BASE64:
 		return TRANSFER_BASE64;
-	if (view_equal_nocase(word, VIEW("quoted-printable")))
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
 		return TRANSFER_QUOTED;
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		return TRANSFER_UUENCODE;
+	case GMIME_CONTENT_ENCODING_DEFAULT:
+	case GMIME_CONTENT_ENCODING_7BIT:
+	case GMIME_CONTENT_ENCODING_8BIT:
+	case GMIME_CONTENT_ENCODING_BINARY:
+		break;
+	}
 	return TRANSFER_PLAIN;
 }
 
@@ -28,128 +56,70 @@ transfer_init(struct transfer *t, enum transfer_encoding encoding)
 	*t = (struct transfer){ .encoding = encoding };
 }
 
-enum { SPACE = 64, PAD = 65, OTHER = 66 };
-
-#define X4 OTHER, OTHER, OTHER, OTHER
-#define X16 X4, X4, X4, X4
-#define X64 X16, X16, X16, X16
-
-static const unsigned char digit_of[256] = {
-	OTHER, X4, X4, SPACE, SPACE, OTHER, OTHER, SPACE, OTHER, OTHER,
-	X16, SPACE, OTHER, OTHER, OTHER, X4, OTHER, OTHER, OTHER, 62, OTHER,
-	OTHER, OTHER, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, OTHER,
-	OTHER, OTHER, PAD, OTHER, OTHER, OTHER, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-	10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, OTHER,
-	OTHER, OTHER, OTHER, OTHER, OTHER, 26, 27, 28, 29, 30, 31, 32, 33, 34,
-	35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
-	X4, OTHER, X64, X64
-};
-
-/* Whole groups of four digits, as long as nothing else comes. */
+/* Lets GMime decode; writes at most 3 bytes more than it is given. */
 static size_t
-decode_groups(struct view *in, unsigned char *out, size_t room)
+step(struct transfer *t, struct view in, char *out)
 {
-	const unsigned char *at = (const unsigned char *)in->at;
-	size_t groups = in->len / 4 < room / 3 ? in->len / 4 : room / 3;
-	size_t done = 0;
+	GMimeEncoding encoding;
 
-	for (; done < groups; done++, at += 4, out += 3) {
-		unsigned a = digit_of[at[0]], b = digit_of[at[1]];
-		unsigned c = digit_of[at[2]], d = digit_of[at[3]];
-		if ((a | b | c | d) >= 64)
-			break;
-		out[0] = (unsigned char)(a << 2 | b >> 4);
-		out[1] = (unsigned char)(b << 4 | c >> 2);
-		out[2] = (unsigned char)(c << 6 | d);
-	}
-	*in = view_slice(*in, done * 4, in->len);
-	return done * 3;
-}
-
-/* Writes what less than four digits hold; a lone digit holds nothing. */
-static size_t
-flush_digits(struct transfer *t, char *out)
-{
-	size_t n = t->digits >= 2 ? t->digits - 1 : 0;
-
-	if (n > 0)
-		out[0] = (char)(t->bits >> (t->digits == 2 ? 4 : 10));
-	if (n > 1)
-		out[1] = (char)(t->bits >> 2);
-	t->bits = 0;
-	t->digits = 0;
-	return n;
-}
-
-static size_t
-take_digit(struct transfer *t, unsigned digit, char *out)
-{
-	t->bits = t->bits << 6 | digit;
-	if (++t->digits < 4)
-		return 0;
-	out[0] = (char)(t->bits >> 16);
-	out[1] = (char)(t->bits >> 8);
-	out[2] = (char)t->bits;
-	t->bits = 0;
-	t->digits = 0;
-	return 3;
-}
-
-/* The line that was held is data. */
-static size_t
-accept_line(struct transfer *t, char *out)
-{
-	size_t len = 0;
-
-	for (unsigned i = 0; i < t->held_len; i++)
-		len += take_digit(t, digit_of[(unsigned char)t->held[i]],
-				  out + len);
-	t->held_len = 0;
+	g_mime_encoding_init_decode(&encoding,
+				    t->encoding == TRANSFER_BASE64 ?
+					    GMIME_CONTENT_ENCODING_BASE64 :
+					    GMIME_CONTENT_ENCODING_UUENCODE);
+	encoding.state = t->state;
+	encoding.save = t->bits;
+	size_t len = g_mime_encoding_step(&encoding, in.at, in.len, out);
+	t->state = encoding.state;
+	t->bits = encoding.save;
 	return len;
+}
+
+unsigned
+transfer_digits(const struct transfer *t)
+{
+	return t->is_padded ? 0 : (unsigned)t->state;
+}
+
+static bool
+is_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+/* What was held behind padding is another base64 text. */
+static size_t
+begin_anew(struct transfer *t, char *out)
+{
+	size_t n = t->held_len;
+
+	t->state = 0;
+	t->bits = 0;
+	t->is_padded = false;
+	t->held_len = 0;
+	return step(t, (struct view){ t->held, n }, out);
 }
 
 /* One byte after padding: another base64 text may follow, or a mailing list's
  * footer in clear. So a line is held until it is seen to be digits; one with
  * anything else ends the data. */
 static size_t
-after_padding(struct transfer *t, unsigned char c, char *out)
+after_padding(struct transfer *t, char c, char *out)
 {
-	unsigned digit = digit_of[c];
-	size_t len = 0;
-
-	if (digit < 64 && !t->is_accepted) {
-		t->held[t->held_len++] = (char)c;
-		if (t->held_len < sizeof(t->held))
-			return 0;
-		t->is_accepted = true;
-		return accept_line(t, out);
+	if (is_digit(c)) {
+		t->held[t->held_len++] = c;
+		return t->held_len < sizeof(t->held) ? 0 : begin_anew(t, out);
 	}
-	if (digit < 64)
-		return take_digit(t, digit, out);
-	if (digit == OTHER) {
+	if (!byte_is_space(c) && c != '=') {
 		t->is_ended = true;
 		t->held_len = 0;
-		t->digits = 0;
 		return 0;
 	}
-	if (c != '\n' && digit != PAD)
+	if (t->held_len == 0 || (c != '\n' && c != '='))
 		return 0;
-	len = accept_line(t, out);
-	if (digit == PAD)
-		len += flush_digits(t, out + len);
-	t->is_accepted = false;
-	return len;
-}
-
-static void
-skip_others(struct view *in)
-{
-	size_t n = 0;
-
-	while (n < in->len && digit_of[(unsigned char)in->at[n]] >= 64 &&
-	       in->at[n] != '=')
-		n++;
-	*in = view_slice(*in, n, in->len);
+	size_t len = begin_anew(t, out);
+	t->is_padded = c == '=';
+	return len + (c == '=' ? step(t, VIEW("="), out + len) : 0);
 }
 
 static size_t
@@ -158,27 +128,61 @@ decode_base64(struct transfer *t, struct view *in, char *out, size_t room)
 	size_t len = 0;
 
 	while (in->len > 0 && room - len >= TRANSFER_ROOM && !t->is_ended) {
-		if (t->digits == 0 && !t->is_padded)
-			len += decode_groups(in, (unsigned char *)out + len,
-					     room - len);
-		if (in->len == 0 || room - len < TRANSFER_ROOM)
-			break;
-		unsigned char c = (unsigned char)in->at[0];
-		unsigned digit = digit_of[c];
-		*in = view_slice(*in, 1, in->len);
+		size_t n = 1;
 		if (t->is_padded) {
-			len += after_padding(t, c, out + len);
-		} else if (digit < 64) {
-			len += take_digit(t, digit, out + len);
-		} else if (digit == PAD) {
-			len += flush_digits(t, out + len);
-			t->is_padded = true;
+			len += after_padding(t, in->at[0], out + len);
 		} else {
-			skip_others(in);
+			struct view part = view_slice(*in, 0, room - len - 3);
+			n = view_find(part, '=');
+			t->is_padded = n < part.len;
+			n += t->is_padded ? 1 : 0;
+			len += step(t, view_slice(part, 0, n), out + len);
 		}
+		*in = view_slice(*in, n, in->len);
 	}
 	if (t->is_ended)
 		in->len = 0;
+	return len;
+}
+
+/* Takes bytes up to the end of the line "begin <mode> <name>". */
+static void
+skip_to_begin(struct transfer *t, struct view *in)
+{
+	static const struct view begin = VIEW("begin ");
+
+	while (in->len > 0 && !t->is_begun) {
+		char c = in->at[0];
+		*in = view_slice(*in, 1, in->len);
+		if (t->held_len < begin.len)
+			t->held[t->held_len++] = c;
+		if (c != '\n')
+			continue;
+		t->is_begun = t->held_len == begin.len &&
+			      memcmp(t->held, begin.at, begin.len) == 0;
+		t->held_len = 0;
+	}
+}
+
+/* Line by line: what is left of a short one would be missing in the next. */
+static size_t
+decode_uuencode(struct transfer *t, struct view *in, char *out, size_t room)
+{
+	enum { OF_LINE = 0xffff };      /* of GMime's state */
+	size_t len = 0;
+
+	skip_to_begin(t, in);
+	while (in->len > 0 && room - len >= TRANSFER_ROOM) {
+		struct view part = view_slice(*in, 0, room - len - 3);
+		size_t n = view_find(part, '\n');
+		len += step(t, view_slice(part, 0, n), out + len);
+		if (n < part.len) {
+			t->state &= ~OF_LINE;
+			t->bits = 0;
+			n++;
+		}
+		*in = view_slice(*in, n, in->len);
+	}
 	return len;
 }
 
@@ -291,6 +295,8 @@ transfer_decode(struct transfer *t, struct view *in, char *out, size_t room)
 		return decode_base64(t, in, out, room);
 	case TRANSFER_QUOTED:
 		return decode_quoted(t, in, out, room);
+	case TRANSFER_UUENCODE:
+		return decode_uuencode(t, in, out, room);
 	case TRANSFER_PLAIN:
 		n = in->len < room ? in->len : room;
 		memcpy(out, in->at, n);
@@ -300,18 +306,35 @@ transfer_decode(struct transfer *t, struct view *in, char *out, size_t room)
 	return n;
 }
 
-/* A '=' at the very end is a soft break whose line was cut off. */
-size_t
-transfer_finish(struct transfer *t, char *out)
+static size_t
+finish_base64(struct transfer *t, char *out)
 {
-	if (t->encoding == TRANSFER_BASE64) {
-		size_t len = accept_line(t, out);
-		return len + flush_digits(t, out + len);
-	}
+	size_t len = t->held_len > 0 ? begin_anew(t, out) : 0;
+
+	/* GMime writes what less than four digits hold where they are padded;
+	 * one lone digit holds nothing. */
+	if (!t->is_padded && t->state > 0)
+		len += step(t, VIEW("="), out + len);
+	return len;
+}
+
+/* A '=' at the very end is a soft break whose line was cut off. */
+static size_t
+finish_quoted(struct transfer *t, char *out)
+{
 	size_t n = t->held_len;
+
 	t->held_len = 0;
 	if (n < 2 || byte_hex(t->held[1]) < 0)
 		return 0;
 	memcpy(out, t->held, n);
 	return n;
+}
+
+size_t
+transfer_finish(struct transfer *t, char *out)
+{
+	if (t->encoding == TRANSFER_BASE64)
+		return finish_base64(t, out);
+	return t->encoding == TRANSFER_QUOTED ? finish_quoted(t, out) : 0;
 }

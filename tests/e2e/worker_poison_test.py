@@ -7,8 +7,9 @@ from support.waiting import wait_for
 
 
 def poison(kind):
-    return (f"From: Bad@Example.org\r\nTo: you@example.com\r\n"
-            f"Subject: poison\r\nX-Fragile: {kind}\r\n\r\ntext\r\n")
+    return (f'From: "{kind}" <Bad@Example.org>\r\nTo: you@example.com\r\n'
+            f"Subject: poison\r\nX-Fragile: {kind}\r\n"
+            f"Content-Type: text/plain; name={kind}\r\n\r\ntext\r\n")
 
 
 def send_and_die(server, message):
@@ -19,7 +20,8 @@ def send_and_die(server, message):
             assert reply.code != 421, reply
 
 
-@pytest.mark.parametrize("kind", ["crash", "abort"])
+@pytest.mark.parametrize("kind", ["crash", "abort", "gmime-crash",
+                                  "gmime-memory"])
 def test_a_message_that_kills_is_stored_unparsed(start_server, database, kind):
     server = start_server(program=FRAGILE)
     before = set(server.workers())

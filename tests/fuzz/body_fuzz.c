@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sets = charsets_new();
 	struct view in = { (const char *)data + 3, size - 3 };
 	enum transfer_encoding encoding =
-		(enum transfer_encoding)(data[0] % 3);
+		(enum transfer_encoding)(data[0] % 4);
 	enum charset charset = (enum charset)(data[1] % CHARSETS);
 	/* glibc's decoder of this one depends on where broken text is cut. */
 	if (charset == charset_named(VIEW("iso-2022-cn")))

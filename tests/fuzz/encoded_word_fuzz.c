@@ -2,14 +2,15 @@
 /* A header field's value: decoded it is one line of valid text that fits
  * three times its length; and the first address in it is a part of it. */
 #include "mime/encoded_word.h"
+#include "mime/gmime_text.h"
 #include "mime/mailbox.h"
-#include "mime/mime_parameter.h"
 
 #include "base/utf8.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,18 +34,11 @@ parse(struct view value)
 {
 	char *where = malloc(value.len + 1);
 	bool has_domain = false;
-	struct view rest = value, domain;
 	size_t n = mailbox_first(value, where, &has_domain);
 
 	assert(n <= value.len);
-	while (mailbox_next_domain(&rest, &domain))
-		assert(domain.len > 0);
+	assert(!has_domain || memchr(where, '@', n) != NULL);
 	free(where);
-	char found[64];
-	struct text text = { found, 0, sizeof(found), false };
-	if (mime_parameter_find(value, VIEW("boundary"), &text))
-		assert(text.len <= sizeof(found));
-	(void)mime_parameter_has(value, VIEW("name"));
 }
 
 int
@@ -56,6 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (sets == NULL)
 		sets = charsets_new();
+	gmime_open();
 	struct view value = { (const char *)data + 1, size - 1 };
 	decode(sets, (enum charset)(data[0] % CHARSETS), value);
 	parse(value);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Faults by request, for a test build: linked with --wrap=mime_read, so that a
- * message can name what shall happen when it is parsed. The program itself
+/* Faults by request, for a test build: linked with --wrap=mime_read and two
+ * functions of GMime, so that a message can name what shall happen when it is
+ * parsed. The program itself
  * has no such thing in it. */
 #include "mime/mime.h"
 
+#include <gmime/gmime.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,4 +68,33 @@ __wrap_mime_read(struct mime *m, const struct message *message,
 			lost[i] = 1;
 	}
 	__real_mime_read(m, message, arena, mail);
+}
+
+InternetAddressList *__real_internet_address_list_parse(
+	GMimeParserOptions *options, const char *text);
+InternetAddressList *__wrap_internet_address_list_parse(
+	GMimeParserOptions *options, const char *text);
+
+InternetAddressList *
+__wrap_internet_address_list_parse(GMimeParserOptions *options,
+				   const char *text)
+{
+	if (strstr(text, "gmime-crash") != NULL)
+		raise(SIGSEGV);
+	return __real_internet_address_list_parse(options, text);
+}
+
+GMimeContentType *__real_g_mime_content_type_parse(GMimeParserOptions *options,
+						   const char *text);
+GMimeContentType *__wrap_g_mime_content_type_parse(GMimeParserOptions *options,
+						   const char *text);
+
+/* GLib ends the process where it gets no memory. */
+GMimeContentType *
+__wrap_g_mime_content_type_parse(GMimeParserOptions *options,
+				 const char *text)
+{
+	if (strstr(text, "gmime-memory") != NULL)
+		g_free(g_malloc(G_MAXSIZE / 2));
+	return __real_g_mime_content_type_parse(options, text);
 }

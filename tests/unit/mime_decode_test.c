@@ -46,6 +46,15 @@ static const struct {
 	{ "footer that looks like it", TRANSFER_BASE64,
 	  VIEW("IQ==\nlist of x\n"), VIEW("!\x96+-\xa1\xfc") },
 	{ "only padding", TRANSFER_BASE64, VIEW("===="), VIEW("") },
+	{ "uuencode", TRANSFER_UUENCODE,
+	  VIEW("text\nbegin 644 x.txt\n#0V%T\n`\nend\n"), VIEW("Cat") },
+	{ "uuencode, CRLF", TRANSFER_UUENCODE,
+	  VIEW("begin 644 x\r\n\"0V$\r\n#0V%T\r\n`\r\nend\r\n"),
+	  VIEW("CaCat") },
+	{ "uuencode, short line", TRANSFER_UUENCODE,
+	  VIEW("begin 644 x\n$0V%T\n#0V%T\n`\nend\n"), VIEW("CatCat") },
+	{ "no uuencode", TRANSFER_UUENCODE, VIEW("began 644 x\n#0V%T\n"),
+	  VIEW("") },
 	{ "codes", TRANSFER_QUOTED, VIEW("=41=c3=A9="), VIEW("A\xc3\xa9") },
 	{ "soft break", TRANSFER_QUOTED, VIEW("a=\r\nb=\nc"), VIEW("abc") },
 	{ "blanks before it", TRANSFER_QUOTED, VIEW("a= \t\r\nb"),
@@ -102,6 +111,9 @@ transfer_encodings_have_names(void **state)
 			 TRANSFER_BASE64);
 	assert_int_equal(transfer_named(VIEW("\"Quoted-Printable\"")),
 			 TRANSFER_QUOTED);
+	assert_int_equal(transfer_named(VIEW("x-uuencode")),
+			 TRANSFER_UUENCODE);
+	assert_int_equal(transfer_named(VIEW("x-base64")), TRANSFER_PLAIN);
 	assert_int_equal(transfer_named(VIEW("8bit")), TRANSFER_PLAIN);
 	assert_int_equal(transfer_named(VIEW("")), TRANSFER_PLAIN);
 }

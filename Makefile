@@ -176,6 +176,7 @@ fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 preloads = build/clock_jump.so build/torture.so
 
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
+	build/bench/mime_leak \
 	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%) \
 	$(preloads)
 
@@ -326,6 +327,9 @@ build/bench/%: tests/bench/%.c build/bench/rooms.a
 	$(say) "  cc    $<"
 	$(quiet)$(CC) $(release_cflags) -o $@ $(filter %.c %.a,$^) \
 		$(release_ldflags) $(libs)
+
+# Whether it keeps anything of the messages it has read.
+build/bench/mime_leak: all_cflags += -Itests
 
 # What the MIME stage costs: on ordinary mail, beside a full parse by GMime of
 # which it uses parts; and on hostile.

@@ -60,14 +60,13 @@ transfer_init(struct transfer *t, enum transfer_encoding encoding)
 static size_t
 step(struct transfer *t, struct view in, char *out)
 {
-	GMimeEncoding encoding;
+	GMimeEncoding encoding = {
+		.encoding = t->encoding == TRANSFER_BASE64 ?
+				    GMIME_CONTENT_ENCODING_BASE64 :
+				    GMIME_CONTENT_ENCODING_UUENCODE,
+		.state = t->state, .save = t->bits,
+	};
 
-	g_mime_encoding_init_decode(&encoding,
-				    t->encoding == TRANSFER_BASE64 ?
-					    GMIME_CONTENT_ENCODING_BASE64 :
-					    GMIME_CONTENT_ENCODING_UUENCODE);
-	encoding.state = t->state;
-	encoding.save = t->bits;
 	size_t len = g_mime_encoding_step(&encoding, in.at, in.len, out);
 	t->state = encoding.state;
 	t->bits = encoding.save;
@@ -117,9 +116,11 @@ after_padding(struct transfer *t, char c, char *out)
 	}
 	if (t->held_len == 0 || (c != '\n' && c != '='))
 		return 0;
+	if (c == '=')
+		t->held[t->held_len++] = c;
 	size_t len = begin_anew(t, out);
 	t->is_padded = c == '=';
-	return len + (c == '=' ? step(t, VIEW("="), out + len) : 0);
+	return len;
 }
 
 static size_t

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the MIME stage costs: CPU time and allocations a message, beside a
- * plain full parse of the same bytes by GMime in the same run. */
+ * plain full parse of the same bytes by GMime in the same run. The targets
+ * are those of a quiet machine; the ratio holds on any. */
 #include "mime/mime.h"
 
 #include "base/clock.h"
@@ -204,9 +205,9 @@ static const struct kind {
 	int gmime_runs;
 	double target_us;
 } kinds[] = {
-	{ "4 KB text", make_text, 20000, 5000, 30 },
-	{ "60 KB alternative, attachment", make_alternative, 5000, 2000, 110 },
-	{ "25 MB attachment", make_large, 200, 10, 500 },
+	{ "4 KB text", make_text, 20000, 5000, 6.5 },
+	{ "60 KB alternative, attachment", make_alternative, 5000, 2000, 33 },
+	{ "25 MB attachment", make_large, 200, 10, 110 },
 };
 
 static void
@@ -222,7 +223,7 @@ show(struct mime *mime, const struct kind *kind)
 	(void)measure_gmime(flat, kind->gmime_runs / 10);
 	struct cost ours = measure_ours(mime, &message, kind->runs);
 	struct cost gmime = measure_gmime(flat, kind->gmime_runs);
-	printf("%-30s %8.1f us %6.1f   %9.1f us %7.1f   %6.3f   %s %.0f us\n",
+	printf("%-30s %8.1f us %6.1f   %9.1f us %7.1f   %6.3f   %s %.1f us\n",
 	       kind->name, ours.us, ours.allocations, gmime.us,
 	       gmime.allocations, ours.us / gmime.us,
 	       ours.us <= kind->target_us ? "within" : "OVER",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hostile messages: CPU time and peak memory above the message itself, each
- * in a process of its own, on a thread with 1 MB of stack. */
+/* Hostile messages: CPU time, peak memory above the message itself and the
+ * number of allocations, each in a process of its own, on a thread with 1 MB
+ * of stack. */
 #include "mime/mime.h"
 
 #include "base/clock.h"
@@ -16,7 +17,39 @@
 /* Volume shapes are nothing but 25 MB of text in the costliest coding: they
  * may take 10 ns a byte, and no more however they are broken. */
 enum { MB = 1024 * 1024, STACK = MB, MOST_MS = 100, MOST_MB = 32,
-       VOLUME_MS = 250 };
+       VOLUME_MS = 250, MOST_ALLOCATIONS = 100000 };
+
+/* Every allocation of the process passes here; GLib's as well. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *old, size_t size);
+
+static unsigned long allocations;
+
+void *
+malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	allocations++;
+	return __libc_realloc(old, size);
+}
 
 static bool
 is_hosted(void *context, struct view domain)
@@ -151,6 +184,7 @@ peak_kb(void)
 struct outcome {
 	double ms;
 	double mb;
+	unsigned long allocations;
 	unsigned limits_met;
 	size_t body;
 };
@@ -172,11 +206,12 @@ read_one(void *context)
 	mime_warm_up();
 	build(job->shape, &message.raw);
 	long before = peak_kb();
+	unsigned long made = allocations;
 	int64_t start = clock_thread_cpu_us();
 	mime_read(mime, &message, &arena, &mail);
 	job->outcome = (struct outcome){
 		(double)(clock_thread_cpu_us() - start) / 1000,
-		(double)(peak_kb() - before) / 1024,
+		(double)(peak_kb() - before) / 1024, allocations - made,
 		mail.limits_met, mail.body.len,
 	};
 	arena_free(&arena);
@@ -231,8 +266,8 @@ main(int argc, char **argv)
 	size_t count = sizeof(shapes) / sizeof(shapes[0]);
 	int passed = 0, failed = 0;
 
-	printf("%-28s %8s %16s %9s %10s  %s\n", "shape", "size", "CPU",
-	       "peak", "body", "limits");
+	printf("%-28s %8s %16s %9s %7s %10s  %s\n", "shape", "size", "CPU",
+	       "peak", "allocs", "body", "limits");
 	for (size_t i = 0; i < count; i++) {
 		const struct shape *shape = &shapes[i];
 		struct outcome out = { 0 };
@@ -241,11 +276,12 @@ main(int argc, char **argv)
 		bool is_alive = try_shape(shape, &out);
 		int most_ms = shape->is_volume ? VOLUME_MS : MOST_MS;
 		bool is_good = is_alive && out.ms < most_ms &&
-			       out.mb < MOST_MB;
-		printf("%-28s %5.1f MB %6.1f of %3d ms %6.1f MB %10zu  "
-		       "0x%03x%s\n",
+			       out.mb < MOST_MB &&
+			       out.allocations < MOST_ALLOCATIONS;
+		printf("%-28s %5.1f MB %6.1f of %3d ms %6.1f MB %7lu "
+		       "%10zu  0x%03x%s\n",
 		       shape->name, (double)shape->size / MB, out.ms, most_ms,
-		       out.mb, out.body, out.limits_met,
+		       out.mb, out.allocations, out.body, out.limits_met,
 		       is_good ? "" : is_alive ? "  OVER" : "  DIED");
 		passed += is_good;
 		failed += !is_good;

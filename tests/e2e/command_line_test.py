@@ -307,6 +307,23 @@ def test_another_master_is_named(start_server, write, folder):
             f"{server.run_dir}/pid") in lines
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another account")
+def test_an_ordinary_user_hears_why(start_server):
+    server = start_server({"workers": 1})
+    for verb, why in (("status", f"cannot read {server.run_dir}/scoreboard: "
+                       "Permission denied; ask as root or as the service's "
+                       "account"),
+                      ("reload", f"process {server.pid} runs, but "
+                       f"{server.run_dir}/control does not answer: "
+                       "Permission denied")):
+        done = subprocess.run(
+            ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups",
+             *server.arguments("-s", verb)], check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 5
+        assert why in done.stderr
+
+
 def test_verbs_work_though_the_file_has_been_broken(start_server):
     server = start_server()
     good = server.run("-s", "reload")

@@ -7,19 +7,24 @@
 
 #include <string.h>
 
+struct query {
+	const char *key;
+	const char *sql;                /* "": none */
+};
+
 /* Whether the server takes the query; it is not run. */
 static bool
-try_query(struct connection *c, const char *key, const char *sql,
-	  const char *host, struct buf *bad)
+try_query(struct connection *c, const struct query *q, const char *host,
+	  struct buf *bad)
 {
-	if (sql[0] == '\0')
+	if (q->sql[0] == '\0')
 		return true;
 	MYSQL_STMT *stmt = mysql_stmt_init(c->mysql);
 	if (stmt == NULL)
 		return false;
-	bool is_taken = mysql_stmt_prepare(stmt, sql, strlen(sql)) == 0;
+	bool is_taken = mysql_stmt_prepare(stmt, q->sql, strlen(q->sql)) == 0;
 	if (!is_taken)
-		buf_printf(bad, "%s: %s: error %u: %s\n", host, key,
+		buf_printf(bad, "%s: %s: error %u: %s\n", host, q->key,
 			   mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
 	mysql_stmt_close(stmt);
 	return is_taken;
@@ -37,14 +42,13 @@ try_host(const struct store_settings *s, struct buf *good, struct buf *bad)
 	if (!is_good)
 		buf_printf(bad, "%s: error %d: %s\n", name, f.fault.error,
 			   f.fault.text);
-	if (is_good) {
-		bool has_recipients = try_query(f.connection,
-						"recipient_query",
-						s->recipient_query, name, bad);
-		bool has_domains = try_query(f.connection, "domains_query",
-					     s->domains_query, name, bad);
-		is_good = has_recipients && has_domains;
-	}
+	const struct query queries[] = {
+		{ "recipient_query", s->recipient_query },
+		{ "domains_query", s->domains_query },
+	};
+	for (size_t i = 0; f.connection != NULL && i < 2; i++)
+		is_good = try_query(f.connection, &queries[i], name, bad) &&
+			  is_good;
 	if (is_good)
 		buf_printf(good, "%s: %s takes mail into %s.%s\n", name,
 			   f.connection->server.version, s->database,

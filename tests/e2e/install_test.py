@@ -113,3 +113,26 @@ def test_the_hook_of_certbot_copies_and_reloads(root, tmp_path):
     assert run(4) == 0, "a service that does not run is no fault"
     assert run(5) == 5
     assert asked.read_text() == 3 * "-s reload\n"
+
+
+@pytest.mark.parametrize("code, status, starts", [
+    (0, 0, False), (6, 0, False), (4, 3, True), (5, 4, True)])
+def test_the_start_script_knows_what_status_says(root, tmp_path, code, status,
+                                                 starts):
+    """6: it runs, though somebody must see to something."""
+    asked = tmp_path / "asked"
+    script = root / "etc/init.d/guerrilla-smtpd"
+    script.write_text(script.read_text(encoding="utf-8").replace(
+        "/opt/mail/sbin", str(tmp_path)), encoding="utf-8")
+    fake = tmp_path / "guerrilla-smtpd"
+    fake.write_text(f'#!/bin/sh\necho "$*" >>{asked}\n'
+                    f'case "$*" in *status) exit {code} ;; esac\n',
+                    encoding="utf-8")
+    fake.chmod(0o755)
+
+    def run(action):
+        return subprocess.run([script, action], check=False,
+                              stdout=subprocess.DEVNULL).returncode
+    assert run("status") == status
+    assert run("start") == 0
+    assert (" -d\n" in asked.read_text()) == starts

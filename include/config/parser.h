@@ -41,8 +41,8 @@ const char *scope_show(const struct scope *scope, struct view name,
 		       char out[SHOWN_SIZE]);
 
 /* One assignment; the mark, "=" or "+=", comes next. */
-void assignment_take(struct reading *r, struct cursor *t,
-		     const struct scope *scope, struct token name);
+void setting_take(struct reading *r, struct cursor *t,
+		  const struct scope *scope, struct token name);
 
 /* Adds a token to the clean text, as one row or, with line breaks in a
  * string, more. */

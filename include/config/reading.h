@@ -87,18 +87,18 @@ const struct config_file *reading_last_file(const struct reading *r);
 
 /* Takes the configuration file apart: settings, blocks and clean are filled,
  * values are not decoded yet. */
-void document_read(struct reading *r, const char *file);
+void parser_read(struct reading *r, const char *file);
 
 /* Forgets the settings read so far and reads one line of that file as if it
  * were a file of its own. */
-void document_read_line(struct reading *r, unsigned file, struct view line);
+void parser_read_line(struct reading *r, unsigned file, struct view line);
 
 /* Decodes all values and titles, by libconfuse. */
-void document_decode(struct reading *r);
+void string_values_decode(struct reading *r);
 
 /* One raw token (quotes and all) decoded into the arena; NULL where it is
  * no value. */
-const char *document_decode_token(struct arena *arena, struct view raw);
+const char *string_value_decode(struct arena *arena, struct view raw);
 
 /* The settings to the fields of struct config, defaults first. */
 void reading_assign(struct reading *r);

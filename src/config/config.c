@@ -60,8 +60,8 @@ override(struct config *c, const struct config_source *from)
 static void
 fill(struct reading *r, const struct config_source *from)
 {
-	document_read(r, from->file);
-	document_decode(r);
+	parser_read(r, from->file);
+	string_values_decode(r);
 	reading_assign(r);
 	reading_fill_ranges(r);
 	reading_fill_domains(r);

@@ -26,7 +26,7 @@ take(const struct reading *r, struct arena *arena, const char *name,
 static void
 take_both(struct reading *r, struct arena *arena, struct master_paths *found)
 {
-	document_decode(r);
+	string_values_decode(r);
 	take(r, arena, "run_dir", &found->run_dir);
 	take(r, arena, "pid_file", &found->pid_file);
 }
@@ -45,7 +45,7 @@ search_lines(struct reading *r, unsigned file, struct arena *arena,
 	struct view rest = buf_view(&text);
 	while (rest.len > 0) {
 		size_t end = view_find(rest, '\n');
-		document_read_line(r, file, view_slice(rest, 0, end));
+		parser_read_line(r, file, view_slice(rest, 0, end));
 		take_both(r, arena, found);
 		rest = view_slice(rest, end + 1, rest.len);
 	}
@@ -62,7 +62,7 @@ find_master(const char *file, struct arena *arena, struct master_paths *out)
 
 	if (access(file, R_OK) != 0)
 		return false;
-	document_read(&r, file);
+	parser_read(&r, file);
 	bool is_read = files.file_count > 0;
 	take_both(&r, arena, &found);
 	size_t torn = is_read && r.is_cut ? r.name_count : 0;

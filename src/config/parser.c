@@ -152,7 +152,7 @@ include(struct reading *r, const struct cursor *from, const struct scope *scope,
 		r->is_cut = true;
 		return;
 	}
-	const char *path = document_decode_token(&r->config->arena, raw);
+	const char *path = string_value_decode(&r->config->arena, raw);
 	if (path == NULL || path[0] == '\0') {
 		faults_add(&r->faults, at, "include", "needs a file name");
 		return;
@@ -203,7 +203,7 @@ read_statement(struct reading *r, struct cursor *t, const struct scope *scope)
 	}
 	struct token name = cursor_advance(t);
 	if (token_is(&t->next, "=") || token_is(&t->next, "+="))
-		assignment_take(r, t, scope, name);
+		setting_take(r, t, scope, name);
 	else if (token_is(&t->next, "("))
 		take_call(r, t, scope, name);
 	else if (token_is(&t->next, "{") || token_is_value(&t->next))
@@ -234,7 +234,7 @@ read_statements(struct reading *r, struct cursor *t, const struct scope *scope)
 }
 
 void
-document_read(struct reading *r, const char *file)
+parser_read(struct reading *r, const char *file)
 {
 	struct buf bytes = BUF(LARGEST_FILE);
 	struct cursor t = { .file = reading_add_name(r, file) };
@@ -254,7 +254,7 @@ document_read(struct reading *r, const char *file)
 }
 
 void
-document_read_line(struct reading *r, unsigned file, struct view line)
+parser_read_line(struct reading *r, unsigned file, struct view line)
 {
 	struct cursor t = { .scanner = { line, 1 }, .file = file };
 	struct scope top = { .section = section_at(0), .block = -1,

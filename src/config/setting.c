@@ -142,8 +142,8 @@ say_unknown(struct reading *r, const struct scope *scope, struct view name,
 }
 
 void
-assignment_take(struct reading *r, struct cursor *t, const struct scope *scope,
-		struct token name)
+setting_take(struct reading *r, struct cursor *t, const struct scope *scope,
+	     struct token name)
 {
 	struct values v = { NULL, 0, false };
 	struct setting s = { .block = scope->block,

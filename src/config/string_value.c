@@ -182,7 +182,7 @@ parse(cfg_opt_t *options, struct buf *text)
 }
 
 void
-document_decode(struct reading *r)
+string_values_decode(struct reading *r)
 {
 	struct decoder d = { .arena = &r->config->arena, .reading = r };
 
@@ -199,7 +199,7 @@ document_decode(struct reading *r)
 }
 
 const char *
-document_decode_token(struct arena *arena, struct view raw)
+string_value_decode(struct arena *arena, struct view raw)
 {
 	struct decoder d = { .arena = arena };
 	struct buf text = BUF(raw.len + 16);

@@ -25,7 +25,16 @@ static const struct outcome outcomes[] = {
 	{ 1020, ACTION_REPEAT, 0 }, /* record has changed */
 	{ 1412, ACTION_REPEAT, 0 }, /* table definition has changed */
 	{ 1615, ACTION_REPEAT, 0 }, /* statement must be prepared again */
+	{ 1206, ACTION_REPEAT, 0 }, /* no room for more locks */
+	{ 1637, ACTION_REPEAT, 0 }, /* too many transactions at once */
+	{ 1689, ACTION_REPEAT, 0 }, /* the wait for a lock was ended */
 	{ 3101, ACTION_REPEAT, 0 }, /* Group Replication's */
+	/* TiDB: docs.pingcap.com/tidb/stable/error-codes */
+	{ 8002, ACTION_REPEAT, 0 }, /* write conflict */
+	{ 8005, ACTION_REPEAT, 0 }, /* write conflict */
+	{ 8022, ACTION_REPEAT, 0 }, /* may be tried again, it says */
+	{ 8028, ACTION_REPEAT, 0 }, /* the schema changed meanwhile */
+	{ 9007, ACTION_REPEAT, 0 }, /* write conflict */
 
 	/* This host cannot write now. */
 	{ 1040, ACTION_NEXT_HOST, 0 },	  /* too many connections */
@@ -39,15 +48,30 @@ static const struct outcome outcomes[] = {
 	{ 1461, ACTION_NEXT_HOST, 0 },	  /* too many prepared statements */
 	{ 1226, ACTION_NEXT_HOST, 0 },	  /* the user's resources are used up */
 	{ 1290, ACTION_NEXT_HOST, 0 },	  /* read only */
+	{ 1792, ACTION_NEXT_HOST, 0 },	  /* read only transaction */
 	{ 1836, ACTION_NEXT_HOST, 0 },	  /* read only mode */
+	{ 1874, ACTION_NEXT_HOST, 0 },	  /* InnoDB is read only */
 	{ 3032, ACTION_NEXT_HOST, 0 },	  /* offline mode */
 	{ 3100, ACTION_NEXT_HOST, 0 },	  /* Group Replication: no majority */
+	{ 3168, ACTION_NEXT_HOST, 0 },	  /* MySQL 8: not available */
+	/* Group Replication, before the transaction begins
+	 * (group_replication_consistency): mysqld_error.h of MySQL 8.0. */
+	{ 3796, ACTION_NEXT_HOST, 0 },
+	{ 3797, ACTION_NEXT_HOST, 0 },
+	{ 3798, ACTION_NEXT_HOST, 0 },
+	{ 8027, ACTION_NEXT_HOST, 0 },	  /* TiDB: its schema is out of date */
+	{ 9008, ACTION_NEXT_HOST, 0 },	  /* TiDB: too many requests */
 	{ 2001, ACTION_NEXT_HOST, 0 },
 	{ 2002, ACTION_NEXT_HOST, 0 },
 	{ 2003, ACTION_NEXT_HOST, 0 },
 	{ 2005, ACTION_NEXT_HOST, 0 }, /* unknown host */
 
 	/* Nobody knows. */
+	{ 1105, ACTION_IN_DOUBT, OPEN }, /* all that Vitess and ProxySQL have
+					  * no number for */
+	{ 1156, ACTION_IN_DOUBT, OPEN },
+	{ 1157, ACTION_IN_DOUBT, OPEN },
+	{ 1158, ACTION_IN_DOUBT, OPEN },
 	{ 1159, ACTION_IN_DOUBT, OPEN },
 	{ 1160, ACTION_IN_DOUBT, OPEN },
 	{ 1161, ACTION_IN_DOUBT, OPEN },
@@ -55,6 +79,14 @@ static const struct outcome outcomes[] = {
 	{ 1927, ACTION_IN_DOUBT, OPEN }, /* killed */
 	{ 1969, ACTION_IN_DOUBT, OPEN }, /* time is up */
 	{ 3024, ACTION_IN_DOUBT, OPEN }, /* time is up */
+	{ 3169, ACTION_IN_DOUBT, OPEN }, /* MySQL 8: killed */
+	{ 4031, ACTION_IN_DOUBT, OPEN }, /* MySQL 8: idle too long */
+	/* TiDB, of the store below it; ProxySQL's 9001 is none the worse. */
+	{ 9001, ACTION_IN_DOUBT, OPEN }, /* PD does not answer in time */
+	{ 9002, ACTION_IN_DOUBT, OPEN }, /* TiKV does not answer in time */
+	{ 9003, ACTION_IN_DOUBT, OPEN }, /* TiKV is busy */
+	{ 9004, ACTION_IN_DOUBT, OPEN }, /* locks are not resolved in time */
+	{ 9005, ACTION_IN_DOUBT, OPEN }, /* the region is not available */
 	{ 2006, ACTION_IN_DOUBT, OPEN }, /* gone away */
 	{ 2013, ACTION_IN_DOUBT, OPEN }, /* lost */
 	{ 2055, ACTION_IN_DOUBT, OPEN }, /* lost */
@@ -65,6 +97,8 @@ static const struct outcome outcomes[] = {
 	{ 1153, ACTION_SPLIT, OWN },  /* packet too big */
 	{ 2020, ACTION_SPLIT, OWN },  /* packet too big */
 	{ 1118, ACTION_SPLIT, OWN },  /* row too big */
+	{ 8004, ACTION_SPLIT, OWN },  /* TiDB: transaction too large */
+	{ 8025, ACTION_SPLIT, OWN },  /* TiDB: entry too large */
 	{ 1406, ACTION_REREAD, OWN }, /* too long */
 	{ 1366, ACTION_REREAD, OWN }, /* no such bytes */
 	{ 1264, ACTION_REREAD, OWN }, /* out of range */

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A server that speaks MySQL and misbehaves where a test wants: a proxy to
+the private MariaDB that knows the protocol's packets and commands. A fault
+meets the next command of its kind, once or for ever."""
+import contextlib
+import select
+import socket
+import struct
+import threading
+import time
+
+COMMANDS = {0x01: "quit", 0x03: "query", 0x0e: "ping", 0x16: "prepare",
+            0x17: "execute", 0x18: "long_data", 0x19: "close",
+            0x1a: "reset"}
+SILENT = ("quit", "close", "long_data")         # have no answer
+
+
+def packet(number, payload):
+    return struct.pack("<I", len(payload))[:3] + bytes([number]) + payload
+
+
+def error_packet(number, error, text, state=b"HY000"):
+    return packet(number, b"\xff" + struct.pack("<H", error) + b"#" + state +
+                  text.encode())
+
+
+class Fault:
+    """kind: a command's name, "connect" or "commit" (COMMIT, or an execute
+    that commits by itself); text: what a query must contain. how:
+
+        error   the server never sees it, an error is the answer
+        late    the server does it, an error is the answer
+        cut     the connection ends before the server sees it
+        lost    the server does it, the connection ends without the answer
+        hang    the server never sees it, no answer comes
+        delay   it is passed on after so many seconds
+    """
+
+    def __init__(self, kind, how, error=0, text=b"", times=1, seconds=0):
+        self.kind = kind
+        self.how = how
+        self.error = error
+        self.text = text
+        self.times = times
+        self.seconds = seconds
+        self.met = 0
+
+    def meets(self, kind, payload):
+        return self.met < self.times and kind == self.kind and \
+            self.text in payload
+
+
+class StandIn:
+    """127.0.0.1:port in front of a unix socket."""
+
+    def __init__(self, path):
+        self.path = path
+        self.fault = None
+        self.renamed = None             # (as it is, as it is told)
+        self.seen = []                  # kinds of all commands
+        self.lock = threading.Lock()
+        self.is_open = True
+        self.ends = set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def set(self, *arguments, **options):
+        fault = Fault(*arguments, **options)
+        with self.lock:
+            self.fault = fault
+        return fault
+
+    def clear(self):
+        with self.lock:
+            self.fault = None
+
+    def close(self):
+        self.is_open = False
+        self.listener.close()
+        for end in list(self.ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        while self.is_open:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,),
+                             daemon=True).start()
+
+    def _serve(self, client):
+        server = socket.socket(socket.AF_UNIX)
+        self.ends |= {client, server}
+        try:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server.connect(self.path)
+            if not self._meet_connect(client):
+                self._forward(client, server)
+        except OSError:
+            pass
+        finally:
+            self.ends -= {client, server}
+            client.close()
+            server.close()
+
+    def _take(self, kind, payload):
+        with self.lock:
+            self.seen.append(kind)
+            if self.fault and self.fault.meets(kind, payload):
+                self.fault.met += 1
+                return self.fault
+        return None
+
+    def _meet_connect(self, client):
+        fault = self._take("connect", b"")
+        if fault is None:
+            return False
+        if fault.how == "error":
+            # Before its greeting a server gives no SQLSTATE.
+            client.sendall(packet(0, b"\xff" + struct.pack("<H", fault.error)
+                                  + b"stand-in"))
+        elif fault.how == "hang":
+            self._wait_for_end(client)
+        return True
+
+    def _wait_for_end(self, client):
+        while self.is_open and client.recv(65536):
+            pass
+
+    def _forward(self, client, server):
+        """The server's bytes pass as they come; the client's are taken
+        packet by packet."""
+        waiting = b""
+        while self.is_open:
+            ready = select.select([client, server], [], [], 1)[0]
+            if server in ready:
+                data = server.recv(262144)
+                if not data:
+                    return
+                client.sendall(self._rename(data))
+            if client in ready:
+                data = client.recv(262144)
+                if not data:
+                    return
+                waiting += data
+                while len(waiting) >= 4:
+                    end = 4 + int.from_bytes(waiting[:3], "little")
+                    if len(waiting) < end:
+                        break
+                    if not self._pass_on(client, server, waiting[:end]):
+                        return
+                    waiting = waiting[end:]
+
+    def _rename(self, data):
+        return data.replace(*self.renamed) if self.renamed else data
+
+    def _pass_on(self, client, server, data):
+        payload = data[4:]
+        kind = COMMANDS.get(payload[0], "other") if payload else "other"
+        fault = self._take(kind, payload) if data[3] == 0 else None
+        if fault is None:
+            server.sendall(data)
+            return True
+        if fault.how == "error":
+            if kind == "execute":       # what a server does with its pieces
+                server.sendall(packet(0, b"\x1a" + payload[1:5]))
+                server.recv(65536)
+            if kind not in SILENT:
+                client.sendall(error_packet(1, fault.error, "stand-in"))
+            return True
+        if fault.how in ("late", "lost"):
+            server.sendall(data)
+            server.recv(65536)
+            if fault.how == "late":
+                client.sendall(error_packet(1, fault.error, "stand-in"))
+            return fault.how == "late"
+        if fault.how == "hang":
+            self._wait_for_end(client)
+        if fault.how == "delay":
+            time.sleep(fault.seconds)
+            server.sendall(data)
+            return True
+        return False

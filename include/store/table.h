@@ -16,7 +16,7 @@ enum charset_class {
 };
 
 enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
-		     FAMILY_DATE, FAMILY_INET6 };
+		     FAMILY_DATE, FAMILY_INET4, FAMILY_INET6 };
 
 enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
 

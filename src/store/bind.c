@@ -134,8 +134,8 @@ set_date(struct bind *bind, const struct table_column *c, int64_t wall_us)
 	bind->parameter->buffer = &bind->time;
 }
 
-/* Bytes in a binary column, INET_ATON in an integer one (which has no room
- * for IPv6), else text; '' where it does not fit: half an address is none. */
+/* Bytes in a binary column, INET_ATON in an integer one, else text. What has
+ * no room for IPv6 gets 0, or '': half an address is none. */
 static void
 set_address(struct bind *bind, const struct table_column *c,
 	    const struct address *a)
@@ -163,6 +163,8 @@ set_address(struct bind *bind, const struct table_column *c,
 		uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
 		memcpy(mapped + 12, b, 4);
 		inet_ntop(AF_INET6, mapped, bind->text, sizeof(bind->text));
+	} else if (c->family == FAMILY_INET4 && a->len == 16) {
+		memcpy(bind->text, "0.0.0.0", sizeof("0.0.0.0"));
 	} else {
 		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, b, bind->text,
 			  sizeof(bind->text));

@@ -25,6 +25,7 @@ static const struct {
 	{ "float", FAMILY_REAL, INT64_MAX / 2 },
 	{ "double", FAMILY_REAL, INT64_MAX / 2 },
 	{ "decimal", FAMILY_REAL, INT64_MAX / 2 },
+	{ "inet4", FAMILY_INET4, 0 },
 	{ "inet6", FAMILY_INET6, 0 },
 	{ "date", FAMILY_DATE, 0 },
 	{ "datetime", FAMILY_DATE, 0 },

@@ -60,12 +60,31 @@ warn_of_charset(const struct table *t, const char *table)
 	}
 }
 
+static void
+warn_of_address(const struct table *t, const char *table)
+{
+	enum { IPV6_BYTES = 16, IPV6_CHARS = 39 };
+	const struct table_column *c = table_column(t, "ip_addr");
+	char sql[STATEMENT_SIZE];
+
+	if (c == NULL || c->family == FAMILY_INET6 ||
+	    (c->family == FAMILY_BYTES && c->max_bytes >= IPV6_BYTES) ||
+	    (c->family == FAMILY_TEXT && c->max_chars >= IPV6_CHARS))
+		return;
+	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `ip_addr` %s "
+		 "NOT NULL", table, c->family == FAMILY_TEXT ?
+				    "varchar(45)" : "varbinary(16)");
+	log_warn("column `ip_addr` has no room for IPv6: such clients are not "
+		 "noted", LOG_STR("remedy", sql));
+}
+
 void
 table_warn(const struct table *t, const struct store_settings *settings)
 {
 	warn_of_keys(t, settings->table);
 	warn_of_raw(t, settings->table);
 	warn_of_charset(t, settings->table);
+	warn_of_address(t, settings->table);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_column *c = &t->columns[i];
 		size_t width = c->max_chars < c->max_bytes ? c->max_chars :

@@ -153,6 +153,43 @@ def test_a_number_may_live_in_a_text_column(database, store):
     assert row["date"] == int(saved.id[:12], 16) // 1000
 
 
+# A peer on a unix socket counts as the last.
+IPV4, IPV6, UNIX = "192.0.2.7", "2001:db8::7", "127.0.0.1"
+BYTES = {IPV4: bytes([192, 0, 2, 7]), UNIX: bytes([127, 0, 0, 1]),
+         IPV6: bytes.fromhex("20010db8000000000000000000000007")}
+TEXT = {IPV4: "192.0.2.7", UNIX: "127.0.0.1", IPV6: "2001:db8::7"}
+
+
+@pytest.mark.parametrize("kind, expected", [
+    ("varbinary(16)", BYTES), ("blob", BYTES), ("varchar(45)", TEXT),
+    ("text", TEXT), ("varchar(39) CHARACTER SET ascii", TEXT),
+    ("binary(16)", {key: value.ljust(16, b"\0")
+                    for key, value in BYTES.items()}),
+    ("varbinary(4)", {**BYTES, IPV6: b""}),
+    ("varchar(15)", {**TEXT, IPV6: "2001:db8::7"}),
+    ("char(10)", {IPV4: "192.0.2.7", UNIX: "127.0.0.1", IPV6: ""}),
+    ("int unsigned", {IPV4: 0xc0000207, UNIX: 0x7f000001, IPV6: 0}),
+    ("bigint", {IPV4: 0xc0000207, UNIX: 0x7f000001, IPV6: 0}),
+    ("int", {IPV4: 0, UNIX: 0x7f000001, IPV6: 0}),
+    ("inet4", {**TEXT, IPV6: "0.0.0.0"}),
+    ("inet6", {IPV4: "::ffff:192.0.2.7", UNIX: "::ffff:127.0.0.1",
+               IPV6: "2001:db8::7"}),
+])
+def test_every_kind_of_address_column(database, store, kind, expected):
+    database.query("ALTER TABLE new_mail DROP COLUMN ip_addr, "
+                   f"ADD COLUMN ip_addr {kind} NOT NULL")
+    for peer, value in expected.items():
+        with store(client=peer) as driver:
+            saved = driver.save()[0]
+            assert saved.verdict == "STORED", driver.log()
+            row = database.row("`hash` = %s", [saved.id])
+            assert row["ip_addr"] == value
+            has_room = kind.startswith(("varbinary(16)", "binary", "blob",
+                                        "text", "varchar(4", "varchar(39",
+                                        "inet6"))
+            assert ("no room for IPv6" in driver.log()) == (not has_room)
+
+
 @pytest.mark.parametrize("change, what", [
     ("DROP COLUMN hash", "hash"),
     ("DROP COLUMN `to`", "`to`"),

@@ -2,22 +2,20 @@
 /* The store and the janitor at the end of a pipe, for tests that need a real
  * database but no SMTP. Settings are arguments (key=value), commands come as
  * lines, answers go out as lines:
- *
  *     connect                          "up" or "down", and the size_limits
  *     save COUNT BYTES RCPTS KIND      a line "ID VERDICT ERROR" each
  *     load SECONDS BATCH BYTES         the same, batch after batch
  *     janitor SECONDS                  runs it that long
  *     domains | recipient KEY          what the two queries say
  *
- * and "done ..." ends each answer.
- *
- * Like delivery it holds what has no verdict for hold_ms, then spools it or
- * says LATER, or DOUBT where the row may be there all the same. */
+ * and "done ..." ends each answer. Like delivery it holds what has no verdict
+ * for hold_ms, then spools it or says LATER, or DOUBT (it may be there). */
 #include "base/clock.h"
 #include "janitor/janitor.h"
 #include "store/spool.h"
 #include "store/store.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +32,7 @@ struct driver {
 	struct store_host hosts[MOST_HOSTS];
 	struct store *store;
 	struct spool *spool;
+	const char *client;
 	struct mail mails[MOST];
 	struct mail *list[MOST];
 	struct message messages[MOST];
@@ -63,10 +62,11 @@ static const struct {
 static size_t
 kind_of(const char *name)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return i;
-	return 0;
+	size_t i = sizeof(kinds) / sizeof(kinds[0]);
+
+	while (--i > 0 && strcmp(kinds[i].name, name) != 0)
+		;
+	return i;
 }
 
 static void
@@ -82,7 +82,6 @@ new_id(struct message *m)
 		 "00000", (unsigned long long)m->complete_wall_us / 1000 &
 		 0xffffffffffffULL, random[0], random[1], random[2],
 		 random[3], random[4], random[5], random[6]);
-	/* 12 + 1 + 14 + 5: the last four stay 0. */
 }
 
 static void
@@ -119,7 +118,9 @@ make_mail(struct driver *d, size_t i, size_t bytes, size_t recipients,
 	add_recipients(m, recipients);
 	m->envelope.sender = VIEW("sender@example.org");
 	m->helo = text;
-	m->client = (struct address){ .bytes = { 192, 0, 2, 7 }, .len = 4 };
+	m->client.len = strchr(d->client, ':') != NULL ? 16 : 4;
+	inet_pton(m->client.len == 4 ? AF_INET : AF_INET6, d->client,
+		  m->client.bytes);
 	while (m->raw.len < bytes)
 		chain_append(&m->raw, view_of(kinds[kind].raw));
 	d->mails[i] = (struct mail){
@@ -322,6 +323,7 @@ set(struct driver *d, char *argument)
 	const struct option options[] = {
 		{ "socket", &s->socket, NULL, NULL },
 		{ "user", &s->user, NULL, NULL },
+		{ "client", &d->client, NULL, NULL },
 		{ "password", &s->password, NULL, NULL },
 		{ "database", &s->database, NULL, NULL },
 		{ "table", &s->table, NULL, NULL },
@@ -368,7 +370,7 @@ set(struct driver *d, char *argument)
 int
 main(int argc, char **argv)
 {
-	static struct driver d;
+	static struct driver d = { .client = "192.0.2.7" };
 	char line[256];
 
 	d.settings = (struct store_settings){

@@ -34,9 +34,9 @@ mime       = charset charset_7bit columns content content_text convert \
 	content_rewrite content_type encoded_word gmime_text header html lines \
 	mailbox mime part structure text transfer
 store      = bind catalog column_text columns connection \
-	failover group hosts in_doubt insert lookup outcome partitions \
-	retention save server size_limits spool spool_claim spool_decode \
-	spool_encode spool_folder store table table_warnings \
+	failover group host_report hosts in_doubt insert lookup outcome \
+	partitions retention save server size_limits spool spool_claim \
+	spool_decode spool_encode spool_folder store table table_warnings \
 	trial
 worker     = accept access admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \

@@ -95,6 +95,14 @@ void log_init(const struct log_client *client);
  * ends: the best that can be had there. */
 void log_crash(const char *message, const struct log_field *fields);
 
+/* Trouble that every process meets by itself. */
+enum log_trouble { TROUBLE_TABLE, TROUBLE_RECIPIENT_QUERY,
+		   TROUBLE_DOMAINS_QUERY, LOG_TROUBLES };
+
+/* Whether this process may tell of it now: one of all, once a minute, and at
+ * once where the detail (an error's number) is another. From any thread. */
+bool log_may_tell(enum log_trouble which, int detail);
+
 /* The two ends of the logger's queue: [0] is read by the logger, [1] written
  * by everyone. Both close-on-exec, [1] never blocks. -1 with errno. */
 int log_pair(int ends[2]);

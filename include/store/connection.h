@@ -15,11 +15,14 @@ struct server {
 	char hostname[NAME_SIZE];
 	char version[NAME_SIZE];
 	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
-	char cluster[NAME_SIZE];        /* of Galera */
+	char cluster[NAME_SIZE];        /* of Galera, or the group's name */
 	int64_t id;
 	int64_t started_ms;             /* by our monotonic clock */
 	size_t port;
 	bool is_galera;
+	bool is_in_group;               /* of Group Replication, ONLINE */
+	bool is_donor;                  /* Galera: Donor/Desynced */
+	int64_t paused_ms;              /* by flow control, since its start */
 	bool is_tidb;
 	bool is_read_only;
 	size_t max_packet;

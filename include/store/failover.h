@@ -25,6 +25,9 @@ struct failover {
 	int64_t look_ms;                /* for a better host, then */
 	size_t better;                  /* the host that is probed */
 	struct probe probe;
+	bool avoids_donors;             /* while another node may be had */
+	size_t donor;                   /* met while they were avoided */
+	bool was_donor;                 /* and that was told */
 	bool was_up;
 	bool has_warned;                /* of the table */
 	struct store_fault fault;       /* why it is down */

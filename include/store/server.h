@@ -8,6 +8,9 @@
 /* Fills c->server; false with c->fault. */
 bool server_read(struct connection *c);
 
+/* A Galera node's state now: is_donor and paused_ms. False with c->fault. */
+bool server_look(struct connection *c);
+
 /* False with c->fault for a replica, a node out of its cluster's majority,
  * and one that is read only for any other reason. */
 bool server_is_writable(struct connection *c);

@@ -3,6 +3,7 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
+#include "base/log.h"
 #include "store/failover.h"
 #include "store/in_doubt.h"
 
@@ -23,6 +24,7 @@ struct store {
 	MYSQL_STMT *recipient_query;    /* prepared on the connection below */
 	struct connection *recipient_connection;
 	unsigned long recipient_connection_id;
+	bool is_broken[LOG_TROUBLES];   /* one of the two queries */
 };
 
 #endif

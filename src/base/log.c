@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,7 +21,8 @@ enum {
 	REPEATS = 16,           /* different warnings that are watched */
 	REPEAT_BURST = 100,     /* of one, let through in a window */
 	REPEAT_WINDOW_MS = 10000,
-	QUEUE_BYTES = 4 << 20
+	QUEUE_BYTES = 4 << 20,
+	TELL_AGAIN_MS = 60 * 1000
 };
 
 /* A message is a constant, so its address tells it. */
@@ -42,6 +45,11 @@ forget_pid(void)
 {
 	own_pid = 0;
 }
+
+/* When each was told last, with its detail: (ms << 16) + detail. Of this
+ * process until log_pair() makes it everybody's. */
+static _Atomic int64_t own_told[LOG_TROUBLES];
+static _Atomic int64_t *told = own_told;
 
 void
 log_init(const struct log_client *new_client)
@@ -201,9 +209,33 @@ log_crash(const char *message, const struct log_field *fields)
 	write_event(LOG_LEVEL_ERROR, message, fields);
 }
 
+bool
+log_may_tell(enum log_trouble which, int detail)
+{
+	int64_t now = clock_ms() * 65536 + (detail & 0xffff);
+	int64_t before = atomic_load(&told[which]);
+
+	if (before != 0 && before % 65536 == now % 65536 &&
+	    now / 65536 - before / 65536 < TELL_AGAIN_MS)
+		return false;
+	return atomic_compare_exchange_strong(&told[which], &before, now);
+}
+
+/* Before the first fork. Without memory for it each tells for itself. */
+static void
+share_told(void)
+{
+	void *shared = mmap(NULL, sizeof(own_told), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (told == own_told && shared != MAP_FAILED)
+		told = shared;
+}
+
 int
 log_pair(int ends[2])
 {
+	share_told();
 	/* SEQPACKET keeps each line whole like a datagram, and tells the
 	 * reader when the last writer is gone. */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)

@@ -7,16 +7,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
+#include "store/host_report.h"
 #include "store/outcome.h"
 #include "store/server.h"
 #include "store/size_limits.h"
 #include "store/table_warnings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LOOK_PAUSE_MS = 5 * 1000, PROBE_PAUSE_MS = 10 };
+enum { LOOK_PAUSE_MS = 5 * 1000, PROBE_PAUSE_MS = 10,
+       NODE_IS_DONOR = 1047 };
 
 void
 failover_init(struct failover *l, const struct store_settings *settings,
@@ -50,30 +53,10 @@ failover_deinit(struct failover *l)
 	}
 }
 
-static struct view
-host_name(const struct failover *l, size_t host)
-{
-	const char *name = l->settings->hosts[host].name;
-
-	return name[0] != '\0' ? view_of(name) : VIEW("localhost");
-}
-
-/* One line when a host's trouble begins or changes, not one an attempt. */
 static void
-tell_failure(struct failover *l, size_t host, const struct store_fault *fault)
+report(struct failover *l, size_t host, const struct store_fault *fault)
 {
-	struct host_state *state = &l->hosts.at[host];
-
-	slot_set_error(l->slot, view_of(fault->text));
-	if (state->logged_error == fault->error)
-		return;
-	state->logged_error = fault->error;
-	bool is_for_operator =
-		outcome_of(fault->error)->action == ACTION_REREAD;
-	log_event(is_for_operator ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
-		  "database host cannot be used",
-		  LOG_VIEW("host", host_name(l, host)),
-		  LOG_NUM("error", fault->error), LOG_STR("text", fault->text));
+	host_report(l->settings, l->slot, &l->hosts.at[host], host, fault);
 }
 
 static void
@@ -152,7 +135,8 @@ set_up(struct failover *l, bool is_up)
 			 LOG_STR("text", l->fault.text));
 	else
 		log_info_once("database is there",
-			 LOG_VIEW("host", host_name(l, l->connection->host)),
+			 LOG_VIEW("host", host_name(l->settings,
+						    l->connection->host)),
 			 LOG_STR("version", l->connection->server.version));
 }
 
@@ -168,8 +152,19 @@ adopt(struct failover *l, struct connection *c)
 	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
 	l->look_ms = now + LOOK_PAUSE_MS;
 	slot_count(l->slot, COUNT_RECONNECTS, 1);
-	slot_set_host(l->slot, host_name(l, c->host));
+	slot_set_host(l->slot, host_name(l->settings, c->host));
 	set_up(l, true);
+}
+
+/* A node that gives its state to another is slow, or stands still. */
+static bool
+is_preferred(struct failover *l, struct connection *c)
+{
+	if (!c->server.is_donor || !l->avoids_donors)
+		return true;
+	fault_set(&c->fault, NODE_IS_DONOR, "the node is a donor or desynced");
+	l->donor = c->host;
+	return false;
 }
 
 bool
@@ -180,7 +175,8 @@ failover_connect_to(struct failover *l, size_t host)
 	slot_enter_database(l->slot);
 	struct connection *c = connection_open(l->settings, host, &fault);
 	bool is_ready = c != NULL && server_read(c) &&
-			server_is_writable(c) && learn_table(l, c);
+			server_is_writable(c) && is_preferred(l, c) &&
+			learn_table(l, c);
 	if (c != NULL && !is_ready)
 		fault = c->fault;
 	slot_leave_database(l->slot);
@@ -189,7 +185,7 @@ failover_connect_to(struct failover *l, size_t host)
 		return true;
 	}
 	connection_close(&c, true);
-	tell_failure(l, host, &fault);
+	report(l, host, &fault);
 	hosts_failed(&l->hosts, host, clock_ms());
 	l->fault = fault;
 	return false;
@@ -198,15 +194,23 @@ failover_connect_to(struct failover *l, size_t host)
 static bool
 find_host(struct failover *l, int64_t deadline_ms)
 {
+	l->donor = SIZE_MAX;
 	for (size_t k = 0; k < l->hosts.count; k++) {
 		size_t host = hosts_order(&l->hosts, k);
 		int64_t now = clock_ms();
 		if (now >= deadline_ms)
 			break;
-		if (hosts_is_due(&l->hosts, host, now) &&
-		    failover_connect_to(l, host))
+		if (!hosts_is_due(&l->hosts, host, now))
+			continue;
+		l->avoids_donors = l->hosts.count > 1;
+		bool is_ready = failover_connect_to(l, host);
+		l->avoids_donors = false;
+		if (is_ready)
 			return true;
 	}
+	/* Better than none. */
+	if (l->donor != SIZE_MAX && failover_connect_to(l, l->donor))
+		return true;
 	set_up(l, false);
 	return false;
 }
@@ -221,7 +225,10 @@ move(struct failover *l, size_t host)
 
 	l->connection = NULL;
 	insert_forget(l->insert);
-	if (failover_connect_to(l, host)) {
+	l->avoids_donors = host != old->host;
+	bool has_moved = failover_connect_to(l, host);
+	l->avoids_donors = false;
+	if (has_moved) {
 		connection_close(&old, false);
 		return;
 	}
@@ -230,6 +237,48 @@ move(struct failover *l, size_t host)
 	l->look_ms = l->renew_ms;
 	if (!learn_table(l, old))
 		failover_drop(l, false);
+}
+
+/* Any other host that may be tried; ours where there is none. */
+static size_t
+other_host(const struct failover *l)
+{
+	for (size_t k = 0; k < l->hosts.count; k++) {
+		size_t host = hosts_order(&l->hosts, k);
+		if (host != l->connection->host &&
+		    hosts_is_due(&l->hosts, host, clock_ms()))
+			return host;
+	}
+	return l->connection->host;
+}
+
+/* What a Galera node makes its clients wait for: told in the log and in
+ * status, when it begins; and a donor is left where there is another node. */
+static void
+look_at_node(struct failover *l)
+{
+	struct server *s = &l->connection->server;
+	struct view name = host_name(l->settings, l->connection->host);
+	int64_t before_ms = s->paused_ms;
+
+	if (!s->is_galera || !server_look(l->connection))
+		return;
+	if (s->paused_ms - before_ms > LOOK_PAUSE_MS / 10) {
+		slot_set_error(l->slot, VIEW("flow control of the cluster: a "
+					     "slow node holds writers back"));
+		log_warn("flow control of the cluster holds writers back",
+			 LOG_VIEW("host", name),
+			 LOG_NUM("paused_ms", s->paused_ms - before_ms));
+	}
+	if (s->is_donor && !l->was_donor) {
+		slot_set_error(l->slot,
+			       VIEW("the node is a donor or desynced"));
+		log_warn("the node is a donor or desynced",
+			 LOG_VIEW("host", name));
+	}
+	l->was_donor = s->is_donor;
+	if (s->is_donor && other_host(l) != l->connection->host)
+		move(l, other_host(l));
 }
 
 /* The host that comes before ours in the order; ours where it is first. */
@@ -254,6 +303,9 @@ look_for_better(struct failover *l)
 
 	if (l->probe.fd < 0) {
 		l->look_ms = now + LOOK_PAUSE_MS;
+		look_at_node(l);
+		if (l->connection == NULL)
+			return;
 		l->better = better_host(l);
 		if (l->better == l->connection->host)
 			return;
@@ -304,7 +356,7 @@ failover_drop(struct failover *l, bool host_failed)
 	insert_forget(l->insert);
 	if (!host_failed)
 		return;
-	tell_failure(l, host, &l->fault);
+	report(l, host, &l->fault);
 	hosts_failed(&l->hosts, host, clock_ms());
 }
 

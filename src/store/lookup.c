@@ -2,10 +2,51 @@
 /* Questions of the operator's own SQL: which recipients there are, which
  * domains are ours. */
 #include "base/clock.h"
+#include "base/log.h"
+#include "store/host_report.h"
+#include "store/outcome.h"
 #include "store/state.h"
 #include "store/store.h"
 
 #include <string.h>
+
+enum { WRONG_COUNT = 1210 };     /* of arguments, as MySQL says it */
+
+/* A query that the operator wrote and the server does not take: one loud line
+ * of all processes, and the state in status. An outage is told elsewhere. */
+static void
+tell_broken(struct store *s, enum log_trouble which, int error,
+	    const char *text)
+{
+	bool is_recipients = which == TROUBLE_RECIPIENT_QUERY;
+	const char *key = is_recipients ? "recipient_query" : "domains_query";
+
+	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+	if (outcome_of(error)->action == ACTION_IN_DOUBT)
+		return;
+	s->is_broken[which] = true;
+	if (log_may_tell(which, error))
+		log_error("a query of the configuration is broken",
+			  LOG_STR("key", key), LOG_NUM("error", error),
+			  LOG_STR("text", text),
+			  LOG_STR("meanwhile", is_recipients ?
+				  "every recipient is answered 451" :
+				  "the last list of domains stays"));
+	host_report_status(s->slot, key, error, text);
+}
+
+static void
+tell_mended(struct store *s, enum log_trouble which)
+{
+	if (!s->is_broken[which])
+		return;
+	s->is_broken[which] = false;
+	slot_set_error(s->slot, VIEW(""));
+	if (log_may_tell(which, 0))
+		log_info("a query of the configuration works again",
+			 LOG_STR("key", which == TROUBLE_RECIPIENT_QUERY ?
+				 "recipient_query" : "domains_query"));
+}
 
 /* The prepared recipient_query of this connection; NULL where the database
  * does not take it. */
@@ -28,13 +69,20 @@ recipient_statement(struct store *s)
 	if (mysql_stmt_prepare(s->recipient_query, sql, strlen(sql)) == 0 &&
 	    mysql_stmt_param_count(s->recipient_query) == 1)
 		return s->recipient_query;
+	int error = (int)mysql_stmt_errno(s->recipient_query);
+	if (error != 0)
+		tell_broken(s, TROUBLE_RECIPIENT_QUERY, error,
+			    mysql_stmt_error(s->recipient_query));
+	else
+		tell_broken(s, TROUBLE_RECIPIENT_QUERY, WRONG_COUNT,
+			    "it must have one ?");
 	mysql_stmt_close(s->recipient_query);
 	s->recipient_query = NULL;
 	return NULL;
 }
 
 static signed char
-ask_for(MYSQL_STMT *stmt, struct view key)
+ask_for(struct store *s, MYSQL_STMT *stmt, struct view key)
 {
 	unsigned long length = (unsigned long)key.len;
 	MYSQL_BIND parameter = {
@@ -46,8 +94,13 @@ ask_for(MYSQL_STMT *stmt, struct view key)
 
 	if (mysql_stmt_bind_param(stmt, &parameter) != 0 ||
 	    mysql_stmt_execute(stmt) != 0 ||
-	    mysql_stmt_store_result(stmt) != 0)
+	    mysql_stmt_store_result(stmt) != 0) {
+		tell_broken(s, TROUBLE_RECIPIENT_QUERY,
+			    (int)mysql_stmt_errno(stmt),
+			    mysql_stmt_error(stmt));
 		return -1;
+	}
+	tell_mended(s, TROUBLE_RECIPIENT_QUERY);
 	signed char answer = mysql_stmt_num_rows(stmt) > 0;
 	mysql_stmt_free_result(stmt);
 	return answer;
@@ -65,13 +118,11 @@ store_find_recipients(struct store *s, const struct view *keys,
 	slot_enter_database(s->slot);
 	MYSQL_STMT *stmt = recipient_statement(s);
 	for (size_t i = 0; stmt != NULL && i < count; i++) {
-		answers[i] = ask_for(stmt, keys[i]);
+		answers[i] = ask_for(s, stmt, keys[i]);
 		if (answers[i] < 0 || clock_ms() >= deadline)
 			break;
 	}
 	slot_leave_database(s->slot);
-	if (stmt == NULL || answers[count - 1] < 0)
-		slot_count(s->slot, COUNT_STORE_ERRORS, 1);
 }
 
 bool
@@ -87,9 +138,11 @@ store_fetch_domains(struct store *s,
 					 s->settings->domains_query);
 	slot_leave_database(s->slot);
 	if (rows == NULL) {
-		slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+		const struct store_fault *f = &s->failover.connection->fault;
+		tell_broken(s, TROUBLE_DOMAINS_QUERY, f->error, f->text);
 		return false;
 	}
+	tell_mended(s, TROUBLE_DOMAINS_QUERY);
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
 		if (row[0] != NULL)
 			take(context, connection_cell(rows, row, 0));

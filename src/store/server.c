@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOT_READY = 1047, READ_ONLY = 1290 };
+enum { NOT_READY = 1047, READ_ONLY = 1290, DONOR = 2 };
 
 static const char asking[] =
 	"SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet',"
@@ -56,6 +56,14 @@ lower_to(size_t *limit, struct view value)
 }
 
 static void
+take_group(struct server_reader *r, struct view name)
+{
+	r->has_group = name.len > 0;
+	if (r->has_group)
+		keep(r->server->cluster, name);
+}
+
+static void
 take_text(struct server_reader *r, struct view name, struct view value)
 {
 	struct server *s = r->server;
@@ -71,7 +79,7 @@ take_text(struct server_reader *r, struct view name, struct view value)
 	else if (view_equal_nocase(name, VIEW("wsrep_on")))
 		s->is_galera = is_on(value);
 	else if (view_equal_nocase(name, VIEW("group_replication_group_name")))
-		r->has_group = value.len > 0;
+		take_group(r, value);
 	else if (view_ends_nocase(name, VIEW("read_only")) ||
 		 view_equal_nocase(name, VIEW("offline_mode")))
 		s->is_read_only = s->is_read_only || is_on(value);
@@ -162,6 +170,28 @@ server_read(struct connection *c)
 	return true;
 }
 
+bool
+server_look(struct connection *c)
+{
+	MYSQL_RES *rows = connection_ask(c, "SHOW GLOBAL STATUS WHERE "
+		"Variable_name IN ('wsrep_local_state',"
+		"'wsrep_flow_control_paused_ns')");
+
+	if (rows == NULL)
+		return false;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+		struct view name = connection_cell(rows, row, 0);
+		size_t value = 0;
+		view_to_size(connection_cell(rows, row, 1), SIZE_MAX, &value);
+		if (view_equal_nocase(name, VIEW("wsrep_local_state")))
+			c->server.is_donor = value == DONOR;
+		else
+			c->server.paused_ms = (int64_t)(value / 1000000);
+	}
+	mysql_free_result(rows);
+	return true;
+}
+
 /* A node without its majority answers reads and refuses, or blocks, writes. */
 static bool
 is_in_cluster(struct connection *c)
@@ -200,6 +230,8 @@ is_in_group(struct connection *c)
 		is_in = state.len == 0 ||
 			view_equal_nocase(state, VIEW("ONLINE")) ||
 			view_equal_nocase(state, VIEW("OFFLINE"));
+		c->server.is_in_group =
+			view_equal_nocase(state, VIEW("ONLINE"));
 	}
 	if (rows != NULL)
 		mysql_free_result(rows);
@@ -216,15 +248,17 @@ server_is_writable(struct connection *c)
 		return false;
 	}
 	if (c->server.is_galera)
-		return is_in_cluster(c);
+		return is_in_cluster(c) && server_look(c);
 	return c->server.uuid[0] == '\0' || is_in_group(c);
 }
 
 bool
 server_is_certified_with(const struct server *a, const struct server *b)
 {
-	return a->is_galera && b->is_galera &&
-	       strcmp(a->cluster, b->cluster) == 0;
+	bool are_certified = (a->is_galera && b->is_galera) ||
+			     (a->is_in_group && b->is_in_group);
+
+	return are_certified && strcmp(a->cluster, b->cluster) == 0;
 }
 
 bool

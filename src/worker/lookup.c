@@ -76,9 +76,9 @@ delivery_refresh_domains(struct delivery *d)
 	struct fetched f = { domains_new(), domains_new() };
 	d->refresh_ms = clock_ms() + store->domains_refresh_ms;
 	if (!store_fetch_domains(d->store, take_domain, &f)) {
-		log_warn("domains_query failed: the last list stays",
-			 LOG_NUM("domains", d->domains != NULL
-					? domains_count(d->domains) : 0));
+		log_debug("domains_query failed: the last list stays",
+			  LOG_NUM("domains", d->domains != NULL
+					 ? domains_count(d->domains) : 0));
 		if (d->domains == NULL)
 			d->refresh_ms = clock_ms() + RETRY_MS;
 		domains_free(&f.ours);

@@ -8,7 +8,8 @@ import types
 
 import pytest
 
-from support.store_driver import Driver
+from support.store_driver import Driver, running
+from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -85,3 +86,38 @@ def test_two_of_three_are_killed_and_come_back(cluster, table, tmp_path):
     check(third, saved)
     assert saved[0][-1].verdict == "STORED"
     assert sum(one.verdict == "STORED" for one in saved[0]) > 100
+
+
+def test_a_donor_is_left_for_another_node(cluster, table, tmp_path):
+    first, second, _ = cluster.nodes
+    database = types.SimpleNamespace(
+        name="mail", mariadb=types.SimpleNamespace(socket=""))
+    hosts = [f"127.0.0.1:{node.port}" for node in (first, second)]
+
+    def used(node):
+        return node.query("SELECT COUNT(*) FROM information_schema.PROCESSLIST"
+                          " WHERE DB = 'mail'")[0][0]
+
+    with running(database, tmp_path, hosts=hosts) as driver:
+        assert driver.save()[0].verdict == "STORED"
+        assert used(first) == 1
+        first.query("SET GLOBAL wsrep_desync = ON")
+        try:
+            assert first.status("wsrep_local_state") == "2"
+
+            def has_moved():
+                assert driver.save()[0].verdict == "STORED"
+                return used(second) == 1 and used(first) == 0
+            wait_for(has_moved, 20, "the other node")
+            assert "donor" in driver.log()
+        finally:
+            first.query("SET GLOBAL wsrep_desync = OFF")
+        wait_for(lambda: driver.save()[0].verdict == "STORED" and
+                 used(first) == 1, 20, "the return")
+    # Where there is no other it is better than none.
+    first.query("SET GLOBAL wsrep_desync = ON")
+    try:
+        with running(database, tmp_path, hosts=hosts[:1]) as driver:
+            assert driver.save()[0].verdict == "STORED"
+    finally:
+        first.query("SET GLOBAL wsrep_desync = OFF")

@@ -101,7 +101,7 @@ def test_no_answer_at_each_step(database, tmp_path, stand_in, step, how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("error", [1105, 1317, 1927, 2013, 3024, 8024, 9001,
+@pytest.mark.parametrize("error", [1105, 1317, 1927, 2013, 3024, 9001,
                                    9002, 9003, 9004, 9005])
 def test_done_but_told_otherwise(database, tmp_path, stand_in, error):
     """The server commits, and what stands between says that it failed."""

@@ -151,8 +151,7 @@ def start_with_password(start_server):
     if os.geteuid() == 0:
         os.chown(server.config, -1, pwd.getpwnam("nobody").pw_gid)
     server.start(wait=False)
-    wait_for(lambda: len(server.log_lines("host cannot be used")) >= 2, 10,
-             "the workers")
+    server.await_log("host cannot be used")
     return server
 
 

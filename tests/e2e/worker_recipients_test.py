@@ -3,6 +3,7 @@
 import os
 import signal
 
+from support.dialog import Dialog
 from support.waiting import wait_for
 
 MAIL = "To: you@example.com\r\nSubject: hello\r\n\r\nhello\r\n"
@@ -252,3 +253,63 @@ def test_domain_files_are_read_again_on_reload(start_server):
         file.write("*.more.example\n")
     server.signal(signal.SIGHUP)
     wait_for(lambda: accepts("x.more.example"), 10, "the file is read again")
+
+
+# -- Queries that the database does not take ---------------------------------
+
+def broken(server, key):
+    return [line for line in server.log_lines("query of the configuration is "
+                                              "broken") if key in line]
+
+
+def last_errors(server):
+    return server.run("-s", "status", "--json").stdout
+
+
+def test_a_broken_recipient_query_is_told_once(start_server, database):
+    server = start_server({"workers": 3, "recipient_query":
+                           "SELECT 1 FROM `nobody` WHERE address = ?"})
+    for _ in range(12):
+        assert asks(server, "a@example.com") == (451, "4.4.3")
+    lines = broken(server, "recipient_query")
+    assert len(lines) == 1 and "1146" in lines[0]
+    assert "nobody" in lines[0] and "451" in lines[0]
+    assert "recipient_query: 1146" in last_errors(server)
+    database.query("CREATE TABLE nobody AS SELECT 'a@example.com' address")
+    for _ in range(12):
+        assert asks(server, "a@example.com") == (250, "2.1.5")
+    assert server.log_lines("query of the configuration works again")
+
+
+def test_a_broken_domains_query_is_told_once(start_server, database):
+    server = start_server({"workers": 3, "domains_query":
+                           "SELECT nonsense FROM new_mail",
+                           "domains_refresh": 1})
+    wait_for(lambda: last_errors(server).count("domains_query: 1054") >= 3,
+             10, "all workers")
+    lines = broken(server, "domains_query")
+    assert len(lines) == 1 and "nonsense" in lines[0]
+    assert not server.log_lines(" warn worker")
+
+
+def test_a_table_that_goes_away_is_told(start_server, database):
+    """One loud line of all processes, and the state in status."""
+    server = start_server({"workers": 1})
+    server.send(MAIL)
+    database.query("RENAME TABLE new_mail TO old_mail")
+    with server.dialog() as dialog:
+        dialog.mail(MAIL, code=451)
+    told = server.await_log("database host cannot be used")
+    lines = [line for line in server.log_lines("cannot be used")
+             if "1146" in line]
+    assert len(lines) == 1, told
+    assert f"table={database.name}.new_mail" in lines[0]
+    assert "error=1146" in lines[0] and "remedy=" in lines[0]
+    assert f"{database.name}.new_mail: 1146" in last_errors(server)
+    database.query("RENAME TABLE old_mail TO new_mail")
+
+    def flows():
+        with Dialog(server.port, greeting=None) as dialog:
+            return dialog.reply().code == 220
+    wait_for(flows, 10, "the table is there")
+    server.send(MAIL)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -289,6 +290,29 @@ warnings_that_repeat_are_kept_back(void **unused)
 	speak(-1, LOG_LEVEL_INFO, NULL);
 }
 
+/* Once the queue is there, what one process told no other tells again, unless
+ * the detail is another. */
+static void
+one_of_all_processes_tells(void **state)
+{
+	(void)state;
+	int ends[2];
+	int status = 0;
+
+	assert_int_equal(log_pair(ends), 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(log_may_tell(TROUBLE_TABLE, 1146) ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_false(log_may_tell(TROUBLE_TABLE, 1146));
+	assert_true(log_may_tell(TROUBLE_TABLE, 1142));
+	assert_false(log_may_tell(TROUBLE_TABLE, 1142));
+	assert_true(log_may_tell(TROUBLE_RECIPIENT_QUERY, 1142));
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -300,6 +324,7 @@ main(void)
 		cmocka_unit_test(lines_carry_their_level),
 		cmocka_unit_test(a_full_queue_drops_and_counts),
 		cmocka_unit_test(warnings_that_repeat_are_kept_back),
+		cmocka_unit_test(one_of_all_processes_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

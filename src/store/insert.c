@@ -331,10 +331,12 @@ insert_in_parts(struct insert *i, struct connection *c,
 	if (end->error == 0) {
 		end->was_committing = true;
 		run_timed(c, "COMMIT", end);
-		return;
 	}
-	/* A lost connection is rolled back by the server. The first fault
-	 * counts. */
+	if (end->error == 0)
+		return;
+	/* A lost connection is rolled back by the server; after any other
+	 * error, a COMMIT's too, nothing may ride in what is still open. The
+	 * first fault counts. */
 	struct store_fault first = c->fault;
 	if (outcome_of(end->error)->action != ACTION_IN_DOUBT)
 		connection_run(c, "ROLLBACK");

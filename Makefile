@@ -22,9 +22,10 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock landlock log log_line memory \
-	pid_file queue sandbox scoreboard scoreboard_master scoreboard_read \
-	service_health shared_memory signals status_json title utf8 view
+base       = address arena buf chain clock confinement landlock log log_line \
+	memory pid_file queue sandbox scoreboard scoreboard_master \
+	scoreboard_read service_health shared_memory signals status_json \
+	title utf8 view
 net        = certificate connection_limits connection_table domain_name \
 	listen proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
@@ -51,8 +52,8 @@ config     = certificates check config cursor database domain_lists faults \
 supervisor = account_check background boot_config certificate_expiry child \
 	children config_test control_socket crash_trace directories \
 	exit_report generation handover handover_file limits master notify \
-	privileges process_table readiness reload roles root_open startup \
-	stop supervisor takeover upgrade watchdog worker_count
+	privileges process_table proof readiness reload roles root_open \
+	startup stop supervisor takeover upgrade watchdog worker_count
 control    = ask_master human masters options status status_table terminal \
 	top top_screen verb
 

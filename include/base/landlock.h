@@ -11,4 +11,7 @@
  * no_new_privs. 0 also where the kernel has no Landlock; -1 with errno. */
 int landlock_enter(const struct sandbox_rules *rules);
 
+/* The version of Landlock that this kernel has; 0: none. */
+int landlock_abi(void);
+
 #endif

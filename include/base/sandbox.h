@@ -6,7 +6,9 @@
 
 #include "base/scoreboard.h"
 
-enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_KILL, SANDBOX_OFF };
+/* STRICT is as ON; whoever starts a process proves it before. */
+enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_KILL, SANDBOX_OFF,
+		    SANDBOX_STRICT };
 
 enum { SANDBOX_PATHS = 4 };
 

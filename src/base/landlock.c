@@ -151,16 +151,24 @@ allow_all(const struct landlock_rules *ruleset,
 }
 
 int
+landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
+
+	/* A kernel without it, or started without it. */
+	return abi > 0 ? (int)abi : 0;
+}
+
+int
 landlock_enter(const struct sandbox_rules *rules)
 {
 	struct landlock_rules ruleset;
 
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			   LANDLOCK_CREATE_RULESET_VERSION);
-	/* A kernel without it, or started without it. */
+	int abi = landlock_abi();
 	if (abi < 1)
 		return 0;
-	if (open_ruleset(&ruleset, (int)abi) != 0)
+	if (open_ruleset(&ruleset, abi) != 0)
 		return -1;
 	int rc = allow_all(&ruleset, rules);
 	if (rc == 0)
@@ -171,6 +179,12 @@ landlock_enter(const struct sandbox_rules *rules)
 	return rc;
 }
 #else
+int
+landlock_abi(void)
+{
+	return 0;
+}
+
 int
 landlock_enter(const struct sandbox_rules *rules)
 {

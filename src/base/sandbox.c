@@ -142,7 +142,8 @@ static uint32_t
 action_of(enum sandbox_mode mode)
 {
 	switch (mode) {
-	case SANDBOX_ON: return SCMP_ACT_ERRNO(EPERM);
+	case SANDBOX_ON:
+	case SANDBOX_STRICT: return SCMP_ACT_ERRNO(EPERM);
 	case SANDBOX_LOG: return SCMP_ACT_LOG;
 	case SANDBOX_KILL: return SCMP_ACT_KILL_PROCESS;
 	case SANDBOX_OFF: return SCMP_ACT_ALLOW;

@@ -48,6 +48,7 @@ static const struct key_word event_methods[] = {
 
 static const struct key_word sandboxes[] = {
 	{ "on", SANDBOX_ON },
+	{ "strict", SANDBOX_STRICT },
 	{ "log", SANDBOX_LOG },
 	{ "kill", SANDBOX_KILL },
 	{ "off", SANDBOX_OFF },

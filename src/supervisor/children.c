@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "supervisor/child.h"
 #include "supervisor/exit_report.h"
+#include "supervisor/proof.h"
 #include "supervisor/roles.h"
 #include "supervisor/upgrade.h"
 
@@ -281,8 +282,10 @@ children_hear(struct master *m, int i)
 		return;
 	}
 	for (ssize_t k = 0; k < n; k++) {
-		if (words[k] == CHILD_READY)
+		if (words[k] == CHILD_READY) {
 			children_take(m, i, PROCESS_IS_READY);
+			proof_log(&m->processes.entries[i], m->now.config);
+		}
 		else if (words[k] == CHILD_RECYCLE)
 			c->wants_recycle = true;
 	}

@@ -7,6 +7,7 @@
 #include "logger/logger.h"
 #include "net/listen.h"
 #include "store/spool_folder.h"
+#include "supervisor/proof.h"
 #include "supervisor/roles.h"
 #include "supervisor/root_open.h"
 
@@ -216,6 +217,8 @@ generation_load(struct generation *g, struct spool_claims *claims,
 	if (claim_spool(g->config, claims, why) != 0)
 		return -1;
 	make_sandbox_rules(g);
+	if (proof_of_sandboxes(g, why) != 0)
+		return -1;
 	if (net_of(g)->certificate_count == 0)
 		return 0;
 	g->tls = tls_context_new(net_of(g), reason, sizeof(reason));

@@ -10,6 +10,7 @@
 #include "supervisor/certificate_expiry.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
+#include "supervisor/proof.h"
 #include "supervisor/readiness.h"
 #include "supervisor/reload.h"
 #include "supervisor/startup.h"
@@ -266,6 +267,8 @@ begin(struct master *m)
 	log_info("starting", LOG_STR("version", VERSION),
 		 LOG_NUM("generation", m->now.number));
 	readiness_advise(m);
+	const struct process self = { .role = SLOT_MASTER, .pid = getpid() };
+	proof_log(&self, m->now.config);
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");
 	worker_count_want_helpers(m);

@@ -23,6 +23,14 @@ def status(pid):
                     if ":\t" in line)
 
 
+def lsm():
+    try:
+        with open("/sys/kernel/security/lsm", encoding="ascii") as file:
+            return file.read()
+    except OSError:
+        return "landlock"
+
+
 def family(server):
     server.await_log("ready version")
     return [server.pid, *child_pids(server.pid)]
@@ -55,6 +63,40 @@ def test_every_child_is_in_its_sandbox(start_server, database, mode, filtered):
             assert status(f"{pid}/task/{thread}")["Seccomp"] == filtered
     server.send()
     assert database.count() == 1
+
+
+@pytest.mark.skipif("landlock" not in lsm(), reason="no Landlock")
+def test_the_log_tells_how_each_process_is_confined(start_server):
+    server = start_server({"sandbox": "strict"})
+    wait_for(lambda: len(server.log_lines("process is confined")) == 5, 10,
+             "master, two workers, janitor and logger")
+    for line in server.log_lines("process is confined"):
+        told = dict(re.findall(r"(\w+)=(\S+)", line))
+        now = status(told["child"])
+        assert told["uid"] == now["Uid"].split()[1]
+        assert int(told["capabilities"], 16) == int(now["CapPrm"], 16)
+        assert told["no_new_privs"] == now["NoNewPrivs"] == "1"
+        assert told["seccomp"] == now["Seccomp"]
+        if told["role"] != "master":
+            assert told["seccomp"] == "2" and int(told["landlock_abi"]) > 0
+    assert server.run("-s", "reload").returncode == 0
+    server.send()
+
+
+@as_root
+def test_a_sandbox_that_does_not_hold_is_a_start_failure(start_server):
+    """Here root's own power; what a kernel lacks is found the same way."""
+    server = start_server({"user": "root", "allow_root": True})
+    server.set(sandbox="strict")
+    done = server.run("-s", "reload")
+    assert done.returncode == 5 and "it runs as root" in done.stderr
+    server.stop()
+    done = server.run()
+    assert done.returncode == 3
+    for role in ("worker", "janitor", "logger"):
+        assert f'sandbox = "strict": {role}: it runs as root' in done.stderr
+    server.set(sandbox="on")
+    server.start()
 
 
 def test_a_reconnect_works_in_the_sandbox(start_server, database, mariadb):

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* No rule is believed because it was written: each process is looked at. */
+#include "supervisor/proof.h"
+
+#include "base/confinement.h"
+#include "base/landlock.h"
+#include "base/log.h"
+#include "supervisor/privileges.h"
+#include "supervisor/roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECCOMP_FILTERS = 2, MISSING_SIZE = 256 };
+
+/* "" where all is there. */
+static const char *
+find_missing(const struct confinement *c)
+{
+	if (c->uid == 0)
+		return "it runs as root";
+	if (c->capabilities != 0)
+		return "it has capabilities";
+	if (!c->has_no_new_privs)
+		return "it may gain privileges (no_new_privs)";
+	if (c->seccomp != SECCOMP_FILTERS)
+		return "no filter of system calls (seccomp)";
+	/* Landlock does not show: it is tried. */
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return "";
+	close(fd);
+	return "no wall before the files (Landlock)";
+}
+
+static _Noreturn void
+try_in_child(const struct sandbox_rules *rules, int answer)
+{
+	struct confinement c;
+	char missing[MISSING_SIZE];
+
+	int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	privileges_drop_bind();
+	if (sandbox_enter(rules) != 0)
+		snprintf(missing, sizeof(missing), "cannot be entered: %s",
+			 strerror(errno));
+	else if (status < 0 || confinement_read(status, &c) != 0)
+		snprintf(missing, sizeof(missing), "/proc does not tell: %s",
+			 strerror(errno));
+	else
+		snprintf(missing, sizeof(missing), "%s", find_missing(&c));
+	ssize_t ignored = write(answer, missing, strlen(missing) + 1);
+	(void)ignored;
+	_exit(0);
+}
+
+/* What is missing, "" for nothing. */
+static void
+try(const struct sandbox_rules *rules, char missing[MISSING_SIZE])
+{
+	int ends[2];
+
+	snprintf(missing, MISSING_SIZE, "no process could try it");
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return;
+	pid_t child = fork();
+	if (child == 0)
+		try_in_child(rules, ends[1]);
+	close(ends[1]);
+	ssize_t n = child > 0 ? read(ends[0], missing, MISSING_SIZE - 1) : 0;
+	if (n > 0)
+		missing[n] = '\0';
+	close(ends[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int
+proof_of_sandboxes(const struct generation *g, struct buf *why)
+{
+	char missing[MISSING_SIZE];
+	int result = 0;
+
+	if (g->config->sandbox != SANDBOX_STRICT)
+		return 0;
+	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+		if (role_of((enum slot_role)slot) == NULL)
+			continue;
+		try(&g->sandbox_rules[slot], missing);
+		if (missing[0] == '\0')
+			continue;
+		buf_printf(why, "sandbox = \"strict\": %s: %s\n",
+			   slot_role_name((enum slot_role)slot), missing);
+		result = -1;
+	}
+	return result;
+}
+
+void
+proof_log(const struct process *e, const struct config *config)
+{
+	struct confinement c;
+	char capabilities[24];
+
+	if (confinement_of(e->pid, &c) != 0)
+		return;
+	bool is_walled = e->role != SLOT_MASTER &&
+			 config->sandbox != SANDBOX_OFF &&
+			 config->sandbox != SANDBOX_LOG;
+	snprintf(capabilities, sizeof(capabilities), "%llx",
+		 (unsigned long long)c.capabilities);
+	log_event(e->number > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		  "process is confined",
+		  LOG_STR("role", slot_role_name(e->role)),
+		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
+		  LOG_NUM("uid", c.uid), LOG_STR("capabilities", capabilities),
+		  LOG_NUM("no_new_privs", c.has_no_new_privs),
+		  LOG_NUM("seccomp", c.seccomp),
+		  LOG_NUM("filters", c.filters),
+		  LOG_NUM("landlock_abi", is_walled ? landlock_abi() : 0));
+}

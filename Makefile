@@ -52,7 +52,7 @@ config     = certificates check config cursor database domain_lists faults \
 supervisor = account_check background boot_config certificate_expiry child \
 	children config_test control_socket crash_trace directories \
 	exit_report generation handover handover_file limits master notify \
-	privileges process_table proof readiness reload roles root_open \
+	pause privileges process_table proof readiness reload roles root_open \
 	startup stop supervisor takeover upgrade watchdog worker_count
 control    = ask_master human masters options status status_table terminal \
 	top top_screen verb

@@ -90,6 +90,7 @@ speak(const struct options *options)
 			.verb = options->verb,
 			.as_json = options->as_json,
 			.is_wide = options->is_wide,
+			.length = options->length,
 			.run_dir = where.run_dir,
 			.pid_file = where.pid_file,
 		});

@@ -17,7 +17,9 @@ enum child_message {
 	CHILD_STOP = 'S',    /* the same within timeouts.shutdown, idle
 				 * sessions at once */
 	CHILD_QUIT = 'Q',    /* leave now */
-	CHILD_REOPEN = 'O'   /* logger: open the files again */
+	CHILD_REOPEN = 'O',  /* logger: open the files again */
+	CHILD_PAUSE = 'P',   /* workers: 421 to newcomers, finish the rest */
+	CHILD_RESUME = 'G'   /* workers: go on */
 };
 
 struct connection_limits;               /* net/connection_limits.h */
@@ -28,6 +30,7 @@ struct child_context {
 	int number;                     /* worker N, from 1 */
 	unsigned generation;
 	int channel;                    /* socket to the master */
+	bool is_paused;                 /* begins as after CHILD_PAUSE */
 	struct scoreboard *scoreboard;
 	struct scoreboard_slot *slot;
 	struct connection_limits *connection_limits; /* where workers count */

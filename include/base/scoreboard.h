@@ -20,7 +20,8 @@ struct scoreboard_slot;
 enum slot_role { SLOT_UNUSED, SLOT_MASTER, SLOT_WORKER, SLOT_JANITOR,
 		 SLOT_LOGGER, SLOT_STATUS, SLOT_SIGNER };
 enum { SLOT_ROLES = SLOT_SIGNER + 1 };
-enum slot_state { SLOT_STARTING, SLOT_READY, SLOT_DRAINING, SLOT_GONE };
+enum slot_state { SLOT_STARTING, SLOT_READY, SLOT_DRAINING, SLOT_PAUSED,
+		  SLOT_GONE };
 
 /* A count has one writing thread, as base/figures.h says: no lock. */
 void slot_count(struct scoreboard_slot *s, enum slot_counter which,

@@ -9,7 +9,8 @@
 
 /* Times are seconds since 1970; 0 where there is none. */
 struct service_health {
-	size_t workers;                 /* that are ready */
+	size_t workers;                 /* that are ready, also paused */
+	size_t workers_paused;          /* of them */
 	size_t workers_up;              /* of them, with a database host */
 	size_t workers_down;            /* without; the rest have not tried */
 	int64_t down_since;             /* of the first of those */

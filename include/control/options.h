@@ -28,6 +28,7 @@ struct options {
 	const char *verb;               /* of -s */
 	bool as_json;                   /* of status */
 	bool is_wide;                   /* of status */
+	const char *length;             /* of a pause; NULL */
 };
 
 /* Reads the arguments of main (argv ends with NULL); out points into them.

@@ -11,6 +11,7 @@ struct verb_request {
 	const char *verb;               /* one that options_parse took */
 	bool as_json;                   /* of status */
 	bool is_wide;                   /* of status */
+	const char *length;             /* of pause; NULL: no end */
 	const char *run_dir;
 	const char *pid_file;
 };

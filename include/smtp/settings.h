@@ -62,6 +62,7 @@ struct smtp_state {
 	bool is_memory_tight;           /* DATA and BDAT get 452 4.3.1 */
 	bool is_under_pressure;         /* error limit is 1 */
 	bool is_draining;               /* 421 once a transaction has ended */
+	bool is_paused;                 /* and no other one begins */
 	const struct domains *more_domains;     /* from domains_query; NULL
 						 * until it first succeeded */
 };

@@ -16,6 +16,8 @@ enum control_verb {
 	CONTROL_KILL,
 	CONTROL_REOPEN,
 	CONTROL_UPGRADE,
+	CONTROL_PAUSE,
+	CONTROL_RESUME,
 	CONTROL_VERBS
 };
 
@@ -33,6 +35,7 @@ struct asker {
 struct control_socket {
 	int listener;                   /* control_listen's; -1 */
 	bool is_roots;                  /* root started us: only root asks */
+	char argument[CONTROL_REQUEST_SIZE];    /* of the latest verb; "" */
 	struct asker askers[CONTROL_ASKERS];
 };
 

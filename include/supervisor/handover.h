@@ -41,6 +41,7 @@ struct handover {
 	unsigned generation;
 	bool wants_reload;      /* asked for while the upgrade ran */
 	bool wants_upgrade;
+	int64_t paused_until_ms;        /* as the master's */
 	bool is_control_roots;  /* only root may ask */
 	int pid_file, scoreboard, backlogs, control, lines[2];
 	int old_program;        /* to go back to; -1 */

@@ -55,6 +55,8 @@ struct master {
 	struct generation next;         /* brought up; config NULL: none */
 	unsigned generations;           /* the last number given */
 	bool wants_reload;
+	int64_t paused_until_ms;        /* 0: no; PROCESS_NEVER: no end */
+	int64_t pause_answer_ms;        /* 0: nobody waits for it */
 	int64_t reload_began_ms;
 	bool is_ready;                  /* was so once */
 	struct buf advice;              /* of the start, for the log */

@@ -200,6 +200,9 @@ void worker_close_listeners(struct worker *w);
 
 /* No new clients from now on. is_stop: idle sessions go at once. */
 void worker_begin_drain(struct worker *w, bool is_stop);
+
+/* Newcomers get 421 4.3.2, idle sessions too, transactions end; or no more. */
+void worker_pause(struct worker *w, bool is_paused);
 void worker_on_drain_due(struct loop *loop, struct timer *timer);
 
 /* health.c: the heartbeat and what is looked at with it; memory after each

@@ -39,6 +39,7 @@ slot_state_name(enum slot_state state)
 		[SLOT_STARTING] = "starting",
 		[SLOT_READY] = "ready",
 		[SLOT_DRAINING] = "draining",
+		[SLOT_PAUSED] = "paused",
 		[SLOT_GONE] = "gone",
 	};
 

@@ -18,6 +18,7 @@ add_worker(const struct slot_figures *f, struct service_health *h)
 	int64_t since = (int64_t)f->gauges[GAUGE_STORE_DOWN_SINCE];
 
 	h->workers++;
+	h->workers_paused += f->state == SLOT_PAUSED;
 	if (f->gauges[GAUGE_STORE_UP] != 0) {
 		h->workers_up++;
 		if (h->host[0] != '\0' && strcmp(h->host, f->host) != 0)
@@ -33,7 +34,8 @@ add_worker(const struct slot_figures *f, struct service_health *h)
 static void
 add(const struct slot_figures *f, struct service_health *h)
 {
-	if (f->role == SLOT_WORKER && f->state == SLOT_READY)
+	if (f->role == SLOT_WORKER &&
+	    (f->state == SLOT_READY || f->state == SLOT_PAUSED))
 		add_worker(f, h);
 	if (f->error[0] != '\0' && f->error_wall_us / 1000000 >= h->error_at) {
 		h->error_at = f->error_wall_us / 1000000;
@@ -82,6 +84,16 @@ say_database(const struct service_health *h, struct buf *out)
 }
 
 static size_t
+say_pause(const struct service_health *h, struct buf *out)
+{
+	if (h->workers_paused == 0)
+		return 0;
+	buf_append_text(out, "paused: newcomers are answered 421 until -s "
+			"resume\n");
+	return 1;
+}
+
+static size_t
 say_spool(const struct service_health *h, int64_t now, struct buf *out)
 {
 	size_t count = 0;
@@ -121,6 +133,6 @@ size_t
 service_health_faults(const struct service_health *h, int64_t now,
 		      struct buf *out)
 {
-	return say_database(h, out) + say_spool(h, now, out) +
-	       say_certificate(h, now, out);
+	return say_database(h, out) + say_pause(h, out) +
+	       say_spool(h, now, out) + say_certificate(h, now, out);
 }

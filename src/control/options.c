@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Options without a letter. */
-enum { OPTION_JSON = 256, OPTION_WIDE, OPTION_DATABASE };
+enum { OPTION_JSON = 256, OPTION_WIDE, OPTION_DATABASE, OPTION_FOR };
 
 static const struct option flags[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -20,6 +20,7 @@ static const struct option flags[] = {
 	{ "signal", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "wide", no_argument, NULL, OPTION_WIDE },
+	{ "for", required_argument, NULL, OPTION_FOR },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -48,6 +49,7 @@ static const char help[] =
 static const char help_end[] =
 "      --json          with -s status: as JSON\n"
 "      --wide          with -s status: all columns\n"
+"      --for TIME      with -s pause: until then, as 10m or 1h\n"
 "  -V, --version       print the version and end\n"
 "  -h, --help          print this and end\n"
 "\n"
@@ -65,6 +67,8 @@ static const struct option_verb {
 	{ "reload", "read the configuration again" },
 	{ "reopen", "reopen the log files" },
 	{ "upgrade", "become the program that lies on the disk now" },
+	{ "pause", "take no new mail for now: 421" },
+	{ "resume", "end a pause" },
 	{ "stop", "end gracefully" },
 	{ "kill", "end at once" },
 };
@@ -168,6 +172,10 @@ take(int option, char **argv, struct options *o, struct buf *why)
 	case OPTION_WIDE:
 		o->is_wide = true;
 		return true;
+	case OPTION_FOR:
+		o->length = optarg;
+		return optarg[0] != '\0' || refuse(why, "needs a time",
+						   "--for");
 	case 'V':
 		o->action = ACTION_VERSION;
 		return true;
@@ -199,6 +207,9 @@ options_parse(int argc, char **argv, struct options *out, struct buf *why)
 			      o.as_json ? "--json" : "--wide");
 	if (o.with_database && o.action != ACTION_TEST)
 		return refuse(why, "goes with -t", "--database");
+	if (o.length != NULL &&
+	    (o.verb == NULL || strcmp(o.verb, "pause") != 0))
+		return refuse(why, "goes with -s pause", "--for");
 	*out = o;
 	return true;
 }

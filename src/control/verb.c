@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_ANSWER = 1024 * 1024, LONGEST_STATUS = 16 * 1024 * 1024 };
+enum {
+	LONGEST_VERB = 32,
+	LONGEST_ANSWER = 1024 * 1024,
+	LONGEST_STATUS = 16 * 1024 * 1024
+};
 
 static void
 put(FILE *where, const struct buf *text)
@@ -98,6 +102,7 @@ enum exit_code
 verb_run(const struct verb_request *request)
 {
 	struct buf answer = BUF(LONGEST_ANSWER);
+	char verb[LONGEST_VERB];
 
 	if (strcmp(request->verb, "status") == 0)
 		return show_status(request);
@@ -106,8 +111,11 @@ verb_run(const struct verb_request *request)
 		return not_running(request);
 	if (strcmp(request->verb, "top") == 0)
 		return top_run(request->run_dir, request->pid_file);
+	snprintf(verb, sizeof(verb), "%s%s%.20s", request->verb,
+		 request->length != NULL ? " " : "",
+		 request->length != NULL ? request->length : "");
 	enum exit_code outcome = ask_master(request->run_dir,
-					    request->pid_file, request->verb,
+					    request->pid_file, verb,
 					    &answer);
 	put(outcome == EXIT_DONE ? stdout : stderr, &answer);
 	buf_release(&answer);

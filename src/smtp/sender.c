@@ -67,7 +67,8 @@ read_argument(const struct session *s, struct view argument, struct path *path,
 static enum reply
 may_begin(const struct session *s, const struct mail_requests *w)
 {
-	if (s->state->is_draining && s->has_had_transaction)
+	if (s->state->is_paused ||
+	    (s->state->is_draining && s->has_had_transaction))
 		return REPLY_STOPPING;
 	if (s->counts.transactions >= s->settings->mails)
 		return REPLY_TOO_MANY_MAILS;

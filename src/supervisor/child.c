@@ -139,6 +139,7 @@ child_live(struct master *m, int i, int channel)
 		.number = e->number,
 		.generation = e->generation,
 		.channel = channel,
+		.is_paused = m->paused_until_ms != 0,
 		.scoreboard = m->scoreboard,
 		.connection_limits = m->children[i].connection_limits,
 		.connection_region = (unsigned)m->children[i].region,

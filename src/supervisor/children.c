@@ -315,7 +315,7 @@ children_staff(struct master *m, const struct generation *g)
 		errno = EAGAIN;
 		return -1;
 	}
-	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
 		if (role != NULL && role->is_helper && role->is_first)
 			children_add(m, (enum slot_role)slot, 0, g->number);

@@ -26,6 +26,7 @@ static const char *const names[CONTROL_VERBS] = {
 	[CONTROL_NOTHING] = "",	     [CONTROL_RELOAD] = "reload",
 	[CONTROL_STOP] = "stop",     [CONTROL_KILL] = "kill",
 	[CONTROL_REOPEN] = "reopen", [CONTROL_UPGRADE] = "upgrade",
+	[CONTROL_PAUSE] = "pause",   [CONTROL_RESUME] = "resume",
 };
 
 int
@@ -176,7 +177,8 @@ find_verb(const char *request)
 }
 
 static void
-read_request(struct asker *a, bool is_asked[CONTROL_VERBS])
+read_request(struct control_socket *v, struct asker *a,
+	     bool is_asked[CONTROL_VERBS])
 {
 	ssize_t n = recv(a->fd, a->request + a->len,
 			 sizeof(a->request) - 1 - a->len, MSG_DONTWAIT);
@@ -197,6 +199,11 @@ read_request(struct asker *a, bool is_asked[CONTROL_VERBS])
 		return;
 	if (end != NULL)
 		*end = '\0';
+	char *space = strchr(a->request, ' ');
+	if (space != NULL)
+		*space = '\0';
+	snprintf(v->argument, sizeof(v->argument), "%s",
+		 space != NULL ? space + 1 : "");
 	a->verb = end != NULL ? find_verb(a->request) : CONTROL_NOTHING;
 	if (a->verb == CONTROL_NOTHING) {
 		say(a, 'F', "this version does not know that verb");
@@ -232,7 +239,7 @@ control_socket_hear(struct control_socket *v, bool is_asked[CONTROL_VERBS])
 	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
 		if (a->fd >= 0 && a->verb == CONTROL_NOTHING)
-			read_request(a, is_asked);
+			read_request(v, a, is_asked);
 		else if (a->fd >= 0)
 			notice_leaving(a);
 	}

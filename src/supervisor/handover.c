@@ -56,15 +56,15 @@ print_figures(const struct scoreboard_figures *f, struct buf *out)
 int
 handover_print(const struct handover *h, struct buf *out)
 {
-	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\nrequests %d %d\n",
-		   (int)h->mode, h->generation, h->wants_reload,
-		   h->wants_upgrade);
+	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\n"
+		   "requests %d %d %" PRId64 " %d\n", (int)h->mode,
+		   h->generation, h->wants_reload, h->wants_upgrade,
+		   h->paused_until_ms, h->is_control_roots);
 	buf_printf(out, "descriptors %d %d %d %d %d %d %d\n", h->pid_file,
 		   h->scoreboard, h->backlogs, h->control, h->lines[0],
 		   h->lines[1], h->old_program);
 	buf_printf(out, "program %s\nconfig %s\nlog %s\nreason %s\n",
 		   h->program, h->config_file, h->log_file, h->reason);
-	buf_printf(out, "root_only %d\n", h->is_control_roots);
 	print_figures(&h->figures, out);
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
@@ -151,6 +151,9 @@ read_requests(struct handover_reader *r, const struct parts *p)
 {
 	r->h->wants_reload = p->number[0] != 0;
 	r->h->wants_upgrade = p->number[1] != 0;
+	/* Not told by the first version: 0. */
+	r->h->paused_until_ms = p->number[2];
+	r->h->is_control_roots = p->number[3] != 0;
 	return true;
 }
 
@@ -165,13 +168,6 @@ read_descriptors(struct handover_reader *r, const struct parts *p)
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		*targets[i] = (int)p->number[i];
-	return true;
-}
-
-static bool
-read_root_only(struct handover_reader *r, const struct parts *p)
-{
-	r->h->is_control_roots = p->number[0] != 0;
 	return true;
 }
 
@@ -223,7 +219,7 @@ read_child(struct handover_reader *r, const struct parts *p)
 	if (r->h->child_count == r->child_room || n[0] < 1 ||
 	    n[0] >= SCOREBOARD_SLOTS || n[2] <= PROCESS_WAITING ||
 	    n[2] >= PROCESS_STATES || n[3] <= SLOT_UNUSED ||
-	    n[3] > SLOT_STATUS || n[6] < 2)
+	    n[3] >= SLOT_ROLES || n[6] < 2)
 		return false;
 	*c = (struct handed_child){
 		.index = (int)n[0],
@@ -302,7 +298,6 @@ static const struct {
 	{ "generation", 1, read_generation },
 	{ "requests", 2, read_requests },
 	{ "descriptors", 7, read_descriptors },
-	{ "root_only", 1, read_root_only },
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
 	{ "spool", 1, read_spool },

@@ -87,7 +87,7 @@ proof_of_sandboxes(const struct generation *g, struct buf *why)
 
 	if (g->config->sandbox != SANDBOX_STRICT)
 		return 0;
-	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		if (role_of((enum slot_role)slot) == NULL)
 			continue;
 		try(&g->sandbox_rules[slot], missing);

@@ -10,6 +10,7 @@
 #include "supervisor/certificate_expiry.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
+#include "supervisor/pause.h"
 #include "supervisor/proof.h"
 #include "supervisor/readiness.h"
 #include "supervisor/reload.h"
@@ -31,8 +32,7 @@
 enum {
 	LONGEST_POLL_MS = 1000,
 	PUBLISH_MS = 500,
-	PARENT_POLL_MS = 20,    /* while it waits for that */
-	ADDRESSES_SIZE = 1024
+	AWAITED_POLL_MS = 20    /* while somebody waits for what slots say */
 };
 
 /* ---- What is asked ------------------------------------------------------- */
@@ -96,7 +96,7 @@ shrink(struct master *m)
 }
 
 static const struct {
-	int signal;
+	int signal;                     /* 0: none */
 	enum control_verb verb;         /* of -s */
 	void (*run)(struct master *);
 } requests[] = {
@@ -106,6 +106,8 @@ static const struct {
 	{ SIGHUP, CONTROL_RELOAD, reload },
 	{ SIGUSR1, CONTROL_REOPEN, reopen },
 	{ SIGUSR2, CONTROL_UPGRADE, upgrade },
+	{ 0, CONTROL_PAUSE, pause_begin },
+	{ 0, CONTROL_RESUME, pause_end },
 	{ SIGTTIN, CONTROL_NOTHING, grow },
 	{ SIGTTOU, CONTROL_NOTHING, shrink },
 };
@@ -177,6 +179,7 @@ look(struct master *m)
 		takeover_tick(m);
 		reload_tick(m);
 		upgrade_tick(m);
+		pause_tick(m);
 		worker_count_tick(m);
 		worker_count_want_helpers(m);
 		children_tick(m);
@@ -213,8 +216,9 @@ poll_timeout_ms(const struct master *m)
 		next_ms = reload_ms;
 	if (m->phase != MASTER_SERVING && m->next_progress_ms < next_ms)
 		next_ms = m->next_progress_ms;
-	int64_t most_ms = m->is_ready && m->ready_pipe >= 0 ? PARENT_POLL_MS
-							    : LONGEST_POLL_MS;
+	bool is_awaited = (m->is_ready && m->ready_pipe >= 0) ||
+			  m->pause_answer_ms != 0;
+	int64_t most_ms = is_awaited ? AWAITED_POLL_MS : LONGEST_POLL_MS;
 	if (next_ms > now_ms + most_ms)
 		next_ms = now_ms + most_ms;
 	return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
@@ -249,7 +253,7 @@ occupy_own_slot(struct master *m)
 			  &(struct slot_tenant){ .role = SLOT_MASTER });
 	scoreboard_occupy(m->scoreboard, 0, &self);
 	slot_set_state(scoreboard_slot_at(m->scoreboard, 0), SLOT_READY);
-	title_set("master");
+	pause_set_title(m);
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
 		 VERSION);
 	m->next_look_ms = clock_ms();

@@ -299,6 +299,7 @@ takeover_begin(struct master *m, struct config *config,
 		return -1;
 	m->figures = h->figures;
 	m->wants_reload = h->wants_reload;
+	m->paused_until_ms = h->paused_until_ms;
 	m->upgrade.is_wanted = h->wants_upgrade;
 	m->is_ready = true;
 	bool is_new = h->mode == HANDOVER_TAKEOVER;

@@ -121,6 +121,7 @@ fill(const struct master *m, struct handover *h)
 	h->generation = m->takeover.is_under_way ? m->now.number - 1
 						 : m->now.number;
 	h->wants_reload = m->wants_reload;
+	h->paused_until_ms = m->paused_until_ms;
 	h->wants_upgrade = m->upgrade.is_wanted;
 	h->pid_file = m->pid_file;
 	h->scoreboard = m->scoreboard_fd;

@@ -130,7 +130,7 @@ has_helper(const struct master *m, enum slot_role slot, bool is_alone)
 void
 worker_count_want_helpers(struct master *m)
 {
-	for (int slot = SLOT_UNUSED; slot <= SLOT_STATUS; slot++) {
+	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
 		if (role != NULL && role->is_helper &&
 		    !has_helper(m, (enum slot_role)slot, role->is_alone))

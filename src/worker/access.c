@@ -9,6 +9,7 @@ static const char *
 sentence(enum session_end why)
 {
 	return why == SESSION_END_BLOCKED ? "refused: among blocked_clients" :
+	       why == SESSION_END_STOPPING ? "refused: paused" :
 	       why == SESSION_END_OVERLOAD ?
 		       "refused: limits.connections is reached" :
 		       "refused: a limit per address is reached";
@@ -20,7 +21,9 @@ client_may_enter(struct client *c, enum session_end *why_out)
 	struct worker *w = c->worker;
 	enum session_end why = SESSION_END_BLOCKED;
 
-	if (!address_in_ranges(&c->peer, w->settings->net.blocked_clients))
+	if (w->state.is_paused)
+		why = SESSION_END_STOPPING;
+	else if (!address_in_ranges(&c->peer, w->settings->net.blocked_clients))
 		switch (connection_admit(&w->connections, &c->peer,
 					 w->loop.now_ms)) {
 		case CONNECTION_OK:

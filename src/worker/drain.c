@@ -3,16 +3,20 @@
  * and a deadline for what is left. */
 #include "worker/client.h"
 
+#include "base/title.h"
+
 enum { HOLD_MARGIN_MS = 1000 };         /* for verdicts before the end */
 
 static bool
 is_idle(const struct worker *w, const struct client *c)
 {
+	bool has_no_time = w->is_stopping || w->state.is_paused;
+
 	if (c->phase != CLIENT_TALKING)
-		return w->is_stopping && c->phase != CLIENT_LINGERING;
+		return has_no_time && c->phase != CLIENT_LINGERING;
 	return c->out.len == 0 && !session_is_in_transaction(c->session) &&
 	       session_want(c->session) == SESSION_WANTS_INPUT &&
-	       (w->is_stopping || session_mails(c->session) > 0);
+	       (has_no_time || session_mails(c->session) > 0);
 }
 
 static void
@@ -34,6 +38,22 @@ dismiss_idle(struct worker *w)
 	for (size_t i = 0; i < w->client_slots; i++)
 		if (w->clients[i] != NULL && is_idle(w, w->clients[i]))
 			dismiss(w->clients[i]);
+}
+
+void
+worker_pause(struct worker *w, bool is_paused)
+{
+	w->state.is_paused = is_paused;
+	if (w->is_draining)
+		return;
+	w->state.is_draining = is_paused;
+	if (w->is_ready)
+		slot_set_state(w->context->slot,
+			       is_paused ? SLOT_PAUSED : SLOT_READY);
+	title_set("worker %d%s", w->context->number,
+		  is_paused ? " (paused)" : "");
+	if (is_paused)
+		dismiss_idle(w);
 }
 
 void

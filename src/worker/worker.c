@@ -45,6 +45,8 @@ on_channel(struct loop *loop, struct watch *watch, short events)
 	}
 	if (word == CHILD_QUIT)
 		_exit(EXIT_SUCCESS);
+	if (word == CHILD_PAUSE || word == CHILD_RESUME)
+		worker_pause(w, word == CHILD_PAUSE);
 	if (word == CHILD_DRAIN || word == CHILD_STOP)
 		worker_begin_drain(w, word == CHILD_STOP);
 }
@@ -138,7 +140,8 @@ become_ready(struct worker *w)
 
 	w->is_ready = true;
 	if (!w->is_draining)
-		slot_set_state(w->context->slot, SLOT_READY);
+		slot_set_state(w->context->slot, w->state.is_paused
+			       ? SLOT_PAUSED : SLOT_READY);
 	if (write(w->context->channel, &ready, 1) != 1)
 		log_warn("the master does not hear that this worker is ready",
 			 LOG_NUM("errno", errno));
@@ -179,6 +182,8 @@ worker_run(const struct worker_settings *settings,
 		log_error("delivery cannot start", LOG_NUM("errno", errno));
 		return EXIT_UNABLE;
 	}
+	if (context->is_paused)
+		worker_pause(&w, true);
 	watch_all(&w, listeners);
 	serve(&w);
 	log_debug("worker ends", LOG_NUM("mails", w.mails));

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support.dialog import Dialog
+from support.server import title
 from support.waiting import wait_for
 
 
@@ -166,3 +167,74 @@ def test_hup_while_stopping_is_harmless(server):
         dialog.expect(250)
     assert server.process.wait(10) == 0
     wait_for(lambda: not server.children(), 5, "no children")
+
+
+# ---- A pause ----------------------------------------------------------------
+
+
+def told(server, *arguments, code=0):
+    done = server.run("-s", *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def is_paused(server):
+    """Every worker that could take it says 421, and shows it."""
+    Dialog(server.port, greeting=421).close()
+    titles = [title(pid) for pid in server.workers()]
+    return bool(titles) and all("(paused)" in text for text in titles)
+
+
+def test_a_pause_lets_transactions_finish(server, database):
+    with server.dialog() as dialog, server.dialog() as idle:
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<you@example.com>", 250)
+        dialog.command("DATA", 354)
+        assert "still finish" in told(server, "pause")
+        wait_for(lambda: is_paused(server), 10, "both workers")
+        assert idle.reply().code == 421
+        dialog.send("Subject: at last\r\n\r\n.\r\n")
+        dialog.expect(250)
+        assert dialog.reply().code == 421
+    assert database.count() == 1
+    # Somebody must see to it.
+    assert "paused: newcomers" in told(server, "status", code=6)
+    assert "resumed" in told(server, "resume")
+    server.send()
+    assert "it was not paused" in told(server, "resume")
+
+
+@pytest.mark.parametrize("how", ["death", "reload", "upgrade"])
+def test_a_pause_outlives(server, how):
+    told(server, "pause")
+    before = set(server.workers())
+    if how == "death":
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+    else:
+        told(server, how)
+    wait_for(lambda: len(server.workers()) == 2
+             and not before & set(server.workers()), 10, "others")
+    wait_for(lambda: is_answered(server.port) and is_paused(server), 15,
+             "workers that know")
+    assert title(server.pid) == "guerrilla-smtpd: master (paused)"
+    told(server, "resume")
+    wait_for(server.is_ready, 10, "the end of the pause")
+    server.send()
+
+
+def is_answered(port):
+    try:
+        Dialog(port, greeting=421).close()
+        return True
+    except OSError:
+        return False
+
+
+def test_a_pause_with_a_limit_ends_by_itself(server):
+    assert "for 1 s" in told(server, "pause", "--for", "1s")
+    server.await_log("its time is over")
+    server.send()
+    assert "not a length" in told(server, "pause", "--for", "soon", code=5)
+    assert server.run("-s", "reload", "--for", "1s").returncode == 2
+    server.send()

@@ -51,6 +51,8 @@ static const struct typed good[] = {
 	{ { "-s", "reload" }, { .action = ACTION_VERB, .verb = "reload" } },
 	{ { "--signal=stop" }, { .action = ACTION_VERB, .verb = "stop" } },
 	{ { "-s", "kill" }, { .action = ACTION_VERB, .verb = "kill" } },
+	{ { "-s", "pause", "--for=10m" },
+	  { .action = ACTION_VERB, .verb = "pause", .length = "10m" } },
 	{ { "-s", "reopen" }, { .action = ACTION_VERB, .verb = "reopen" } },
 	{ { "-s", "upgrade" }, { .action = ACTION_VERB, .verb = "upgrade" } },
 	{ { "-s", "status", "--json" },
@@ -92,7 +94,9 @@ static const struct refused bad[] = {
 	{ { "-p", "-v" }, "not a port: -v" },
 	{ { "-s" }, "needs a value: signal" },
 	{ { "-s", "restart" }, "not one of status, top, reload, reopen, "
-			       "upgrade, stop, kill: restart" },
+			       "upgrade, pause, resume, stop, kill: restart" },
+	{ { "-s", "resume", "--for", "1h" }, "goes with -s pause: --for" },
+	{ { "-s", "pause", "--for" }, "needs a value: for" },
 	{ { "--json" }, "goes with -s status: --json" },
 	{ { "-s", "stop", "--json" }, "goes with -s status: --json" },
 	{ { "--database" }, "goes with -t: --database" },
@@ -139,6 +143,7 @@ options_are_understood(void **state)
 		    got.is_verbose != is->is_verbose ||
 		    got.is_daemon != is->is_daemon ||
 		    got.with_database != is->with_database ||
+		    !is_same(got.length, is->length) ||
 		    got.as_json != is->as_json)
 			fail_msg("%zu: %s: %s", i, good[i].argv[0], why.at);
 		buf_release(&why);

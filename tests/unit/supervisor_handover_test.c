@@ -51,6 +51,7 @@ sample(void)
 		.generation = 4,
 		.wants_reload = true,
 		.is_control_roots = true,
+		.paused_until_ms = PROCESS_NEVER,
 		.pid_file = 3,
 		.scoreboard = 4,
 		.backlogs = 5,
@@ -114,6 +115,7 @@ expect_sample(const struct handover *h)
 	assert_int_equal(h->control, 6);
 	assert_int_equal(h->lines[1], 13);
 	assert_true(h->is_control_roots);
+	assert_true(h->paused_until_ms == PROCESS_NEVER);
 	assert_int_equal(h->old_program, 14);
 	assert_string_equal(h->config_file, "/etc/with spaces/1 2 3.conf");
 	assert_string_equal(h->log_file, "");

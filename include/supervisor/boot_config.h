@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The first configuration of a process, and the way back without one. */
+/* The first configuration of a process. */
 #ifndef SUPERVISOR_BOOT_CONFIG_H
 #define SUPERVISOR_BOOT_CONFIG_H
 
@@ -11,9 +11,10 @@
 struct config_source boot_config_source(const struct config_source *own,
 					const struct handover *h);
 
-/* Executes the old program, whose descriptor was kept for this. Returns only
- * where even that fails. */
-void boot_config_go_back(struct handover *h, const struct supervisor_options *o,
-			 const char *why);
+/* In the middle of an upgrade: says why, empties it, and waits for a
+ * configuration that can be read; the children serve meanwhile. Signals are
+ * still blocked from before the exec; one that ends the service is obeyed. */
+struct config *boot_config_await(const struct config_source *source,
+				 struct buf *why);
 
 #endif

@@ -14,8 +14,7 @@
 enum handover_mode {
 	HANDOVER_NONE,          /* an ordinary start */
 	HANDOVER_TRIAL,         /* a child that shows that it could */
-	HANDOVER_TAKEOVER,      /* the master itself, in the new program */
-	HANDOVER_RETURN         /* again in the old one: the new could not */
+	HANDOVER_TAKEOVER       /* the master itself, in the new program */
 };
 
 struct handed_listener {
@@ -44,11 +43,9 @@ struct handover {
 	int64_t paused_until_ms;        /* as the master's */
 	bool is_control_roots;  /* only root may ask */
 	int pid_file, scoreboard, backlogs, control, lines[2];
-	int old_program;        /* to go back to; -1 */
 	const char *program;    /* path, noted at the first start */
 	const char *config_file;
 	const char *log_file;   /* -l; "" without */
-	const char *reason;     /* of a return; "" */
 	struct scoreboard_figures figures;
 	struct connection_limits_handle connection_limits; /* fd -1: none */
 	struct spool_claims spools;     /* names are the arena's, or lent */

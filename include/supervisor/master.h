@@ -36,7 +36,7 @@ struct upgrade {
 /* And from the new one, until its own generation serves. */
 struct takeover {
 	bool is_under_way;
-	int old_program;                /* -1 */
+	bool has_told;                  /* that it takes longer */
 	struct config handed_config;    /* only the names of listeners */
 	struct generation handed;
 	struct arena arena;             /* of what was handed over */
@@ -81,7 +81,6 @@ struct master {
 	int pid_file;
 	struct spool_claims spools;
 	char program[MASTER_PATH_SIZE]; /* noted at the first start */
-	int own_program;                /* the file that runs now */
 	struct upgrade upgrade;
 	struct takeover takeover;
 	int64_t next_publish_ms;        /* the scoreboard */

@@ -9,8 +9,12 @@
 int takeover_try(struct master *m, struct config *config,
 		 const struct handover *h);
 
-/* Makes the master out of what was handed over. 0, or -1 with the reason in
- * why: then the caller goes back. */
+/* Makes the master out of what was handed over. -1 with errno: then nobody
+ * can serve on. */
+int takeover_adopt(struct master *m, const struct handover *h);
+
+/* Brings the new generation up, whose configuration it owns from then on. -1
+ * with the reason in why: then the caller tries another configuration. */
 int takeover_begin(struct master *m, struct config *config,
 		   const struct handover *h, struct buf *why);
 

@@ -16,9 +16,4 @@ bool upgrade_reaped(struct master *m, pid_t pid, int status);
 
 void upgrade_give_up(struct master *m, const char *why);
 
-/* Executes the file with all that the service has, in the given mode.
- * Returns only where that fails: -1 with errno, and all as it was. */
-int upgrade_exec(struct master *m, int program, enum handover_mode mode,
-		 const char *reason);
-
 #endif

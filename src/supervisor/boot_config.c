@@ -22,41 +22,26 @@ boot_config_source(const struct config_source *own, const struct handover *h)
 	return source;
 }
 
-void
-boot_config_go_back(struct handover *h, const struct supervisor_options *o,
-		    const char *why)
+struct config *
+boot_config_await(const struct config_source *source, struct buf *why)
 {
-	int program = h->old_program;
+	struct config *c = NULL;
+	sigset_t pending;
 
-	h->mode = HANDOVER_RETURN;
-	h->reason = why;
-	handover_forget();
-	handover_keep_open(h, true);
-	if (handover_write(h) >= 0)
-		fexecve(program, o->argv, environ);
-}
-
-/* The children serve meanwhile. Signals are still blocked from before the
- * exec; one that ends the service is obeyed all the same. */
-static struct config *
-await_config(const struct config_source *source)
-{
-	for (;;) {
-		struct buf faults = BUF(65536);
-		struct config *c = config_read(source, &faults);
-		sigset_t pending;
-		if (c != NULL)
-			return c;
-		fprintf(stderr, "guerrilla-smtpd: waiting for a configuration "
-			"that can be read: %.*s", (int)faults.len, faults.at);
-		buf_release(&faults);
+	while (c == NULL) {
+		fprintf(stderr, "guerrilla-smtpd: waiting: %.*s", (int)why->len,
+			why->len > 0 ? why->at : "");
+		buf_release(why);
 		sigpending(&pending);
 		if (sigismember(&pending, SIGTERM) == 1 ||
 		    sigismember(&pending, SIGINT) == 1 ||
 		    sigismember(&pending, SIGQUIT) == 1)
 			_exit(EXIT_CONFIG);
 		sleep(1);
+		c = config_read(source, why);
 	}
+	buf_release(why);
+	return c;
 }
 
 struct config *
@@ -69,12 +54,7 @@ supervisor_boot_config(const struct supervisor_options *o, struct buf *faults)
 	const struct config_source source = boot_config_source(&o->source, &h);
 	struct config *c = config_read(&source, faults);
 	if (c == NULL && h.mode == HANDOVER_TAKEOVER)
-		boot_config_go_back(&h, o, "the configuration cannot be read");
-	if (c == NULL && (h.mode == HANDOVER_TAKEOVER ||
-			  h.mode == HANDOVER_RETURN)) {
-		buf_release(faults);
-		c = await_config(&source);
-	}
+		c = boot_config_await(&source, faults);
 	arena_free(&arena);
 	return c;
 }

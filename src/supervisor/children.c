@@ -337,8 +337,9 @@ children_judge(const struct master *m, unsigned generation)
 		    role == NULL || !role->is_first)
 			continue;
 		bool has_died =
-			e->restarts > 0 ||
-			(e->state == PROCESS_WAITING && e->forked_ms != 0);
+			e->state != PROCESS_READY &&
+			(e->restarts > 0 ||
+			 (e->state == PROCESS_WAITING && e->forked_ms != 0));
 		if (has_died || e->state == PROCESS_HUNG)
 			return CHILDREN_LOST;
 		if (e->state != PROCESS_READY)

@@ -60,11 +60,12 @@ handover_print(const struct handover *h, struct buf *out)
 		   "requests %d %d %" PRId64 " %d\n", (int)h->mode,
 		   h->generation, h->wants_reload, h->wants_upgrade,
 		   h->paused_until_ms, h->is_control_roots);
-	buf_printf(out, "descriptors %d %d %d %d %d %d %d\n", h->pid_file,
+	/* The seventh was of use to earlier versions, which insist on it. */
+	buf_printf(out, "descriptors %d %d %d %d %d %d -1\n", h->pid_file,
 		   h->scoreboard, h->backlogs, h->control, h->lines[0],
-		   h->lines[1], h->old_program);
-	buf_printf(out, "program %s\nconfig %s\nlog %s\nreason %s\n",
-		   h->program, h->config_file, h->log_file, h->reason);
+		   h->lines[1]);
+	buf_printf(out, "program %s\nconfig %s\nlog %s\n", h->program,
+		   h->config_file, h->log_file);
 	print_figures(&h->figures, out);
 	for (size_t i = 0; i < h->listener_count; i++)
 		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
@@ -136,7 +137,7 @@ read_mode(struct handover_reader *r, const struct parts *p)
 {
 	r->h->mode = (enum handover_mode)p->number[0];
 	return p->number[0] > HANDOVER_NONE &&
-	       p->number[0] <= HANDOVER_RETURN;
+	       p->number[0] <= HANDOVER_TAKEOVER;
 }
 
 static bool
@@ -161,9 +162,8 @@ static bool
 read_descriptors(struct handover_reader *r, const struct parts *p)
 {
 	int *const targets[] = {
-		&r->h->pid_file,    &r->h->scoreboard, &r->h->backlogs,
-		&r->h->control,	    &r->h->lines[0],   &r->h->lines[1],
-		&r->h->old_program,
+		&r->h->pid_file, &r->h->scoreboard, &r->h->backlogs,
+		&r->h->control,	 &r->h->lines[0],   &r->h->lines[1],
 	};
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
@@ -297,7 +297,7 @@ static const struct {
 	{ "mode", 1, read_mode },
 	{ "generation", 1, read_generation },
 	{ "requests", 2, read_requests },
-	{ "descriptors", 7, read_descriptors },
+	{ "descriptors", 6, read_descriptors },
 	{ "figures", 6, read_figures },
 	{ "listener", 1, read_listener },
 	{ "spool", 1, read_spool },
@@ -315,7 +315,6 @@ read_text(struct handover_reader *r, struct view word, struct view text)
 		{ "program", &r->h->program },
 		{ "config", &r->h->config_file },
 		{ "log", &r->h->log_file },
-		{ "reason", &r->h->reason },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -364,12 +363,10 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 		.backlogs = -1,
 		.control = -1,
 		.lines = { -1, -1 },
-		.old_program = -1,
 		.connection_limits = { .fd = -1 },
 		.program = "",
 		.config_file = "",
 		.log_file = "",
-		.reason = "",
 		.listeners =
 			arena_alloc(arena, lines * sizeof(*out->listeners)),
 		.children = arena_alloc(arena, lines * sizeof(*out->children)),

@@ -36,7 +36,6 @@ handover_keep_open(const struct handover *h, bool keep)
 			       h->backlogs,
 			       h->control,
 			       h->lines[0],
-			       h->old_program,
 			       h->connection_limits.fd };
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		set_close_on_exec(others[i], !keep);

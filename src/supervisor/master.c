@@ -24,7 +24,7 @@ master_new(const struct supervisor_options *o, const struct handover *h)
 	m->options.source.log_file = copy_text(source.log_file);
 	m->options.argv = title_prepare(o->argc, o->argv);
 	m->control.listener = -1;
-	m->pid_file = m->ready_pipe = m->takeover.old_program = -1;
+	m->pid_file = m->ready_pipe = -1;
 	m->now.log_file = m->next.log_file = -1;
 	upgrade_note_program(m);
 	for (int i = 0; i < SCOREBOARD_SLOTS; i++)

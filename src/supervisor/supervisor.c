@@ -307,13 +307,13 @@ set_out(struct master *m, struct config *first, struct handover *h)
 			begin(m);
 		return code;
 	}
-	if (takeover_begin(m, first, h, &why) == 0)
-		return open_signals(m);
-	buf_append_byte(&why, '\0');
-	if (h->mode == HANDOVER_TAKEOVER)
-		boot_config_go_back(h, &m->options, why.at);
-	fprintf(stderr, "guerrilla-smtpd: cannot take over: %s\n", why.at);
-	return EXIT_START;
+	if (takeover_adopt(m, h) != 0) {
+		perror("guerrilla-smtpd: cannot map what was handed over");
+		return EXIT_START;
+	}
+	while (takeover_begin(m, first, h, &why) != 0)
+		first = boot_config_await(&m->options.source, &why);
+	return open_signals(m);
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The new program finds sockets that listen, children that serve and people
  * who wait for an answer. It brings its own generation up beside the old
- * one, and only when that serves the old is told to drain; if it does not,
- * the old program comes back with all that it had. */
+ * one, and only when that serves the old is told to drain. Its trial has
+ * shown that it can; what fails all the same is tried again while the old
+ * workers serve on. */
 #include "supervisor/takeover.h"
 
 #include "base/clock.h"
@@ -12,7 +13,6 @@
 #include "supervisor/limits.h"
 #include "supervisor/notify.h"
 #include "supervisor/startup.h"
-#include "supervisor/upgrade.h"
 #include "supervisor/worker_count.h"
 
 #include <errno.h>
@@ -136,9 +136,6 @@ release(struct master *m)
 		generation_close_listeners(&t->handed, &m->now);
 	t->handed = (struct generation){ .log_file = -1 };
 	arena_free(&t->arena);
-	if (t->old_program >= 0)
-		close(t->old_program);
-	t->old_program = -1;
 	t->is_under_way = false;
 }
 
@@ -165,7 +162,6 @@ adopt_shared(struct master *m, const struct handover *h)
 	m->pid_file = h->pid_file;
 	m->lines[0] = h->lines[0];
 	m->lines[1] = h->lines[1];
-	m->takeover.old_program = h->old_program;
 	m->scoreboard_fd = h->scoreboard;
 	m->scoreboard = scoreboard_adopt(h->scoreboard);
 	/* Another layout: old workers count on where nobody looks, and the
@@ -182,10 +178,8 @@ adopt_shared(struct master *m, const struct handover *h)
 	adopt_connection_limits(m, &h->connection_limits);
 	if (m->scoreboard == NULL || m->backlogs < 0)
 		return -1;
-	const int fds[] = { m->pid_file,      m->lines[0],
-			    m->lines[1],      m->takeover.old_program,
-			    m->scoreboard_fd, m->backlogs,
-			    h->control };
+	const int fds[] = { m->pid_file,      m->lines[0], m->lines[1],
+			    m->scoreboard_fd, m->backlogs, h->control };
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
 	return 0;
@@ -228,39 +222,6 @@ adopt_askers(struct master *m, const struct handover *h)
 	}
 }
 
-/* The old program is back: its workers serve on; places that became empty
- * meanwhile are filled again. */
-static void
-refill(struct master *m)
-{
-	for (size_t n = 1; n <= m->now.config->worker.workers; n++) {
-		bool is_there = false;
-		for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-			const struct process *e = &m->processes.entries[i];
-			if (e->role == SLOT_WORKER && process_is_wanted(e) &&
-			    e->number == (int)n)
-				is_there = true;
-		}
-		if (!is_there)
-			children_add(m, SLOT_WORKER, (int)n, m->now.number);
-	}
-}
-
-static void
-come_back(struct master *m, const struct handover *h)
-{
-	log_error("upgrade failed: the old program is back",
-		  LOG_STR("why", h->reason), LOG_STR("version", VERSION),
-		  LOG_NUM("generation", m->now.number));
-	control_socket_tell(&m->control, CONTROL_UPGRADE, h->reason);
-	control_socket_answer(&m->control, CONTROL_UPGRADE, false,
-			      "upgrade failed: the old program is back");
-	notify_send("READY=1\nSTATUS=Upgrade failed, generation %u serves\n",
-		    m->now.number);
-	refill(m);
-	release(m);
-}
-
 static void
 come_new(struct master *m)
 {
@@ -273,43 +234,57 @@ come_new(struct master *m)
 }
 
 int
-takeover_begin(struct master *m, struct config *config,
-	       const struct handover *h, struct buf *why)
+takeover_adopt(struct master *m, const struct handover *h)
 {
 	umask(027);
 	handover_forget();
 	snprintf(m->program, sizeof(m->program), "%s", h->program);
 	hold_listeners(m, h);
 	adopt_spools(m, h);
-	if (adopt_shared(m, h) != 0) {
-		buf_printf(why, "cannot map what was handed over: %s\n",
-			   strerror(errno));
+	if (adopt_shared(m, h) != 0)
 		return -1;
-	}
-	if (limits_raise_files(config, why) != 0 ||
-	    generation_open(&m->now, config, &m->takeover.handed, NULL, why) !=
-		    0 ||
-	    generation_load(&m->now, &m->spools, why) != 0)
-		return -1;
-	limits_core(config->dumps_core);
 	adopt_askers(m, h);
-	adopt_children(m, h);
-	/* A new one where the configuration needs more than was handed. */
-	if (startup_connection_limits(m, config) != 0)
-		return -1;
 	m->figures = h->figures;
 	m->wants_reload = h->wants_reload;
 	m->paused_until_ms = h->paused_until_ms;
 	m->upgrade.is_wanted = h->wants_upgrade;
 	m->is_ready = true;
-	bool is_new = h->mode == HANDOVER_TAKEOVER;
-	m->now.number = h->generation + (is_new ? 1 : 0);
-	m->generations = h->generation + 1;
+	return 0;
+}
+
+static int
+open_generation(struct master *m, struct config *config, struct buf *why)
+{
+	if (limits_raise_files(config, why) != 0 ||
+	    generation_open(&m->now, config, &m->takeover.handed, NULL, why) !=
+		    0) {
+		config_free(&config);
+		return -1;
+	}
+	/* New limits where the configuration needs more than was handed. */
+	if (generation_load(&m->now, &m->spools, why) == 0 &&
+	    startup_connection_limits(m, config) == 0)
+		return 0;
+	generation_close(&m->now, &m->takeover.handed);
+	return -1;
+}
+
+int
+takeover_begin(struct master *m, struct config *config,
+	       const struct handover *h, struct buf *why)
+{
+	if (open_generation(m, config, why) != 0) {
+		control_socket_answer(&m->control, CONTROL_UPGRADE, false,
+				      "the new program runs but waits, and "
+				      "the old workers serve on: its standard "
+				      "error says what for");
+		return -1;
+	}
+	limits_core(config->dumps_core);
+	adopt_children(m, h);
+	m->generations = m->now.number = h->generation + 1;
 	master_init_log(m);
-	if (is_new)
-		come_new(m);
-	else
-		come_back(m, h);
+	come_new(m);
 	return 0;
 }
 
@@ -319,12 +294,6 @@ static bool
 is_of_past(const struct master *m, const struct process *e)
 {
 	return e->generation != m->now.number;
-}
-
-static bool
-is_of_now(const struct master *m, const struct process *e)
-{
-	return !is_of_past(m, e);
 }
 
 static void
@@ -345,20 +314,19 @@ commit(struct master *m)
 		    VERSION, m->now.number);
 }
 
+/* Said once; the process table goes on trying. */
 static void
-go_back(struct master *m)
+tell_delay(struct master *m)
 {
-	static const char why[] = "a worker of the new program did not "
-				  "become ready: its own lines say why";
+	static const char what[] = "a worker of the new program did not become "
+				   "ready: it is tried again, and the old ones "
+				   "serve on";
 
-	children_take_all(m, PROCESS_QUIT, is_of_now);
-	upgrade_exec(m, m->takeover.old_program, HANDOVER_RETURN, why);
-	if (errno == EAGAIN)
+	if (m->takeover.has_told)
 		return;
-	log_error("the old program cannot be executed: the new one stays",
-		  LOG_STR("error", strerror(errno)));
-	refill(m);
-	release(m);
+	m->takeover.has_told = true;
+	log_error("upgrade is not done yet", LOG_STR("why", what));
+	control_socket_answer(&m->control, CONTROL_UPGRADE, false, what);
 }
 
 void
@@ -371,7 +339,7 @@ takeover_tick(struct master *m)
 		commit(m);
 		break;
 	case CHILDREN_LOST:
-		go_back(m);
+		tell_delay(m);
 		break;
 	case CHILDREN_COMING:
 		break;

@@ -30,7 +30,6 @@ upgrade_note_program(struct master *m)
 	char here[MASTER_PATH_SIZE / 2];
 	ssize_t n;
 
-	m->own_program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	m->upgrade.program = m->upgrade.words = -1;
 	/* As it was called, so that a link to the newest version is followed
 	 * again; not /proc/self/exe, which stays with the old file. */
@@ -116,10 +115,7 @@ fill(const struct master *m, struct handover *h)
 {
 	const struct config_source *source = &m->options.source;
 
-	/* In the middle of a takeover the generation that serves is still
-	 * the one before. */
-	h->generation = m->takeover.is_under_way ? m->now.number - 1
-						 : m->now.number;
+	h->generation = m->now.number;
 	h->wants_reload = m->wants_reload;
 	h->paused_until_ms = m->paused_until_ms;
 	h->wants_upgrade = m->upgrade.is_wanted;
@@ -130,7 +126,6 @@ fill(const struct master *m, struct handover *h)
 	h->is_control_roots = m->control.is_roots;
 	h->lines[0] = m->lines[0];
 	h->lines[1] = m->lines[1];
-	h->old_program = m->own_program;
 	h->program = m->program;
 	h->config_file = source->file;
 	h->log_file = source->log_file != NULL ? source->log_file : "";
@@ -142,8 +137,8 @@ fill(const struct master *m, struct handover *h)
 					    &h->connection_limits);
 	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
 	add_listeners(&m->now, h);
-	/* In the middle of a takeover also those that the new configuration
-	 * has no use for: the old one may need them again. */
+	/* Before a takeover is done also those that only the workers of the
+	 * program before still listen on. */
 	add_listeners(&m->takeover.handed, h);
 	h->children = memory_new(SCOREBOARD_SLOTS, sizeof(*h->children));
 	add_children(m, h);
@@ -172,11 +167,12 @@ run_program(struct master *m, int program, struct handover *h)
 	return -1;
 }
 
-int
-upgrade_exec(struct master *m, int program, enum handover_mode mode,
-	     const char *reason)
+/* Executes the proven file with all that the service has. Returns only where
+ * that fails: errno, and all as it was. */
+static void
+exec_in_place(struct master *m)
 {
-	struct handover h = { .mode = mode, .reason = reason };
+	struct handover h = { .mode = HANDOVER_TAKEOVER };
 	sigset_t all, before;
 
 	/* A signal between two programs would meet no handler and kill: it
@@ -187,13 +183,12 @@ upgrade_exec(struct master *m, int program, enum handover_mode mode,
 	int error = EAGAIN;
 	if (poll(&came, 1, 0) == 0) {
 		fill(m, &h);
-		run_program(m, program, &h);
+		run_program(m, m->upgrade.program, &h);
 		error = errno;
 		empty(&h);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = error;
-	return -1;
 }
 
 /* ---- The trial ----------------------------------------------------------- */
@@ -227,7 +222,7 @@ refuse(struct master *m, const char *why)
 static _Noreturn void
 become_trial(struct master *m)
 {
-	struct handover h = { .mode = HANDOVER_TRIAL, .reason = "" };
+	struct handover h = { .mode = HANDOVER_TRIAL };
 
 	signals_for_child();
 	fill(m, &h);
@@ -329,9 +324,10 @@ upgrade_tick(struct master *m)
 		kill(u->trial, SIGKILL);
 	/* One thing at a time: a reload is finished first. */
 	bool is_free = m->is_ready && m->next.config == NULL &&
-		       !m->takeover.is_under_way && u->trial == 0;
+		       (!m->takeover.is_under_way || m->takeover.has_told) &&
+		       u->trial == 0;
 	if (u->is_proven && is_free) {
-		upgrade_exec(m, u->program, HANDOVER_TAKEOVER, "");
+		exec_in_place(m);
 		/* A signal that came meanwhile is heard first. */
 		if (errno == EAGAIN)
 			return;

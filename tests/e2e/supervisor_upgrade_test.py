@@ -154,16 +154,20 @@ def test_a_broken_configuration_stops_it_in_the_trial(copied):
     copied.send()
 
 
-def test_a_generation_that_does_not_come_up_goes_back(copied, database):
-    """Its trial is fine, its workers are killed: the old program returns."""
+def test_a_generation_that_does_not_come_up_is_tried_again(copied, database):
+    """Its trial is fine, its workers are killed: the old ones serve on, and
+    others are started until they live."""
+    old = copied.workers()
     for _ in range(10):
         if give_it_no_chance(copied):
             break
     else:
         pytest.fail("no worker could be killed before it was ready")
     # The answer may be here before the line is.
-    copied.await_log("the old program is back")
+    copied.await_log("upgrade is not done yet")
     copied.send()
+    copied.await_log("upgrade done", 30)
+    wait_for(lambda: not set(old) & set(copied.workers()), 10, "the drain")
     ask(copied, "upgrade")
     copied.send()
     assert database.count() == 2

@@ -57,11 +57,9 @@ sample(void)
 		.backlogs = 5,
 		.control = 6,
 		.lines = { 12, 13 },
-		.old_program = 14,
 		.program = "/usr/sbin/guerrilla-smtpd",
 		.config_file = "/etc/with spaces/1 2 3.conf",
 		.log_file = "",
-		.reason = "25 is no number here",
 		.figures = { .began_wall_us = 123456789,
 			     .reloads = 1,
 			     .reloads_failed = 2,
@@ -116,10 +114,8 @@ expect_sample(const struct handover *h)
 	assert_int_equal(h->lines[1], 13);
 	assert_true(h->is_control_roots);
 	assert_true(h->paused_until_ms == PROCESS_NEVER);
-	assert_int_equal(h->old_program, 14);
 	assert_string_equal(h->config_file, "/etc/with spaces/1 2 3.conf");
 	assert_string_equal(h->log_file, "");
-	assert_string_equal(h->reason, "25 is no number here");
 	assert_int_equal(h->figures.poisoned, 5);
 	assert_int_equal(h->spools.count, 2);
 	assert_int_equal(h->spools.at[0].fd, 18);

@@ -63,12 +63,14 @@ all_stored(struct attempt *a, size_t rows)
 }
 
 /* A message that the database does not take, for reasons of its own: the
- * sender may try again, when somebody has looked at the log. One that may be
- * there already has no answer yet. */
+ * sender may try again, when somebody has looked at the log. One whose commit
+ * we lost has no answer yet. */
 static void
 refuse(struct store *s, struct mail *mail, const struct store_fault *why)
 {
-	if (store_is_in_doubt(s, mail->message))
+	const struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
+
+	if (d != NULL && d->may_be_stored && d->lost.is_known)
 		return;
 	log_error("the database refuses a message",
 		  LOG_STR("id", mail->message->id),
@@ -312,8 +314,7 @@ static bool
 may_send(struct attempt *a, struct mail *mail)
 {
 	struct store *s = a->store;
-	struct in_doubt *d = s->in_doubt.count == 0 ?
-		NULL : in_doubt_find(&s->in_doubt, mail->message);
+	struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
 
 	if (d == NULL)
 		return true;

@@ -34,16 +34,16 @@ smtp       = command command_line content data domains esmtp_parameter \
 mime       = charset charset_7bit columns content content_text convert \
 	content_rewrite content_type encoded_word gmime_text header html lines \
 	mailbox mime part structure text transfer
-store      = bind catalog column_text columns connection \
-	failover group host_report hosts in_doubt insert lookup outcome \
-	partitions retention save server size_limits spool spool_claim \
-	spool_decode spool_encode spool_folder store table table_warnings \
+store      = bind catalog column_text columns connection failover group \
+	host_report hosts in_doubt insert lookup outcome partitions \
+	retention save server size_limits spool spool_claim spool_decode \
+	spool_encode spool_folder spool_room store table table_warnings \
 	trial
 worker     = accept access admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \
 	timeouts timer_heap worker
-janitor    = janitor replay
+janitor    = janitor replay replay_files retries
 status     =
 logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
@@ -227,11 +227,15 @@ $(unit)/%: tests/unit/%.c $$(call linked,$$*)
 # tls_flood is a hostile client, for tests/e2e/worker_hostile_test.py.
 drivers = store_driver mime_row tls_flood
 
+$(checked)/store_driver: tests/support/store_death.c
+$(checked)/store_driver: wrap = -Wl,--wrap=rename,--wrap=unlink \
+	-Wl,--wrap=fsync,--wrap=mysql_stmt_execute
+
 $(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c \
 		$(checked)/support.a $(checked)/rooms.a
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter-out %.h,$^) \
-		$(checked_ldflags) $(libs)
+	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c,$^) \
+		$(filter %.a,$^) $(checked_ldflags) $(wrap) $(libs)
 
 # The program with faults that a message can call for.
 fragile_wraps = -Wl,--wrap=mime_read \

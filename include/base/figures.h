@@ -82,6 +82,9 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "When the oldest message in the spool came, since 1970; 0: none") \
 	ROW(GAUGE_SPOOL_SET_ASIDE, "spool_set_aside", UNIT_NONE, SLOT_LOOP, \
 	    "Spooled files that an operator must see") \
+	ROW(GAUGE_SPOOL_SET_ASIDE_OLDEST, "spool_set_aside_oldest", \
+	    UNIT_SECONDS, SLOT_LOOP, \
+	    "When the oldest of them came, since 1970; 0: none") \
 	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \
 	    SLOT_LOOP, "When the first certificate ends, since 1970; 0: none")
 

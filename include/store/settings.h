@@ -44,6 +44,7 @@ struct store_settings {
 	const char *earlier_spools[STORE_EARLIER_SPOOLS + 1]; /* held as well,
 					 * until they are empty; NULL ends */
 	size_t spool_max;
+	int64_t set_aside_ms;           /* a refused message is tried so long */
 	int64_t retention_ms;           /* 0: for ever */
 	const char *domains_query;      /* '' without one */
 	const char *recipient_query;

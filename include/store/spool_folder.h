@@ -25,27 +25,34 @@ int spool_sync_folder(const char *dir,
 
 struct spool_usage {
 	size_t files;
-	uint64_t bytes;
-	int64_t oldest_s;               /* since 1970; 0: no file */
+	uint64_t bytes;                 /* on disk: blocks and inodes */
+	int64_t oldest_s;               /* since 1970; 0: there is none */
 };
 
 /* Of one folder. */
 struct spool_usage spool_usage(const char *dir,
 			       const char *folder);
 
+/* What a file of so many bytes takes where blocks have 4 KB. */
+uint64_t spool_disk_bytes(size_t bytes);
+
+/* Seconds since 1970 at which the first message of a file was complete, from
+ * its name, which is that message's id; 0 for another name. */
+int64_t spool_name_s(const char *name);
+
 /* Whether a file waits in new/. */
 bool spool_holds_mail(const char *dir);
 
-/* The names in new/, oldest first. */
+/* The names in a folder, oldest first. */
 struct spool_names {
 	char (*at)[SPOOL_NAME_SIZE];
 	size_t count;
 };
-struct spool_names spool_list(const char *dir);
+struct spool_names spool_list(const char *dir, const char *folder);
 void spool_names_free(struct spool_names *names);
 
-/* All of a file in new/, to be freed by the caller; at is NULL with errno. */
-struct view spool_read_file(const char *dir,
+/* All of a file, to be freed by the caller; at is NULL with errno. */
+struct view spool_read_file(const char *dir, const char *folder,
 			    const char *name);
 
 /* Moves new/name into another folder. */
@@ -56,7 +63,8 @@ int spool_set_aside(const char *dir, const char *name,
  * -1 with EWOULDBLOCK where another has it. */
 int spool_lock(const char *dir, const char *name);
 
-/* Removes what a crash left half-written, an hour after it was touched. */
+/* Removes what a crash left half-written: whoever writes a file has it
+ * locked. */
 void spool_sweep(const char *dir);
 
 #endif

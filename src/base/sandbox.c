@@ -118,8 +118,6 @@ static const struct narrow narrows[] = {
 	{ "ioctl", ANY, 1, WHOLE, FIONREAD },
 	{ "ioctl", ANY, 1, WHOLE, FIONBIO },
 	{ "ioctl", ANY, 1, WHOLE, 0x5401 /* TCGETS: is it a terminal */ },
-	/* Signal 0 only asks whether the spool's owner lives. */
-	{ "kill", JANITOR, 1, WHOLE, 0 },
 	{ "socket", STORING | LOGGER, 0, WHOLE, AF_UNIX },
 	{ "socket", STORING, 0, WHOLE, AF_INET },
 	{ "socket", STORING, 0, WHOLE, AF_INET6 },

@@ -263,6 +263,8 @@ static const struct key keys[] = {
 	  "/var/spool/guerrilla-smtpd" },
 	{ "store", "spool_max", KEY_SIZE, AT(worker.store.spool_max), "1G",
 	  RANGE(4 * KILO, 1024 * GIGA) },
+	{ "store", "set_aside", KEY_DURATION, AT(worker.store.set_aside_ms),
+	  "6h", RANGE(SECOND, 7 * DAY) },
 	{ "store", "retention", KEY_DURATION, AT(worker.store.retention_ms),
 	  "0", ZERO_OR(SECOND, 36500 * DAY) },
 

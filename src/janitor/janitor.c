@@ -72,9 +72,11 @@ show_figures(const struct janitor *j)
 			replay_add_figures(j->replays[i], &sum);
 	slot_gauge(j->context->slot, GAUGE_SPOOL_FILES, sum.files);
 	slot_gauge(j->context->slot, GAUGE_SPOOL_BYTES, sum.bytes);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
 	slot_gauge(j->context->slot, GAUGE_SPOOL_OLDEST,
 		   (uint64_t)sum.oldest_s);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
+	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE_OLDEST,
+		   (uint64_t)sum.set_aside_oldest_s);
 }
 
 /* The lock may be with the janitor that we replace, until it leaves. */
@@ -86,7 +88,7 @@ do_replay(struct janitor *j)
 	for (size_t i = 0; i < j->spool_count; i++) {
 		if (j->replays[i] == NULL)
 			j->replays[i] = replay_new(j->settings, j->spools[i],
-						   j->context->slot, j->store);
+						   j->context, j->store);
 		int more_ms = j->replays[i] != NULL
 				      ? replay_step(j->replays[i])
 				      : IDLE_MS;

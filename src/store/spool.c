@@ -3,25 +3,25 @@
  * fsynced; only then is a message's verdict SPOOLED. */
 #include "store/spool.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
+#include "store/spool_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 128 * 1024, USAGE_AGE_MS = 1000, FIELDS_ROOM = 2048 };
+enum { BUFFER_SIZE = 128 * 1024, FIELDS_ROOM = 2048 };
 
 struct spool {
 	const struct store_settings *settings;
-	uint64_t used;                  /* bytes, as far as we know */
-	int64_t looked_ms;
+	struct spool_room *room;
 	char *buffer;
 };
 
@@ -38,9 +38,12 @@ spool_open(const struct store_settings *settings)
 {
 	if (spool_make_folders(settings->spool_dir) != 0)
 		return NULL;
+	struct spool_room *room = spool_room_open(settings->spool_dir);
+	if (room == NULL)
+		return NULL;
 	struct spool *s = memory_new(1, sizeof(*s));
 	s->settings = settings;
-	s->looked_ms = INT64_MIN / 2;
+	s->room = room;
 	s->buffer = memory_new(1, BUFFER_SIZE);
 	return s;
 }
@@ -50,6 +53,7 @@ spool_close(struct spool **s)
 {
 	if (*s == NULL)
 		return;
+	spool_room_close(&(*s)->room);
 	free((*s)->buffer);
 	free(*s);
 	*s = NULL;
@@ -115,51 +119,74 @@ note_message(void *context, size_t len, unsigned long long sum)
 	return n == SPOOL_MESSAGE_LINE_LEN ? 0 : -1;
 }
 
+/* Blocks are there before they are counted, so that a look at the folder
+ * meanwhile sees them; a file system that cannot do that does without. */
 static int
-write_file(struct spool *s, const char *path, struct mail *const *mails,
-	   size_t count)
+reserve(int fd, size_t bytes)
 {
-	struct spool_file f = { .buffer = s->buffer };
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
+		return 0;
+	return errno == ENOSPC || errno == EDQUOT ? -1 : 0;
+}
+
+static int
+write_file(struct spool *s, int fd, struct mail *const *mails, size_t count)
+{
+	struct spool_file f = { .fd = fd, .buffer = s->buffer };
 	struct spool_sink sink = { begin_message, write_bytes, note_message,
 				   &f };
 
-	f.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (f.fd < 0)
+	if (spool_encode(&sink, mails, count) != 0 || flush(&f) != 0)
 		return -1;
-	int result = spool_encode(&sink, mails, count);
-	if (result == 0)
-		result = flush(&f);
-	if (result == 0)
-		result = fsync(f.fd);
+	/* What was reserved and not used goes back. */
+	int ignored = ftruncate(fd, f.at);
+	(void)ignored;
+	return fsync(fd);
+}
+
+/* The file is locked until it stands in new/, or the janitor would take it
+ * for one that a crash left. */
+static int
+put_in_place(struct spool *s, int fd, const char *name)
+{
+	char unfinished[SPOOL_PATH_SIZE];
+	char finished[SPOOL_PATH_SIZE];
+
+	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
+	spool_path(s->settings->spool_dir, "new", name, finished);
+	bool is_renamed = rename(unfinished, finished) == 0;
 	int error = errno;
 	/* NFS and quotas may tell of a full disk only here. */
-	if (close(f.fd) != 0 && result == 0)
-		return -1;
+	if (close(fd) != 0 && is_renamed)
+		error = errno;
+	else if (is_renamed &&
+		 spool_sync_folder(s->settings->spool_dir, "new") == 0)
+		return 0;
+	else if (is_renamed)
+		error = errno;
+	unlink(is_renamed ? finished : unfinished);
 	errno = error;
-	return result;
+	return -1;
 }
 
 /* 0, or -1 with errno and nothing left in new/. */
 static int
-put_file(struct spool *s, struct mail *const *mails, size_t count)
+put_file(struct spool *s, struct mail *const *mails, size_t count,
+	 size_t bytes)
 {
-	char unfinished[SPOOL_PATH_SIZE];
-	char finished[SPOOL_PATH_SIZE];
+	char path[SPOOL_PATH_SIZE];
 	const char *name = mails[0]->message->id;
 
-	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
-	spool_path(s->settings->spool_dir, "new", name, finished);
-	if (write_file(s, unfinished, mails, count) != 0 ||
-	    rename(unfinished, finished) != 0) {
-		int error = errno;
-		unlink(unfinished);
-		errno = error;
+	spool_path(s->settings->spool_dir, "tmp", name, path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
 		return -1;
-	}
-	if (spool_sync_folder(s->settings->spool_dir, "new") == 0)
-		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && reserve(fd, bytes) == 0 &&
+	    write_file(s, fd, mails, count) == 0)
+		return put_in_place(s, fd, name);
 	int error = errno;
-	unlink(finished);
+	unlink(path);
+	close(fd);
 	errno = error;
 	return -1;
 }
@@ -176,28 +203,6 @@ bytes_of(const struct mail *mail)
 	return bytes;
 }
 
-/* What other workers and the janitor did is seen within a second. */
-static bool
-has_room(struct spool *s, size_t bytes)
-{
-	static const char *const counted[] = { "new", "damaged", "refused" };
-	int64_t now = clock_ms();
-
-	if (now - s->looked_ms >= USAGE_AGE_MS) {
-		s->looked_ms = now;
-		s->used = 0;
-		for (size_t i = 0; i < 3; i++)
-			s->used += spool_usage(s->settings->spool_dir,
-					       counted[i]).bytes;
-	}
-	if (s->used + bytes > s->settings->spool_max) {
-		errno = ENOSPC;
-		return false;
-	}
-	s->used += bytes;
-	return true;
-}
-
 static bool
 is_full(int error)
 {
@@ -210,7 +215,8 @@ write_batch(struct spool *s, struct mail *const *mails, size_t count,
 {
 	enum verdict verdict = VERDICT_SPOOLED;
 
-	if (!has_room(s, bytes) || put_file(s, mails, count) != 0) {
+	if (!spool_room_take(s->room, bytes, s->settings->spool_max) ||
+	    put_file(s, mails, count, bytes) != 0) {
 		verdict = is_full(errno) ? VERDICT_FULL : VERDICT_TRY_LATER;
 		log_error("mail cannot be spooled",
 			  LOG_STR("dir", s->settings->spool_dir),

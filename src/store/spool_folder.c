@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SWEEP_AGE_S = 3600 };
+enum { STAT_BLOCK = 512, FILE_BLOCK = 4096, INODE_BYTES = 512,
+       SWEEP_AGE_S = 10 };
 
 static const char *const folders[] = { "tmp", "new", "damaged", "refused" };
 
@@ -66,6 +67,25 @@ open_folder(const char *dir, const char *folder)
 	return opendir(path);
 }
 
+uint64_t
+spool_disk_bytes(size_t bytes)
+{
+	return ((uint64_t)bytes + FILE_BLOCK - 1) / FILE_BLOCK * FILE_BLOCK +
+	       INODE_BYTES;
+}
+
+/* A UUID of version 7 begins with milliseconds. */
+int64_t
+spool_name_s(const char *name)
+{
+	char digits[13] = "";
+	char *end = digits;
+
+	strncpy(digits, name, sizeof(digits) - 1);
+	int64_t ms = strtoll(digits, &end, 16);
+	return *end == '\0' && end - digits == 12 ? ms / 1000 : 0;
+}
+
 struct spool_usage
 spool_usage(const char *dir, const char *folder)
 {
@@ -81,9 +101,12 @@ spool_usage(const char *dir, const char *folder)
 		    !S_ISREG(st.st_mode))
 			continue;
 		usage.files++;
-		usage.bytes += (uint64_t)st.st_size;
-		if (usage.oldest_s == 0 || st.st_mtime < usage.oldest_s)
-			usage.oldest_s = st.st_mtime;
+		usage.bytes += (uint64_t)st.st_blocks * STAT_BLOCK +
+			       INODE_BYTES;
+		int64_t made_s = spool_name_s(e->d_name);
+		if (made_s > 0 &&
+		    (usage.oldest_s == 0 || made_s < usage.oldest_s))
+			usage.oldest_s = made_s;
 	}
 	closedir(d);
 	return usage;
@@ -96,11 +119,11 @@ by_name(const void *a, const void *b)
 }
 
 struct spool_names
-spool_list(const char *dir)
+spool_list(const char *dir, const char *folder)
 {
 	struct spool_names names = { 0 };
 	size_t size = 0;
-	DIR *d = open_folder(dir, "new");
+	DIR *d = open_folder(dir, folder);
 
 	if (d == NULL)
 		return names;
@@ -147,13 +170,13 @@ read_all(int fd, char *where, size_t size)
 }
 
 struct view
-spool_read_file(const char *dir, const char *name)
+spool_read_file(const char *dir, const char *folder, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 	struct view none = { NULL, 0 };
 	struct stat st;
 
-	spool_path(dir, "new", name, path);
+	spool_path(dir, folder, name, path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return none;
@@ -212,11 +235,21 @@ spool_sweep(const char *dir)
 
 	if (d == NULL)
 		return;
-	for (struct dirent *e; (e = readdir(d)) != NULL;)
-		if (e->d_name[0] != '.' &&
-		    fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
-		    (int64_t)st.st_mtime < now_s - SWEEP_AGE_S)
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		/* One that was just made is about to be locked. */
+		if (e->d_name[0] == '.' ||
+		    fstatat(dirfd(d), e->d_name, &st, 0) != 0 ||
+		    (int64_t)st.st_mtime >= now_s - SWEEP_AGE_S)
+			continue;
+		int fd = openat(dirfd(d), e->d_name,
+				O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		/* By now it may stand in new/: then this is not its name. */
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			unlinkat(dirfd(d), e->d_name, 0);
+		close(fd);
+	}
 	closedir(d);
 }
 

@@ -80,7 +80,12 @@ store_forget(struct store *s, const struct message *m)
 void
 store_suspect(struct store *s, const struct message *m)
 {
-	in_doubt_add(&s->in_doubt, m)->may_be_stored = true;
+	struct in_doubt *d = in_doubt_add(&s->in_doubt, m);
+
+	/* The time-outs were another try's. */
+	d->may_be_stored = true;
+	d->timeouts = 0;
+	d->is_given_up = false;
 }
 
 void

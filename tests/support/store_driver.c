@@ -5,23 +5,24 @@
  *     connect                          "up" or "down", and the size_limits
  *     save COUNT BYTES RCPTS KIND      a line "ID VERDICT ERROR" each
  *     load SECONDS BATCH BYTES         the same, batch after batch
- *     janitor SECONDS                  runs it that long
+ *     janitor SECONDS [STEP]           runs it that long, or kills it before
+ *                                      or after its n-th step on disk or in
+ *                                      the database
+ *     die STEP                         the same for what comes next here
  *     domains | recipient KEY          what the two queries say
  *
  * and "done ..." ends each answer. Like delivery it holds what has no verdict
  * for hold_ms, then spools it or says LATER, or DOUBT (it may be there). */
 #include "base/clock.h"
-#include "janitor/janitor.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "support/store_death.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,30 +227,12 @@ load(struct driver *d, const char *line)
 static void
 run_janitor(struct driver *d, const char *line)
 {
-	int ends[2];
-	char word = 0;
-	double seconds = strtod(line, NULL);
+	double seconds = 0;
+	long death = 0;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-		abort();
-	pid_t child = fork();
-	if (child == 0) {
-		struct child_context context = { .channel = ends[1] };
-		close(ends[0]);
-		d->settings.is_spool_ours = true;
-		_exit(janitor_run(&d->settings, &context));
-	}
-	close(ends[1]);
-	if (read(ends[0], &word, 1) != 1 || word != CHILD_READY)
-		printf("not ready\n");
-	pause_ms((int64_t)(seconds * 1000));
-	word = CHILD_DRAIN;
-	if (write(ends[0], &word, 1) != 1)
-		printf("gone early\n");
-	int status = 0;
-	waitpid(child, &status, 0);
-	close(ends[0]);
-	printf("done %d\n", status);
+	sscanf(line, "%lf %ld", &seconds, &death);
+	printf("done %d\n",
+	       store_run_janitor(&d->settings, seconds, death));
 }
 
 static void
@@ -285,6 +268,9 @@ command(struct driver *d, char *line)
 		load(d, line + 5);
 	} else if (strncmp(line, "janitor ", 8) == 0) {
 		run_janitor(d, line + 8);
+	} else if (strncmp(line, "die ", 4) == 0) {
+		store_death_in(strtol(line + 4, NULL, 10));
+		printf("done\n");
 	} else if (strcmp(line, "domains") == 0) {
 		printf("done %d\n", store_fetch_domains(d->store, take_domain,
 							NULL));
@@ -341,6 +327,7 @@ set(struct driver *d, char *argument)
 		{ "max_age", NULL, NULL, &s->max_age_ms },
 		{ "hold", NULL, NULL, &s->hold_ms },
 		{ "retention", NULL, NULL, &s->retention_ms },
+		{ "set_aside", NULL, NULL, &s->set_aside_ms },
 	};
 	char *value = strchr(argument, '=');
 
@@ -380,6 +367,7 @@ main(int argc, char **argv)
 		.max_age_ms = 3600000, .batch_rows = 32,
 		.batch_bytes = 1 << 20, .transaction_bytes = 100 << 20,
 		.message_size = 25 << 20, .hold_ms = 5000,
+		.set_aside_ms = 6 * 3600 * 1000,
 		.spool_dir = "/nonexistent", .spool_max = 1 << 30,
 		.domains_query = "", .recipient_query = "", .lookup_ms = 5000
 	};

@@ -241,7 +241,7 @@ a_batch_is_one_private_file(void **state)
 		assert_int_equal(s.messages[i].verdict, VERDICT_SPOOLED);
 	assert_int_equal(spool_usage(settings.spool_dir, "new").files, 1);
 	assert_int_equal(spool_usage(settings.spool_dir, "tmp").files, 0);
-	struct spool_names names = spool_list(settings.spool_dir);
+	struct spool_names names = spool_list(settings.spool_dir, "new");
 	assert_int_equal(names.count, 1);
 	const char *name = names.at[0];
 	assert_string_equal(name, s.messages[0].id);
@@ -249,7 +249,7 @@ a_batch_is_one_private_file(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 
-	struct view bytes = spool_read_file(settings.spool_dir, name);
+	struct view bytes = spool_read_file(settings.spool_dir, "new", name);
 	struct spool_batch b;
 	spool_decode(bytes, &b);
 	assert_false(b.is_damaged);
@@ -283,10 +283,10 @@ a_large_mail_passes_the_buffer(void **state)
 	spool_write(spool, s.list, MAILS);
 	/* batch_bytes parts them: the large one goes alone. */
 	assert_int_equal(spool_usage(settings.spool_dir, "new").files, 3);
-	struct spool_names names = spool_list(settings.spool_dir);
+	struct spool_names names = spool_list(settings.spool_dir, "new");
 	for (size_t i = 0; i < names.count; i++) {
 		struct view bytes =
-			spool_read_file(settings.spool_dir, names.at[i]);
+			spool_read_file(settings.spool_dir, "new", names.at[i]);
 		spool_decode(bytes, &b);
 		assert_false(b.is_damaged);
 		assert_int_equal(b.count, 1);

@@ -62,6 +62,15 @@ class Driver:
         self.begin(f"save {count} {size} {recipients} {kind}")
         return self.saved()
 
+    @contextlib.contextmanager
+    def janitor(self):
+        """A janitor that runs meanwhile."""
+        self.begin("janitor 100")
+        yield
+        self.begin("enough")
+        self.answer()
+        self.answer()
+
     def connect(self):
         return self.ask("connect")[-1][1:]
 

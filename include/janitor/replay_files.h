@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The files of one spool_dir on their way into the table. */
+#ifndef JANITOR_REPLAY_FILES_H
+#define JANITOR_REPLAY_FILES_H
+
+#include "janitor/replay.h"
+#include "janitor/retries.h"
+
+struct replay {
+	const struct store_settings *settings;
+	const char *dir;
+	struct scoreboard *scoreboard;
+	struct scoreboard_slot *slot;
+	struct store *store;
+	int lock;
+	struct replay_figures figures;
+	struct spool_names names;       /* in new/, as last listed */
+	size_t next;                    /* of them */
+	size_t alone_until;             /* names before it go one by one */
+	struct spool_names refused;     /* set aside, and to be tried again */
+	size_t next_refused;
+	struct retries retries;
+	uint64_t stored;                /* messages, of this folder */
+	bool has_told_newer;
+	int64_t look_ms;
+};
+
+/* Reads the names in new/ again, and begins with the first. */
+void replay_list(struct replay *r);
+
+/* Brings the next files to the database, which is there. Returns the ms after
+ * which there may be more to do. */
+int replay_files(struct replay *r);
+
+#endif

@@ -36,9 +36,9 @@ mime       = charset charset_7bit columns content content_text convert \
 	mailbox mime part structure text transfer
 store      = bind catalog column_text columns connection failover group \
 	host_report hosts in_doubt insert lookup outcome partitions \
-	retention save server size_limits spool spool_claim spool_decode \
-	spool_encode spool_folder spool_room store table table_warnings \
-	trial
+	retention retention_partitions retention_rows save server \
+	size_limits spool spool_claim spool_decode spool_encode \
+	spool_folder spool_room store table table_warnings trial
 worker     = accept access admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \

@@ -85,6 +85,8 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	ROW(GAUGE_SPOOL_SET_ASIDE_OLDEST, "spool_set_aside_oldest", \
 	    UNIT_SECONDS, SLOT_LOOP, \
 	    "When the oldest of them came, since 1970; 0: none") \
+	ROW(GAUGE_RETENTION_LAG, "retention_lag", UNIT_SECONDS, SLOT_LOOP, \
+	    "How long expired mail waits to be deleted") \
 	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \
 	    SLOT_LOOP, "When the first certificate ends, since 1970; 0: none")
 

@@ -57,6 +57,10 @@ int connection_run(struct connection *c, const char *sql);
  * c->fault. */
 MYSQL_RES *connection_ask(struct connection *c, const char *sql);
 
+/* The first column of a query's first row as a number; -1 where there is
+ * none. */
+int64_t connection_ask_number(struct connection *c, const char *sql);
+
 /* One value of the row fetched last; empty for NULL. */
 struct view connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column);
 

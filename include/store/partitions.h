@@ -22,6 +22,7 @@ struct partition {
 	char name[PARTITION_NAME_SIZE];
 	int64_t below_s;                /* UTC seconds; INT64_MAX: MAXVALUE */
 	uint64_t rows;                  /* about */
+	uint64_t bytes;                 /* about */
 };
 
 struct partitions {
@@ -48,10 +49,21 @@ int64_t partitions_interval(enum partition_kind kind, int64_t retention_s);
 bool partitions_write_new(const struct partitions *p, const char *table,
 			  int64_t now_s, struct buf *sql);
 
-/* Appends the ALTER TABLE that drops what lies wholly before cutoff_s;
- * returns the rows that go with it, or -1 where nothing is to be dropped. */
-int64_t partitions_write_drop(const struct partitions *p, const char *table,
-			      int64_t cutoff_s, struct buf *sql);
+/* The last one, if it takes all that no other does; else NULL. */
+const struct partition *partitions_catch_all(const struct partitions *p);
+
+/* How many lie wholly before cutoff_s and may be dropped, from the first. */
+size_t partitions_expired(const struct partitions *p, int64_t cutoff_s);
+
+/* Whether what is older than cutoff_s lies in a partition that also has much
+ * that is not: then its rows must go one by one. */
+bool partitions_are_coarse(const struct partitions *p, int64_t cutoff_s,
+			   int64_t retention_s);
+
+/* Appends the ALTER TABLE that drops the first count, above 0; returns about
+ * how many rows go with them. */
+uint64_t partitions_write_drop(const struct partitions *p, const char *table,
+			       size_t count, struct buf *sql);
 
 /* "'2026-01-31 23:59:00'" and the like, as text; out has 32 bytes. */
 enum { DATE_TEXT_SIZE = 32 };

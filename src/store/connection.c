@@ -151,6 +151,20 @@ connection_ask(struct connection *c, const char *sql)
 	return rows;
 }
 
+int64_t
+connection_ask_number(struct connection *c, const char *sql)
+{
+	int64_t number = -1;
+	MYSQL_RES *rows = connection_ask(c, sql);
+	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
+
+	if (row != NULL && row[0] != NULL)
+		number = strtoll(row[0], NULL, 10);
+	if (rows != NULL)
+		mysql_free_result(rows);
+	return number;
+}
+
 struct view
 connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
 {

@@ -115,8 +115,8 @@ partitions_interval(enum partition_kind kind, int64_t retention_s)
 	return interval;
 }
 
-static const struct partition *
-catch_all(const struct partitions *p)
+const struct partition *
+partitions_catch_all(const struct partitions *p)
 {
 	const struct partition *last = p->count > 0 ? &p->at[p->count - 1] :
 						      NULL;
@@ -183,7 +183,7 @@ partitions_write_new(const struct partitions *p, const char *table,
 		     int64_t now_s, struct buf *sql)
 {
 	int64_t interval_s = p->interval_s;
-	const struct partition *rest = catch_all(p);
+	const struct partition *rest = partitions_catch_all(p);
 	int64_t last = last_boundary(p);
 	int64_t current = now_s - now_s % interval_s;
 	int64_t wanted = current + (AHEAD + 1) * interval_s;
@@ -212,22 +212,40 @@ partitions_write_new(const struct partitions *p, const char *table,
 	return true;
 }
 
-int64_t
-partitions_write_drop(const struct partitions *p, const char *table,
-		      int64_t cutoff_s, struct buf *sql)
+size_t
+partitions_expired(const struct partitions *p, int64_t cutoff_s)
 {
-	int64_t rows = -1;
+	size_t n = 0;
 
 	/* The last one stays: a table has at least one partition. */
-	for (size_t i = 0; i + 1 < p->count; i++) {
-		if (p->at[i].below_s > cutoff_s)
-			break;
-		if (rows < 0)
-			buf_printf(sql, "ALTER TABLE %s DROP PARTITION `%s`",
-				   table, p->at[i].name);
-		else
-			buf_printf(sql, ", `%s`", p->at[i].name);
-		rows = (rows < 0 ? 0 : rows) + (int64_t)p->at[i].rows;
+	while (n + 1 < p->count && p->at[n].below_s <= cutoff_s)
+		n++;
+	return n;
+}
+
+bool
+partitions_are_coarse(const struct partitions *p, int64_t cutoff_s,
+		      int64_t retention_s)
+{
+	size_t n = partitions_expired(p, cutoff_s);
+
+	/* Until this one can be dropped; ours are within that. */
+	return n < p->count &&
+	       (p->at[n].below_s == INT64_MAX ||
+		p->at[n].below_s - cutoff_s >
+			retention_s + 2 * p->interval_s);
+}
+
+uint64_t
+partitions_write_drop(const struct partitions *p, const char *table,
+		      size_t count, struct buf *sql)
+{
+	uint64_t rows = 0;
+
+	buf_printf(sql, "ALTER TABLE %s DROP PARTITION ", table);
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(sql, "%s`%s`", i > 0 ? ", " : "", p->at[i].name);
+		rows += p->at[i].rows;
 	}
 	return rows;
 }

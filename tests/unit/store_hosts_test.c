@@ -196,15 +196,35 @@ only_what_is_wholly_old_is_dropped(void **state)
 		{ .name = "pmax", .below_s = INT64_MAX } };
 	struct partitions p = { PARTITIONS_COLUMNS, at, 4, 900 };
 
-	assert_int_equal(partitions_write_drop(&p, "`t`", 99, &sql), -1);
-	assert_int_equal(sql.len, 0);
-	assert_int_equal(partitions_write_drop(&p, "`t`", 299, &sql), 12);
+	assert_int_equal(partitions_expired(&p, 99), 0);
+	assert_int_equal(partitions_expired(&p, 299), 2);
+	assert_int_equal(partitions_write_drop(&p, "`t`", 2, &sql), 12);
 	assert_true(says(&sql, "ALTER TABLE `t` DROP PARTITION `a`, `b`"));
 	/* The last one stays, however old. */
 	p.count = 2;
-	assert_int_equal(partitions_write_drop(&p, "`t`", 999, &sql), 7);
-	assert_true(says(&sql, "ALTER TABLE `t` DROP PARTITION `a`"));
+	assert_int_equal(partitions_expired(&p, 999), 1);
 	buf_release(&sql);
+}
+
+/* Years for mail that lives an hour, or everything in the last one: then rows
+ * are deleted. Not while our own partitions are young. */
+static void
+coarse_partitions_are_told(void **state)
+{
+	(void)state;
+	enum { HOUR = 3600, YEAR = 365 * 86400 };
+	int64_t now = 1767323045;
+	struct partition at[2] = { { .name = "y", .below_s = now + YEAR / 2 },
+				   { .name = "m", .below_s = INT64_MAX } };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 2, 900 };
+
+	assert_true(partitions_are_coarse(&p, now - HOUR, HOUR));
+	at[0].below_s = now - now % 900 + 900;
+	assert_false(partitions_are_coarse(&p, now - HOUR, HOUR));
+	at[0].below_s = now - YEAR;
+	assert_true(partitions_are_coarse(&p, now - HOUR, HOUR));
+	p.count = 0;
+	assert_false(partitions_are_coarse(&p, now - HOUR, HOUR));
 }
 
 int
@@ -218,6 +238,7 @@ main(void)
 		cmocka_unit_test(an_interval_is_a_round_quarter),
 		cmocka_unit_test(partitions_are_made_three_intervals_ahead),
 		cmocka_unit_test(only_what_is_wholly_old_is_dropped),
+		cmocka_unit_test(coarse_partitions_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* To drop a partition costs the inserts nothing; to make one may, where mail
+ * lies in the place that it takes. */
+#include "store/retention_partitions.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	LOCK_BUSY = 1205,
+	ALTER_TRIES = 20,
+	ALTER_PAUSE_MS = 50,
+	PATIENT_ROUND = 10,
+	COPIED_ROWS = 1000,             /* that partitions may be made of */
+	COPIED_BYTES = 16 * 1024 * 1024
+};
+
+static const char partitions_of[] =
+	"SELECT PARTITION_NAME, PARTITION_METHOD, PARTITION_EXPRESSION,"
+	" PARTITION_DESCRIPTION, TABLE_ROWS, DATA_LENGTH"
+	" FROM information_schema.PARTITIONS"
+	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s"
+	" AND PARTITION_NAME IS NOT NULL ORDER BY PARTITION_ORDINAL_POSITION";
+
+static bool
+take_partition(struct partitions *p, MYSQL_ROW row)
+{
+	struct partition *one = &p->at[p->count];
+
+	if (row[0] == NULL || row[1] == NULL || row[2] == NULL ||
+	    row[3] == NULL)
+		return false;
+	p->kind = partitions_kind(view_of(row[1]), view_of(row[2]));
+	snprintf(one->name, sizeof(one->name), "%s", row[0]);
+	one->rows = row[4] != NULL ? strtoull(row[4], NULL, 10) : 0;
+	one->bytes = row[5] != NULL ? strtoull(row[5], NULL, 10) : 0;
+	if (p->kind == PARTITIONS_NONE ||
+	    !partitions_boundary(p->kind, view_of(row[3]), &one->below_s))
+		return false;
+	p->count++;
+	return true;
+}
+
+struct partitions
+retention_read_partitions(struct retention *r)
+{
+	const struct failover *l = &r->store->failover;
+	struct partitions p = { .kind = PARTITIONS_NONE };
+	MYSQL_RES *rows = catalog_ask(l->connection, partitions_of,
+				      l->settings->table);
+
+	if (rows == NULL)
+		return p;
+	p.at = memory_new((size_t)mysql_num_rows(rows), sizeof(*p.at));
+	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+		if (take_partition(&p, row))
+			continue;
+		p.kind = PARTITIONS_NONE;
+		break;
+	}
+	mysql_free_result(rows);
+	return p;
+}
+
+static int
+alter_within(struct connection *c, const char *sql, int seconds)
+{
+	char set[64];
+
+	snprintf(set, sizeof(set), "SET SESSION lock_wait_timeout = %d",
+		 seconds);
+	connection_run(c, set);
+	int error = connection_run(c, sql);
+	struct store_fault fault = c->fault;
+	connection_run(c, "SET SESSION lock_wait_timeout = DEFAULT");
+	c->fault = fault;
+	return error;
+}
+
+/* An ALTER that waits behind a long SELECT makes every INSERT wait behind
+ * itself. MariaDB's need not wait: between two INSERTs there is a moment for
+ * it. Others wait a second at least; so do we where there is no such moment,
+ * but seldom: partitions are three intervals ahead. */
+static int
+alter_gently(struct retention *r, const char *sql)
+{
+	struct connection *c = r->store->failover.connection;
+	const struct timespec pause = { 0, ALTER_PAUSE_MS * 1000000L };
+	bool may_wait = strstr(c->server.version, "MariaDB") == NULL ||
+			r->busy_rounds % PATIENT_ROUND == PATIENT_ROUND - 1;
+	int error = LOCK_BUSY;
+
+	if (may_wait)
+		return alter_within(c, sql, 1);
+	for (int i = 0; i < ALTER_TRIES && error == LOCK_BUSY; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		error = alter_within(c, sql, 0);
+	}
+	return error;
+}
+
+static bool
+alter(struct retention *r, struct buf *sql)
+{
+	buf_append_byte(sql, '\0');
+	const struct connection *c = r->store->failover.connection;
+	int error = alter_gently(r, sql->at);
+	sql->len = 0;
+	if (error == 0) {
+		r->busy_rounds = 0;
+		return true;
+	}
+	if (error != LOCK_BUSY || r->busy_rounds == 0)
+		log_warn("partitions cannot be altered now",
+			 LOG_NUM("error", error),
+			 LOG_STR("text", c->fault.text));
+	r->busy_rounds += error == LOCK_BUSY;
+	return false;
+}
+
+/* Out of the last partition rows are copied, and no row comes in meanwhile:
+ * a few do no harm; more are for the operator, at a quiet hour. */
+static bool
+may_be_made(struct retention *r, const struct partitions *p,
+	    const char *table, const struct buf *alter_sql)
+{
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+	const struct partition *rest = partitions_catch_all(p);
+
+	if (rest == NULL)
+		return true;
+	buf_printf(&sql, "SELECT COUNT(*) FROM (SELECT 1 FROM %s PARTITION "
+		   "(`%s`) LIMIT %d) AS a_few", table, rest->name,
+		   COPIED_ROWS + 1);
+	buf_append_byte(&sql, '\0');
+	int64_t rows = connection_ask_number(r->store->failover.connection,
+					     sql.at);
+	buf_release(&sql);
+	if (rows <= COPIED_ROWS && rest->bytes <= COPIED_BYTES) {
+		r->has_told_copy = false;
+		return rows >= 0;
+	}
+	if (!r->has_told_copy)
+		log_warn("mail lies in the last partition: others are not "
+			 "made, since that copies it while inserts wait",
+			 LOG_STR("partition", rest->name),
+			 LOG_NUM("rows_about", rest->rows),
+			 LOG_NUM("bytes_about", rest->bytes),
+			 LOG_VIEW("statement", buf_view(alter_sql)));
+	r->has_told_copy = true;
+	return false;
+}
+
+void
+retention_keep_partitions(struct retention *r, const struct partitions *p,
+			  int64_t now)
+{
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+	int64_t retention_s = r->store->settings->retention_ms / 1000;
+	size_t count = partitions_expired(p, now - retention_s);
+
+	catalog_quote(r->store->settings->table, table);
+	if (partitions_write_new(p, table, now, &sql) &&
+	    may_be_made(r, p, table, &sql))
+		alter(r, &sql);
+	sql.len = 0;
+	if (count > 0) {
+		uint64_t rows = partitions_write_drop(p, table, count, &sql);
+		if (alter(r, &sql)) {
+			slot_count(r->store->slot, COUNT_ROWS_EXPIRED, rows);
+			log_info("expired mail is dropped by partitions",
+				 LOG_NUM("partitions", count),
+				 LOG_NUM("rows_about", rows));
+		}
+	}
+	buf_release(&sql);
+}

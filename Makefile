@@ -38,7 +38,8 @@ store      = bind catalog column_text columns connection failover group \
 	host_report hosts in_doubt insert lookup outcome partitions \
 	retention retention_partitions retention_rows save server \
 	size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder spool_room store table table_warnings trial
+	spool_folder spool_report spool_room store table table_warnings \
+	trial
 worker     = accept access admission batch client connection delivery \
 	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
 	message_id message_list poller poller_epoll results session_driver \

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Guerrilla SMTPd: receives mail and puts each into MySQL, and nothing much
  * else. Here: arguments, the first reading of the configuration, hand over. */
+#include "base/clock.h"
 #include "config/config.h"
 #include "config/find_master.h"
 #include "control/options.h"
 #include "control/verb.h"
+#include "store/spool_report.h"
 #include "supervisor/config_test.h"
 #include "supervisor/supervisor.h"
 
@@ -101,6 +103,30 @@ speak(const struct options *options)
 	return code;
 }
 
+/* It asks nobody: what is spooled can be seen while nothing runs. */
+static int
+list_spool(const struct config_source *source)
+{
+	struct buf text = BUF(LONGEST_PRINT);
+	struct config *c = read_config(source);
+
+	if (c == NULL)
+		return EXIT_CONFIG;
+	const char *dir = c->worker.store.spool_dir;
+	int code = EXIT_DONE;
+	if (spool_report(dir, clock_wall_us() / 1000000, &text) != 0) {
+		fprintf(stderr, "guerrilla-smtpd: %s: %s\n", dir,
+			strerror(errno));
+		code = EXIT_REFUSED;
+	} else if (text.len == 0) {
+		buf_append_text(&text, "nothing is spooled\n");
+	}
+	config_free(&c);
+	put(stdout, &text);
+	buf_release(&text);
+	return fflush(stdout) == 0 ? code : EXIT_REFUSED;
+}
+
 static struct config_source
 source_of(const struct options *options)
 {
@@ -158,7 +184,8 @@ main(int argc, char **argv)
 	case ACTION_PRINT:
 		return print(&source);
 	case ACTION_VERB:
-		return speak(&options);
+		return strcmp(options.verb, "spool") == 0
+			       ? list_spool(&source) : speak(&options);
 	case ACTION_VERSION:
 		printf("guerrilla-smtpd %s\n", VERSION);
 		return EXIT_DONE;

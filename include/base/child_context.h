@@ -19,7 +19,8 @@ enum child_message {
 	CHILD_QUIT = 'Q',    /* leave now */
 	CHILD_REOPEN = 'O',  /* logger: open the files again */
 	CHILD_PAUSE = 'P',   /* workers: 421 to newcomers, finish the rest */
-	CHILD_RESUME = 'G'   /* workers: go on */
+	CHILD_RESUME = 'G',  /* workers: go on */
+	CHILD_REPLAY = 'A'   /* janitor: try again what was set aside */
 };
 
 struct connection_limits;               /* net/connection_limits.h */

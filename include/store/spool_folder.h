@@ -55,9 +55,15 @@ void spool_names_free(struct spool_names *names);
 struct view spool_read_file(const char *dir, const char *folder,
 			    const char *name);
 
-/* Moves new/name into another folder. */
-int spool_set_aside(const char *dir, const char *name,
-		    const char *folder);
+/* The path of the file beside it. */
+void spool_note_path(const char *dir, const char *folder, const char *name,
+		     char out[SPOOL_PATH_SIZE]);
+
+/* Moves new/name into another folder and notes why, in a file beside it that
+ * is hidden; spool_remove takes both away. */
+int spool_set_aside(const char *dir, const char *name, const char *folder,
+		    const char *why);
+int spool_remove(const char *dir, const char *folder, const char *name);
 
 /* Locks spool_dir/name for this process and all that inherit the descriptor.
  * -1 with EWOULDBLOCK where another has it. */

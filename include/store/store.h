@@ -34,6 +34,10 @@ struct store_size_limits store_size_limits(const struct store *s);
  * false where none can be had now. Cheap while connected and idle. */
 bool store_connect(struct store *s);
 
+/* What the database said when something failed last; valid until the next
+ * call. */
+const char *store_last_words(const struct store *s);
+
 /* Whether the last connect or save found a host that can be written. */
 bool store_is_up(const struct store *s);
 

@@ -69,6 +69,8 @@ static const struct option_verb {
 	{ "upgrade", "become the program that lies on the disk now" },
 	{ "pause", "take no new mail for now: 421" },
 	{ "resume", "end a pause" },
+	{ "spool", "what waits in the spool, and what was set aside" },
+	{ "replay", "try again what was set aside as refused" },
 	{ "stop", "end gracefully" },
 	{ "kill", "end at once" },
 };

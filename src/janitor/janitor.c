@@ -28,10 +28,19 @@ struct janitor {
 	int64_t retention_ms;
 };
 
+static void
+replay_all_again(struct janitor *j)
+{
+	for (size_t i = 0; i < j->spool_count; i++)
+		if (j->replays[i] != NULL)
+			replay_again(j->replays[i]);
+	j->replay_ms = 0;
+}
+
 /* Whether the master wants us to go on. Whatever it says that is not for the
- * logger alone means leave: there is nothing here that cannot be left. */
+ * logger alone or for us means leave: nothing here cannot be left. */
 static bool
-may_go_on(const struct janitor *j, int wait_ms)
+may_go_on(struct janitor *j, int wait_ms)
 {
 	struct pollfd channel = { .fd = j->context->channel, .events = POLLIN };
 	char word = 0;
@@ -44,7 +53,9 @@ may_go_on(const struct janitor *j, int wait_ms)
 	ssize_t n = read(channel.fd, &word, 1);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	return n == 1 && word == CHILD_REOPEN;
+	if (n == 1 && word == CHILD_REPLAY)
+		replay_all_again(j);
+	return n == 1 && (word == CHILD_REOPEN || word == CHILD_REPLAY);
 }
 
 /* What is spooled now, and by earlier configurations. */

@@ -61,17 +61,19 @@ count_stored(const struct replay *r)
 }
 
 static void
-set_aside(struct replay *r, const char *name, const char *folder)
+set_aside(struct replay *r, const char *name, const char *folder,
+	  const char *why)
 {
 	retries_forget(&r->retries, name);
-	if (spool_set_aside(r->dir, name, folder) != 0) {
+	if (spool_set_aside(r->dir, name, folder, why) != 0) {
 		log_error("a spool file cannot be set aside",
 			  LOG_STR("file", name), LOG_STR("to", folder),
 			  LOG_STR("why", strerror(errno)));
 		return;
 	}
 	log_error("a spool file is set aside: an operator must look at it",
-		  LOG_STR("file", name), LOG_STR("to", folder));
+		  LOG_STR("file", name), LOG_STR("to", folder),
+		  LOG_STR("reason", why));
 }
 
 struct tally {
@@ -105,11 +107,8 @@ count_verdicts(const struct spool_batch *b)
 static void
 remove_file(struct replay *r, const struct file *f)
 {
-	char path[SPOOL_PATH_SIZE];
-
 	retries_forget(&r->retries, f->name);
-	spool_path(r->dir, f->folder, f->name, path);
-	if (unlink(path) != 0)
+	if (spool_remove(r->dir, f->folder, f->name) != 0)
 		log_error("a spool file cannot be removed",
 			  LOG_STR("file", f->name),
 			  LOG_STR("why", strerror(errno)));
@@ -128,7 +127,7 @@ finish(struct replay *r, struct file *f)
 	} else if (strcmp(f->folder, "new") == 0) {
 		log_error("a spool file is damaged", LOG_STR("file", f->name),
 			  LOG_NUM("sound", f->batch.count));
-		set_aside(r, f->name, "damaged");
+		set_aside(r, f->name, "damaged", "it is cut or changed");
 	}
 	f->name[0] = '\0';
 }
@@ -149,7 +148,7 @@ fail(struct replay *r, struct file *f, const struct tally *t)
 		    RETRY_SET_ASIDE) {
 		slot_count(r->slot, COUNT_MAILS_SET_ASIDE,
 			   t->refused + t->waiting);
-		set_aside(r, f->name, "refused");
+		set_aside(r, f->name, "refused", store_last_words(r->store));
 	}
 	f->name[0] = '\0';
 }

@@ -195,13 +195,43 @@ spool_read_file(const char *dir, const char *folder, const char *name)
 	return none;
 }
 
+void
+spool_note_path(const char *dir, const char *folder, const char *name,
+		char out[SPOOL_PATH_SIZE])
+{
+	char hidden[SPOOL_NAME_SIZE + 1];
+
+	snprintf(hidden, sizeof(hidden), ".%s", name);
+	spool_path(dir, folder, hidden, out);
+}
+
+int
+spool_remove(const char *dir, const char *folder, const char *name)
+{
+	char path[SPOOL_PATH_SIZE];
+
+	spool_note_path(dir, folder, name, path);
+	if (strcmp(folder, "new") != 0)
+		unlink(path);
+	spool_path(dir, folder, name, path);
+	return unlink(path);
+}
+
 int
 spool_set_aside(const char *dir, const char *name,
-		const char *folder)
+		const char *folder, const char *why)
 {
 	char from[SPOOL_PATH_SIZE];
 	char to[SPOOL_PATH_SIZE];
 
+	spool_note_path(dir, folder, name, to);
+	int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		/* A comfort: the log says it too. */
+		ssize_t ignored = write(fd, why, strlen(why));
+		(void)ignored;
+		close(fd);
+	}
 	spool_path(dir, "new", name, from);
 	spool_path(dir, folder, name, to);
 	if (rename(from, to) != 0)

@@ -55,6 +55,14 @@ store_is_up(const struct store *s)
 	return s->failover.connection != NULL;
 }
 
+const char *
+store_last_words(const struct store *s)
+{
+	return s->failover.connection != NULL
+		       ? s->failover.connection->fault.text
+		       : s->failover.fault.text;
+}
+
 int64_t
 store_next_try_ms(const struct store *s)
 {

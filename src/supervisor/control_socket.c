@@ -27,6 +27,7 @@ static const char *const names[CONTROL_VERBS] = {
 	[CONTROL_STOP] = "stop",     [CONTROL_KILL] = "kill",
 	[CONTROL_REOPEN] = "reopen", [CONTROL_UPGRADE] = "upgrade",
 	[CONTROL_PAUSE] = "pause",   [CONTROL_RESUME] = "resume",
+	[CONTROL_REPLAY] = "replay",
 };
 
 int

@@ -74,6 +74,18 @@ reopen(struct master *m)
 			  "kept");
 }
 
+/* It looks at once, and goes on whatever becomes of it. */
+static void
+replay(struct master *m)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->processes.entries[i].role == SLOT_JANITOR)
+			children_say(m, i, CHILD_REPLAY);
+	control_socket_take_up(&m->control, CONTROL_REPLAY);
+	control_socket_answer(&m->control, CONTROL_REPLAY, true,
+			      "what was set aside as refused is tried again");
+}
+
 static void
 upgrade(struct master *m)
 {
@@ -108,6 +120,7 @@ static const struct {
 	{ SIGUSR2, CONTROL_UPGRADE, upgrade },
 	{ 0, CONTROL_PAUSE, pause_begin },
 	{ 0, CONTROL_RESUME, pause_end },
+	{ 0, CONTROL_REPLAY, replay },
 	{ SIGTTIN, CONTROL_NOTHING, grow },
 	{ SIGTTOU, CONTROL_NOTHING, shrink },
 };

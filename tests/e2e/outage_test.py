@@ -39,7 +39,10 @@ def spooling(start_server, tmp_path_factory):
 
 def spooled(server, folder="new"):
     path = os.path.join(server.spool, folder)
-    return os.listdir(path) if os.path.isdir(path) else []
+    if not os.path.isdir(path):
+        return []
+    # Hidden: why a file was set aside.
+    return [name for name in os.listdir(path) if name[0] != "."]
 
 
 def test_the_spool_takes_mail_and_gives_it_back(spooling, database, load):
@@ -186,6 +189,20 @@ def test_two_containers_do_not_share_a_spool(spooling, start_server,
         second.clean_up()
 
 
+def test_what_waits_is_listed(spooling, database, load):
+    server = spooling()
+    assert server.run("-s", "spool").stdout == "nothing is spooled\n"
+    traffic = fill_spool(server, database, load)
+    lines = server.run("-s", "spool").stdout.splitlines()
+    assert {line.split()[0] for line in lines} == set(traffic.accepted)
+    assert all(line.endswith("@example.com>: waits") for line in lines)
+    server.stop()
+    assert server.run("-s", "spool").stdout.splitlines() != []
+    server.start()
+    database.mariadb.start()
+    wait_for(lambda: not spooled(server), 20, "an empty spool")
+
+
 def test_a_second_instance_is_refused(spooling, start_server):
     first = spooling()
     second = start_server({"store.on_outage": "spool",
@@ -257,6 +274,8 @@ def test_size_in_ehlo_follows_the_table(start_server, database):
 
 def test_what_is_set_aside_is_counted(spooling, database, load):
     server = spooling(**{"store.set_aside": 1})
+    database.query("ALTER TABLE new_mail ADD CONSTRAINT one CHECK "
+                   "(return_path <> 'mark00000001@example.org')")
     database.mariadb.stop()
     # One session: mails of two may share a batch, and so a file.
     with load(server, sessions=1) as traffic:
@@ -269,8 +288,6 @@ def test_what_is_set_aside_is_counted(spooling, database, load):
                 file.truncate(len(text) - 1)
                 break
     database.mariadb.start()
-    database.query("ALTER TABLE new_mail ADD CONSTRAINT one CHECK "
-                   "(return_path <> 'mark00000001@example.org')")
     numbers = itertools.count()
 
     def others_pass():
@@ -289,9 +306,17 @@ def test_what_is_set_aside_is_counted(spooling, database, load):
     assert total()["mails_set_aside"] == 1
     assert abs(total()["spool_set_aside_oldest"] - time.time()) < 200
     assert total()["spool_oldest"] == 0
+    refused, damaged = sorted(
+        server.run("-s", "spool").stdout.splitlines(),
+        key=lambda line: "damaged: it is cut" in line)
+    assert "damaged: it is cut or changed" in damaged
+    assert f"{spooled(server, 'refused')[0]} " in refused
+    assert "<mark00000001@example.org> to <" in refused
+    assert "refused: CONSTRAINT `one` failed" in refused
     # The operator mends the table and has it tried again.
     database.query("ALTER TABLE new_mail DROP CONSTRAINT one")
-    assert server.run("-s", "reload").returncode == 0
+    done = server.run("-s", "replay")
+    assert done.returncode == 0 and "tried again" in done.stdout
     wait_for(lambda: not spooled(server, "refused"), 20, "another try")
     wait_for(lambda: total()["spool_set_aside"] == 1, 5, "the gauge")
     database.query("DELETE FROM new_mail WHERE return_path LIKE 'other%'")

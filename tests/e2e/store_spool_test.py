@@ -30,7 +30,8 @@ def store(database, tmp_path, spool):
 
 
 def files(spool, folder="new"):
-    return sorted(path.name for path in (spool / folder).iterdir())
+    return sorted(path.name for path in (spool / folder).iterdir()
+                  if path.name[0] != ".")
 
 
 def fill(database, driver, count=5, recipients=2):

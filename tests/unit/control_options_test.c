@@ -94,7 +94,8 @@ static const struct refused bad[] = {
 	{ { "-p", "-v" }, "not a port: -v" },
 	{ { "-s" }, "needs a value: signal" },
 	{ { "-s", "restart" }, "not one of status, top, reload, reopen, "
-			       "upgrade, pause, resume, stop, kill: restart" },
+			       "upgrade, pause, resume, spool, replay, stop, "
+			       "kill: restart" },
 	{ { "-s", "resume", "--for", "1h" }, "goes with -s pause: --for" },
 	{ { "-s", "pause", "--for" }, "needs a value: for" },
 	{ { "--json" }, "goes with -s status: --json" },

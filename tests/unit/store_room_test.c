@@ -104,7 +104,8 @@ spool_max_counts_the_disk(void **state)
 	struct spool_names names = spool_list(settings.spool_dir, "new");
 	for (size_t i = 0; i < names.count; i++)
 		assert_int_equal(spool_set_aside(settings.spool_dir,
-						 names.at[i], "refused"), 0);
+						 names.at[i], "refused",
+						 "x"), 0);
 	spool_names_free(&names);
 	/* Nobody has looked yet: as after a reboot. */
 	spool_path(settings.spool_dir, "used", "", path);

@@ -257,7 +257,8 @@ a_batch_is_one_private_file(void **state)
 	assert_true(same_mail(&s.mails[1], b.list[1]));
 	spool_batch_free(&b);
 	free((void *)bytes.at);
-	assert_int_equal(spool_set_aside(settings.spool_dir, name, "damaged"),
+	assert_int_equal(spool_set_aside(settings.spool_dir, name, "damaged",
+					 "cut"),
 			 0);
 	assert_int_equal(spool_usage(settings.spool_dir, "damaged").files, 1);
 	spool_names_free(&names);

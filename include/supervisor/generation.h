@@ -15,19 +15,20 @@ struct generation {
 	struct config *config;          /* NULL: there is none */
 	int *listeners;                 /* one for each of the config's */
 	struct tls_context *tls;        /* NULL without a certificate */
+	const struct account *opens_for; /* of generation_open: whom root
+					  * opens for, see root_open.h; NULL
+					  * where we are the account */
 	int log_file;                   /* the logger's target; -1: no file */
 	struct sandbox_rules sandbox_rules[SLOT_ROLES]; /* by role */
 	char log_dir[GENERATION_PATH_SIZE];     /* for the logger's sandbox */
 };
 
 /* Opens what the configuration names: listeners that `older` has are shared
- * with it (NULL: there is none), and the log's file. Root opens for the
- * account, as root_open.h says; NULL where we are the account by now. Owns
+ * with it (NULL: there is none), and the log's file, for g->opens_for. Owns
  * the configuration when it succeeds; -1, nothing opened and the reason in
  * why otherwise. */
 int generation_open(struct generation *g, struct config *config,
-		    const struct generation *older,
-		    const struct account *account, struct buf *why);
+		    const struct generation *older, struct buf *why);
 
 /* Claims the spool, makes the TLS context and the sandbox rules, as the user
  * of the service. -1 with the reason in why. */

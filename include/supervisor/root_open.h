@@ -15,8 +15,12 @@
  * one above it, links on the way included. False with errno. */
 bool root_owns_folder_of(const char *path);
 
-/* Each returns the descriptor, or -1 with a sentence in why. The account NULL,
- * or root, or a caller who is not root: opened as who we are. */
+/* Room for a sentence that says why not. */
+enum { ROOT_OPEN_WHY = 512 };
+
+/* Each returns the descriptor, or -1 with a sentence in why, which has room
+ * for ROOT_OPEN_WHY at least. The account NULL, or root, or a caller who is
+ * not root: opened as who we are. */
 int root_open_log(const struct log_settings *log,
 		  const struct account *account, char *why, size_t size);
 int root_open_listener(const struct listen_settings *listener,
@@ -28,6 +32,6 @@ int root_open_pid_file(const char *path, const struct account *account,
  * returned here, its sentence is in why. The caller has one thread. */
 int as_account(const struct account *account,
 	       int (*open_it)(const void *what, char *why, size_t size),
-	       const void *what, char *why, size_t size);
+	       const void *what, char why[ROOT_OPEN_WHY]);
 
 #endif

@@ -29,19 +29,20 @@ int
 confinement_read(int fd, struct confinement *out)
 {
 	char status[STATUS_SIZE];
-	unsigned real, effective;
 
 	ssize_t n = pread(fd, status, sizeof(status) - 1, 0);
 	if (n <= 0)
 		return -1;
 	status[n] = '\0';
-	if (sscanf(value_of(status, "\nUid:\t"), "%u %u", &real,
-		   &effective) != 2) {
+	/* The real one, then the effective one. */
+	const char *real = value_of(status, "\nUid:\t");
+	const char *effective = strchr(real, '\t');
+	if (effective == NULL) {
 		errno = EPROTO;
 		return -1;
 	}
 	*out = (struct confinement){
-		.uid = effective,
+		.uid = (uid_t)strtoul(effective + 1, NULL, 10),
 		.capabilities = number_of(status, "\nCapPrm:\t", 16),
 		.has_no_new_privs =
 			number_of(status, "\nNoNewPrivs:\t", 10) == 1,

@@ -50,11 +50,11 @@ directory_make(const char *path, mode_t mode, const struct account *account,
 {
 	const struct wanted wanted = { path, mode };
 	bool is_root = geteuid() == 0 && account->uid != 0;
-	char reason[512];
+	char reason[ROOT_OPEN_WHY];
 
 	bool is_proven = is_root && root_owns_folder_of(path);
 	int fd = is_root && !is_proven
-		? as_account(account, make, &wanted, reason, sizeof(reason))
+		? as_account(account, make, &wanted, reason)
 		: make(&wanted, reason, sizeof(reason));
 	if (fd < 0 && reason[0] == '\0')
 		return 0;

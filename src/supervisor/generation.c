@@ -112,9 +112,10 @@ open_log(struct generation *g, const struct account *account, struct buf *why)
 
 int
 generation_open(struct generation *g, struct config *config,
-		const struct generation *older, const struct account *account,
-		struct buf *why)
+		const struct generation *older, struct buf *why)
 {
+	const struct account *account = g->opens_for;
+
 	*g = (struct generation){ .config = config, .log_file = -1 };
 	if (open_listeners(g, older, account, why) == 0 &&
 	    open_log(g, account, why) == 0)

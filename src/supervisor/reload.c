@@ -67,7 +67,7 @@ prepare(struct master *m, struct buf *faults)
 
 	if (c == NULL)
 		return -1;
-	if (generation_open(&m->next, c, &m->now, NULL, faults) != 0) {
+	if (generation_open(&m->next, c, &m->now, faults) != 0) {
 		config_free(&c);
 		return -1;
 	}

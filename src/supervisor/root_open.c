@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_LINKS = 16, ANSWER_TEXT = 512 };
+enum { MOST_LINKS = 16 };
 
 /* ---- Whose folder -------------------------------------------------------- */
 
@@ -118,7 +118,7 @@ root_owns_folder_of(const char *path)
 
 struct answer {
 	bool is_open;           /* then a descriptor comes with it */
-	char why[ANSWER_TEXT];
+	char why[ROOT_OPEN_WHY];
 };
 
 union control {
@@ -169,7 +169,7 @@ take_answer(int channel, struct answer *out)
 int
 as_account(const struct account *account,
 	   int (*open_it)(const void *what, char *why, size_t size),
-	   const void *what, char *why, size_t size)
+	   const void *what, char why[ROOT_OPEN_WHY])
 {
 	struct answer a = { .is_open = false,
 			    .why = "no process could be started for it" };
@@ -193,7 +193,7 @@ as_account(const struct account *account,
 		;
 	close(ends[0]);
 	if (fd < 0)
-		snprintf(why, size, "%s", a.why);
+		memcpy(why, a.why, sizeof(a.why));
 	return fd;
 }
 
@@ -246,7 +246,7 @@ root_open_log(const struct log_settings *log, const struct account *account,
 		return open_log(log, why, size);
 	if (root_owns_folder_of(log->target))
 		return open_log_as_root(log, account, why, size);
-	int fd = as_account(account, open_log, log, why, size);
+	int fd = as_account(account, open_log, log, why);
 	if (fd < 0) {
 		size_t len = strlen(why);
 		snprintf(why + len, size - len, " (as %s, since its folder is "
@@ -264,9 +264,10 @@ open_listener(const void *listener, char *why, size_t size)
 /* A socket that root made must be the account's, or its mode would speak of
  * root and its group. */
 static int
-open_socket_as_root(const struct listen_settings *listener, const char *path,
+open_socket_as_root(const struct listen_settings *listener,
 		    const struct account *account, char *why, size_t size)
 {
+	const char *path = strchr(listener->name, '/');
 	int fd = listen_open(listener, why, size);
 
 	if (fd < 0 || lchown(path, account->uid, account->gid) == 0)
@@ -290,9 +291,8 @@ root_open_listener(const struct listen_settings *listener,
 		return listen_open(listener, why, size);
 	/* The path is the end of the name, so it is a C string. */
 	if (root_owns_folder_of(name.rest.at))
-		return open_socket_as_root(listener, name.rest.at, account,
-					   why, size);
-	return as_account(account, open_listener, listener, why, size);
+		return open_socket_as_root(listener, account, why, size);
+	return as_account(account, open_listener, listener, why);
 }
 
 static int
@@ -307,5 +307,5 @@ root_open_pid_file(const char *path, const struct account *account, char *why,
 {
 	if (!is_root_for(account) || root_owns_folder_of(path))
 		return pid_file_open(path, why, size);
-	return as_account(account, open_pid_file, path, why, size);
+	return as_account(account, open_pid_file, path, why);
 }

@@ -147,8 +147,8 @@ open_as_root(struct start *s)
 		return fail(s, reason);
 	}
 	s->m->pid_file = pid_file;
-	if (generation_open(&s->m->now, s->config, NULL, &s->account,
-			    &s->why) != 0)
+	s->m->now.opens_for = &s->account;
+	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0)
 		return EXIT_START;
 	return open_in_run_dir(s);
 }

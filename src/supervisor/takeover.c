@@ -256,8 +256,7 @@ static int
 open_generation(struct master *m, struct config *config, struct buf *why)
 {
 	if (limits_raise_files(config, why) != 0 ||
-	    generation_open(&m->now, config, &m->takeover.handed, NULL, why) !=
-		    0) {
+	    generation_open(&m->now, config, &m->takeover.handed, why) != 0) {
 		config_free(&config);
 		return -1;
 	}

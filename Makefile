@@ -177,6 +177,8 @@ fuzz_names = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 
 preloads = build/clock_jump.so build/torture.so
 
+drivers = store_driver mime_row tls_flood
+
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
 	build/bench/mime_leak \
 	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%) \
@@ -226,7 +228,6 @@ $(unit)/%: tests/unit/%.c $$(call linked,$$*)
 # store_driver is the store without SMTP, for tests/e2e/store_*_test.py;
 # mime_row prints the row of a message, for tests/mime/compare_test;
 # tls_flood is a hostile client, for tests/e2e/worker_hostile_test.py.
-drivers = store_driver mime_row tls_flood
 
 $(checked)/store_driver: tests/support/store_death.c
 $(checked)/store_driver: wrap = -Wl,--wrap=rename,--wrap=unlink \

@@ -154,17 +154,19 @@ put_in_place(struct spool *s, int fd, const char *name)
 
 	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
 	spool_path(s->settings->spool_dir, "new", name, finished);
-	bool is_renamed = rename(unfinished, finished) == 0;
-	int error = errno;
+	if (rename(unfinished, finished) != 0) {
+		int error = errno;
+		unlink(unfinished);
+		close(fd);
+		errno = error;
+		return -1;
+	}
 	/* NFS and quotas may tell of a full disk only here. */
-	if (close(fd) != 0 && is_renamed)
-		error = errno;
-	else if (is_renamed &&
-		 spool_sync_folder(s->settings->spool_dir, "new") == 0)
+	if (close(fd) == 0 &&
+	    spool_sync_folder(s->settings->spool_dir, "new") == 0)
 		return 0;
-	else if (is_renamed)
-		error = errno;
-	unlink(is_renamed ? finished : unfinished);
+	int error = errno;
+	unlink(finished);
 	errno = error;
 	return -1;
 }

@@ -28,14 +28,17 @@ print_text(struct buf *out, struct view text)
 static void
 print_age(struct buf *out, int64_t age_s)
 {
-	if (age_s < 120)
-		buf_printf(out, "%4llds", (long long)(age_s > 0 ? age_s : 0));
-	else if (age_s < 7200)
-		buf_printf(out, "%4lldm", (long long)age_s / 60);
-	else if (age_s < 2 * 86400)
-		buf_printf(out, "%4lldh", (long long)age_s / 3600);
-	else
-		buf_printf(out, "%4lldd", (long long)age_s / 86400);
+	static const struct { int64_t seconds; char unit; } units[] = {
+		{ 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' }
+	};
+	size_t i = 0;
+
+	/* Of the largest that there are two of. */
+	while (units[i].seconds > 1 && age_s < 2 * units[i].seconds)
+		i++;
+	buf_printf(out, "%4lld%c",
+		   (long long)(age_s > 0 ? age_s / units[i].seconds : 0),
+		   units[i].unit);
 }
 
 static void
@@ -63,14 +66,20 @@ print_message(struct buf *out, const struct message *m, int64_t now_s,
 	buf_append_text(out, "\n");
 }
 
+/* One file of a folder. */
+struct spooled_file {
+	const char *dir;
+	const char *folder;
+	const char *name;
+};
+
 static void
-read_reason(const char *dir, const char *folder, const char *name,
-	    char out[REASON_SIZE])
+read_reason(const struct spooled_file *at, char out[REASON_SIZE])
 {
 	char path[SPOOL_PATH_SIZE];
 
-	int len = snprintf(out, REASON_SIZE, "%s: ", folder);
-	spool_note_path(dir, folder, name, path);
+	int len = snprintf(out, REASON_SIZE, "%s: ", at->folder);
+	spool_note_path(at->dir, at->folder, at->name, path);
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return;
@@ -81,22 +90,21 @@ read_reason(const char *dir, const char *folder, const char *name,
 }
 
 static void
-print_file(struct buf *out, const char *dir, const char *folder,
-	   const char *name, int64_t now_s)
+print_file(struct buf *out, const struct spooled_file *at, int64_t now_s)
 {
 	struct spool_batch b;
 	char reason[REASON_SIZE] = "waits";
 
-	struct view bytes = spool_read_file(dir, folder, name);
+	struct view bytes = spool_read_file(at->dir, at->folder, at->name);
 	if (bytes.at == NULL)
 		return;
-	if (strcmp(folder, "new") != 0)
-		read_reason(dir, folder, name, reason);
+	if (strcmp(at->folder, "new") != 0)
+		read_reason(at, reason);
 	spool_decode(bytes, &b);
 	for (size_t i = 0; i < b.count; i++)
 		print_message(out, b.list[i]->message, now_s, reason);
 	if (b.count == 0)
-		buf_printf(out, "%s of %zu bytes: %s\n", name, bytes.len,
+		buf_printf(out, "%s of %zu bytes: %s\n", at->name, bytes.len,
 			   b.layout > SPOOL_LAYOUT ? "of a newer program"
 						   : reason);
 	spool_batch_free(&b);
@@ -110,8 +118,11 @@ print_dir(struct buf *out, const char *dir, int64_t now_s)
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		struct spool_names names = spool_list(dir, folders[i]);
-		for (size_t k = 0; k < names.count; k++)
-			print_file(out, dir, folders[i], names.at[k], now_s);
+		for (size_t k = 0; k < names.count; k++) {
+			const struct spooled_file file = { dir, folders[i],
+							   names.at[k] };
+			print_file(out, &file, now_s);
+		}
 		spool_names_free(&names);
 	}
 }

@@ -22,6 +22,12 @@ void *memory_grow(void *array, size_t count, size_t size);
 /* A NUL-terminated copy; free() releases it. */
 char *memory_copy_text(const char *text);
 
+/* Overwrites every copy of these bytes in the memory that this process alone
+ * writes: heap, also what was freed, stack, data. Costs a reading of all of
+ * it. Fewer than 4 bytes are left alone: they stand anywhere by chance. With
+ * one thread only. */
+void memory_wipe_copies(const char *secret, size_t len);
+
 /* Exit code of a process that ran out of memory. */
 enum { MEMORY_EXIT = 71 };
 

@@ -77,8 +77,12 @@ void config_free(struct config **c);
 /* Its warnings to the log. */
 void config_log_warnings(const struct config *c);
 
-/* Overwrites the passwords: for a process that does not need them. */
+/* Overwrites the passwords. */
 void config_forget_secrets(struct config *c);
+
+/* And every copy of them that reading has left in memory: for a process that
+ * does not need them. */
+void config_wipe_secrets(struct config *c);
 
 /* Whether b may replace a in the running master: false, with a line a key in
  * faults, where user, group, run_dir, pid_file or allow_root differ. */

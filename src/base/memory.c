@@ -5,9 +5,15 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MASK = 0x55, SHORTEST_SECRET = 4 };
+
+/* A sanitizer's shadow is larger and holds no secret. */
+#define LARGEST_MAPPING (1ul << 26)
 
 _Noreturn void
 memory_exhausted(void)
@@ -58,6 +64,43 @@ memory_copy_text(const char *text)
 	if (copy == NULL)
 		memory_exhausted();
 	return copy;
+}
+
+/* The sanitizers know nothing of memory that was freed. */
+__attribute__((no_sanitize("address"))) static void
+wipe_between(volatile char *at, const volatile char *end, const char *masked,
+	     size_t len)
+{
+	for (; at + len <= end; at++) {
+		size_t same = 0;
+		while (same < len && (char)(at[same] ^ MASK) == masked[same])
+			same++;
+		for (size_t i = 0; same == len && i < len; i++)
+			at[i] = 0;
+	}
+}
+
+void
+memory_wipe_copies(const char *secret, size_t len)
+{
+	char line[256];
+	unsigned long from, to;
+
+	FILE *maps = fopen("/proc/self/maps", "re");
+	if (maps == NULL || len < SHORTEST_SECRET)
+		return;
+	/* What is searched for must not be found here. */
+	char *masked = memory_new(len, 1);
+	for (size_t i = 0; i < len; i++)
+		masked[i] = (char)(secret[i] ^ MASK);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, " rw-p ") != NULL &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2 &&
+		    to - from < LARGEST_MAPPING)
+			wipe_between((volatile char *)from,
+				     (const volatile char *)to, masked, len);
+	fclose(maps);
+	free(masked);
 }
 
 bool

@@ -128,6 +128,15 @@ config_forget_secrets(struct config *c)
 }
 
 void
+config_wipe_secrets(struct config *c)
+{
+	const char *password = c->worker.store.password;
+
+	memory_wipe_copies(password, strlen(password));
+	config_forget_secrets(c);
+}
+
+void
 config_free(struct config **c)
 {
 	if (*c == NULL)

@@ -129,6 +129,23 @@ map_own(struct master *m, int i, const struct generation *g,
 	return context->backlog != NULL ? 0 : -1;
 }
 
+/* The password is for those who speak to the database, the keys for those
+ * who speak TLS; what another generation has is for neither. */
+static void
+forget_secrets(struct master *m, const struct process *e)
+{
+	struct generation *both[] = { &m->now, &m->next };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct generation *g = both[i];
+		if (g->config == NULL || e->role == SLOT_WORKER)
+			continue;
+		tls_context_free(&g->tls);
+		if (e->role != SLOT_JANITOR)
+			config_wipe_secrets(g->config);
+	}
+}
+
 void
 child_live(struct master *m, int i, int channel)
 {
@@ -143,7 +160,7 @@ child_live(struct master *m, int i, int channel)
 		.scoreboard = m->scoreboard,
 		.connection_limits = m->children[i].connection_limits,
 		.connection_region = (unsigned)m->children[i].region,
-		.tls = g->tls,
+		.tls = e->role == SLOT_WORKER ? g->tls : NULL,
 		.sandbox = &g->sandbox_rules[e->role],
 	};
 
@@ -164,6 +181,7 @@ child_live(struct master *m, int i, int channel)
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	crash_trace_prepare();
+	forget_secrets(m, e);
 	/* Not exit(): what the master registered or buffered is its own. */
 	_exit(role->run(m, g, &context));
 }

@@ -23,9 +23,9 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 # ---- The house: every room and what stands in it -------------------------
 
 base       = address arena buf chain clock confinement landlock log log_line \
-	memory pid_file queue sandbox scoreboard scoreboard_master \
-	scoreboard_read service_health shared_memory signals status_json \
-	title utf8 view
+	memory pid_file queue resolver sandbox scoreboard scoreboard_master \
+	scoreboard_read seccomp_filter service_health shared_memory signals \
+	status_json title utf8 view
 net        = certificate connection_limits connection_table domain_name \
 	listen proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
@@ -182,7 +182,7 @@ drivers = store_driver mime_row tls_flood
 tests: all $(checked)/guerrilla-smtpd build/release/fragile $(unit_tests) \
 	build/bench/mime_leak \
 	$(fuzz_names:%=$(checked)/replay/%) $(drivers:%=$(checked)/%) \
-	$(preloads)
+	$(preloads) build/release/intruder
 
 $(checked)/rooms.a: $(checked_objects) Makefile
 	@rm -f $@
@@ -197,7 +197,8 @@ $(checked)/lib/%.a: $$(addprefix $(checked)/$$*/,$$(addsuffix .o,$$($$*))) \
 
 # What several tests share: linked where it is called, before the rooms.
 support = charset_fixture config_certificate config_fault config_files \
-	own_folder smtp_dialogue smtp_fixture smtp_play smtp_replay \
+	escapes escapes_memory escapes_outward own_folder sandbox_fixture \
+	smtp_dialogue smtp_fixture smtp_play smtp_replay \
 	spool_bytes tls_client tls_fixture tls_records
 
 # What stands in for other rooms in one test only.
@@ -247,6 +248,16 @@ build/release/fragile: build/release/main.o $(objects) tests/support/fragile.c
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_cflags) $(release_ldflags) $(fragile_wraps) \
 		-Wno-missing-prototypes -o $@ $^ $(libs)
+
+# The program with an intruder in each process, for scripts/try-sandbox.
+build/release/intruder: build/release/main.o $(objects) \
+		tests/support/intruder.c tests/support/escapes.c \
+		tests/support/escapes_memory.c tests/support/escapes_outward.c
+	$(say) "  link  $@"
+	$(quiet)$(CC) $(release_cflags) -Itests $(release_ldflags) \
+		-Wl,--wrap=landlock_abi,--wrap=sandbox_enter \
+		-Wl,--wrap=slot_set_state -Wno-missing-prototypes -o $@ \
+		$(filter %.c %.o,$^) $(libs)
 
 # What the tests run through, as a table and as build/coverage/html.
 coverage:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sandbox of a child process: seccomp says which system calls, Landlock
- * which files. What libraries load late is loaded before. */
+/* The sandbox of a child process: seccomp says which system calls with which
+ * arguments, Landlock which files and TCP ports. What libraries load late is
+ * loaded before: nothing can be executed afterwards that was not mapped. */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
 
@@ -10,22 +11,29 @@
 enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_KILL, SANDBOX_OFF,
 		    SANDBOX_STRICT };
 
-enum { SANDBOX_PATHS = 4 };
+enum { SANDBOX_PATHS = 4, SANDBOX_PORTS = 16 };
 
 struct sandbox_rules {
 	enum sandbox_mode mode;
-	enum slot_role role;            /* worker, janitor, logger, status */
+	enum slot_role role;            /* not the master's */
 	/* Directories below which files may be made, written, renamed and
-	 * removed; NULL ends the list. */
+	 * removed. */
 	const char *writable[SANDBOX_PATHS];
-	/* Files or directories that may be read beside /usr /lib /etc. */
+	/* Files or directories that may be read beside /usr and /lib. */
 	const char *readable[SANDBOX_PATHS];
+	bool connects_locally;          /* to unix sockets */
+	/* TCP ports of databases; 0 ends the list. Beyond so many any port
+	 * is open. */
+	unsigned ports[SANDBOX_PORTS];
+	bool has_more_ports;
+	bool looks_up_names;            /* asks DNS, by TCP */
 };
 
-/* Closes the sandbox around the calling process. Called once, with one thread
- * (Landlock binds only the caller), after the TLS context is made and the
+/* Closes the sandbox around the calling process and notes in its slot what
+ * holds. Called once, with one thread (Landlock binds only the caller), after
  * files are read. NULL or SANDBOX_OFF does nothing. -1 with errno where the
  * kernel has it but refuses; a kernel without one of the two is no error. */
-int sandbox_enter(const struct sandbox_rules *rules);
+int sandbox_enter(const struct sandbox_rules *rules,
+		  struct scoreboard_slot *slot);
 
 #endif

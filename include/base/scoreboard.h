@@ -37,6 +37,19 @@ void slot_beat(struct scoreboard_slot *s, enum slot_thread thread);
 void slot_enter_database(struct scoreboard_slot *s);
 void slot_leave_database(struct scoreboard_slot *s);
 
+/* What holds a process, as it found when its sandbox was closed. All zero
+ * where there is none. */
+struct slot_sandbox {
+	uint32_t uid;
+	bool no_new_privs;
+	int landlock;                   /* version of the ABI; 0: none */
+	uint64_t capabilities;          /* permitted in any way */
+	uint32_t instructions;          /* of the seccomp filter; 0: none */
+	uint32_t hash;                  /* of them: the same, the same filter */
+};
+void slot_note_sandbox(struct scoreboard_slot *s,
+		       const struct slot_sandbox *sandbox);
+
 /* What delivery parses now; 0: nothing. Survives the process. */
 void slot_set_fingerprint(struct scoreboard_slot *s, uint64_t fingerprint);
 
@@ -77,6 +90,7 @@ struct slot_figures {
 	int64_t error_wall_us;
 	char error[SLOT_ERROR_SIZE];            /* printable ASCII */
 	char host[SLOT_HOST_SIZE];              /* the same */
+	struct slot_sandbox sandbox;
 };
 
 /* What concerns the service as a whole. */

@@ -15,7 +15,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 3 };
+enum { SCOREBOARD_LAYOUT = 4 };
 
 /* Written by the owner of the slot; by the master while nobody sits there.
  * A line for the loop, one for delivery, so that the two threads do not pull
@@ -31,6 +31,12 @@ struct scoreboard_slot {
 		alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
 		_Atomic uint64_t gauges[SLOT_GAUGES];
 	} by[SLOT_THREADS];
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t capabilities;
+		_Atomic uint32_t uid, instructions, hash;
+		_Atomic int32_t landlock;
+		_Atomic bool no_new_privs;
+	} sandbox;
 	alignas(CACHE_LINE) _Atomic int32_t state;
 	_Atomic int64_t error_wall_us;
 	_Atomic char error[SLOT_ERROR_SIZE];

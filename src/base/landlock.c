@@ -4,8 +4,6 @@
 #include "base/landlock.h"
 
 #include <errno.h>
-
-#ifdef __linux__
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/landlock.h>
@@ -24,9 +22,14 @@ struct ruleset {
 	uint64_t scoped;
 };
 
+struct port_rule {
+	uint64_t rights;
+	uint64_t port;
+};
+
 enum {
-	ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_NET = 4, ABI_IOCTL = 5,
-	ABI_SCOPED = 6
+	ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_IOCTL = 5, ABI_SCOPED = 6,
+	RULE_NET_PORT = 2, DNS_PORT = 53
 };
 
 static const uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE |
@@ -46,6 +49,7 @@ static const uint64_t refer = 1u << 13;
 static const uint64_t truncating = 1u << 14;
 static const uint64_t ioctl_device = 1u << 15;
 static const uint64_t bind_tcp = 1u << 0;
+static const uint64_t connect_tcp = 1u << 1;
 static const uint64_t scopes = 3;       /* abstract sockets, signals */
 
 struct landlock_rules {
@@ -53,8 +57,17 @@ struct landlock_rules {
 	uint64_t files;                 /* rights that are governed at all */
 };
 
+int
+landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
+
+	return abi > 0 ? (int)abi : 0;
+}
+
 static int
-open_ruleset(struct landlock_rules *ruleset, int abi)
+open_ruleset(struct landlock_rules *ruleset, bool walls_ports, int abi)
 {
 	struct ruleset r = {
 		.files = reading | executing | writing_file | changing |
@@ -66,8 +79,8 @@ open_ruleset(struct landlock_rules *ruleset, int abi)
 		r.files |= refer;
 	if (abi >= ABI_TRUNCATE)
 		r.files |= truncating;
-	if (abi >= ABI_NET) {
-		r.net = bind_tcp;
+	if (abi >= LANDLOCK_ABI_NET) {
+		r.net = walls_ports ? bind_tcp | connect_tcp : bind_tcp;
 		size = offsetof(struct ruleset, scoped);
 	}
 	if (abi >= ABI_IOCTL)
@@ -106,38 +119,62 @@ allow(const struct landlock_rules *ruleset, const char *path, uint64_t rights)
 	return added == 0 ? 0 : -1;
 }
 
-/* /etc/resolv.conf is often a link to a file that somebody replaces, so the
- * folder that it leads to is what must stay readable. */
+static int
+allow_list(const struct landlock_rules *ruleset, const char *const *paths)
+{
+	for (; *paths != NULL; paths++)
+		if (allow(ruleset, *paths, reading) != 0)
+			return -1;
+	return 0;
+}
+
+/* What the resolver reads. /etc/resolv.conf is often a link to a file that
+ * somebody replaces: the folder that it leads to is what must stay readable,
+ * unless that is /etc. */
 static int
 allow_resolver(const struct landlock_rules *ruleset)
 {
+	static const char *const files[] = {
+		"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf",
+		"/etc/host.conf", "/etc/gai.conf", "/etc/services",
+		"/etc/protocols", NULL,
+	};
 	char path[PATH_MAX];
 
+	if (allow_list(ruleset, files) != 0)
+		return -1;
 	if (realpath("/etc/resolv.conf", path) == NULL)
 		return 0;
 	char *slash = strrchr(path, '/');
 	if (slash == NULL || slash == path)
 		return 0;
 	*slash = '\0';
-	return allow(ruleset, path, reading);
+	return strcmp(path, "/etc") == 0 ? 0 : allow(ruleset, path, reading);
 }
 
 static int
-allow_all(const struct landlock_rules *ruleset,
-	  const struct sandbox_rules *rules)
+allow_files(const struct landlock_rules *ruleset,
+	    const struct sandbox_rules *rules)
 {
-	static const char *const readable[] = {
-		"/usr", "/lib", "/lib64", "/etc", "/dev/urandom",
-		"/proc/self", "/sys/devices/system/cpu",
+	static const char *const everyones[] = {
+		"/usr", "/lib", "/lib64", "/dev/urandom", "/etc/localtime",
+		"/proc/self", "/sys/devices/system/cpu", NULL,
 	};
+	/* The database's library wants to know who it runs as, and where the
+	 * authorities of the system are. */
+	static const char *const librarys[] = {
+		"/etc/passwd", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", NULL,
+	};
+	bool is_storing = rules->role == SLOT_WORKER ||
+			  rules->role == SLOT_JANITOR;
 	const uint64_t all = reading | writing_file | changing | refer |
 			     truncating;
 
-	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable); i++)
-		if (allow(ruleset, readable[i], reading) != 0)
-			return -1;
-	if (allow_resolver(ruleset) != 0 ||
+	if (allow_list(ruleset, everyones) != 0 ||
 	    allow(ruleset, "/dev/null", reading | writing_file) != 0)
+		return -1;
+	if (is_storing && (allow_list(ruleset, librarys) != 0 ||
+			   allow_resolver(ruleset) != 0))
 		return -1;
 	for (int i = 0; i < SANDBOX_PATHS; i++) {
 		if (rules->readable[i] != NULL &&
@@ -150,27 +187,36 @@ allow_all(const struct landlock_rules *ruleset,
 	return 0;
 }
 
-int
-landlock_abi(void)
+static int
+allow_port(const struct landlock_rules *ruleset, unsigned port)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			   LANDLOCK_CREATE_RULESET_VERSION);
+	struct port_rule rule = { connect_tcp, port };
 
-	/* A kernel without it, or started without it. */
-	return abi > 0 ? (int)abi : 0;
+	return (int)syscall(SYS_landlock_add_rule, ruleset->fd, RULE_NET_PORT,
+			    &rule, 0);
+}
+
+static int
+allow_ports(const struct landlock_rules *ruleset,
+	    const struct sandbox_rules *rules)
+{
+	for (int i = 0; i < SANDBOX_PORTS && rules->ports[i] != 0; i++)
+		if (allow_port(ruleset, rules->ports[i]) != 0)
+			return -1;
+	return rules->looks_up_names ? allow_port(ruleset, DNS_PORT) : 0;
 }
 
 int
-landlock_enter(const struct sandbox_rules *rules)
+landlock_enter(const struct sandbox_rules *rules, int abi)
 {
 	struct landlock_rules ruleset;
+	bool walls_ports = !rules->has_more_ports;
 
-	int abi = landlock_abi();
-	if (abi < 1)
-		return 0;
-	if (open_ruleset(&ruleset, abi) != 0)
+	if (open_ruleset(&ruleset, walls_ports, abi) != 0)
 		return -1;
-	int rc = allow_all(&ruleset, rules);
+	int rc = allow_files(&ruleset, rules);
+	if (rc == 0 && walls_ports && abi >= LANDLOCK_ABI_NET)
+		rc = allow_ports(&ruleset, rules);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset.fd, 0);
 	int error = errno;
@@ -178,17 +224,3 @@ landlock_enter(const struct sandbox_rules *rules)
 	errno = error;
 	return rc;
 }
-#else
-int
-landlock_abi(void)
-{
-	return 0;
-}
-
-int
-landlock_enter(const struct sandbox_rules *rules)
-{
-	(void)rules;
-	return 0;
-}
-#endif

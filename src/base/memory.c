@@ -84,21 +84,25 @@ void
 memory_wipe_copies(const char *secret, size_t len)
 {
 	char line[256];
-	unsigned long from, to;
 
-	FILE *maps = fopen("/proc/self/maps", "re");
-	if (maps == NULL || len < SHORTEST_SECRET)
+	FILE *maps = len >= SHORTEST_SECRET ? fopen("/proc/self/maps", "re")
+					    : NULL;
+	if (maps == NULL)
 		return;
 	/* What is searched for must not be found here. */
 	char *masked = memory_new(len, 1);
 	for (size_t i = 0; i < len; i++)
 		masked[i] = (char)(secret[i] ^ MASK);
 	while (fgets(line, sizeof(line), maps) != NULL)
-		if (strstr(line, " rw-p ") != NULL &&
-		    sscanf(line, "%lx-%lx", &from, &to) == 2 &&
-		    to - from < LARGEST_MAPPING)
-			wipe_between((volatile char *)from,
-				     (const volatile char *)to, masked, len);
+		if (strstr(line, " rw-p ") != NULL) {
+			char *rest;
+			uintptr_t from = strtoul(line, &rest, 16);
+			uintptr_t to = strtoul(rest + 1, NULL, 16);
+			if (to - from < LARGEST_MAPPING)
+				wipe_between((volatile char *)from,
+					     (const volatile char *)to,
+					     masked, len);
+		}
 	fclose(maps);
 	free(masked);
 }

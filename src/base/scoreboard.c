@@ -147,6 +147,20 @@ slot_set_host(struct scoreboard_slot *s, struct view name)
 		set_text(s->host, SLOT_HOST_SIZE, name);
 }
 
+void
+slot_note_sandbox(struct scoreboard_slot *s,
+		  const struct slot_sandbox *sandbox)
+{
+	if (s == NULL)
+		return;
+	s->sandbox.uid = sandbox->uid;
+	s->sandbox.no_new_privs = sandbox->no_new_privs;
+	s->sandbox.landlock = sandbox->landlock;
+	s->sandbox.capabilities = sandbox->capabilities;
+	s->sandbox.instructions = sandbox->instructions;
+	s->sandbox.hash = sandbox->hash;
+}
+
 bool
 scoreboard_is_poison(const struct scoreboard *b, uint64_t fingerprint)
 {

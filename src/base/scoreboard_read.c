@@ -182,6 +182,19 @@ copy_figures(const struct scoreboard_tenant *t,
 	copy_text(s->host, out->host, sizeof(out->host));
 }
 
+static struct slot_sandbox
+copy_sandbox(const struct scoreboard_slot *s)
+{
+	return (struct slot_sandbox){
+		.uid = LOOK(s->sandbox.uid),
+		.no_new_privs = LOOK(s->sandbox.no_new_privs),
+		.landlock = LOOK(s->sandbox.landlock),
+		.capabilities = LOOK(s->sandbox.capabilities),
+		.instructions = LOOK(s->sandbox.instructions),
+		.hash = LOOK(s->sandbox.hash),
+	};
+}
+
 void
 scoreboard_read_slot(const struct scoreboard *b, size_t i,
 		     struct slot_figures *out)
@@ -203,6 +216,7 @@ scoreboard_read_slot(const struct scoreboard *b, size_t i,
 	out->began_wall_us = LOOK(t->began_wall_us);
 	out->database_since_us = LOOK(s->database_since_us);
 	out->fingerprint = LOOK(s->fingerprint);
+	out->sandbox = copy_sandbox(s);
 	copy_figures(t, s, out);
 }
 

@@ -78,6 +78,21 @@ gauges(const uint64_t *values, struct buf *out)
 }
 
 static void
+sandbox(const struct slot_sandbox *s, struct buf *out)
+{
+	buf_append_text(out, "\"sandbox\":{");
+	number("uid", s->uid, out);
+	buf_printf(out, "\"capabilities\":\"%016" PRIx64 "\",",
+		   s->capabilities);
+	buf_printf(out, "\"no_new_privs\":%s,",
+		   s->no_new_privs ? "true" : "false");
+	number("seccomp_instructions", s->instructions, out);
+	buf_printf(out, "\"seccomp_hash\":\"%08" PRIx32 "\",", s->hash);
+	number("landlock", s->landlock, out);
+	close_with("},", out);
+}
+
+static void
 process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	struct buf *out)
 {
@@ -96,6 +111,7 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	text("host", f->host, out);
 	text("last_error", f->error, out);
 	seconds("last_error_age", since(f->error_wall_us, wall_us), out);
+	sandbox(&f->sandbox, out);
 	gauges(f->gauges, out);
 	counters(f->counters, out);
 	close_with("},", out);

@@ -94,6 +94,21 @@ host(const struct cell *c, char out[CELL_SIZE])
 	snprintf(out, CELL_SIZE, "%s", name[0] != '\0' ? name : "-");
 }
 
+/* "seccomp 2f00a1c3, landlock 6": what holds it beside its account. */
+static void
+sandbox(const struct cell *c, char out[CELL_SIZE])
+{
+	const struct slot_sandbox *s = &c->figures->sandbox;
+
+	if (s->instructions == 0 && s->landlock == 0)
+		snprintf(out, CELL_SIZE, "-");
+	else if (s->landlock == 0)
+		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32, s->hash);
+	else
+		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32 ", landlock %d",
+			 s->hash, s->landlock);
+}
+
 static void
 last_error(const struct cell *c, char out[CELL_SIZE])
 {
@@ -152,6 +167,7 @@ static const struct column columns[] = {
 	{ "ROWS", counter, false, COUNT_ROWS, 11 },
 	{ "LIMITS", counter, false, COUNT_LIMITS_MET, 15 },
 	{ "MEMORY", gauge_bytes, false, GAUGE_MEMORY, 12 },
+	{ "SANDBOX", sandbox, true, 0, WIDE },
 	{ "IN DB", in_database, false, 0, 10 },
 	{ "HOST", host, true, 0, WIDE },
 	{ "LAST ERROR", last_error, true, 0, WIDE },

@@ -140,7 +140,7 @@ settle_in(const struct store_settings *settings,
 	const char ready = CHILD_READY;
 
 	store_warm_up(settings);
-	if (sandbox_enter(context->sandbox) != 0) {
+	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_STR("why", strerror(errno)));
 		return false;

@@ -263,7 +263,7 @@ logger_run(const struct logger_duty *duty, const struct child_context *context)
 			    .has_master = true };
 
 	target_init(&l.target, duty->settings, duty->file);
-	if (sandbox_enter(context->sandbox) != 0)
+	if (sandbox_enter(context->sandbox, context->slot) != 0)
 		note(&l, LOG_LEVEL_ERROR, "the sandbox cannot be entered",
 		     (const struct log_field[]){
 			LOG_STR("error", strerror(errno)), { .key = NULL } });

@@ -4,6 +4,7 @@
  * answer OK for a transaction that is gone. */
 #include "store/connection.h"
 
+#include "base/resolver.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/store.h"
@@ -321,6 +322,7 @@ look_up_hosts(const struct store_settings *settings)
 void
 store_warm_up(const struct store_settings *settings)
 {
+	resolver_prepare();
 	mysql_library_init(0, NULL, NULL);
 	load_plugins();
 	look_up_hosts(settings);

@@ -285,9 +285,9 @@ children_hear(struct master *m, int i)
 		if (words[k] == CHILD_READY) {
 			children_take(m, i, PROCESS_IS_READY);
 			proof_log(&m->processes.entries[i], m->now.config);
-		}
-		else if (words[k] == CHILD_RECYCLE)
+		} else if (words[k] == CHILD_RECYCLE) {
 			c->wants_recycle = true;
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ enum { SECCOMP_FILTERS = 2, MISSING_SIZE = 256 };
 
 /* "" where all is there. */
 static const char *
-find_missing(const struct confinement *c)
+find_missing(const struct confinement *c, int abi)
 {
 	if (c->uid == 0)
 		return "it runs as root";
@@ -32,7 +32,8 @@ find_missing(const struct confinement *c)
 	/* Landlock does not show: it is tried. */
 	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return "";
+		return abi >= LANDLOCK_ABI_NET ? "" :
+		       "no wall before TCP ports (Landlock 4)";
 	close(fd);
 	return "no wall before the files (Landlock)";
 }
@@ -44,15 +45,16 @@ try_in_child(const struct sandbox_rules *rules, int answer)
 	char missing[MISSING_SIZE];
 
 	int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	int abi = landlock_abi();       /* cannot be asked later */
 	privileges_drop_bind();
-	if (sandbox_enter(rules) != 0)
+	if (sandbox_enter(rules, NULL) != 0)
 		snprintf(missing, sizeof(missing), "cannot be entered: %s",
 			 strerror(errno));
 	else if (status < 0 || confinement_read(status, &c) != 0)
 		snprintf(missing, sizeof(missing), "/proc does not tell: %s",
 			 strerror(errno));
 	else
-		snprintf(missing, sizeof(missing), "%s", find_missing(&c));
+		snprintf(missing, sizeof(missing), "%s", find_missing(&c, abi));
 	ssize_t ignored = write(answer, missing, strlen(missing) + 1);
 	(void)ignored;
 	_exit(0);
@@ -122,4 +124,8 @@ proof_log(const struct process *e, const struct config *config)
 		  LOG_NUM("seccomp", c.seccomp),
 		  LOG_NUM("filters", c.filters),
 		  LOG_NUM("landlock_abi", is_walled ? landlock_abi() : 0));
+	if (is_walled && landlock_abi() == 0 && e->number <= 1)
+		log_warn("the sandbox has a gap: this kernel has no Landlock, "
+			 "files are not walled",
+			 LOG_STR("role", slot_role_name(e->role)));
 }

@@ -3,6 +3,7 @@
  * workers, the queue's reading end and the log's file for the logger. */
 #include "supervisor/roles.h"
 
+#include "base/address.h"
 #include "janitor/janitor.h"
 #include "logger/logger.h"
 #include "worker/worker.h"
@@ -29,6 +30,38 @@ keep_listeners(const struct master *m, const struct generation *g, int *fds)
 	return n;
 }
 
+static void
+allow_port(struct sandbox_rules *rules, unsigned port)
+{
+	for (int i = 0; i < SANDBOX_PORTS; i++) {
+		if (rules->ports[i] == port)
+			return;
+		if (rules->ports[i] == 0) {
+			rules->ports[i] = port;
+			return;
+		}
+	}
+	rules->has_more_ports = true;
+}
+
+/* How the database is reached: nothing else is. */
+static void
+allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
+{
+	struct address ignored;
+
+	rules->connects_locally = s->socket[0] != '\0';
+	for (size_t i = 0; i < s->host_count; i++) {
+		if (s->hosts[i].port == 0) {
+			rules->connects_locally = true;
+			continue;
+		}
+		allow_port(rules, s->hosts[i].port);
+		if (!address_parse(view_of(s->hosts[i].name), &ignored))
+			rules->looks_up_names = true;
+	}
+}
+
 /* Not run_dir: what a worker writes there is mapped already, and it has no
  * business with the pid file and the control socket. */
 static void
@@ -37,6 +70,7 @@ wall_store(const struct generation *g, struct sandbox_rules *rules)
 	const struct store_settings *store = &g->config->worker.store;
 
 	rules->writable[0] = store->spool_dir;
+	allow_hosts(rules, store);
 	if (store->tls_ca[0] == '/')
 		rules->readable[0] = store->tls_ca;
 }
@@ -70,7 +104,6 @@ run_logger(const struct master *m, struct generation *g,
 		.file = g->log_file,
 	};
 
-	config_forget_secrets(g->config);
 	return logger_run(&duty, context);
 }
 

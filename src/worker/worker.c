@@ -172,7 +172,7 @@ worker_run(const struct worker_settings *settings,
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
 	own.smtp.refused = client_on_refusal;
 	set_up(&w, &own, context);
-	if (sandbox_enter(context->sandbox) != 0) {
+	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_NUM("errno", errno));
 		return EXIT_UNABLE;

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which system calls a child may make: those on a list, for its role, some
+ * with some arguments only; all others answer EPERM, are logged by the
+ * kernel, or kill, as the key `sandbox` says. What is not here: exec, fork,
+ * ptrace, kill of others (nor by fcntl, O_ASYNC), mount, bind, listen,
+ * sockets that are no stream or of odd families, memory that is executed,
+ * mremap (which would grow what is our own of shared memory over what is
+ * another's). */
+#include "base/seccomp_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	WORKER = 1 << SLOT_WORKER,
+	JANITOR = 1 << SLOT_JANITOR,
+	LOGGER = 1 << SLOT_LOGGER,
+	STATUS = 1 << SLOT_STATUS,
+	SIGNER = 1 << SLOT_SIGNER,
+	STORING = WORKER | JANITOR,
+	SERVING = WORKER | STATUS,
+	OPENING = STORING | LOGGER,     /* files, while they run */
+	ANY = STORING | LOGGER | STATUS | SIGNER,
+	/* What the rules say beside the role. */
+	LOCALLY = 1 << 16,              /* connects_locally */
+	BY_TCP = 1 << 17                /* ports, or more, or names */
+};
+
+struct permit {
+	const char *call;
+	unsigned roles;
+};
+
+static const struct permit permits[] = {
+	/* memory, but for mmap and mprotect below */
+	{ "brk", ANY }, { "madvise", ANY }, { "munmap", ANY },
+	/* threads and their sleep */
+	{ "clock_getres", ANY }, { "clock_gettime", ANY },
+	{ "clock_nanosleep", ANY }, { "exit", ANY }, { "exit_group", ANY },
+	{ "futex", ANY }, { "getcpu", ANY }, { "gettid", ANY },
+	{ "gettimeofday", ANY }, { "membarrier", ANY }, { "nanosleep", ANY },
+	{ "restart_syscall", ANY }, { "rseq", ANY },
+	{ "sched_getaffinity", ANY }, { "sched_yield", ANY },
+	{ "set_robust_list", ANY }, { "time", ANY },
+	/* signals to itself */
+	{ "rt_sigaction", ANY }, { "rt_sigpending", ANY },
+	{ "rt_sigprocmask", ANY }, { "rt_sigreturn", ANY },
+	{ "rt_sigtimedwait", ANY }, { "sigaltstack", ANY },
+	/* who and where am I */
+	{ "getcwd", ANY }, { "getegid", ANY }, { "geteuid", ANY },
+	{ "getgid", ANY }, { "getgroups", ANY }, { "getpid", ANY },
+	{ "getppid", ANY }, { "getrandom", ANY }, { "getresgid", ANY },
+	{ "getresuid", ANY }, { "getrlimit", ANY }, { "getrusage", ANY },
+	{ "getuid", ANY }, { "sysinfo", ANY }, { "times", ANY },
+	{ "uname", ANY },
+	/* descriptors */
+	{ "close", ANY }, { "close_range", ANY }, { "dup", ANY },
+	{ "dup2", ANY }, { "dup3", ANY }, { "eventfd2", ANY },
+	{ "pipe", ANY }, { "pipe2", ANY }, { "poll", ANY },
+	{ "ppoll", ANY }, { "pselect6", ANY }, { "read", ANY },
+	{ "readv", ANY }, { "select", ANY }, { "write", ANY },
+	{ "writev", ANY },
+	{ "epoll_create1", SERVING }, { "epoll_ctl", SERVING },
+	{ "epoll_pwait", SERVING }, { "epoll_wait", SERVING },
+	/* files: Landlock says which */
+	{ "access", ANY }, { "faccessat", ANY }, { "faccessat2", ANY },
+	{ "fstat", ANY }, { "fstatfs", ANY }, { "getdents64", ANY },
+	{ "lseek", ANY }, { "lstat", ANY }, { "newfstatat", ANY },
+	{ "pread64", ANY }, { "preadv", ANY }, { "readlink", ANY },
+	{ "readlinkat", ANY }, { "stat", ANY }, { "statfs", ANY },
+	{ "statx", ANY },
+	{ "open", OPENING }, { "openat", OPENING },
+	{ "fadvise64", STORING }, { "fallocate", STORING },
+	{ "fchmod", STORING }, { "fdatasync", STORING },
+	{ "flock", STORING }, { "fsync", STORING }, { "ftruncate", STORING },
+	{ "mkdir", STORING }, { "mkdirat", STORING },
+	{ "pwrite64", STORING }, { "pwritev", STORING },
+	{ "rename", STORING }, { "renameat", STORING },
+	{ "renameat2", STORING }, { "rmdir", STORING },
+	{ "umask", STORING }, { "unlink", STORING },
+	{ "unlinkat", STORING },
+	/* sockets: socket() and setsockopt() themselves below */
+	{ "connect", OPENING }, { "getpeername", ANY },
+	{ "getsockname", ANY }, { "getsockopt", ANY }, { "recvfrom", ANY },
+	{ "recvmmsg", ANY }, { "recvmsg", ANY }, { "sendmmsg", ANY },
+	{ "sendmsg", ANY }, { "sendto", ANY }, { "shutdown", ANY },
+	{ "accept", SERVING }, { "accept4", SERVING },
+};
+
+/* (argument & mask) == value. */
+struct condition {
+	unsigned argument;
+	uint64_t mask;
+	uint64_t value;
+};
+
+/* Calls that are right with some arguments only: one condition or two. */
+struct narrow {
+	const char *call;
+	unsigned roles;
+	struct condition first;
+	struct condition second;        /* mask 0: none */
+};
+
+#define WHOLE UINT64_C(0xffffffff)
+#define NO_MORE { 0, 0, 0 }
+#define KIND (WHOLE & ~(uint64_t)(SOCK_CLOEXEC | SOCK_NONBLOCK))
+
+/* A thread shares all of these, and may or may not the others. */
+#define THREAD (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+#define THREAD_TOO (CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS | \
+		    CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
+		    CLONE_CHILD_SETTID | CLONE_DETACHED)
+
+#define OPTION(level, name) \
+	{ "setsockopt", OPENING, { 1, WHOLE, level }, { 2, WHOLE, name } }
+#define SOCKET(roles, family, type) \
+	{ "socket", roles, { 0, WHOLE, family }, { 1, KIND, type } }
+
+static const struct narrow narrows[] = {
+	{ "clone", WORKER, { 0, WHOLE & ~(uint64_t)THREAD_TOO, THREAD },
+	  NO_MORE },
+	{ "mmap", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
+	{ "mprotect", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
+	{ "prctl", ANY, { 0, WHOLE, PR_SET_NAME }, NO_MORE },
+	{ "prctl", ANY, { 0, WHOLE, PR_GET_DUMPABLE }, NO_MORE },
+	{ "prctl", ANY, { 0, WHOLE, 0x53564d41 /* PR_SET_VMA: names */ },
+	  NO_MORE },
+	/* Limits are read, not set. */
+	{ "prlimit64", ANY, { 0, WHOLE, 0 }, { 2, UINT64_MAX, 0 } },
+	{ "fcntl", ANY, { 1, WHOLE, F_GETFD }, NO_MORE },
+	{ "fcntl", ANY, { 1, WHOLE, F_SETFD }, NO_MORE },
+	{ "fcntl", ANY, { 1, WHOLE, F_GETFL }, NO_MORE },
+	{ "fcntl", ANY, { 1, WHOLE, F_DUPFD_CLOEXEC }, NO_MORE },
+	{ "fcntl", ANY, { 1, WHOLE, F_SETFL }, { 2, O_ASYNC, 0 } },
+	{ "ioctl", ANY, { 1, WHOLE, FIONREAD }, NO_MORE },
+	{ "ioctl", ANY, { 1, WHOLE, FIONBIO }, NO_MORE },
+	{ "ioctl", ANY, { 1, WHOLE, 0x5401 /* TCGETS: a terminal? */ },
+	  NO_MORE },
+	SOCKET(STORING | LOCALLY, AF_UNIX, SOCK_STREAM),
+	SOCKET(STORING | BY_TCP, AF_INET, SOCK_STREAM),
+	SOCKET(STORING | BY_TCP, AF_INET6, SOCK_STREAM),
+	SOCKET(LOGGER, AF_UNIX, SOCK_DGRAM),
+	SOCKET(LOGGER, AF_UNIX, SOCK_STREAM),
+	OPTION(SOL_SOCKET, SO_KEEPALIVE),
+	OPTION(SOL_SOCKET, SO_RCVTIMEO),
+	OPTION(SOL_SOCKET, SO_SNDTIMEO),
+	OPTION(SOL_SOCKET, SO_RCVBUF),
+	OPTION(SOL_SOCKET, SO_SNDBUF),
+	OPTION(IPPROTO_IP, IP_TOS),
+	OPTION(IPPROTO_TCP, TCP_NODELAY),
+	OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT),
+	OPTION(IPPROTO_TCP, TCP_KEEPIDLE),
+	OPTION(IPPROTO_TCP, TCP_KEEPINTVL),
+	OPTION(IPPROTO_TCP, TCP_KEEPCNT),
+};
+
+/* What libraries try and can do without: an error they understand, even
+ * where all else kills. */
+static const struct {
+	const char *call;
+	int error;
+	struct condition first;         /* mask 0: any arguments */
+	struct condition second;
+} refusals[] = {
+	{ "clone3", ENOSYS, NO_MORE, NO_MORE }, /* clone() is tried next */
+	{ "mremap", ENOMEM, NO_MORE, NO_MORE }, /* realloc() copies */
+	{ "sched_setscheduler", EPERM, NO_MORE, NO_MORE },
+	{ "socket", EAFNOSUPPORT, { 0, WHOLE, AF_NETLINK }, NO_MORE },
+	{ "socket", EPERM, { 0, WHOLE, AF_INET }, { 1, KIND, SOCK_DGRAM } },
+	{ "socket", EPERM, { 0, WHOLE, AF_INET6 }, { 1, KIND, SOCK_DGRAM } },
+	/* A name server's cache, where sockets of this kind are none of the
+	 * database's. */
+	{ "socket", EPERM, { 0, WHOLE, AF_UNIX }, { 1, KIND, SOCK_STREAM } },
+};
+
+static uint32_t
+action_of(enum sandbox_mode mode)
+{
+	switch (mode) {
+	case SANDBOX_ON:
+	case SANDBOX_STRICT: return SCMP_ACT_ERRNO(EPERM);
+	case SANDBOX_LOG: return SCMP_ACT_LOG;
+	case SANDBOX_KILL: return SCMP_ACT_KILL_PROCESS;
+	case SANDBOX_OFF: return SCMP_ACT_ALLOW;
+	}
+	return SCMP_ACT_ERRNO(EPERM);
+}
+
+/* A call that this machine does not have needs no rule. */
+static int
+add(scmp_filter_ctx filter, uint32_t action, const char *call,
+    const struct condition conditions[2])
+{
+	struct scmp_arg_cmp compared[2];
+	unsigned count = 0;
+
+	int number = seccomp_syscall_resolve_name(call);
+	if (number < 0)
+		return 0;
+	for (; count < 2 && conditions[count].mask != 0; count++)
+		compared[count] = SCMP_CMP(
+			conditions[count].argument, SCMP_CMP_MASKED_EQ,
+			conditions[count].mask, conditions[count].value);
+	return seccomp_rule_add_array(filter, action, number, count,
+				      compared);
+}
+
+/* Who the process is, in bits of the tables. */
+static unsigned
+bits_of(const struct sandbox_rules *rules)
+{
+	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
+		      rules->looks_up_names;
+
+	return 1u << rules->role |
+	       (rules->connects_locally ? (unsigned)LOCALLY : 0) |
+	       (by_tcp ? (unsigned)BY_TCP : 0);
+}
+
+static bool
+is_permitted(unsigned roles, unsigned who)
+{
+	const unsigned reach = LOCALLY | BY_TCP;
+
+	return (roles & who & ~reach) != 0 &&
+	       (roles & reach & ~who) == 0;
+}
+
+static int
+add_permits(scmp_filter_ctx filter, unsigned who)
+{
+	static const struct condition none[2] = { NO_MORE, NO_MORE };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(permits) / sizeof(*permits); i++)
+		if (rc == 0 && is_permitted(permits[i].roles, who))
+			rc = add(filter, SCMP_ACT_ALLOW, permits[i].call,
+				 none);
+	for (size_t i = 0; i < sizeof(narrows) / sizeof(*narrows); i++) {
+		const struct narrow *n = &narrows[i];
+		const struct condition both[2] = { n->first, n->second };
+		if (rc == 0 && is_permitted(n->roles, who))
+			rc = add(filter, SCMP_ACT_ALLOW, n->call, both);
+	}
+	return rc;
+}
+
+static int
+add_refusals(scmp_filter_ctx filter)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+		const struct condition both[2] = { refusals[i].first,
+						   refusals[i].second };
+		if (rc == 0)
+			rc = add(filter,
+				 SCMP_ACT_ERRNO((unsigned)refusals[i].error),
+				 refusals[i].call, both);
+		/* The same as the default may not be said again, and what is
+		 * permitted stays so. */
+		if (rc == -EACCES || rc == -EEXIST)
+			rc = 0;
+	}
+	return rc;
+}
+
+/* abort() and raise() send to a thread of the own process. */
+static int
+add_own_signals(scmp_filter_ctx filter)
+{
+	const struct condition to_self[2] = {
+		{ 0, WHOLE, (uint64_t)getpid() }, NO_MORE
+	};
+
+	return add(filter, SCMP_ACT_ALLOW, "tgkill", to_self);
+}
+
+/* The instructions, as they are before what is each process's own is added
+ * to them. */
+static void
+describe(scmp_filter_ctx filter, struct seccomp_filter *out)
+{
+	unsigned char bytes[8 * 1024];
+	ssize_t n;
+
+	*out = (struct seccomp_filter){ 0, 2166136261u };
+	int fd = memfd_create("filter", MFD_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (seccomp_export_bpf(filter, fd) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+			out->instructions += (unsigned)n / 8;
+			for (ssize_t i = 0; i < n; i++)
+				out->hash = (out->hash ^ bytes[i]) *
+					    16777619u;
+		}
+	close(fd);
+}
+
+int
+seccomp_filter_enter(const struct sandbox_rules *rules,
+		     struct seccomp_filter *out)
+{
+	scmp_filter_ctx filter = seccomp_init(action_of(rules->mode));
+
+	*out = (struct seccomp_filter){ 0, 0 };
+	if (filter == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	int rc = add_permits(filter, bits_of(rules));
+	if (rc == 0 && rules->mode != SANDBOX_LOG)
+		rc = add_refusals(filter);
+	if (rc == 0)
+		describe(filter, out);
+	if (rc == 0)
+		rc = add_own_signals(filter);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	seccomp_release(filter);
+	/* A kernel without it. */
+	if (rc == -EINVAL && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {
+		*out = (struct seccomp_filter){ 0, 0 };
+		rc = 0;
+	}
+	errno = -rc;
+	return rc == 0 ? 0 : -1;
+}

@@ -85,7 +85,7 @@ speak(const struct options *options)
 {
 	struct arena arena = { .budget = NULL };
 	struct master_paths where;
-	int code = EXIT_CONFIG;
+	enum exit_code code = EXIT_CONFIG;
 
 	if (find_master(options->config_file, &arena, &where))
 		code = verb_run(&(struct verb_request){
@@ -100,7 +100,7 @@ speak(const struct options *options)
 		fprintf(stderr, "guerrilla-smtpd: %s: %s\n",
 			options->config_file, strerror(errno));
 	arena_free(&arena);
-	return code;
+	return (int)code;
 }
 
 /* It asks nobody: what is spooled can be seen while nothing runs. */
@@ -180,7 +180,7 @@ main(int argc, char **argv)
 	case ACTION_RUN:
 		return run(&options, argc, argv);
 	case ACTION_TEST:
-		return config_test(&source, options.with_database);
+		return (int)config_test(&source, options.with_database);
 	case ACTION_PRINT:
 		return print(&source);
 	case ACTION_VERB:

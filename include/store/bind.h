@@ -32,9 +32,10 @@ struct bind_rows {
 };
 
 /* Fills the parameters, which point into the rows, the binds and the scratch
- * until the statement has run. in_pieces: the raw message comes later. False
- * with *fault, an error of our own making, where a key does not fit. */
-bool bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
-	      bool in_pieces, struct store_fault *fault);
+ * until the statement has run. in_pieces: the raw message comes later. NULL,
+ * or the column that cannot hold its key. */
+const struct table_column *bind_all(struct bind_rows *b,
+				    const struct table *table,
+				    struct rows rows, bool in_pieces);
 
 #endif

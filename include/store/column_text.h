@@ -13,10 +13,10 @@ size_t column_text_scratch(const struct table_column *c, struct view v);
 bool column_text_is_converted(const struct table_column *c);
 
 /* What column c takes of v: mended, without the characters that the column's
- * set lacks, cut on a character. room is what
- * column_text_scratch said; changed bytes go to *scratch, which moves on.
- * False for a key that does not fit whole and unchanged. */
-bool column_text_fit(const struct table_column *c, struct view v, size_t room,
+ * set lacks, cut on a character. Changed bytes go to
+ * *scratch, which moves on; NULL where column_text_scratch said 0. False for
+ * a key that does not fit whole and unchanged. */
+bool column_text_fit(const struct table_column *c, struct view v,
 		     char **scratch, struct view *out);
 
 /* Whether raw bytes go into column `mail` as they are. */

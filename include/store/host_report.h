@@ -12,9 +12,9 @@ struct view host_name(const struct store_settings *settings, size_t host);
 
 /* One line when a host's trouble begins or changes, not one an attempt; of
  * what somebody must mend one of all processes, again each minute. */
-void host_report(const struct store_settings *settings,
-		 struct scoreboard_slot *slot, struct host_state *state,
-		 size_t host, const struct store_fault *fault);
+void host_report(const struct hosts *hosts, size_t host,
+		 struct scoreboard_slot *slot,
+		 const struct store_fault *fault);
 
 /* The last error of this process for status: what it is about, the server's
  * number and words. */

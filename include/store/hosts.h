@@ -13,6 +13,7 @@ struct host_state {
 };
 
 struct hosts {
+	const struct store_settings *settings;
 	struct host_state *at;
 	size_t count;
 	size_t first;           /* the one we like best */

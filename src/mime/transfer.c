@@ -60,16 +60,16 @@ transfer_init(struct transfer *t, enum transfer_encoding encoding)
 static size_t
 step(struct transfer *t, struct view in, char *out)
 {
-	GMimeEncoding encoding = {
+	GMimeEncoding work = {
 		.encoding = t->encoding == TRANSFER_BASE64 ?
 				    GMIME_CONTENT_ENCODING_BASE64 :
 				    GMIME_CONTENT_ENCODING_UUENCODE,
 		.state = t->state, .save = t->bits,
 	};
 
-	size_t len = g_mime_encoding_step(&encoding, in.at, in.len, out);
-	t->state = encoding.state;
-	t->bits = encoding.save;
+	size_t len = g_mime_encoding_step(&work, in.at, in.len, out);
+	t->state = work.state;
+	t->bits = work.save;
 	return len;
 }
 

@@ -54,7 +54,8 @@ set_text(struct bind *bind, const struct table_column *c, const struct row *row,
 	struct view v = store_column_text(c->known, row);
 	struct view fitted;
 
-	if (!column_text_fit(c, v, bind->scratch, scratch, &fitted))
+	if (!column_text_fit(c, v, bind->scratch > 0 ? scratch : NULL,
+			     &fitted))
 		return false;
 	bool is_verbatim = !column_text_is_converted(c) && !c->known->is_key &&
 			   c->family != FAMILY_INTEGER;
@@ -237,9 +238,9 @@ reserve_scratch(struct bind_rows *b, const struct table *table,
 	b->scratch_size = need;
 }
 
-bool
+const struct table_column *
 bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
-	 bool in_pieces, struct store_fault *fault)
+	 bool in_pieces)
 {
 	reserve_scratch(b, table, rows, in_pieces);
 	char *scratch = b->scratch;
@@ -247,14 +248,10 @@ bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
 	for (size_t n = 0; n < rows.count; n++) {
 		for (size_t k = 0; k < table->count; k++, p++) {
 			const struct table_column *column = &table->columns[k];
-			if (bind_value(&b->binds[p], column, &rows.at[n],
-				       &scratch))
-				continue;
-			fault_set(fault, BIND_KEY_TOO_LONG,
-				  "column `%s` cannot hold a key",
-				  column->known->name);
-			return false;
+			if (!bind_value(&b->binds[p], column, &rows.at[n],
+					&scratch))
+				return column;
 		}
 	}
-	return true;
+	return NULL;
 }

@@ -66,14 +66,14 @@ cut(const struct table_column *c, struct view v)
 }
 
 bool
-column_text_fit(const struct table_column *c, struct view v, size_t room,
-		char **scratch, struct view *out)
+column_text_fit(const struct table_column *c, struct view v, char **scratch,
+		struct view *out)
 {
 	struct view fitted = v;
 
-	if (room > 0 && c->known->is_key)
+	if (scratch != NULL && c->known->is_key)
 		return false;
-	if (room > 0) {
+	if (scratch != NULL) {
 		fitted = (struct view){ *scratch, utf8_mend(v, *scratch) };
 		fitted.len = replace(c, *scratch, fitted.len);
 		*scratch += fitted.len;

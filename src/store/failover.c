@@ -56,7 +56,7 @@ failover_deinit(struct failover *l)
 static void
 report(struct failover *l, size_t host, const struct store_fault *fault)
 {
-	host_report(l->settings, l->slot, &l->hosts.at[host], host, fault);
+	host_report(&l->hosts, host, l->slot, fault);
 }
 
 static void

@@ -75,10 +75,12 @@ tell_operator(const struct store_settings *settings,
 }
 
 void
-host_report(const struct store_settings *settings, struct scoreboard_slot *slot,
-	    struct host_state *state, size_t host,
-	    const struct store_fault *fault)
+host_report(const struct hosts *hosts, size_t host,
+	    struct scoreboard_slot *slot, const struct store_fault *fault)
 {
+	const struct store_settings *settings = hosts->settings;
+	struct host_state *state = &hosts->at[host];
+
 	if (outcome_of(fault->error)->action == ACTION_REREAD) {
 		tell_operator(settings, slot, host, fault);
 		return;

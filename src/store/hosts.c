@@ -33,6 +33,7 @@ hosts_init(struct hosts *h, const struct store_settings *settings,
 	   uint64_t seed)
 {
 	assert(settings->host_count > 0);
+	h->settings = settings;
 	h->count = settings->host_count;
 	h->at = memory_new(h->count, sizeof(*h->at));
 	h->chance = seed | 1;

@@ -252,9 +252,14 @@ insert_rows(struct insert *i, struct connection *c, const struct table *table,
 {
 	assert(rows.count > 0 && rows.count <= insert_max_rows(i, table));
 	MYSQL_STMT *stmt = statement_of(i, c, table, rows.count);
-	if (stmt == NULL || !bind_all(&i->bound, table, rows,
-				      goes_in_pieces(table, rows), &c->fault) ||
-	    is_too_big(i, c, table, rows))
+	if (stmt == NULL)
+		return c->fault.error;
+	const struct table_column *narrow =
+		bind_all(&i->bound, table, rows, goes_in_pieces(table, rows));
+	if (narrow != NULL)
+		fault_set(&c->fault, BIND_KEY_TOO_LONG,
+			  "column `%s` cannot hold a key", narrow->known->name);
+	if (narrow != NULL || is_too_big(i, c, table, rows))
 		return c->fault.error;
 	if (mysql_stmt_bind_param(stmt, i->bound.parameters))
 		return note_statement_fault(stmt, c);
@@ -302,28 +307,36 @@ run_timed(struct connection *c, const char *sql, struct insert_end *end)
 	return end->error;
 }
 
+/* What one INSERT, or all those of a transaction, work with. */
+struct insert_work {
+	struct insert *insert;
+	struct connection *connection;
+	const struct table *table;
+};
+
 static int
-insert_timed(struct insert *i, struct connection *c, const struct table *table,
-	     struct rows rows, struct insert_end *end)
+insert_timed(const struct insert_work *w, struct rows rows,
+	     struct insert_end *end)
 {
 	int64_t began = clock_ms();
 
-	end->error = insert_rows(i, c, table, rows);
+	end->error = insert_rows(w->insert, w->connection, w->table, rows);
 	end->took_ms = clock_ms() - began;
 	return end->error;
 }
 
 static void
-insert_in_parts(struct insert *i, struct connection *c,
-		const struct table *table, struct rows rows,
+insert_in_parts(const struct insert_work *w, struct rows rows,
 		struct insert_end *end)
 {
+	struct connection *c = w->connection;
+
 	if (run_timed(c, "BEGIN", end) != 0)
 		return;
 	while (rows.count > 0) {
-		size_t n = rows_of_statement(i, c, table, rows);
+		size_t n = rows_of_statement(w->insert, c, w->table, rows);
 		struct rows part = { rows.at, n };
-		if (insert_timed(i, c, table, part, end) != 0)
+		if (insert_timed(w, part, end) != 0)
 			break;
 		rows.at += n;
 		rows.count -= n;
@@ -347,13 +360,14 @@ struct insert_end
 insert_commit(struct insert *i, struct connection *c, const struct table *table,
 	      struct rows rows)
 {
+	const struct insert_work work = { i, c, table };
 	struct insert_end end = { 0 };
 
 	if (rows_of_statement(i, c, table, rows) == rows.count) {
 		end.was_committing = true;
-		insert_timed(i, c, table, rows, &end);
+		insert_timed(&work, rows, &end);
 	} else {
-		insert_in_parts(i, c, table, rows, &end);
+		insert_in_parts(&work, rows, &end);
 	}
 	return end;
 }

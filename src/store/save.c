@@ -163,10 +163,12 @@ repeat(struct attempt *a, const struct store_fault *why)
 /* Nothing says that the next time would be better. With a spool the message
  * goes there, else its sender keeps it. */
 static void
-give_up(struct store *s, struct mail *mail, struct in_doubt *doubt,
-	const char *why, int error)
+give_up(struct store *s, struct mail *mail, struct in_doubt *doubt, int error)
 {
-	log_error("a message is given up", LOG_STR("why", why),
+	log_error("a message is given up",
+		  LOG_STR("why", doubt->timeouts >= MOST_TIMEOUTS
+			  ? "its statement timed out twice"
+			  : "it costs the connection each time"),
 		  LOG_STR("id", mail->message->id), LOG_NUM("error", error));
 	doubt->is_given_up = true;
 	if (s->settings->on_outage == STORE_OUTAGE_TEMPFAIL)
@@ -190,13 +192,8 @@ note_in_doubt(struct attempt *a, const struct insert_end *end)
 		d->timeouts += has_timed_out;
 		if (end->was_committing)
 			in_doubt_lost(d, &lost);
-		if (d->timeouts >= MOST_TIMEOUTS)
-			give_up(s, a->pending[i], d,
-				"its statement timed out twice", end->error);
-		else if (d->failures >= MOST_LOSSES)
-			give_up(s, a->pending[i], d,
-				"it costs the connection each time",
-				end->error);
+		if (d->timeouts >= MOST_TIMEOUTS || d->failures >= MOST_LOSSES)
+			give_up(s, a->pending[i], d, end->error);
 	}
 	log_warn("the outcome of a commit is unknown",
 		 LOG_NUM("messages", a->group), LOG_NUM("error", end->error),

@@ -3,6 +3,7 @@
  * message, in order, and are no more than the limits allow. */
 #include "mime/structure.h"
 
+#include "mime/gmime_text.h"
 #include "mime/mime.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct structure s = { .limits = &limits };
 
 	(void)chain_append(&raw, (struct view){ (const char *)data, size });
+	gmime_open();
 	structure_begin(&s, &raw, &arena);
 	for (size_t until = 0; !s.is_done; until += 64)
 		structure_read(&s, until);

@@ -51,7 +51,7 @@ def write(folder):
     (["-p"], "needs a value: port"),
     (["-p", "70000"], "not a port: 70000"),
     (["-s", "restart"], "not one of status, top, reload, reopen, upgrade, "
-                        "stop, kill: restart"),
+     "pause, resume, spool, replay, stop, kill: restart"),
     (["--json"], "goes with -s status: --json"),
     (["-t", "--wide"], "goes with -s status: --wide"),
 ])

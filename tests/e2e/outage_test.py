@@ -305,7 +305,7 @@ def test_what_is_set_aside_is_counted(spooling, database, load):
     wait_for(lambda: total()["spool_set_aside"] == 2, 5, "the gauge")
     assert total()["mails_set_aside"] == 1
     assert abs(total()["spool_set_aside_oldest"] - time.time()) < 200
-    assert total()["spool_oldest"] == 0
+    wait_for(lambda: total()["spool_oldest"] == 0, 10, "that gauge, too")
     refused, damaged = sorted(
         server.run("-s", "spool").stdout.splitlines(),
         key=lambda line: "damaged: it is cut" in line)

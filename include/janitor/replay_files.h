@@ -22,6 +22,7 @@ struct replay {
 	struct retries retries;
 	uint64_t stored;                /* messages, of this folder */
 	bool has_told_newer;
+	bool has_told_general;          /* that nothing gets into the table */
 	int64_t look_ms;
 };
 

@@ -140,7 +140,7 @@ fail(struct replay *r, struct file *f, const struct tally *t)
 		.now_ms = clock_ms(),
 		.stored = count_stored(r),
 		.give_up_ms = r->settings->set_aside_ms,
-		.is_lost = t->waiting > 0,
+		.is_lost = t->waiting > 0 && !store_is_up(r->store),
 	};
 
 	if (strcmp(f->folder, "new") == 0 &&
@@ -196,28 +196,20 @@ take_file(struct replay *r, const char *folder, char *name, struct files *g)
 	return true;
 }
 
-/* The next files that are due, as many as make one statement or a little
- * more. What is in trouble goes alone. */
+/* The next files that nothing is known against, as many as make one statement
+ * or a little more. */
 static void
 take_new(struct replay *r, struct files *g)
 {
 	const struct store_settings *s = r->settings;
-	int64_t now = clock_ms();
 	size_t bytes = 0;
 
 	for (size_t i = r->next; i < r->names.count && g->count < MOST_FILES &&
 	     g->mail_count < s->batch_rows && bytes < s->batch_bytes; i++) {
 		char *name = r->names.at[i];
-		bool is_alone = i < r->alone_until ||
-				retries_knows(&r->retries, name);
-		if (g->count > 0 && is_alone)
-			break;
-		if (name[0] == '\0')
+		bool is_alone = i < r->alone_until;
+		if (name[0] == '\0' || retries_knows(&r->retries, name))
 			continue;
-		if (retries_due_ms(&r->retries, name) > now) {
-			name[0] = '\0';
-			continue;
-		}
 		if (take_file(r, "new", name, g)) {
 			g->at[g->count - 1].index = i;
 			bytes += g->at[g->count - 1].bytes.len;
@@ -227,17 +219,39 @@ take_new(struct replay *r, struct files *g)
 	}
 }
 
-/* While all fail: the one that has not been tried for longest. */
+/* One that is in trouble goes alone, after those that are not. */
+static void
+take_troubled(struct replay *r, struct files *g)
+{
+	int64_t now = clock_ms();
+
+	for (size_t i = r->next; i < r->names.count && g->count == 0; i++) {
+		char *name = r->names.at[i];
+		if (name[0] == '\0')
+			continue;
+		if (retries_due_ms(&r->retries, name) <= now)
+			take_file(r, "new", name, g);
+		else
+			name[0] = '\0';
+	}
+}
+
+/* While all fail: one that has not been tried, else not for longest. */
 static void
 take_probe(struct replay *r, struct files *g)
 {
 	size_t best = 0;
 
 	replay_list(r);
-	for (size_t i = 1; i < r->names.count; i++)
+	for (size_t i = 0; i < r->names.count; i++) {
+		if (!retries_knows(&r->retries, r->names.at[i])) {
+			best = i;
+			break;
+		}
 		if (retries_due_ms(&r->retries, r->names.at[i]) <
 		    retries_due_ms(&r->retries, r->names.at[best]))
 			best = i;
+	}
 	if (best < r->names.count)
 		take_file(r, "new", r->names.at[best], g);
 }
@@ -252,6 +266,8 @@ take_group(struct replay *r, bool is_general, struct files *g)
 		take_probe(r, g);
 	else
 		take_new(r, g);
+	if (g->count == 0 && !is_general)
+		take_troubled(r, g);
 	while (g->count == 0 && !is_general &&
 	       r->next_refused < r->refused.count)
 		take_file(r, "refused", r->refused.at[r->next_refused++], g);
@@ -337,6 +353,11 @@ replay_files(struct replay *r)
 {
 	bool is_general = retries_is_general(&r->retries, count_stored(r));
 
+	if (is_general && !r->has_told_general)
+		log_error("the database takes no spooled mail: a file is tried "
+			  "now and then",
+			  LOG_STR("text", store_last_words(r->store)));
+	r->has_told_general = is_general;
 	if (is_general && clock_ms() < r->retries.general_ms)
 		return AWAY_MS;
 	int wait_ms = replay_group(r, is_general);

@@ -177,8 +177,9 @@ def test_a_fault_of_the_table_sets_nothing_aside(database, store, spool):
         saved = fill(database, driver)
         database.query(PICKY.format(errno=""), ["%"])
         with driver.janitor():
-            wait_for(lambda: driver.log().count("refuses a message") > 20,
-                     30, "some tries")
+            wait_for(lambda: "takes no spooled mail" in driver.log(), 30,
+                     "the line")
+            time.sleep(3)               # three times set_aside
             assert len(files(spool)) == len(saved)
             database.query("DROP TRIGGER picky")
             wait_for(lambda: not files(spool), 8, "an empty spool")
@@ -241,6 +242,7 @@ def test_a_message_from_the_future_does_not_stop_the_others(
     assert database.count() == 4
 
 
+@pytest.mark.slow
 def test_a_lost_statement_is_ended_before_it_is_repeated(database, store,
                                                          spool):
     """Without a UNIQUE id two that wait for one lock would both get in."""
@@ -252,7 +254,7 @@ def test_a_lost_statement_is_ended_before_it_is_repeated(database, store,
         cursor.execute("FLUSH TABLES WITH READ LOCK")
         with driver.janitor():
             wait_for(lambda: driver.log().count(
-                "outcome of a commit is unknown") >= 3, 30, "three tries")
+                "outcome of a commit is unknown") >= 2, 30, "two tries")
             cursor.execute("UNLOCK TABLES")
             wait_for(lambda: not files(spool), 15, "an empty spool")
     assert hashes(database) == sorted(

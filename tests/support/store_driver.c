@@ -380,6 +380,8 @@ main(int argc, char **argv)
 	if (d.settings.on_outage == STORE_OUTAGE_SPOOL &&
 	    (d.spool = spool_open(&d.settings)) == NULL)
 		return 1;
+	/* What has come must be seen by poll, while a janitor runs. */
+	setvbuf(stdin, NULL, _IONBF, 0);
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		command(&d, line);
 	spool_close(&d.spool);

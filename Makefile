@@ -198,8 +198,8 @@ $(checked)/lib/%.a: $$(addprefix $(checked)/$$*/,$$(addsuffix .o,$$($$*))) \
 # What several tests share: linked where it is called, before the rooms.
 support = charset_fixture config_certificate config_fault config_files \
 	escapes escapes_memory escapes_outward own_folder sandbox_fixture \
-	smtp_dialogue smtp_fixture smtp_play smtp_replay \
-	spool_bytes tls_client tls_fixture tls_records
+	scoreboard_tenant smtp_dialogue smtp_fixture smtp_play smtp_replay \
+	smtp_world spool_bytes spool_dir tls_client tls_fixture tls_records
 
 # What stands in for other rooms in one test only.
 doubles_worker_delivery_test = worker_doubles

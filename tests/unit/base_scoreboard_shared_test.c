@@ -3,6 +3,7 @@
 #include "base/scoreboard_layout.h"
 
 #include "support/own_folder.h"
+#include "support/scoreboard_tenant.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,18 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static struct scoreboard_slot *
-sit_down(struct scoreboard *b, size_t i, pid_t pid)
-{
-	struct scoreboard_slot *s = scoreboard_slot_at(b, i);
-	struct slot_tenant t = { SLOT_WORKER, 0, (int)i, 3, 2 };
-
-	scoreboard_occupy(b, i, &t);
-	t.pid = pid;
-	scoreboard_occupy(b, i, &t);
-	return s;
-}
 
 /* Cutting the copy is all that the account can do, and hurts nobody. */
 static void

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/scoreboard_layout.h"
 #include "support/own_folder.h"
+#include "support/scoreboard_tenant.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,18 +34,6 @@ no_scoreboard_is_no_trouble(void **unused)
 	slot_set_error(NULL, VIEW("none"));
 	assert_false(scoreboard_is_poison(NULL, 1));
 	assert_int_equal(scoreboard_sum(NULL, GAUGE_SESSIONS), 0);
-}
-
-static struct scoreboard_slot *
-sit_down(struct scoreboard *b, size_t i, pid_t pid)
-{
-	struct scoreboard_slot *s = scoreboard_slot_at(b, i);
-	struct slot_tenant t = { SLOT_WORKER, 0, (int)i, 3, 2 };
-
-	scoreboard_occupy(b, i, &t);
-	t.pid = pid;
-	scoreboard_occupy(b, i, &t);
-	return s;
 }
 
 static void

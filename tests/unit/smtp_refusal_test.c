@@ -2,7 +2,7 @@
 /* What a session tells beside its replies: whom it refused, and what began. */
 #include "smtp/session.h"
 
-#include "support/smtp_fixture.h"
+#include "support/smtp_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,62 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct world {
-	struct smtp_fixture f;
-	struct session *s;
-	struct buf out;
-};
-
-static int
-begin(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	smtp_fixture_init(&w->f);
-	w->out = BUF(SESSION_OUT_CEILING);
-	w->s = session_new(&w->f.settings, &w->f.state, &w->f.budget,
-			   &w->f.client);
-	*state = w;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	struct world *w = *state;
-
-	session_free(&w->s);
-	assert_null(w->s);
-	session_free(&w->s);
-	assert_int_equal(w->f.budget.used, 0);
-	buf_release(&w->out);
-	smtp_fixture_deinit(&w->f);
-	free(w);
-	return 0;
-}
-
-/* Feeds all; what is said is forgotten, besides the last reply's class. */
-static char
-say(struct world *w, const char *text)
-{
-	struct view v = view_of(text);
-	char class = '\0';
-
-	while (v.len > 0) {
-		size_t n = session_feed(w->s, v, &w->out);
-		if (w->out.len > 0)
-			class = w->out.at[0];
-		if (n == 0 && w->out.len == 0)
-			break;
-		w->out.len = 0;
-		v = view_slice(v, n, v.len);
-	}
-	return class;
-}
-
-static const char envelope[] = "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\n"
-			       "RCPT TO:<b@example.com>\r\n";
 
 /* What settings->refused was told, one line each. */
 static void
@@ -138,7 +82,8 @@ events_are_told_once(void **state)
 int
 main(void)
 {
-#define TEST(t) cmocka_unit_test_setup_teardown(t, begin, end)
+#define TEST(t) cmocka_unit_test_setup_teardown(t, \
+				smtp_world_begin, smtp_world_end)
 	const struct CMUnitTest tests[] = {
 		TEST(refusals_are_told),
 		TEST(events_are_told_once),

@@ -4,6 +4,8 @@
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
+#include "support/spool_dir.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,32 +45,6 @@ free_mail(void **state)
 	(void)state;
 	spool_batch_free(&kept);
 	return 0;
-}
-
-static struct store_settings settings = {
-	.batch_bytes = 1 << 20, .spool_max = 1 << 20
-};
-
-static int
-make_dir(void **state)
-{
-	static char path[64];
-
-	(void)state;
-	strcpy(path, "/tmp/spool-test-XXXXXX");
-	settings.spool_dir = mkdtemp(path);
-	settings.spool_max = 1 << 20;
-	return settings.spool_dir != NULL ? 0 : -1;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", settings.spool_dir);
-	return system(command);
 }
 
 /* Small mail takes whole blocks, and so does a file that is being written;

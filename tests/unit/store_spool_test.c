@@ -3,6 +3,7 @@
 #include "store/spool.h"
 #include "store/spool_folder.h"
 #include "support/spool_bytes.h"
+#include "support/spool_dir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,32 +198,6 @@ a_cut_anywhere_is_found(void **state)
 	check_damaged(&s, (struct view){ f.at, f.len });
 	free(f.at);
 	sample_free(&s);
-}
-
-static struct store_settings settings = {
-	.batch_bytes = 1 << 20, .spool_max = 1 << 20
-};
-
-static int
-make_dir(void **state)
-{
-	static char path[64];
-
-	(void)state;
-	strcpy(path, "/tmp/spool-test-XXXXXX");
-	settings.spool_dir = mkdtemp(path);
-	settings.spool_max = 1 << 20;
-	return settings.spool_dir != NULL ? 0 : -1;
-}
-
-static int
-remove_dir(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", settings.spool_dir);
-	return system(command);
 }
 
 static void

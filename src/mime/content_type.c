@@ -122,10 +122,12 @@ content_type_read(struct view value, struct arena *arena)
 	}
 	GMimeContentType *read = g_mime_content_type_parse(
 		NULL, content_rewrite(value, &out, true));
-	(void)snprintf(type, sizeof(type), "%s/%s",
-		       g_mime_content_type_get_media_type(read),
-		       g_mime_content_type_get_media_subtype(read));
-	v.word = lowered(arena, view_of(type));
+	int len = snprintf(type, sizeof(type), "%s/%s",
+			   g_mime_content_type_get_media_type(read),
+			   g_mime_content_type_get_media_subtype(read));
+	/* RFC 2046, 4: what nobody knows is bytes. */
+	v.word = len > LONGEST_TYPE ? VIEW("application/octet-stream") :
+		lowered(arena, view_of(type));
 	take_parameters(&v, g_mime_content_type_get_parameters(read), arena);
 	g_object_unref(read);
 	return v;

@@ -69,6 +69,10 @@ encoded_words_are_decoded(void **state)
 
 /* ---- Content-Type and Content-Disposition ---- */
 
+/* 124 letters: with "a/b" 127. */
+#define LETTERS_31 "abcdefghijklmnopqrstuvwxyzabcde"
+#define LONG_TYPE LETTERS_31 LETTERS_31 LETTERS_31 LETTERS_31
+
 static const struct {
 	const char *value;
 	const char *type;
@@ -86,6 +90,9 @@ static const struct {
 	{ "a/b; charset=\"x", "a/b", "x", "", false },
 	{ "a/b; charset=\"x; name=y", "a/b", "x", "", true },
 	{ "a/b; charset=x y", "a/b", "x", "", false },
+	{ LONG_TYPE "a/b; charset=x", LONG_TYPE "a/b", "x", "", false },
+	{ LONG_TYPE "aa/b; charset=x", "application/octet-stream", "x", "",
+	  false },
 	{ "a/b; charset=x; charset=y", "a/b", "x", "", false },
 	{ "a/b; charset=\xe9", "a/b", "", "", false },
 	{ "a/b; boundary=\"a\\\"b\\\\c\"", "a/b", "", "a\"b\\c", false },

@@ -22,10 +22,10 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock confinement landlock log log_line \
-	memory pid_file queue resolver sandbox scoreboard scoreboard_master \
+base       = address arena buf chain clock landlock log log_line \
+	memory pid_file process queue sandbox scoreboard scoreboard_master \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
-	status_json title utf8 view
+	status_json utf8 view
 net        = certificate connection_limits connection_table domain_name \
 	listen proxy_protocol ticket_keys tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \

@@ -2,6 +2,7 @@
 /* Guerrilla SMTPd: receives mail and puts each into MySQL, and nothing much
  * else. Here: arguments, the first reading of the configuration, hand over. */
 #include "base/clock.h"
+#include "base/process.h"
 #include "config/config.h"
 #include "config/find_master.h"
 #include "control/options.h"
@@ -11,7 +12,6 @@
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,18 +25,6 @@ put(FILE *where, const struct buf *text)
 {
 	if (text->len > 0)
 		fwrite(text->at, 1, text->len, where);
-}
-
-/* 0, 1 and 2 are taken, so that no socket or log file gets their numbers. */
-static void
-fill_standard_descriptors(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-
-	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = dup(fd);
-	if (fd >= 0)
-		close(fd);
 }
 
 /* The path as it will be found from any directory. */

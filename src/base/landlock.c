@@ -3,6 +3,8 @@
  * know more rights than the headers: they are named here by their values. */
 #include "base/landlock.h"
 
+#include "base/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -113,9 +115,7 @@ allow(const struct landlock_rules *ruleset, const char *path, uint64_t rights)
 	};
 	long added = syscall(SYS_landlock_add_rule, ruleset->fd,
 			     LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return added == 0 ? 0 : -1;
 }
 
@@ -219,8 +219,6 @@ landlock_enter(const struct sandbox_rules *rules, int abi)
 		rc = allow_ports(&ruleset, rules);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset.fd, 0);
-	int error = errno;
-	close(ruleset.fd);
-	errno = error;
+	close_keeping_errno(ruleset.fd);
 	return rc;
 }

@@ -3,6 +3,8 @@
  * exec keeps: it belongs to the master alone, and a dead one's is gone. */
 #include "base/pid_file.h"
 
+#include "base/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -131,9 +133,7 @@ pid_file_owner(const char *path)
 		return errno == ENOENT ? 0 : -1;
 	struct flock lock = whole_file(F_WRLCK);
 	int asked = fcntl(fd, F_GETLK, &lock);
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	if (asked != 0)
 		return -1;
 	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;

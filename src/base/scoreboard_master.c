@@ -5,6 +5,7 @@
 #include "base/scoreboard_master.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/scoreboard_layout.h"
 #include "base/shared_memory.h"
 
@@ -39,10 +40,8 @@ scoreboard_create(int *fd_out)
 		return NULL;
 	struct scoreboard *b =
 		shared_memory_map(fd, bytes, PROT_READ | PROT_WRITE);
-	int error = errno;
 	if (b == NULL || fd_out == NULL)
-		close(fd);
-	errno = error;
+		close_keeping_errno(fd);
 	if (b == NULL)
 		return NULL;
 	memcpy(b->magic, magic, sizeof(magic));

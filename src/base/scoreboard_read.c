@@ -3,6 +3,7 @@
  * process wrote on its way down, so every value is brought into range. */
 #include "base/scoreboard.h"
 
+#include "base/process.h"
 #include "base/scoreboard_layout.h"
 #include "base/shared_memory.h"
 
@@ -110,9 +111,7 @@ scoreboard_open(const char *run_dir)
 	if (fd < 0)
 		return NULL;
 	struct scoreboard *copy = read_copy(fd);
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	struct scoreboard *b = copy != NULL ? map_original(copy) : NULL;
 	if (b == NULL)
 		return copy;

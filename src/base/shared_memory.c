@@ -2,6 +2,8 @@
 /* Sealed files without a name (memfd), and how a child maps them. */
 #include "base/shared_memory.h"
 
+#include "base/process.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +31,7 @@ shared_memory_open(const char *name, size_t size)
 	    fcntl(fd, F_ADD_SEALS,
 		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 
@@ -69,9 +69,7 @@ shared_memory_remap(void *at, size_t size, int fd,
 	void *all = mmap(at, size, PROT_READ,
 			 MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
 			 reader, 0);
-	int error = errno;
-	close(reader);
-	errno = error;
+	close_keeping_errno(reader);
 	if (all != at)
 		return -1;
 	if (own->size == 0)

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "base/shared_memory.h"
 #include "net/connection_table.h"
 
@@ -112,10 +113,8 @@ connection_limits_new(unsigned regions, size_t connections)
 	if (h.fd < 0)
 		return NULL;
 	struct connection_limits *c = map(&h);
-	int error = errno;
 	if (c == NULL)
-		close(h.fd);
-	errno = error;
+		close_keeping_errno(h.fd);
 	return c;
 }
 

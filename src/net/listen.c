@@ -3,6 +3,8 @@
  * sentence of its own, because it is met once, at start, by a person. */
 #include "net/listen.h"
 
+#include "base/process.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -214,9 +216,7 @@ open_inet(const struct address *a)
 	if (bind(fd, (struct sockaddr *)&where, len) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 

@@ -4,9 +4,9 @@
  * answer OK for a transaction that is gone. */
 #include "store/connection.h"
 
-#include "base/resolver.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "store/store.h"
 
 #include <errmsg.h>

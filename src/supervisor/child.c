@@ -3,8 +3,8 @@
 #include "supervisor/child.h"
 
 #include "base/memory.h"
+#include "base/process.h"
 #include "base/signals.h"
-#include "base/title.h"
 #include "logger/logger.h"
 #include "supervisor/background.h"
 #include "supervisor/crash_trace.h"

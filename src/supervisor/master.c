@@ -3,7 +3,7 @@
 #include "supervisor/master.h"
 
 #include "base/memory.h"
-#include "base/title.h"
+#include "base/process.h"
 #include "supervisor/boot_config.h"
 #include "supervisor/upgrade.h"
 

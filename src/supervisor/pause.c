@@ -4,7 +4,7 @@
 #include "supervisor/pause.h"
 
 #include "base/clock.h"
-#include "base/title.h"
+#include "base/process.h"
 #include "config/units.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"

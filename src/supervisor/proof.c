@@ -2,9 +2,9 @@
 /* No rule is believed because it was written: each process is looked at. */
 #include "supervisor/proof.h"
 
-#include "base/confinement.h"
 #include "base/landlock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "supervisor/privileges.h"
 #include "supervisor/roles.h"
 

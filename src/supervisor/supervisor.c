@@ -4,8 +4,8 @@
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/signals.h"
-#include "base/title.h"
 #include "supervisor/boot_config.h"
 #include "supervisor/certificate_expiry.h"
 #include "supervisor/children.h"

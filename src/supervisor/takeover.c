@@ -7,8 +7,8 @@
 #include "supervisor/takeover.h"
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/signals.h"
-#include "base/title.h"
 #include "supervisor/children.h"
 #include "supervisor/limits.h"
 #include "supervisor/notify.h"

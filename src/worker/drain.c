@@ -3,7 +3,7 @@
  * and a deadline for what is left. */
 #include "worker/client.h"
 
-#include "base/title.h"
+#include "base/process.h"
 
 enum { HOLD_MARGIN_MS = 1000 };         /* for verdicts before the end */
 

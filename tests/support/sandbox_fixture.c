@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support/sandbox_fixture.h"
 
-#include "base/resolver.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <grp.h>

@@ -13,9 +13,18 @@ enum sandbox_mode { SANDBOX_ON, SANDBOX_LOG, SANDBOX_KILL, SANDBOX_OFF,
 
 enum { SANDBOX_PATHS = 4, SANDBOX_PORTS = 16 };
 
+/* What a role needs beside what all may: memory, time, its descriptors. */
+enum sandbox_right {
+	SANDBOX_THREADS = 1,
+	SANDBOX_STORES = 2,             /* a database, and the spool's files */
+	SANDBOX_LOGS = 4,               /* opens a file, speaks to syslog */
+	SANDBOX_SERVES = 8              /* accepts clients, epoll */
+};
+
 struct sandbox_rules {
 	enum sandbox_mode mode;
-	enum slot_role role;            /* not the master's */
+	const char *role;               /* its name */
+	unsigned rights;                /* bits of enum sandbox_right */
 	/* Directories below which files may be made, written, renamed and
 	 * removed. */
 	const char *writable[SANDBOX_PATHS];

@@ -15,7 +15,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 4 };
+enum { SCOREBOARD_LAYOUT = 5 };
 
 /* Written by the owner of the slot; by the master while nobody sits there.
  * A line for the loop, one for delivery, so that the two threads do not pull
@@ -47,6 +47,7 @@ struct scoreboard_slot {
 struct scoreboard_tenant {
 	alignas(CACHE_LINE) _Atomic int32_t pid;
 	_Atomic int32_t role;
+	_Atomic char role_name[SLOT_ROLE_NAME_SIZE];
 	_Atomic int32_t number;
 	_Atomic uint32_t generation;
 	_Atomic uint32_t restarts;

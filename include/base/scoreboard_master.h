@@ -33,6 +33,7 @@ struct scoreboard_slot *scoreboard_slot_at(struct scoreboard *b, size_t i);
 /* Who sits there; called before the fork with pid 0, then with its pid. */
 struct slot_tenant {
 	enum slot_role role;
+	const char *role_name;
 	pid_t pid;
 	int number;
 	unsigned generation;

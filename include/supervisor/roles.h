@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The kinds of child processes: what each runs, keeps and may. A new helper
- * is a row in this table, its own room, and its name on the scoreboard. */
+ * is a row in this table and its own room. */
 #ifndef SUPERVISOR_ROLES_H
 #define SUPERVISOR_ROLES_H
 
@@ -8,6 +8,8 @@
 #include "supervisor/master.h"
 
 struct role {
+	const char *name;       /* as in the log and on the scoreboard */
+	unsigned rights;        /* bits of enum sandbox_right */
 	/* Its life, until the exit code. */
 	int (*run)(const struct master *m, struct generation *g,
 		   const struct child_context *context);
@@ -24,6 +26,9 @@ struct role {
 
 /* NULL where no child can be that. */
 const struct role *role_of(enum slot_role slot);
+
+/* Of the master too; "unknown" where only a newer program knows it. */
+const char *role_name(enum slot_role slot);
 
 /* Most descriptors that one of them keeps. */
 size_t role_most_descriptors(const struct generation *g);

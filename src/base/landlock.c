@@ -165,8 +165,7 @@ allow_files(const struct landlock_rules *ruleset,
 	static const char *const librarys[] = {
 		"/etc/passwd", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", NULL,
 	};
-	bool is_storing = rules->role == SLOT_WORKER ||
-			  rules->role == SLOT_JANITOR;
+	bool is_storing = (rules->rights & SANDBOX_STORES) != 0;
 	const uint64_t all = reading | writing_file | changing | refer |
 			     truncating;
 

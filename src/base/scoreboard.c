@@ -20,19 +20,6 @@ const struct figure slot_gauge_figures[SLOT_GAUGES] = {
 };
 
 const char *
-slot_role_name(enum slot_role role)
-{
-	static const char *const names[SLOT_ROLES] = {
-		[SLOT_UNUSED] = "unused", [SLOT_MASTER] = "master",
-		[SLOT_WORKER] = "worker", [SLOT_JANITOR] = "janitor",
-		[SLOT_LOGGER] = "logger", [SLOT_STATUS] = "status",
-		[SLOT_SIGNER] = "signer",
-	};
-
-	return names[role];
-}
-
-const char *
 slot_state_name(enum slot_state state)
 {
 	static const char *const names[] = {

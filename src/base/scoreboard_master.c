@@ -149,6 +149,7 @@ scoreboard_occupy(struct scoreboard *b, size_t i,
 		t->began_wall_us = clock_wall_us();
 	}
 	t->role = (int32_t)tenant->role;
+	store_text(t->role_name, tenant->role_name, sizeof(t->role_name));
 	t->number = tenant->number;
 	t->generation = tenant->generation;
 	t->restarts = tenant->restarts;

@@ -206,6 +206,7 @@ scoreboard_read_slot(const struct scoreboard *b, size_t i,
 	memset(out, 0, sizeof(*out));
 	out->role = role > SLOT_UNUSED && role < SLOT_ROLES
 		? (enum slot_role)role : SLOT_UNUSED;
+	copy_text(t->role_name, out->role_name, sizeof(out->role_name));
 	out->state = state >= SLOT_STARTING && state <= SLOT_GONE
 		? (enum slot_state)state : SLOT_GONE;
 	out->pid = LOOK(t->pid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which system calls a child may make: those on a list, for its role, some
+/* Which system calls a child may make: those on a list, by its rights, some
  * with some arguments only; all others answer EPERM, are logged by the
  * kernel, or kill, as the key `sandbox` says. What is not here: exec, fork,
  * ptrace, kill of others (nor by fcntl, O_ASYNC), mount, bind, listen,
@@ -22,24 +22,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Any of these rights is enough. */
 enum {
-	WORKER = 1 << SLOT_WORKER,
-	JANITOR = 1 << SLOT_JANITOR,
-	LOGGER = 1 << SLOT_LOGGER,
-	STATUS = 1 << SLOT_STATUS,
-	SIGNER = 1 << SLOT_SIGNER,
-	STORING = WORKER | JANITOR,
-	SERVING = WORKER | STATUS,
-	OPENING = STORING | LOGGER,     /* files, while they run */
-	ANY = STORING | LOGGER | STATUS | SIGNER,
-	/* What the rules say beside the role. */
+	THREADS = SANDBOX_THREADS,
+	STORING = SANDBOX_STORES,
+	LOGGING = SANDBOX_LOGS,
+	SERVING = SANDBOX_SERVES,
+	OPENING = STORING | LOGGING,    /* files, while they run */
+	ANY = 1 << 8,                   /* nothing is asked for */
+	/* What else the rules must say. */
 	LOCALLY = 1 << 16,              /* connects_locally */
 	BY_TCP = 1 << 17                /* ports, or more, or names */
 };
 
 struct permit {
 	const char *call;
-	unsigned roles;
+	unsigned rights;
 };
 
 static const struct permit permits[] = {
@@ -108,7 +106,7 @@ struct condition {
 /* Calls that are right with some arguments only: one condition or two. */
 struct narrow {
 	const char *call;
-	unsigned roles;
+	unsigned rights;
 	struct condition first;
 	struct condition second;        /* mask 0: none */
 };
@@ -125,11 +123,11 @@ struct narrow {
 
 #define OPTION(level, name) \
 	{ "setsockopt", OPENING, { 1, WHOLE, level }, { 2, WHOLE, name } }
-#define SOCKET(roles, family, type) \
-	{ "socket", roles, { 0, WHOLE, family }, { 1, KIND, type } }
+#define SOCKET(rights, family, type) \
+	{ "socket", rights, { 0, WHOLE, family }, { 1, KIND, type } }
 
 static const struct narrow narrows[] = {
-	{ "clone", WORKER, { 0, WHOLE & ~(uint64_t)THREAD_TOO, THREAD },
+	{ "clone", THREADS, { 0, WHOLE & ~(uint64_t)THREAD_TOO, THREAD },
 	  NO_MORE },
 	{ "mmap", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
 	{ "mprotect", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
@@ -151,8 +149,8 @@ static const struct narrow narrows[] = {
 	SOCKET(STORING | LOCALLY, AF_UNIX, SOCK_STREAM),
 	SOCKET(STORING | BY_TCP, AF_INET, SOCK_STREAM),
 	SOCKET(STORING | BY_TCP, AF_INET6, SOCK_STREAM),
-	SOCKET(LOGGER, AF_UNIX, SOCK_DGRAM),
-	SOCKET(LOGGER, AF_UNIX, SOCK_STREAM),
+	SOCKET(LOGGING, AF_UNIX, SOCK_DGRAM),
+	SOCKET(LOGGING, AF_UNIX, SOCK_STREAM),
 	OPTION(SOL_SOCKET, SO_KEEPALIVE),
 	OPTION(SOL_SOCKET, SO_RCVTIMEO),
 	OPTION(SOL_SOCKET, SO_SNDTIMEO),
@@ -217,25 +215,25 @@ add(scmp_filter_ctx filter, uint32_t action, const char *call,
 				      compared);
 }
 
-/* Who the process is, in bits of the tables. */
+/* What the process may, in bits of the tables. */
 static unsigned
 bits_of(const struct sandbox_rules *rules)
 {
 	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
 		      rules->looks_up_names;
 
-	return 1u << rules->role |
+	return (unsigned)ANY | rules->rights |
 	       (rules->connects_locally ? (unsigned)LOCALLY : 0) |
 	       (by_tcp ? (unsigned)BY_TCP : 0);
 }
 
 static bool
-is_permitted(unsigned roles, unsigned who)
+is_permitted(unsigned rights, unsigned who)
 {
 	const unsigned reach = LOCALLY | BY_TCP;
 
-	return (roles & who & ~reach) != 0 &&
-	       (roles & reach & ~who) == 0;
+	return (rights & who & ~reach) != 0 &&
+	       (rights & reach & ~who) == 0;
 }
 
 static int
@@ -245,13 +243,13 @@ add_permits(scmp_filter_ctx filter, unsigned who)
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(permits) / sizeof(*permits); i++)
-		if (rc == 0 && is_permitted(permits[i].roles, who))
+		if (rc == 0 && is_permitted(permits[i].rights, who))
 			rc = add(filter, SCMP_ACT_ALLOW, permits[i].call,
 				 none);
 	for (size_t i = 0; i < sizeof(narrows) / sizeof(*narrows); i++) {
 		const struct narrow *n = &narrows[i];
 		const struct condition both[2] = { n->first, n->second };
-		if (rc == 0 && is_permitted(n->roles, who))
+		if (rc == 0 && is_permitted(n->rights, who))
 			rc = add(filter, SCMP_ACT_ALLOW, n->call, both);
 	}
 	return rc;

@@ -97,7 +97,7 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	struct buf *out)
 {
 	buf_append_text(out, "\n{");
-	text("role", slot_role_name(f->role), out);
+	text("role", f->role_name, out);
 	number("number", f->number, out);
 	number("pid", f->pid, out);
 	number("generation", f->generation, out);

@@ -39,8 +39,7 @@ process(const struct cell *c, char out[CELL_SIZE])
 	if (c->figures->role == SLOT_WORKER)
 		snprintf(out, CELL_SIZE, "worker %d", c->figures->number);
 	else
-		snprintf(out, CELL_SIZE, "%s",
-			 slot_role_name(c->figures->role));
+		snprintf(out, CELL_SIZE, "%s", c->figures->role_name);
 }
 
 static void

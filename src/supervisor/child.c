@@ -45,10 +45,10 @@ introduce(struct master *m, const struct process *e, const struct generation *g,
 
 	if (e->number > 0)
 		snprintf(client.name, sizeof(client.name), "%s %d",
-			 slot_role_name(e->role), e->number);
+			 role_name(e->role), e->number);
 	else
 		snprintf(client.name, sizeof(client.name), "%s",
-			 slot_role_name(e->role));
+			 role_name(e->role));
 	title_set("%s", client.name);
 	log_init(&client);
 }

@@ -22,8 +22,9 @@ static void
 occupy_slot(struct master *m, int i)
 {
 	const struct process *e = &m->processes.entries[i];
-	const struct slot_tenant tenant = { e->role, e->pid, e->number,
-					    e->generation, e->restarts };
+	const struct slot_tenant tenant = { e->role, role_name(e->role), e->pid,
+					    e->number, e->generation,
+					    e->restarts };
 
 	scoreboard_occupy(m->scoreboard, (size_t)i, &tenant);
 }
@@ -75,7 +76,7 @@ static void
 fork_failed(struct master *m, int i)
 {
 	log_error("cannot start a process",
-		  LOG_STR("role", slot_role_name(m->processes.entries[i].role)),
+		  LOG_STR("role", role_name(m->processes.entries[i].role)),
 		  LOG_NUM("number", m->processes.entries[i].number),
 		  LOG_STR("error", strerror(errno)));
 	give_region_back(m, &m->children[i]);
@@ -95,7 +96,7 @@ settle(struct master *m, int i, pid_t pid, int channel)
 	if (!is_first)
 		m->figures.restarts++;
 	occupy_slot(m, i);
-	log_debug("process started", LOG_STR("role", slot_role_name(e->role)),
+	log_debug("process started", LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
 		  LOG_NUM("generation", e->generation));
 }
@@ -179,7 +180,7 @@ perform(struct master *m, int i, enum process_action act)
 		break;
 	case PROCESS_KILL:
 		log_warn("a process does not leave: killed",
-			 LOG_STR("role", slot_role_name(e->role)),
+			 LOG_STR("role", role_name(e->role)),
 			 LOG_NUM("number", e->number),
 			 LOG_NUM("child", e->pid));
 		kill(e->pid, SIGKILL);

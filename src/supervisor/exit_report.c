@@ -6,6 +6,7 @@
 #include "supervisor/exit_report.h"
 
 #include "base/clock.h"
+#include "supervisor/roles.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ exit_report_write(struct master *m, int i, int status)
 	int64_t age_ms = clock_ms() - e->forked_ms;
 	log_event(is_fine ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 		  is_fine ? "process left" : "process died",
-		  LOG_STR("role", slot_role_name(e->role)),
+		  LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
 		  LOG_NUM("generation", e->generation), LOG_STR("end", end),
 		  LOG_STR("was", process_state_name(e->state)),

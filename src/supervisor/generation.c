@@ -149,7 +149,8 @@ make_sandbox_rules(struct generation *g)
 		const struct role *role = role_of((enum slot_role)slot);
 		g->sandbox_rules[slot] = (struct sandbox_rules){
 			.mode = g->config->sandbox,
-			.role = (enum slot_role)slot,
+			.role = role_name((enum slot_role)slot),
+			.rights = role != NULL ? role->rights : 0,
 		};
 		if (role != NULL && role->wall != NULL)
 			role->wall(g, &g->sandbox_rules[slot]);

@@ -96,7 +96,7 @@ proof_of_sandboxes(const struct generation *g, struct buf *why)
 		if (missing[0] == '\0')
 			continue;
 		buf_printf(why, "sandbox = \"strict\": %s: %s\n",
-			   slot_role_name((enum slot_role)slot), missing);
+			   role_name((enum slot_role)slot), missing);
 		result = -1;
 	}
 	return result;
@@ -117,7 +117,7 @@ proof_log(const struct process *e, const struct config *config)
 		 (unsigned long long)c.capabilities);
 	log_event(e->number > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		  "process is confined",
-		  LOG_STR("role", slot_role_name(e->role)),
+		  LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
 		  LOG_NUM("uid", c.uid), LOG_STR("capabilities", capabilities),
 		  LOG_NUM("no_new_privs", c.has_no_new_privs),
@@ -127,5 +127,5 @@ proof_log(const struct process *e, const struct config *config)
 	if (is_walled && landlock_abi() == 0 && e->number <= 1)
 		log_warn("the sandbox has a gap: this kernel has no Landlock, "
 			 "files are not walled",
-			 LOG_STR("role", slot_role_name(e->role)));
+			 LOG_STR("role", role_name(e->role)));
 }

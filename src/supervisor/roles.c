@@ -124,31 +124,46 @@ wall_logger(const struct generation *g, struct sandbox_rules *rules)
 
 /* ---- The table ----------------------------------------------------------- */
 
-static const struct role roles[] = {
-	[SLOT_WORKER] = { .run = run_worker,
+static const struct role roles[SLOT_ROLES] = {
+	[SLOT_MASTER] = { .name = "master" },
+	[SLOT_WORKER] = { .name = "worker",
+			  .rights = SANDBOX_THREADS | SANDBOX_STORES |
+				    SANDBOX_SERVES,
+			  .run = run_worker,
 			  .keep = keep_listeners,
 			  .wall = wall_store,
 			  .is_first = true },
 	/* Two loggers at once would mix their lines for a moment only; two
 	 * janitors would want the same spool. */
-	[SLOT_LOGGER] = { .run = run_logger,
+	[SLOT_LOGGER] = { .name = "logger",
+			  .rights = SANDBOX_LOGS,
+			  .run = run_logger,
 			  .keep = keep_log,
 			  .wall = wall_logger,
 			  .is_helper = true,
 			  .is_first = true },
-	[SLOT_JANITOR] = { .run = run_janitor,
+	[SLOT_JANITOR] = { .name = "janitor",
+			   .rights = SANDBOX_STORES,
+			   .run = run_janitor,
 			   .wall = wall_janitor,
 			   .is_helper = true,
 			   .is_alone = true },
 };
 
-enum { ROLES = sizeof(roles) / sizeof(*roles), OWN_DESCRIPTORS = 4 };
+enum { OWN_DESCRIPTORS = 4 };
 
 const struct role *
 role_of(enum slot_role slot)
 {
-	return (size_t)slot < ROLES && roles[slot].run != NULL ? &roles[slot]
-							       : NULL;
+	return slot < SLOT_ROLES && roles[slot].run != NULL ? &roles[slot]
+							    : NULL;
+}
+
+const char *
+role_name(enum slot_role slot)
+{
+	return slot < SLOT_ROLES && roles[slot].name != NULL
+		       ? roles[slot].name : "unknown";
 }
 
 size_t

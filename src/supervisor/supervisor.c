@@ -14,6 +14,7 @@
 #include "supervisor/proof.h"
 #include "supervisor/readiness.h"
 #include "supervisor/reload.h"
+#include "supervisor/roles.h"
 #include "supervisor/startup.h"
 #include "supervisor/stop.h"
 #include "supervisor/takeover.h"
@@ -260,10 +261,12 @@ turn(struct master *m)
 static void
 occupy_own_slot(struct master *m)
 {
-	const struct slot_tenant self = { SLOT_MASTER, getpid(), 0, 1, 0 };
+	struct slot_tenant self = { .role = SLOT_MASTER,
+				    .role_name = role_name(SLOT_MASTER),
+				    .generation = 1 };
 
-	scoreboard_occupy(m->scoreboard, 0,
-			  &(struct slot_tenant){ .role = SLOT_MASTER });
+	scoreboard_occupy(m->scoreboard, 0, &self);
+	self.pid = getpid();
 	scoreboard_occupy(m->scoreboard, 0, &self);
 	slot_set_state(scoreboard_slot_at(m->scoreboard, 0), SLOT_READY);
 	pause_set_title(m);

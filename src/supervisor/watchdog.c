@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "supervisor/children.h"
+#include "supervisor/roles.h"
 
 enum {
 	LOOK_MS = 1000,
@@ -54,7 +55,7 @@ look_at(struct master *m, int i)
 	if (t == SLOT_THREADS)
 		return;
 	log_error("a process hangs: it is replaced",
-		  LOG_STR("role", slot_role_name(e->role)),
+		  LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
 		  LOG_STR("thread", names[t]),
 		  LOG_MS("silent_ms", f.beat_us[t] > 0

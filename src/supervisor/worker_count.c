@@ -91,7 +91,7 @@ begin_replacement(struct master *m, int i)
 	if (next < 0)
 		return;
 	e->replaced_by = next;
-	log_info("recycling", LOG_STR("role", slot_role_name(e->role)),
+	log_info("recycling", LOG_STR("role", role_name(e->role)),
 		 LOG_NUM("number", e->number), LOG_NUM("child", e->pid));
 }
 

@@ -21,7 +21,7 @@ int __wrap_sandbox_enter(const struct sandbox_rules *rules,
 void __real_slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 void __wrap_slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 
-static enum slot_role role;             /* once the sandbox is closed */
+static const char *role;                /* once the sandbox is closed */
 
 int
 __wrap_landlock_abi(void)
@@ -64,7 +64,7 @@ try_all(struct scoreboard_slot *own)
 		int error = errno;
 		char line[256];
 		int n = snprintf(line, sizeof(line), "escape: %s: %s: %s%s%s\n",
-				 slot_role_name(role), e->name,
+				 role, e->name,
 				 rc == 0 ? "OUT" : escape_stopped_by(error),
 				 rc == 0 ? "" : ": ",
 				 rc == 0 ? "" : strerror(error));
@@ -77,7 +77,7 @@ void
 __wrap_slot_set_state(struct scoreboard_slot *s, enum slot_state state)
 {
 	__real_slot_set_state(s, state);
-	if (state == SLOT_READY && role != SLOT_UNUSED &&
+	if (state == SLOT_READY && role != NULL &&
 	    getenv("GUERRILLA_SPOOL") != NULL)
 		try_all(s);
 }

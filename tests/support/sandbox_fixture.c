@@ -56,11 +56,11 @@ sandbox_run_with(const struct sandbox_rules *rules, int (*trial)(void))
 }
 
 int
-sandbox_run(enum sandbox_mode mode, enum slot_role role, int (*trial)(void))
+sandbox_run(enum sandbox_mode mode, unsigned rights, int (*trial)(void))
 {
 	const struct sandbox_rules rules = {
 		.mode = mode,
-		.role = role,
+		.rights = rights,
 		.writable = { sandbox_inside },
 		.ports = { ntohs(sandbox_database.sin_port) },
 		.looks_up_names = true,

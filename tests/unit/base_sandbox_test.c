@@ -197,15 +197,14 @@ static void
 an_intruder_is_refused_in_any_role(void **unused)
 {
 	(void)unused;
-	static const enum slot_role roles[] = { SLOT_WORKER, SLOT_JANITOR,
-						SLOT_LOGGER, SLOT_STATUS,
-						SLOT_SIGNER };
+	static const unsigned roles[] = { AS_WORKER, AS_JANITOR, AS_LOGGER,
+					  AS_STATUS, AS_NOTHING };
 
 	for (size_t r = 0; r < sizeof(roles) / sizeof(*roles); r++)
 		for (escape = escapes; escape->name != NULL; escape++) {
 			int met = sandbox_run(SANDBOX_ON, roles[r], try_escape);
 			if (has_wall(escape) && met != REFUSED)
-				fail_msg("%s: %s: %d", slot_role_name(roles[r]),
+				fail_msg("rights %u: %s: %d", roles[r],
 					 escape->name, met);
 		}
 }
@@ -216,11 +215,11 @@ an_intruder_is_killed(void **unused)
 {
 	(void)unused;
 	for (escape = escapes; escape->name != NULL; escape++) {
-		int met = sandbox_run(SANDBOX_KILL, SLOT_WORKER, try_escape);
+		int met = sandbox_run(SANDBOX_KILL, AS_WORKER, try_escape);
 		if (has_wall(escape) && met != REFUSED && met != -SIGSYS)
 			fail_msg("%s: %d", escape->name, met);
 	}
-	assert_int_equal(sandbox_run(SANDBOX_KILL, SLOT_WORKER, fork_one),
+	assert_int_equal(sandbox_run(SANDBOX_KILL, AS_WORKER, fork_one),
 			 -SIGSYS);
 }
 
@@ -245,7 +244,7 @@ the_work_goes_on(void **unused)
 	for (size_t m = 0; m < sizeof(modes) / sizeof(*modes); m++)
 		for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed);
 		     i++) {
-			int met = sandbox_run(modes[m], SLOT_WORKER,
+			int met = sandbox_run(modes[m], AS_WORKER,
 					      allowed[i].trial);
 			if (met != DONE)
 				fail_msg("%s: %d", allowed[i].name, met);
@@ -256,7 +255,7 @@ static void
 threads_are_inside_too(void **unused)
 {
 	(void)unused;
-	int met = sandbox_run(SANDBOX_ON, SLOT_WORKER, write_outside_by_thread);
+	int met = sandbox_run(SANDBOX_ON, AS_WORKER, write_outside_by_thread);
 
 	assert_int_equal(met, landlock_abi() > 0 ? REFUSED : DONE);
 }
@@ -265,7 +264,7 @@ static void
 an_abort_is_an_abort(void **unused)
 {
 	(void)unused;
-	assert_int_equal(sandbox_run(SANDBOX_KILL, SLOT_WORKER, abort_now),
+	assert_int_equal(sandbox_run(SANDBOX_KILL, AS_WORKER, abort_now),
 			 -SIGABRT);
 }
 
@@ -273,10 +272,10 @@ static void
 log_and_off_forbid_nothing(void **unused)
 {
 	(void)unused;
-	assert_int_equal(sandbox_run(SANDBOX_LOG, SLOT_WORKER, fork_one), DONE);
-	assert_int_equal(sandbox_run(SANDBOX_LOG, SLOT_WORKER, write_outside),
+	assert_int_equal(sandbox_run(SANDBOX_LOG, AS_WORKER, fork_one), DONE);
+	assert_int_equal(sandbox_run(SANDBOX_LOG, AS_WORKER, write_outside),
 			 DONE);
-	assert_int_equal(sandbox_run(SANDBOX_OFF, SLOT_WORKER, fork_one), DONE);
+	assert_int_equal(sandbox_run(SANDBOX_OFF, AS_WORKER, fork_one), DONE);
 }
 
 /* Where the database is not reached by it, no socket of that family. */
@@ -284,7 +283,7 @@ static void
 sockets_are_those_that_the_rules_need(void **unused)
 {
 	(void)unused;
-	struct sandbox_rules rules = { .role = SLOT_WORKER };
+	struct sandbox_rules rules = { .rights = AS_WORKER };
 
 	assert_int_equal(sandbox_run_with(&rules, connect_to_database),
 			 REFUSED);
@@ -303,10 +302,10 @@ only_who_stores_reads_etc(void **unused)
 	(void)unused;
 	int met = landlock_abi() > 0 ? REFUSED : DONE;
 
-	assert_int_equal(sandbox_run(SANDBOX_ON, SLOT_LOGGER, read_hosts), met);
-	assert_int_equal(sandbox_run(SANDBOX_ON, SLOT_STATUS, read_hosts),
+	assert_int_equal(sandbox_run(SANDBOX_ON, AS_LOGGER, read_hosts), met);
+	assert_int_equal(sandbox_run(SANDBOX_ON, AS_STATUS, read_hosts),
 			 REFUSED);
-	assert_int_equal(sandbox_run(SANDBOX_ON, SLOT_SIGNER, read_hosts),
+	assert_int_equal(sandbox_run(SANDBOX_ON, AS_NOTHING, read_hosts),
 			 REFUSED);
 }
 
@@ -316,7 +315,7 @@ the_slot_says_what_holds(void **unused)
 	(void)unused;
 	struct slot_figures f;
 
-	assert_int_equal(sandbox_run(SANDBOX_STRICT, SLOT_WORKER, write_inside),
+	assert_int_equal(sandbox_run(SANDBOX_STRICT, AS_WORKER, write_inside),
 			 DONE);
 	scoreboard_read_slot(sandbox_board, OWN_SLOT, &f);
 	assert_int_equal(f.sandbox.landlock, landlock_abi());
@@ -325,10 +324,10 @@ the_slot_says_what_holds(void **unused)
 	assert_int_equal(f.sandbox.capabilities, 0);
 	assert_true(f.sandbox.uid != 0);
 	uint32_t hash = f.sandbox.hash;
-	sandbox_run(SANDBOX_ON, SLOT_WORKER, write_inside);
+	sandbox_run(SANDBOX_ON, AS_WORKER, write_inside);
 	scoreboard_read_slot(sandbox_board, OWN_SLOT, &f);
 	assert_int_equal(f.sandbox.hash, hash);
-	sandbox_run(SANDBOX_ON, SLOT_LOGGER, write_outside);
+	sandbox_run(SANDBOX_ON, AS_LOGGER, write_outside);
 	scoreboard_read_slot(sandbox_board, OWN_SLOT, &f);
 	assert_int_not_equal(f.sandbox.hash, hash);
 }

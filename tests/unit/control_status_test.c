@@ -21,7 +21,11 @@ static const struct moment now = { 6 * SECOND + SECOND / 2, NOW_US };
 static void
 occupy(struct scoreboard *b, enum slot_role role, int number)
 {
-	struct slot_tenant tenant = { .role = role, .pid = 1000 + number,
+	struct slot_tenant tenant = { .role = role,
+				      .role_name = role == SLOT_WORKER
+					      ? "worker" : role == SLOT_JANITOR
+				      ? "janitor" : "master",
+				      .pid = 1000 + number,
 				      .number = number, .generation = 3,
 				      .restarts = 2 };
 	struct scoreboard_slot *s =

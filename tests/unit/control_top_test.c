@@ -26,7 +26,8 @@ make_board(pid_t master)
 	struct scoreboard *b = scoreboard_create(NULL);
 	struct scoreboard_figures figures = { .master = master,
 					      .version = "1.2.3" };
-	struct slot_tenant tenant = { .role = SLOT_WORKER, .pid = 7,
+	struct slot_tenant tenant = { .role = SLOT_WORKER,
+				      .role_name = "worker", .pid = 7,
 				      .number = 1 };
 
 	assert_non_null(b);

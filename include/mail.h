@@ -111,6 +111,8 @@ struct mail {
 	struct view message_id;
 	struct view reply_to;
 	struct view sender;
+	struct view in_doubt;           /* a commit of it that was lost, as
+					 * the store notes it for the spool */
 	double spam_score;
 	size_t received;                /* Received fields of the header */
 	bool has_attach;

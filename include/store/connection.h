@@ -17,7 +17,7 @@ struct server {
 	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
 	char cluster[NAME_SIZE];        /* of Galera, or the group's name */
 	int64_t id;
-	int64_t started_ms;             /* by our monotonic clock */
+	int64_t started_s;              /* by its own wall clock, as it was */
 	size_t port;
 	bool is_galera;
 	bool is_in_group;               /* of Group Replication, ONLINE */
@@ -35,6 +35,7 @@ struct connection {
 	size_t host;                    /* of settings->hosts */
 	unsigned long id;               /* the server's number for it */
 	int64_t opened_ms;
+	int lock_wait_s;                /* of the session, for its tables */
 	struct server server;
 	struct store_fault fault;       /* of the last call that failed */
 };

@@ -46,6 +46,15 @@ void in_doubt_remove(struct in_doubt_list *d, const struct message *m);
 /* Its commit was sent on that connection, and nobody answered. */
 void in_doubt_lost(struct in_doubt *d, const struct lost_connection *lost);
 
+/* The lost connection as text, for another process; false where none is
+ * known. */
+enum { LOST_TEXT_SIZE = 2 * NAME_SIZE + 128 };
+bool in_doubt_write(const struct in_doubt *d, char out[LOST_TEXT_SIZE]);
+
+/* The message may be in the table, by a commit of another process: of text,
+ * as it was written, or one of that nothing is known where it is empty. */
+void in_doubt_suspect(struct in_doubt *d, struct view text);
+
 enum settled { SETTLED_STORED, SETTLED_ABSENT, SETTLED_UNKNOWN };
 
 /* Whether the message may be sent now: STORED, it is there; ABSENT, it may;
@@ -54,7 +63,9 @@ enum settled { SETTLED_STORED, SETTLED_ABSENT, SETTLED_UNKNOWN };
 enum settled in_doubt_settle(struct failover *l, struct in_doubt *d,
 			     const struct message *m, int64_t stop_ms);
 
-/* After 1062 for a message alone: whether it is our own row that is there. */
+/* After an error for the message alone: whether its row is there. Where it
+ * was 1062, whether that row is the message's own. */
+enum settled in_doubt_look(struct failover *l, const struct message *m);
 enum settled in_doubt_duplicate(struct failover *l, const struct message *m);
 
 #endif

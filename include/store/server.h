@@ -15,6 +15,9 @@ bool server_look(struct connection *c);
  * and one that is read only for any other reason. */
 bool server_is_writable(struct connection *c);
 
+/* Of one server: whether what was connected then cannot be any more. */
+bool server_is_restarted(const struct server *then, const struct server *now);
+
 /* Whether both are the same server, whatever its address. */
 bool server_is_same(const struct server *a, const struct server *b);
 

@@ -73,9 +73,15 @@ bool store_is_in_doubt(const struct store *s, const struct message *m);
 /* The caller gives the message up: nothing of it is remembered. */
 void store_forget(struct store *s, const struct message *m);
 
-/* The message comes from elsewhere (the spool) and may be stored already:
- * where the table has no UNIQUE id, store_save looks before it inserts. */
-void store_suspect(struct store *s, const struct message *m);
+/* Before a mail with VERDICT_NONE is spooled: notes in it, in arena, which
+ * connection its commit was lost with, if it was. */
+void store_hand_over(const struct store *s, struct mail *mail,
+		     struct arena *arena);
+
+/* The mail comes from elsewhere (the spool) and may be stored already: where
+ * the table has no UNIQUE id, store_save ends the connection that was lost
+ * and looks before it inserts. */
+void store_suspect(struct store *s, const struct mail *mail);
 
 /* The process ends then (clock_ms): no statement is begun later, and what has
  * timed out is not tried again. From any thread. */

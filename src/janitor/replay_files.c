@@ -283,7 +283,7 @@ static void
 save_group_of_files(struct replay *r, const struct files *g)
 {
 	for (size_t i = 0; i < g->mail_count; i++)
-		store_suspect(r->store, g->mails[i]->message);
+		store_suspect(r->store, g->mails[i]);
 	store_save(r->store, g->mails, g->mail_count);
 	for (size_t i = 0; i < g->mail_count; i++)
 		if (g->mails[i]->message->verdict != VERDICT_NONE)

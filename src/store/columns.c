@@ -48,6 +48,7 @@ const struct store_column store_columns[] = {
 	  .warn_below = 60, .spooled = "reply-to" },
 	{ "sender", VALUE_TEXT, MAIL(sender),
 	  .warn_below = 60, .spooled = "sender" },
+	{ "", VALUE_TEXT, MAIL(in_doubt), .spooled = "in-doubt" },
 };
 
 const size_t store_column_count =

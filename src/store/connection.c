@@ -181,15 +181,14 @@ static void
 bound_locks(struct connection *c, const struct store_settings *settings)
 {
 	char sql[SETTING_SIZE];
-	int64_t most_s = settings->timeout_ms / 1000 - 1;
+	int most_s = (int)(settings->timeout_ms / 1000 - 1);
 
-	if (most_s < 1)
-		most_s = 1;
+	c->lock_wait_s = most_s < 1 ? 1 : most_s;
 	snprintf(sql, sizeof(sql), "SET SESSION innodb_lock_wait_timeout = %d",
-		 most_s < 5 ? (int)most_s : 5);
+		 c->lock_wait_s < 5 ? c->lock_wait_s : 5);
 	connection_run(c, sql);
 	snprintf(sql, sizeof(sql), "SET SESSION lock_wait_timeout = %d",
-		 (int)most_s);
+		 c->lock_wait_s);
 	connection_run(c, sql);
 }
 

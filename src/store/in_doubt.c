@@ -18,7 +18,7 @@
 #include <time.h>
 
 enum { STATEMENT_MAX = 2048, NO_SUCH_THREAD = 1094, LOOK_PAUSE_MS = 20,
-       CLOCK_SLACK_MS = 3000, KEY_FRESH_MS = 1000 };
+       KEY_FRESH_MS = 1000 };
 
 void
 in_doubt_deinit(struct in_doubt_list *d)
@@ -61,6 +61,50 @@ in_doubt_lost(struct in_doubt *d, const struct lost_connection *lost)
 	d->since_ms = clock_ms();
 }
 
+/* A number and a name each, of which none has a space. */
+bool
+in_doubt_write(const struct in_doubt *d, char out[LOST_TEXT_SIZE])
+{
+	const struct server *s = &d->lost.server;
+
+	if (!d->may_be_stored || !d->lost.is_known)
+		return false;
+	snprintf(out, LOST_TEXT_SIZE, "%lu %lld %lld %zu %s %s", d->lost.id,
+		 (long long)s->started_s, (long long)s->id, s->port,
+		 s->hostname, s->uuid);
+	return true;
+}
+
+static bool
+read_lost(struct view text, struct lost_connection *out)
+{
+	struct lost_connection lost = { .is_known = true };
+	struct server *s = &lost.server;
+	char line[LOST_TEXT_SIZE];
+	long long started_s = 0, id = 0;
+
+	snprintf(line, sizeof(line), "%.*s", (int)text.len, text.at);
+	if (text.len == 0 ||
+	    sscanf(line, "%lu %lld %lld %zu %259s %259s", &lost.id, &started_s,
+		   &id, &s->port, s->hostname, s->uuid) < 5)
+		return false;
+	s->started_s = started_s;
+	s->id = id;
+	*out = lost;
+	return true;
+}
+
+void
+in_doubt_suspect(struct in_doubt *d, struct view text)
+{
+	/* The time-outs were another try's. */
+	d->timeouts = 0;
+	d->is_given_up = false;
+	if (!d->lost.is_known && read_lost(text, &d->lost))
+		d->since_ms = clock_ms();
+	d->may_be_stored = true;
+}
+
 void
 in_doubt_remove(struct in_doubt_list *d, const struct message *m)
 {
@@ -89,8 +133,8 @@ count_rows(struct failover *l, const char *sql)
 
 /* All rows of a message came in one transaction: the first that has a row
  * speaks for all. */
-static enum settled
-look_for_row(struct failover *l, const struct message *m)
+enum settled
+in_doubt_look(struct failover *l, const struct message *m)
 {
 	struct buf sql = BUF(STATEMENT_MAX);
 	char table[QUOTED_SIZE];
@@ -118,7 +162,7 @@ in_doubt_duplicate(struct failover *l, const struct message *m)
 	snprintf(own, sizeof(own), "%.*s", MAIL_ID_LEN - 4, m->id);
 	if (strstr(l->connection->fault.text, own) != NULL)
 		return SETTLED_STORED;
-	return look_for_row(l, m);
+	return in_doubt_look(l, m);
 }
 
 static void
@@ -139,16 +183,16 @@ is_gone(struct failover *l, unsigned long id)
 	return count_rows(l, sql) == 0;
 }
 
-/* After a restart of the server its number may be another's connection; the
- * one that was ours cannot have outlived it. */
+/* After a restart of the server its number may be another's connection, or
+ * this one's; the one that was ours cannot have outlived it. */
 static bool
 end_connection(struct failover *l, const struct lost_connection *lost)
 {
 	char sql[STATEMENT_MAX];
 	int64_t give_up_ms = clock_ms() + l->settings->timeout_ms;
 
-	if (l->connection->server.started_ms >
-	    lost->server.started_ms + CLOCK_SLACK_MS)
+	if (server_is_restarted(&lost->server, &l->connection->server) ||
+	    lost->id == l->connection->id)
 		return true;
 	snprintf(sql, sizeof(sql), "KILL CONNECTION %lu", lost->id);
 	int error = connection_run(l->connection, sql);
@@ -164,13 +208,19 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 	return true;
 }
 
+/* Only the server that lost it can say what became of it; but where that one
+ * never comes back, mail must not wait for it without end. */
 static enum settled
 settle_by_looking(struct failover *l, const struct in_doubt *d,
 		  const struct message *m)
 {
-	if (d->lost.is_known) {
-		if (!server_is_same(&d->lost.server, &l->connection->server))
-			return SETTLED_UNKNOWN;
+	int64_t age_ms = (clock_wall_us() - m->complete_wall_us) / 1000;
+	bool is_there = server_is_same(&d->lost.server,
+				       &l->connection->server);
+
+	if (d->lost.is_known && !is_there && age_ms < l->settings->set_aside_ms)
+		return SETTLED_UNKNOWN;
+	if (d->lost.is_known && is_there) {
 		slot_enter_database(l->slot);
 		bool is_over = end_connection(l, &d->lost);
 		slot_leave_database(l->slot);
@@ -180,7 +230,7 @@ settle_by_looking(struct failover *l, const struct in_doubt *d,
 	if (l->connection->server.is_galera)
 		connection_run(l->connection,
 			       "SET SESSION wsrep_sync_wait = 1");
-	enum settled answer = look_for_row(l, m);
+	enum settled answer = in_doubt_look(l, m);
 	if (l->connection->server.is_galera)
 		connection_run(l->connection,
 			       "SET SESSION wsrep_sync_wait = 0");
@@ -202,9 +252,10 @@ is_settled_by_repeat(const struct failover *l, const struct in_doubt *d)
 	       clock_ms() - d->since_ms >= l->settings->timeout_ms;
 }
 
-/* The key may have been dropped since the table was read. */
+/* The key may have been made or dropped since the table was read. False
+ * without a connection, too. */
 static bool
-still_has_unique_id(struct failover *l)
+has_unique_id_now(struct failover *l)
 {
 	if (clock_ms() - l->read_ms > KEY_FRESH_MS && !failover_reread(l))
 		return false;
@@ -222,7 +273,7 @@ in_doubt_settle(struct failover *l, struct in_doubt *d,
 		return SETTLED_UNKNOWN;
 	if (!d->may_be_stored)
 		return SETTLED_ABSENT;
-	bool has_key = l->table.has_unique_id && still_has_unique_id(l);
+	bool has_key = has_unique_id_now(l);
 	if (l->connection == NULL)
 		return SETTLED_UNKNOWN;
 	if (has_key)

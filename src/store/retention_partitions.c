@@ -78,7 +78,9 @@ alter_within(struct connection *c, const char *sql, int seconds)
 	connection_run(c, set);
 	int error = connection_run(c, sql);
 	struct store_fault fault = c->fault;
-	connection_run(c, "SET SESSION lock_wait_timeout = DEFAULT");
+	snprintf(set, sizeof(set), "SET SESSION lock_wait_timeout = %d",
+		 c->lock_wait_s);
+	connection_run(c, set);
 	c->fault = fault;
 	return error;
 }

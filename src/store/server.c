@@ -3,12 +3,11 @@
  * connect. A variable that one engine or other does not have is no fault. */
 #include "store/server.h"
 
-#include "base/clock.h"
-
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { NOT_READY = 1047, READ_ONLY = 1290, DONOR = 2 };
+enum { NOT_READY = 1047, READ_ONLY = 1290, DONOR = 2, START_SLACK_S = 3 };
 
 static const char asking[] =
 	"SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet',"
@@ -130,18 +129,22 @@ find_engine_limits(struct server_reader *r)
 		s->max_transaction = SIZE_MAX;
 }
 
+/* Both follow the server's wall clock, so that no step of it changes when it
+ * says that it was started; 0 where it does not say. */
 static void
 find_start(struct connection *c)
 {
 	size_t uptime = 0;
+	int64_t now_s = -1;
 	MYSQL_RES *rows = connection_ask(c, "SHOW GLOBAL STATUS LIKE 'Uptime'");
 	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
 
 	if (row != NULL && view_to_size(connection_cell(rows, row, 1),
 					INT32_MAX, &uptime))
-		c->server.started_ms = clock_ms() - (int64_t)uptime * 1000;
+		now_s = connection_ask_number(c, "SELECT UNIX_TIMESTAMP()");
 	if (rows != NULL)
 		mysql_free_result(rows);
+	c->server.started_s = now_s > 0 ? now_s - (int64_t)uptime : 0;
 }
 
 bool
@@ -259,6 +262,13 @@ server_is_certified_with(const struct server *a, const struct server *b)
 			     (a->is_in_group && b->is_in_group);
 
 	return are_certified && strcmp(a->cluster, b->cluster) == 0;
+}
+
+bool
+server_is_restarted(const struct server *then, const struct server *now)
+{
+	return then->started_s != 0 && now->started_s != 0 &&
+	       llabs(now->started_s - then->started_s) > START_SLACK_S;
 }
 
 bool

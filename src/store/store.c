@@ -86,14 +86,20 @@ store_forget(struct store *s, const struct message *m)
 }
 
 void
-store_suspect(struct store *s, const struct message *m)
+store_suspect(struct store *s, const struct mail *mail)
 {
-	struct in_doubt *d = in_doubt_add(&s->in_doubt, m);
+	in_doubt_suspect(in_doubt_add(&s->in_doubt, mail->message),
+			 mail->in_doubt);
+}
 
-	/* The time-outs were another try's. */
-	d->may_be_stored = true;
-	d->timeouts = 0;
-	d->is_given_up = false;
+void
+store_hand_over(const struct store *s, struct mail *mail, struct arena *arena)
+{
+	const struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
+	char text[LOST_TEXT_SIZE];
+
+	if (d != NULL && in_doubt_write(d, text))
+		mail->in_doubt = arena_copy(arena, view_of(text));
 }
 
 void

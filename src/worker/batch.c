@@ -136,6 +136,8 @@ give_up_batch(struct delivery *d, struct message_list *expired)
 	struct message_list done = { 0 };
 	size_t count = fill_batch(d, expired, &done, NULL);
 
+	for (size_t i = 0; i < count; i++)
+		store_hand_over(d->store, d->batch[i], &d->arena);
 	if (d->spool != NULL && count > 0)
 		spool_write(d->spool, d->batch, count);
 	else

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from support.stand_in import StandIn
 from support.store_driver import assert_exactly_once, running
 from support.waiting import wait_for
 
@@ -145,7 +146,9 @@ def test_a_damaged_file_is_set_aside_and_the_rest_is_stored(database, store,
 @pytest.mark.parametrize("layout", ["1", "2"])
 def test_files_of_every_layout_are_replayed(database, store, spool, top,
                                             layout):
-    with store() as driver:
+    """One tells of a connection lost on a server that is not there: what it
+    might still do is waited for."""
+    with store(timeout=1000) as driver:
         driver.connect()
         driver.save(1)
         for folder in ("tmp", "new", "damaged", "refused"):
@@ -156,9 +159,8 @@ def test_files_of_every_layout_are_replayed(database, store, spool, top,
                 shutil.copy(os.path.join(kept, name), spool / "new" / name)
         # Of a program that is newer than any.
         (spool / "new" / "0").write_bytes(b"guerrilla-smtpd spool 99\n")
-        driver.begin("janitor 3")
-        driver.answer()
-        assert files(spool) == ["0"]
+        with driver.janitor():
+            wait_for(lambda: files(spool) == ["0"], 30, "all but that one")
         assert files(spool, "damaged") == []
         assert driver.log().count("of a newer program is left alone") == 1
     # Three messages; one of their six recipients is discarded, twice.
@@ -242,23 +244,79 @@ def test_a_message_from_the_future_does_not_stop_the_others(
     assert database.count() == 4
 
 
+def slow_while(database, name):
+    """Inserts take seconds as long as the table `name` has a row; a client
+    that is gone does not end them."""
+    database.query(f"CREATE TABLE {name} (n int)")
+    database.query(f"INSERT INTO {name} VALUES (1)")
+    database.query("CREATE TRIGGER slow BEFORE INSERT ON new_mail FOR EACH "
+                   f"ROW IF EXISTS (SELECT * FROM {name}) THEN SET @a = "
+                   "SLEEP(3); END IF")
+
+
+def await_no_statement(database):
+    """What still runs may commit."""
+    wait_for(lambda: not database.query(
+        "SELECT 1 FROM information_schema.PROCESSLIST WHERE USER = "
+        "'guerrilla' AND INFO LIKE 'INSERT%%'", []), 30, "no statement")
+
+
 @pytest.mark.slow
 def test_a_lost_statement_is_ended_before_it_is_repeated(database, store,
                                                          spool):
-    """Without a UNIQUE id two that wait for one lock would both get in."""
+    """Without a UNIQUE id both would get in, the lost one late. A wait for a
+    lock would not do: it ends in the very second in which the client gives
+    up, as 1205 or lost, by chance."""
     database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    slow_while(database, "busy")
     saved = spool_some(store, spool)
-    with store(timeout=1000) as driver, contextlib.closing(
-            database.mariadb.connect(database.name)) as holder:
-        cursor = holder.cursor()
-        cursor.execute("FLUSH TABLES WITH READ LOCK")
+    with store(timeout=1000) as driver:
         with driver.janitor():
             wait_for(lambda: driver.log().count(
                 "outcome of a commit is unknown") >= 2, 30, "two tries")
-            cursor.execute("UNLOCK TABLES")
-            wait_for(lambda: not files(spool), 15, "an empty spool")
+            database.query("DELETE FROM busy")
+            wait_for(lambda: not files(spool), 30, "an empty spool")
+    await_no_statement(database)
     assert hashes(database) == sorted(
         f"{one.id[:28]}{n:04x}" for one in saved for n in range(2))
+
+
+def test_what_was_lost_before_it_was_spooled_is_ended_too(database, store,
+                                                          spool):
+    """The worker that lost it is dead: its file says which connection."""
+    database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    slow_while(database, "busy")
+    with store(timeout=1000, hold=500) as worker:
+        saved = worker.save()
+        worker.kill()
+        worker.close = lambda: None
+    assert saved[0].verdict == "SPOOLED"
+    database.query("DELETE FROM busy")
+    with store() as driver, driver.janitor():
+        wait_for(lambda: not files(spool), 20, "an empty spool")
+    await_no_statement(database)
+    assert_exactly_once(database, saved)
+
+
+def test_the_server_that_lost_it_is_waited_for_but_not_for_ever(
+        database, store, spool):
+    database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    name = database.query("SELECT @@hostname AS n")[0]["n"].encode()
+    with contextlib.closing(StandIn(database.mariadb.socket)) as stand_in:
+        with store(hosts=[stand_in.host], hold=0) as worker:
+            worker.save()
+            stand_in.set("execute", "cut", then=stand_in.refuse)
+            saved = worker.save()
+        stand_in.is_refusing = False
+        assert saved[0].verdict == "SPOOLED"
+        stand_in.renamed = [(name, b"x" * len(name))]
+        with store(hosts=[stand_in.host]) as driver:
+            driver.ask("janitor 2")
+            assert len(files(spool)) == 1 and database.count() == 1
+        with store(hosts=[stand_in.host], set_aside=1000) as driver, \
+                driver.janitor():
+            wait_for(lambda: not files(spool), 20, "an empty spool")
+    assert database.count() == 2
 
 
 @pytest.mark.slow
@@ -528,6 +586,21 @@ def test_mail_in_the_last_partition_is_not_copied_in_traffic(database, store):
                      "the partitions")
         assert database.count() == 0
         assert driver.log().count("mail lies in the last partition") == 1
+
+
+def test_after_an_alter_locks_are_waited_for_as_before(database, store):
+    """Not for a day, as the server would: a wait ends before the client."""
+    database.query("DROP TABLE new_mail")
+    database.load("etc/schema-partitioned.sql")
+    with contextlib.closing(StandIn(database.mariadb.socket)) as stand_in, \
+            store(hosts=[stand_in.host], retention=3600_000) as driver, \
+            driver.janitor():
+        wait_for(lambda: len(partitions(database)) == 5, 20, "the partitions")
+        wait_for(lambda: stand_in.queries(b" lock_wait_timeout")[-1] !=
+                 b"SET SESSION lock_wait_timeout = 0", 10, "another wait")
+        waits = stand_in.queries(b" lock_wait_timeout")
+        assert len(waits) >= 3 and waits[-1] == waits[0]
+        assert stand_in.queries(b"ALTER TABLE")
 
 
 def test_a_long_select_stops_neither_inserts_nor_the_janitor(database, store):

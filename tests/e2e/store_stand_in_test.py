@@ -2,19 +2,12 @@
 """Every error that the table of outcomes names, answered by a server at each
 step of an exchange: what was called stored is there exactly once, nothing
 else is, and mail that comes after is stored."""
-import os
-import re
-
 import pytest
 
-from support.mariadb import TOP
-from support.stand_in import StandIn
+from support.stand_in import ERRORS, StandIn
 from support.store_driver import assert_exactly_once, running
 from support.waiting import wait_for
 
-with open(os.path.join(TOP, "src/store/outcome.c"), encoding="utf-8") as file:
-    TABLE = dict(re.findall(r"\{ (\d+), ACTION_(\w+), ", file.read()))
-ERRORS = sorted(map(int, TABLE)) + [1644, 2000, 2014, 5013, 30001]
 # Of each action one, for every day.
 SOME = [1213, 1290, 1461, 2013, 1062, 1406, 1146, 1114]
 LARGE = 600_000                         # goes in pieces
@@ -100,13 +93,18 @@ def test_no_answer_at_each_step(database, tmp_path, stand_in, step, how):
     assert one.verdict == "STORED"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("error", [1105, 1317, 1927, 2013, 3024, 9001,
-                                   9002, 9003, 9004, 9005])
-def test_done_but_told_otherwise(database, tmp_path, stand_in, error):
-    """The server commits, and what stands between says that it failed."""
-    one = exchange(database, tmp_path, stand_in, "execute", error, "late")
-    assert one.verdict in ("STORED", "LATER")
+@pytest.mark.parametrize("key", ["UNIQUE KEY", "KEY"])
+@pytest.mark.parametrize("step", ["execute", "commit"])
+@pytest.mark.parametrize("error", [1105] + [pytest.param(
+        n, marks=pytest.mark.slow) for n in (
+            1317, 1927, 2013, 3024, 9001, 9002, 9003, 9004, 9005)])
+def test_done_but_told_otherwise(database, tmp_path, stand_in, error, step,
+                                 key):
+    """The server commits, and it or what stands between says that it failed.
+    Whoever sends it again sends it twice."""
+    database.query(f"ALTER TABLE new_mail DROP KEY `hash`, ADD {key} (`hash`)")
+    one = exchange(database, tmp_path, stand_in, step, error, "late")
+    assert one.verdict == "STORED"
 
 
 # ---- Statements that never come back -----------------------------------------
@@ -142,15 +140,140 @@ def test_what_was_held_long_enough_is_not_tried_again(database, tmp_path,
     assert database.count() == 2
 
 
+# ---- Which server it was ------------------------------------------------------
+
+
+def renaming(database, stand_in):
+    """A call that makes it another server, by its name."""
+    name = database.query("SELECT @@hostname AS n")[0]["n"].encode()
+
+    def rename():
+        stand_in.renamed = [(name, b"x" * len(name))]
+    return rename
+
+
 def test_a_second_lost_commit_waits_its_own_time(database, tmp_path, stand_in,
                                                  second):
-    """Another server: what the first still commits may come late."""
-    name = database.query("SELECT @@hostname AS n")[0]["n"].encode()
-    second.renamed = (name, b"x" * len(name))
+    """Another server: what the first still commits may come late. One loses
+    the commit and is away; so does the other, when its time has come."""
+    renaming(database, second)()
+    timeout = 1.5
     with running(database, tmp_path, hosts=[stand_in.host, second.host],
-                 hold=9000, timeout=2000) as driver:
+                 hold=30_000, timeout=int(timeout * 1000)) as driver:
         assert driver.save()[0].verdict == "STORED"
-        stand_in.set("execute", "lost")
-        saved = driver.save()
-        assert saved[0].verdict == "STORED"
+        first = stand_in.set("execute", "lost", then=stand_in.refuse)
+        other = second.set("execute", "lost", then=second.refuse)
+        driver.begin("save 1 100 1 plain")
+        wait_for(lambda: other.met, 30, "the second loss")
+        stand_in.is_refusing = False
+        saved = driver.saved()
+        assert saved[0].verdict == "STORED" and first.met == 1
+        lost, = stand_in.times("execute")[1:2]
+        lost_again, = second.times("execute")
+        assert lost_again - lost >= timeout
+        # The first is asked at once, and waits all the same.
+        assert stand_in.times("execute")[2] - lost_again >= timeout
     assert database.count() == 2
+
+
+@pytest.mark.parametrize("key", ["UNIQUE KEY", "KEY"])
+def test_two_names_of_one_server_need_no_wait(database, tmp_path, stand_in,
+                                              second, key):
+    """Whatever the list calls it: what was lost there is settled here."""
+    database.query(f"ALTER TABLE new_mail DROP KEY `hash`, ADD {key} (`hash`)")
+    with running(database, tmp_path, hosts=[stand_in.host, second.host],
+                 hold=20_000, timeout=600_000) as driver:
+        saved = driver.save()
+        stand_in.set("execute", "lost", then=stand_in.refuse)
+        saved += driver.save()          # not in ten minutes
+        assert second.times("prepare")
+        assert bool(second.queries(b"KILL CONNECTION")) == (key == "KEY")
+    assert {one.verdict for one in saved} == {"STORED"}
+    assert_exactly_once(database, saved)
+
+
+@pytest.mark.parametrize("key", ["UNIQUE KEY", "KEY"])
+def test_one_name_of_two_servers_is_no_proof(database, tmp_path, stand_in,
+                                             key):
+    """A balancer leads elsewhere after the loss: a look there says nothing,
+    and a repeat has to wait."""
+    database.query(f"ALTER TABLE new_mail DROP KEY `hash`, ADD {key} (`hash`)")
+    with running(database, tmp_path, hosts=[stand_in.host], hold=4000,
+                 timeout=1500) as driver:
+        saved = driver.save()
+        stand_in.set("execute", "lost", then=renaming(database, stand_in))
+        saved += driver.save()
+        times = stand_in.times("execute")
+        if key == "KEY":
+            assert saved[1].verdict == "DOUBT" and len(times) == 2
+            assert stand_in.queries(b"KILL CONNECTION") == []
+        else:
+            assert saved[1].verdict == "STORED"
+            assert times[2] - times[1] >= 1.5
+    assert_exactly_once(database, saved)
+
+
+@pytest.mark.parametrize("before, after", [("UNIQUE KEY", "KEY"),
+                                           ("KEY", "UNIQUE KEY")])
+def test_a_key_that_changes_is_seen_when_it_matters(database, tmp_path,
+                                                    stand_in, before, after):
+    """Long before the connection is renewed."""
+    database.query(
+        f"ALTER TABLE new_mail DROP KEY `hash`, ADD {before} (`hash`)")
+    with running(database, tmp_path, hosts=[stand_in.host], hold=20_000,
+                 timeout=2000) as driver:
+        saved = driver.save()
+        read = len(stand_in.queries(b"information_schema.STATISTICS"))
+        database.query(
+            f"ALTER TABLE new_mail DROP KEY `hash`, ADD {after} (`hash`)")
+        stand_in.set("execute", "lost")
+        saved += driver.save()
+        assert len(stand_in.queries(b"information_schema.STATISTICS")) > read
+        looks = stand_in.queries(b"SELECT 1 FROM `new_mail`")
+        assert len(looks) == (1 if after == "KEY" else 0)
+        assert len(stand_in.times("execute")) == (2 if after == "KEY" else 3)
+    assert {one.verdict for one in saved} == {"STORED"}
+    assert_exactly_once(database, saved)
+
+
+@pytest.mark.slow
+def test_a_key_that_is_dropped_in_the_wait_is_missed(database, tmp_path,
+                                                     stand_in, second):
+    """What waits for its time on another server is not repeated then."""
+    renaming(database, second)()
+    with running(database, tmp_path, hosts=[stand_in.host, second.host],
+                 hold=12_000, timeout=8000) as driver:
+        saved = driver.save()
+        stand_in.set("execute", "lost", then=stand_in.refuse)
+        driver.begin("save 1 100 1 plain")
+        wait_for(lambda: second.times("prepare"), 6, "the other server")
+        database.query("ALTER TABLE new_mail DROP KEY `hash`, "
+                       "ADD KEY (`hash`)")
+        saved += driver.saved()
+        assert saved[1].verdict == "DOUBT" and not second.times("execute")
+    assert_exactly_once(database, saved)
+
+
+# ---- The end of the process ---------------------------------------------------
+
+
+def test_at_the_end_what_timed_out_is_not_tried_again(database, tmp_path,
+                                                      stand_in):
+    with running(database, tmp_path, hosts=[stand_in.host], hold=4000,
+                 timeout=1000) as driver:
+        assert driver.save()[0].verdict == "STORED"
+        fault = stand_in.set("execute", "hang", times=3)
+        driver.ask("stop_at 60000")
+        assert driver.save()[0].verdict == "DOUBT"
+        assert fault.met == 1
+
+
+def test_after_the_end_no_statement_is_begun(database, tmp_path, stand_in):
+    with running(database, tmp_path, hosts=[stand_in.host],
+                 hold=300) as driver:
+        assert driver.save()[0].verdict == "STORED"
+        driver.ask("stop_at 0")
+        before = len(stand_in.seen)
+        assert driver.save()[0].verdict == "LATER"
+        assert len(stand_in.seen) == before
+    assert database.count() == 1

@@ -9,6 +9,7 @@
  *                                      or after its n-th step on disk or in
  *                                      the database
  *     die STEP                         the same for what comes next here
+ *     stop_at MS                       the process is to end in so long
  *     domains | recipient KEY          what the two queries say
  *
  * and "done ..." ends each answer. Like delivery it holds what has no verdict
@@ -167,6 +168,7 @@ deliver(struct driver *d, size_t count)
 		struct message *m = &d->messages[i];
 		if (m->verdict != VERDICT_NONE)
 			continue;
+		store_hand_over(d->store, d->list[i], &m->arena);
 		if (d->spool != NULL)
 			spool_write(d->spool, &d->list[i], 1);
 		else
@@ -270,6 +272,10 @@ command(struct driver *d, char *line)
 		run_janitor(d, line + 8);
 	} else if (strncmp(line, "die ", 4) == 0) {
 		store_death_in(strtol(line + 4, NULL, 10));
+		printf("done\n");
+	} else if (strncmp(line, "stop_at ", 8) == 0) {
+		store_stop_at(d->store, clock_ms() +
+			      strtol(line + 8, NULL, 10));
 		printf("done\n");
 	} else if (strcmp(line, "domains") == 0) {
 		printf("done %d\n", store_fetch_domains(d->store, take_domain,

@@ -9,6 +9,7 @@ atomic_int largest_batch;
 atomic_int forgotten;
 atomic_int spooled;
 atomic_bool is_in_doubt;
+atomic_bool is_refusing;         /* the reader, whatever it reads */
 static atomic_bool was_up;              /* when it was last asked */
 atomic_int connects;             /* tried while it is down */
 atomic_llong may_try_ms;         /* 0: at any time */
@@ -118,6 +119,14 @@ store_stop_at(struct store *s, int64_t at_ms)
 }
 
 void
+store_hand_over(const struct store *s, struct mail *mail, struct arena *arena)
+{
+	(void)s;
+	(void)mail;
+	(void)arena;
+}
+
+void
 store_forget(struct store *s, const struct message *m)
 {
 	(void)s;
@@ -195,7 +204,8 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 	(void)r;
 	(void)arena;
 	*mail = (struct mail){ .message = message };
-	return message->id[0] == 'r' ? VERDICT_HEADER_CHECK : VERDICT_NONE;
+	return message->id[0] == 'r' || is_refusing ? VERDICT_HEADER_CHECK :
+						      VERDICT_NONE;
 }
 
 /* ---- Messages in, verdicts out ------------------------------------------ */
@@ -225,6 +235,7 @@ set_up_doubles(void **state)
 	is_slow = false;
 	is_stuck = false;
 	is_in_doubt = false;
+	is_refusing = false;
 	may_try_ms = 0;
 	connects = 0;
 	while (left != NULL) {

@@ -32,6 +32,7 @@ extern atomic_int largest_batch;
 extern atomic_int forgotten;
 extern atomic_int spooled;
 extern atomic_bool is_in_doubt;
+extern atomic_bool is_refusing; /* the reader, whatever it reads */
 extern atomic_int connects; /* tried while it is down */
 extern atomic_llong may_try_ms; /* 0: at any time */
 extern char saved[MOST * 4][MAIL_ID_LEN + 1];

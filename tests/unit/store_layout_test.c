@@ -51,6 +51,8 @@ print_mail(FILE *f, const struct mail *mail)
 	print_view(f, "message_id", mail->message_id);
 	print_view(f, "reply_to", mail->reply_to);
 	print_view(f, "sender_field", mail->sender);
+	if (mail->in_doubt.len > 0)
+		print_view(f, "in_doubt", mail->in_doubt);
 	fprintf(f, "score=%g\nattach=%d\n", mail->spam_score,
 		mail->has_attach);
 	for (const struct recipient *r = m->envelope.first; r != NULL;

@@ -230,6 +230,28 @@ what_was_given_is_not_dropped(void **state)
 	delivery_stop(&d);
 }
 
+/* The list of domains has changed since it was given to the database. */
+static void
+what_was_given_keeps_its_verdict(void **state)
+{
+	(void)state;
+	test_settings.store.hold_ms = 5000;
+	is_stuck = true;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
+
+	delivery_submit(d, new_message('s', 1, 1));
+	while (saves == 0)
+		usleep(1000);
+	is_refusing = true;
+	delivery_submit(d, new_message('m', 2, 1));
+	expect_verdicts(d, 1, VERDICT_HEADER_CHECK);
+	is_stuck = false;
+	expect_verdicts(d, 1, VERDICT_STORED);
+	assert_int_equal(forgotten, 0);
+	delivery_stop(&d);
+	assert_int_equal(saved_count, 1);
+}
+
 static void
 the_abandoned_is_not_stored(void **state)
 {
@@ -358,6 +380,7 @@ main(void)
 		TEST(what_is_stuck_is_in_nobodys_way),
 		TEST(what_stays_stuck_is_given_up),
 		TEST(what_was_given_is_not_dropped),
+		TEST(what_was_given_keeps_its_verdict),
 		TEST(the_abandoned_is_not_stored),
 		TEST(the_discarded_wait_for_nobody),
 		TEST(questions_are_answered),

@@ -2,17 +2,33 @@
 """A server that speaks MySQL and misbehaves where a test wants: a proxy to
 the private MariaDB that knows the protocol's packets and commands. A fault
 meets the next command of its kind, once or for ever."""
+import collections
 import contextlib
+import os
+import re
 import select
 import socket
 import struct
 import threading
 import time
 
+from support.mariadb import TOP
+
+with open(os.path.join(TOP, "src/store/outcome.c"), encoding="utf-8") as file:
+    OUTCOMES = {int(error): flags for error, flags in re.findall(
+        r"\{ (\d+), ACTION_\w+, ([^}]+) \}", file.read())}
+# With some that the table does not name, of the server and of the library.
+ERRORS = sorted(OUTCOMES) + [1815, 2000, 2014, 5013, 30001]
+# After which the commit may have been done all the same.
+MAY_BE_STORED = [error for error in ERRORS
+                 if re.search("OPEN|LOOK", OUTCOMES.get(error, "OPEN"))]
+
 COMMANDS = {0x01: "quit", 0x03: "query", 0x0e: "ping", 0x16: "prepare",
             0x17: "execute", 0x18: "long_data", 0x19: "close",
             0x1a: "reset"}
 SILENT = ("quit", "close", "long_data")         # have no answer
+
+Command = collections.namedtuple("Command", "kind at payload")
 
 
 def packet(number, payload):
@@ -34,15 +50,19 @@ class Fault:
         lost    the server does it, the connection ends without the answer
         hang    the server never sees it, no answer comes
         delay   it is passed on after so many seconds
+
+    then: called when it is met, before anything else happens.
     """
 
-    def __init__(self, kind, how, error=0, text=b"", times=1, seconds=0):
+    def __init__(self, kind, how, error=0, text=b"", times=1, seconds=0,
+                 then=None):
         self.kind = kind
         self.how = how
         self.error = error
         self.text = text
         self.times = times
         self.seconds = seconds
+        self.then = then or (lambda: None)
         self.met = 0
 
     def meets(self, kind, payload):
@@ -56,8 +76,10 @@ class StandIn:
     def __init__(self, path):
         self.path = path
         self.fault = None
-        self.renamed = None             # (as it is, as it is told)
-        self.seen = []                  # kinds of all commands
+        self.renamed = []               # [(as it is, as it is told), ...]
+        self.seen = []                  # all commands
+        self.is_refusing = False
+        self.clients = set()
         self.lock = threading.Lock()
         self.is_open = True
         self.ends = set()
@@ -75,6 +97,29 @@ class StandIn:
     def clear(self):
         with self.lock:
             self.fault = None
+
+    def refuse(self):
+        """From now on it cannot be connected to."""
+        self.is_refusing = True
+
+    def queries(self, text):
+        """The queries so far that contain the text."""
+        return [one.payload[1:] for one in list(self.seen)
+                if one.kind == "query" and text in one.payload]
+
+    def times(self, kind):
+        """When each command of the kind came, by the monotonic clock."""
+        return [one.at for one in list(self.seen) if one.kind == kind]
+
+    def interject(self, error, is_end):
+        """An error in what nobody asked, as of a server that ends a
+        connection; is_end: and does end it. Returns to how many."""
+        clients = list(self.clients)
+        for client in clients:
+            client.sendall(error_packet(0, error, "stand-in"))
+            if is_end:
+                client.shutdown(socket.SHUT_RDWR)
+        return len(clients)
 
     def close(self):
         self.is_open = False
@@ -99,26 +144,29 @@ class StandIn:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.connect(self.path)
             if not self._meet_connect(client):
+                self.clients.add(client)
                 self._forward(client, server)
         except OSError:
             pass
         finally:
             self.ends -= {client, server}
+            self.clients.discard(client)
             client.close()
             server.close()
 
     def _take(self, kind, payload):
         with self.lock:
-            self.seen.append(kind)
+            self.seen.append(Command(kind, time.monotonic(), payload[:300]))
             if self.fault and self.fault.meets(kind, payload):
                 self.fault.met += 1
+                self.fault.then()
                 return self.fault
         return None
 
     def _meet_connect(self, client):
         fault = self._take("connect", b"")
         if fault is None:
-            return False
+            return self.is_refusing
         if fault.how == "error":
             # Before its greeting a server gives no SQLSTATE.
             client.sendall(packet(0, b"\xff" + struct.pack("<H", fault.error)
@@ -156,7 +204,9 @@ class StandIn:
                     waiting = waiting[end:]
 
     def _rename(self, data):
-        return data.replace(*self.renamed) if self.renamed else data
+        for as_it_is, as_it_is_told in self.renamed:
+            data = data.replace(as_it_is, as_it_is_told)
+        return data
 
     def _pass_on(self, client, server, data):
         payload = data[4:]

@@ -48,6 +48,10 @@ bool failover_connect_to(struct failover *l, size_t host);
  * for a while. */
 void failover_drop(struct failover *l, bool host_failed);
 
+/* Moves to another host that has room for a message of so many bytes, which
+ * ours has not; false where none is known or can be had. */
+bool failover_find_room(struct failover *l, size_t message_bytes);
+
 /* Reads the table again; false where that failed and there is no connection
  * any more. */
 bool failover_reread(struct failover *l);

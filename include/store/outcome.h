@@ -29,7 +29,10 @@ enum store_action {
 enum {
 	OUTCOME_MAY_BE_STORED = 1,      /* what was sent may be in the table */
 	OUTCOME_IS_DUPLICATE = 2,       /* stored already, if on our id */
-	OUTCOME_IS_MESSAGES_OWN = 4     /* another message would have passed */
+	OUTCOME_IS_MESSAGES_OWN = 4,    /* another message would have passed */
+	OUTCOME_MUST_LOOK = 8,  /* the statement has ended, and nothing says
+				 * that it did not commit: a look tells */
+	OUTCOME_IS_TOO_BIG = 16 /* for this host; another may have room */
 };
 
 struct outcome {

@@ -345,6 +345,25 @@ failover_connect(struct failover *l, int64_t deadline_ms)
 	return l->connection != NULL || find_host(l, deadline_ms);
 }
 
+bool
+failover_find_room(struct failover *l, size_t message_bytes)
+{
+	for (size_t k = 0; k < l->hosts.count; k++) {
+		size_t host = hosts_order(&l->hosts, k);
+		const struct store_size_limits *b = &l->by_host[host];
+		if (l->connection == NULL || host == l->connection->host ||
+		    !hosts_is_due(&l->hosts, host, clock_ms()) ||
+		    (b->is_known && b->max_message_bytes < message_bytes))
+			continue;
+		move(l, host);
+		/* What it has is known now. */
+		if (l->connection != NULL && l->connection->host == host &&
+		    b->max_message_bytes >= message_bytes)
+			return true;
+	}
+	return false;
+}
+
 void
 failover_drop(struct failover *l, bool host_failed)
 {

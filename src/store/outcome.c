@@ -15,7 +15,9 @@ enum { CLIENT_ERRORS = 2000, CLIENT_ERRORS_END = 3000,
 enum {
 	OPEN = OUTCOME_MAY_BE_STORED,
 	DUPLICATE = OUTCOME_IS_DUPLICATE,
-	OWN = OUTCOME_IS_MESSAGES_OWN
+	OWN = OUTCOME_IS_MESSAGES_OWN,
+	LOOK = OUTCOME_MUST_LOOK,
+	BIG = OUTCOME_IS_TOO_BIG
 };
 
 static const struct outcome outcomes[] = {
@@ -43,7 +45,8 @@ static const struct outcome outcomes[] = {
 	{ 1053, ACTION_NEXT_HOST, OPEN }, /* shutting down */
 	{ 1129, ACTION_NEXT_HOST, 0 },	  /* we are blocked */
 	{ 1130, ACTION_NEXT_HOST, 0 },	  /* we are not allowed */
-	{ 1180, ACTION_NEXT_HOST, 0 },	  /* commit failed; twice: split */
+	/* What failed may have come after the commit. Twice: split. */
+	{ 1180, ACTION_NEXT_HOST, LOOK },
 	{ 1203, ACTION_NEXT_HOST, 0 },	  /* too many connections of ours */
 	{ 1461, ACTION_NEXT_HOST, 0 },	  /* too many prepared statements */
 	{ 1226, ACTION_NEXT_HOST, 0 },	  /* the user's resources are used up */
@@ -94,11 +97,17 @@ static const struct outcome outcomes[] = {
 	/* One message's own reasons. */
 	{ 1062, ACTION_SPLIT, DUPLICATE | OWN },
 	{ 1586, ACTION_SPLIT, DUPLICATE | OWN },
-	{ 1153, ACTION_SPLIT, OWN },  /* packet too big */
-	{ 2020, ACTION_SPLIT, OWN },  /* packet too big */
-	{ 1118, ACTION_SPLIT, OWN },  /* row too big */
-	{ 8004, ACTION_SPLIT, OWN },  /* TiDB: transaction too large */
-	{ 8025, ACTION_SPLIT, OWN },  /* TiDB: entry too large */
+	{ 1153, ACTION_SPLIT, OWN | BIG }, /* packet too big */
+	{ 2020, ACTION_SPLIT, OWN | BIG }, /* packet too big */
+	{ 1118, ACTION_SPLIT, OWN | BIG }, /* row too big */
+	{ 8004, ACTION_SPLIT, OWN | BIG }, /* TiDB: transaction too large */
+	{ 8025, ACTION_SPLIT, OWN | BIG }, /* TiDB: entry too large */
+	{ 1644, ACTION_SPLIT, OWN },  /* SIGNAL of a trigger, unless it has a
+				       * number of its own */
+	{ 4025, ACTION_SPLIT, OWN },  /* MariaDB: CHECK */
+	{ 3819, ACTION_SPLIT, OWN },  /* MySQL: CHECK */
+	{ 1216, ACTION_SPLIT, OWN },  /* foreign key */
+	{ 1452, ACTION_SPLIT, OWN },  /* foreign key */
 	{ 1406, ACTION_REREAD, OWN }, /* too long */
 	{ 1366, ACTION_REREAD, OWN }, /* no such bytes */
 	{ 1264, ACTION_REREAD, OWN }, /* out of range */
@@ -126,7 +135,7 @@ static const struct outcome outcomes[] = {
 	{ 1143, ACTION_REREAD, 0 }, /* no right on a column */
 	{ 1227, ACTION_REREAD, 0 }, /* no right */
 	{ 1370, ACTION_REREAD, 0 }, /* no right on a routine */
-	{ 1030, ACTION_REREAD, 0 }, /* the engine has a problem */
+	{ 1030, ACTION_REREAD, LOOK }, /* the engine has a problem */
 	{ 1194, ACTION_REREAD, 0 }, /* table is crashed */
 
 	{ 1021, ACTION_FULL, 0 }, /* disk full */
@@ -134,9 +143,11 @@ static const struct outcome outcomes[] = {
 	{ 1114, ACTION_FULL, 0 }, /* table full */
 };
 
-/* An error from a trigger or a constraint is one message's; one from the
- * client library leaves a connection that nobody can trust. */
-static const struct outcome of_server = { 0, ACTION_SPLIT, OWN };
+/* An error that we do not know is most often a trigger's, for one message.
+ * But it may as well come from behind the commit (a plugin, a proxy): refused
+ * by its number alone, a message that is stored would be sent again. One from
+ * the client library leaves a connection that nobody can trust. */
+static const struct outcome of_server = { 0, ACTION_SPLIT, OWN | LOOK };
 static const struct outcome of_client = { 0, ACTION_IN_DOUBT, OPEN };
 
 const struct outcome *

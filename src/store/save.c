@@ -24,6 +24,7 @@ struct attempt {
 	size_t count;
 	size_t group;                   /* in front: they run now */
 	size_t alone;                   /* in front: they go one by one */
+	size_t rows;                    /* of the group */
 	int64_t deadline_ms;
 	bool has_reread;                /* the table */
 	bool has_moved;                 /* the group, to another connection */
@@ -48,7 +49,7 @@ decide(struct store *s, struct mail *mail, enum verdict verdict, int error)
 }
 
 static enum store_step
-all_stored(struct attempt *a, size_t rows)
+all_stored(struct attempt *a)
 {
 	struct store *s = a->store;
 
@@ -58,7 +59,7 @@ all_stored(struct attempt *a, size_t rows)
 	s->failures = 0;
 	hosts_worked(&s->failover.hosts, s->failover.connection->host);
 	slot_count(s->slot, COUNT_BATCHES, 1);
-	slot_count(s->slot, COUNT_ROWS, rows);
+	slot_count(s->slot, COUNT_ROWS, a->rows);
 	return STEP_ON;
 }
 
@@ -131,20 +132,6 @@ refuse_culprits(struct store *s, struct mail *const *mails, size_t count)
 }
 
 static enum store_step
-take_full(struct attempt *a, const struct store_fault *why)
-{
-	if (a->group > 1)
-		return STEP_SPLIT;
-	if (!a->has_told_full)
-		log_error("the database has no space left",
-			  LOG_NUM("error", why->error),
-			  LOG_STR("text", why->text));
-	a->has_told_full = true;
-	decide(a->store, a->pending[0], VERDICT_FULL, why->error);
-	return STEP_ON;
-}
-
-static enum store_step
 repeat(struct attempt *a, const struct store_fault *why)
 {
 	unsigned most = a->group > 1 ? MOST_REPEATS : MOST_REPEATS_ALONE;
@@ -158,21 +145,6 @@ repeat(struct attempt *a, const struct store_fault *why)
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
 	nanosleep(&ts, NULL);
 	return STEP_AGAIN;
-}
-
-/* Nothing says that the next time would be better. With a spool the message
- * goes there, else its sender keeps it. */
-static void
-give_up(struct store *s, struct mail *mail, struct in_doubt *doubt, int error)
-{
-	log_error("a message is given up",
-		  LOG_STR("why", doubt->timeouts >= MOST_TIMEOUTS
-			  ? "its statement timed out twice"
-			  : "it costs the connection each time"),
-		  LOG_STR("id", mail->message->id), LOG_NUM("error", error));
-	doubt->is_given_up = true;
-	if (s->settings->on_outage == STORE_OUTAGE_TEMPFAIL)
-		decide(s, mail, VERDICT_TRY_LATER, error);
 }
 
 static void
@@ -192,43 +164,52 @@ note_in_doubt(struct attempt *a, const struct insert_end *end)
 		d->timeouts += has_timed_out;
 		if (end->was_committing)
 			in_doubt_lost(d, &lost);
-		if (d->timeouts >= MOST_TIMEOUTS || d->failures >= MOST_LOSSES)
-			give_up(s, a->pending[i], d, end->error);
+		if (d->timeouts < MOST_TIMEOUTS && d->failures < MOST_LOSSES)
+			continue;
+		/* Nothing says that the next time would be better. With a
+		 * spool it goes there, else its sender keeps it. */
+		log_error("a message is given up",
+			  LOG_STR("why", d->timeouts >= MOST_TIMEOUTS
+				  ? "its statement timed out twice"
+				  : "it costs the connection each time"),
+			  LOG_STR("id", m->id), LOG_NUM("error", end->error));
+		d->is_given_up = true;
+		if (s->settings->on_outage == STORE_OUTAGE_TEMPFAIL)
+			decide(s, a->pending[i], VERDICT_TRY_LATER,
+			       end->error);
 	}
 	log_warn("the outcome of a commit is unknown",
 		 LOG_NUM("messages", a->group), LOG_NUM("error", end->error),
 		 LOG_STR("first_id", a->pending[0]->message->id));
 }
 
-/* 1062 for one message: ours, or of another key that the table has. */
-static enum store_step
-take_duplicate(struct attempt *a, const struct store_fault *why)
-{
-	struct store *s = a->store;
-	struct mail *mail = a->pending[0];
-
-	switch (in_doubt_duplicate(&s->failover, mail->message)) {
-	case SETTLED_STORED:
-		decide(s, mail, VERDICT_STORED, 0);
-		return STEP_ON;
-	case SETTLED_ABSENT:
-		refuse(s, mail, why);
-		return STEP_ON;
-	case SETTLED_UNKNOWN:
-		break;
-	}
-	failover_drop(&s->failover, false);
-	return STEP_AGAIN;
-}
-
 static enum store_step
 split(struct attempt *a, const struct outcome *o, const struct store_fault *why)
 {
+	struct store *s = a->store;
+	const struct message *m = a->pending[0]->message;
+
 	if (a->group > 1)
 		return STEP_SPLIT;
-	if (o->error_flags & OUTCOME_IS_DUPLICATE)
-		return take_duplicate(a, why);
-	refuse(a->store, a->pending[0], why);
+	if (o->error_flags & OUTCOME_IS_DUPLICATE) {
+		/* Ours, or of another key that the table has. */
+		enum settled answer = in_doubt_duplicate(&s->failover, m);
+		if (answer == SETTLED_UNKNOWN) {
+			failover_drop(&s->failover, false);
+			return STEP_AGAIN;
+		}
+		if (answer == SETTLED_STORED) {
+			decide(s, a->pending[0], VERDICT_STORED, 0);
+			return STEP_ON;
+		}
+	}
+	/* Below SIZE when it began: another host may have room. */
+	if ((o->error_flags & OUTCOME_IS_TOO_BIG) && !a->has_moved) {
+		a->has_moved = true;
+		if (failover_find_room(&s->failover, m->raw.len))
+			return STEP_AGAIN;
+	}
+	refuse(s, a->pending[0], why);
 	return STEP_ON;
 }
 
@@ -261,6 +242,22 @@ try_next_host(struct attempt *a, const struct store_fault *why)
 	return STEP_AGAIN;
 }
 
+/* The commit was answered by an error that does not say whether it is undone.
+ * On its own connection nothing of it can come later: the first message, in
+ * whose transaction all others are, tells. */
+static enum settled
+look(struct attempt *a, const struct insert_end *end)
+{
+	struct failover *f = &a->store->failover;
+
+	enum settled answer = in_doubt_look(f, a->pending[0]->message);
+	if (answer == SETTLED_UNKNOWN) {
+		note_in_doubt(a, end);
+		failover_drop(f, a->losses++ > 0);
+	}
+	return answer;
+}
+
 static enum store_step
 follow(struct attempt *a, const struct insert_end *end)
 {
@@ -269,6 +266,13 @@ follow(struct attempt *a, const struct insert_end *end)
 	struct store_fault why = s->failover.connection->fault;
 
 	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+	if ((o->error_flags & OUTCOME_MUST_LOOK) && end->was_committing) {
+		enum settled answer = look(a, end);
+		if (answer == SETTLED_STORED)
+			return all_stored(a);
+		if (answer == SETTLED_UNKNOWN)
+			return STEP_AGAIN;
+	}
 	for (size_t i = 0; i < a->group; i++)
 		a->pending[i]->message->error = end->error;
 	if (o->error_flags & OUTCOME_MAY_BE_STORED)
@@ -288,7 +292,15 @@ follow(struct attempt *a, const struct insert_end *end)
 	case ACTION_REREAD:
 		return reread(a, o, &why);
 	case ACTION_FULL:
-		return take_full(a, &why);
+		if (a->group > 1)
+			return STEP_SPLIT;
+		if (!a->has_told_full)
+			log_error("the database has no space left",
+				  LOG_NUM("error", why.error),
+				  LOG_STR("text", why.text));
+		a->has_told_full = true;
+		decide(s, a->pending[0], VERDICT_FULL, why.error);
+		break;
 	}
 	return STEP_ON;
 }
@@ -315,20 +327,13 @@ may_send(struct attempt *a, struct mail *mail)
 
 	if (d == NULL)
 		return true;
-	switch (in_doubt_settle(&s->failover, d, mail->message,
-				atomic_load(&s->stop_ms))) {
-	case SETTLED_STORED:
+	enum settled answer = in_doubt_settle(&s->failover, d, mail->message,
+					      atomic_load(&s->stop_ms));
+	if (answer == SETTLED_STORED)
 		decide(s, mail, VERDICT_STORED, 0);
-		return false;
-	case SETTLED_ABSENT:
-		return s->failover.connection != NULL;
-	case SETTLED_UNKNOWN:
-		return false;
-	}
-	return false;
+	return answer == SETTLED_ABSENT && s->failover.connection != NULL;
 }
 
-/* Sends the group in front. */
 static enum store_step
 send_group(struct attempt *a)
 {
@@ -338,11 +343,12 @@ send_group(struct attempt *a)
 
 	a->group = group_next(s, a->pending, a->alone > 0 ? 1 : a->count,
 			      &rows);
+	a->rows = rows.count;
 	slot_enter_database(s->slot);
 	struct insert_end end =
 		insert_commit(f->insert, f->connection, &f->table, rows);
 	slot_leave_database(s->slot);
-	return end.error == 0 ? all_stored(a, rows.count) : follow(a, &end);
+	return end.error == 0 ? all_stored(a) : follow(a, &end);
 }
 
 /* What the operator must mend is not waited for, where there is no spool. */
@@ -379,17 +385,13 @@ store_save(struct store *s, struct mail *const *mails, size_t count)
 			skip(&a, 1);
 			continue;
 		}
-		switch (send_group(&a)) {
-		case STEP_AGAIN:
-			break;
-		case STEP_SPLIT:
+		enum store_step step = send_group(&a);
+		if (step == STEP_ON)
+			skip(&a, a.group);
+		if (step == STEP_SPLIT) {
 			a.alone = a.group;
 			a.repeats = 0;
 			a.has_moved = false;
-			break;
-		case STEP_ON:
-			skip(&a, a.group);
-			break;
 		}
 	}
 	refuse_culprits(s, mails, count);

@@ -95,7 +95,8 @@ def test_no_answer_at_each_step(database, tmp_path, stand_in, step, how):
 
 @pytest.mark.parametrize("key", ["UNIQUE KEY", "KEY"])
 @pytest.mark.parametrize("step", ["execute", "commit"])
-@pytest.mark.parametrize("error", [1105] + [pytest.param(
+@pytest.mark.parametrize("error", [30001, 1180, 1030, 1105, pytest.param(
+    1815, marks=pytest.mark.slow)] + [pytest.param(
         n, marks=pytest.mark.slow) for n in (
             1317, 1927, 2013, 3024, 9001, 9002, 9003, 9004, 9005)])
 def test_done_but_told_otherwise(database, tmp_path, stand_in, error, step,
@@ -277,3 +278,31 @@ def test_after_the_end_no_statement_is_begun(database, tmp_path, stand_in):
         assert driver.save()[0].verdict == "LATER"
         assert len(stand_in.seen) == before
     assert database.count() == 1
+
+
+# ---- A message that one host has no room for ------------------------------------
+
+
+@pytest.mark.parametrize("lowered", ["told", "real"])
+def test_a_host_with_room_is_found(database, tmp_path, stand_in, second,
+                                   lowered):
+    """The first takes 2 MB at most: by its own word, or by an error."""
+    most = database.query("SELECT @@max_allowed_packet AS n")[0]["n"]
+    small = str(2 * 1024 * 1024).rjust(len(str(most)), "0").encode()
+    with running(database, tmp_path, hosts=[stand_in.host, second.host],
+                 hold=0) as driver:
+        if lowered == "told":
+            stand_in.renamed = [(str(most).encode(), small)]
+        else:
+            stand_in.set("execute", "error", 1153)
+        saved = driver.save(1, 3_000_000)
+        assert saved[0].verdict == "STORED", driver.log()
+        assert "execute" in [one.kind for one in second.seen]
+        # What no host has room for is an error of the storage, not of size.
+        second.renamed = stand_in.renamed = [(str(most).encode(), small)]
+        for one in stand_in, second:
+            one.interject(1927, True)
+        assert driver.save(1, 4_000_000)[0].verdict == "LATER"
+        saved += driver.save(1, 100_000)
+    assert [one.verdict for one in saved] == ["STORED"] * 2
+    assert_exactly_once(database, saved)

@@ -14,7 +14,8 @@
 static const struct {
 	int error;
 	enum store_action action;
-	const char *flags;      /* s: may be stored, d: duplicate, m: own */
+	const char *flags;      /* s: may be stored, d: duplicate, m: own,
+				 * l: look, b: too big */
 } expected[] = {
 	{ 1205, ACTION_REPEAT, "" },
 	{ 1213, ACTION_REPEAT, "" },
@@ -28,7 +29,7 @@ static const struct {
 	{ 1053, ACTION_NEXT_HOST, "s" },
 	{ 1129, ACTION_NEXT_HOST, "" },
 	{ 1130, ACTION_NEXT_HOST, "" },
-	{ 1180, ACTION_NEXT_HOST, "" },
+	{ 1180, ACTION_NEXT_HOST, "l" },
 	{ 1203, ACTION_NEXT_HOST, "" },
 	{ 1226, ACTION_NEXT_HOST, "" },
 	{ 1461, ACTION_NEXT_HOST, "" },
@@ -52,9 +53,9 @@ static const struct {
 	{ 2055, ACTION_IN_DOUBT, "s" },
 	{ 1062, ACTION_SPLIT, "dm" },
 	{ 1586, ACTION_SPLIT, "dm" },
-	{ 1153, ACTION_SPLIT, "m" },
-	{ 2020, ACTION_SPLIT, "m" },
-	{ 1118, ACTION_SPLIT, "m" },
+	{ 1153, ACTION_SPLIT, "mb" },
+	{ 2020, ACTION_SPLIT, "mb" },
+	{ 1118, ACTION_SPLIT, "mb" },
 	{ 1406, ACTION_REREAD, "m" },
 	{ 1366, ACTION_REREAD, "m" },
 	{ 1264, ACTION_REREAD, "m" },
@@ -77,7 +78,7 @@ static const struct {
 	{ 1143, ACTION_REREAD, "" },
 	{ 1227, ACTION_REREAD, "" },
 	{ 1370, ACTION_REREAD, "" },
-	{ 1030, ACTION_REREAD, "" },
+	{ 1030, ACTION_REREAD, "l" },
 	{ 1194, ACTION_REREAD, "" },
 	{ 1021, ACTION_FULL, "" },
 	{ 1026, ACTION_FULL, "" },
@@ -109,22 +110,24 @@ static const struct {
 	{ 9003, ACTION_IN_DOUBT, "s" },
 	{ 9004, ACTION_IN_DOUBT, "s" },
 	{ 9005, ACTION_IN_DOUBT, "s" },
-	{ 8004, ACTION_SPLIT, "m" },
-	{ 8025, ACTION_SPLIT, "m" },
-	/* Not in the table: a trigger's SIGNAL, a constraint of either
-	 * engine, a malformed packet, the connector's own. */
+	{ 8004, ACTION_SPLIT, "mb" },
+	{ 8025, ACTION_SPLIT, "mb" },
 	{ 1644, ACTION_SPLIT, "m" },
+	{ 1216, ACTION_SPLIT, "m" },
+	{ 1452, ACTION_SPLIT, "m" },
 	{ 3819, ACTION_SPLIT, "m" },
 	{ 4025, ACTION_SPLIT, "m" },
+	/* Not in the table: a malformed packet, the connector's own. */
 	{ 2000, ACTION_IN_DOUBT, "s" },
 	{ 2014, ACTION_IN_DOUBT, "s" },
 	{ 2026, ACTION_IN_DOUBT, "s" },
 	{ 2027, ACTION_IN_DOUBT, "s" },
 	{ 5013, ACTION_IN_DOUBT, "s" },
-	/* What a trigger makes up. */
-	{ 5999, ACTION_SPLIT, "m" },
-	{ 30001, ACTION_SPLIT, "m" },
-	{ 65535, ACTION_SPLIT, "m" },
+	/* What a trigger makes up, or comes from behind the commit. */
+	{ 1815, ACTION_SPLIT, "ml" },
+	{ 5999, ACTION_SPLIT, "ml" },
+	{ 30001, ACTION_SPLIT, "ml" },
+	{ 65535, ACTION_SPLIT, "ml" },
 	{ 0, ACTION_IN_DOUBT, "s" },
 };
 
@@ -152,7 +155,11 @@ each_error_has_its_outcome(void **state)
 				 says(expected[i].flags, 'd') *
 					 OUTCOME_IS_DUPLICATE +
 				 says(expected[i].flags, 'm') *
-					 OUTCOME_IS_MESSAGES_OWN;
+					 OUTCOME_IS_MESSAGES_OWN +
+				 says(expected[i].flags, 'l') *
+					 OUTCOME_MUST_LOOK +
+				 says(expected[i].flags, 'b') *
+					 OUTCOME_IS_TOO_BIG;
 		assert_int_equal((int)o->error_flags, flags);
 	}
 }

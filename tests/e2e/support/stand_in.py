@@ -114,12 +114,15 @@ class StandIn:
     def interject(self, error, is_end):
         """An error in what nobody asked, as of a server that ends a
         connection; is_end: and does end it. Returns to how many."""
-        clients = list(self.clients)
-        for client in clients:
-            client.sendall(error_packet(0, error, "stand-in"))
-            if is_end:
-                client.shutdown(socket.SHUT_RDWR)
-        return len(clients)
+        told = 0
+        for client in list(self.clients):
+            # One that was given up meanwhile is none.
+            with contextlib.suppress(OSError):
+                client.sendall(error_packet(0, error, "stand-in"))
+                if is_end:
+                    client.shutdown(socket.SHUT_RDWR)
+                told += 1
+        return told
 
     def close(self):
         self.is_open = False

@@ -40,10 +40,9 @@ store      = bind catalog column_text columns connection failover group \
 	size_limits spool spool_claim spool_decode spool_encode \
 	spool_folder spool_report spool_room store table table_warnings \
 	trial
-worker     = accept access admission batch client connection delivery \
-	delivery_news drain health lookup lookup_cache loop mail_log mail_reader \
-	message_id message_list poller poller_epoll results session_driver \
-	timeouts timer_heap worker
+worker     = admission batch client connection delivery drain health lookup \
+	lookup_cache loop mail_log mail_reader results session_driver timeouts \
+	worker
 janitor    = janitor replay replay_files retries
 status     =
 logger     = logger target

@@ -120,8 +120,7 @@ void client_watch(struct client *c, short events);
 /* Adds to the scoreboard what the session has refused. */
 void client_count(struct client *c);
 
-/* Charges the two buffers and TLS by their size; false: the budget is used
- * up. */
+/* Charges buffers and TLS by their size; false: the budget is used up. */
 bool client_charge(struct client *c);
 
 void client_log(enum log_level level, const struct client *c,
@@ -130,21 +129,19 @@ void client_log(enum log_level level, const struct client *c,
 /* settings->smtp.refused: the owner is a client. */
 void client_on_refusal(void *owner, const struct smtp_refusal *refusal);
 
-/* Bytes read, 0 at the end of file, -1 with EAGAIN or an error. */
-ssize_t client_read(struct client *c, char *where, size_t size);
-
-/* Sends what it can of out; -1 when the connection is gone. */
-int client_flush(struct client *c);
-
-/* ---- access.c: which clients may come in -------------------------------- */
-
 /* Counts it in the limits, or logs and counts the refusal. */
 bool client_may_enter(struct client *c, enum session_end *why_out);
 
 /* The same for the client that XCLIENT named: refused, it gets its reply. */
 void client_readmit(struct client *c);
 
-/* ---- admission.c: what comes before the session ------------------------  */
+/* Bytes read, 0 at the end of file, -1 with EAGAIN or an error. */
+ssize_t client_read(struct client *c, char *where, size_t size);
+
+/* Sends what it can of out; -1 when the connection is gone. */
+int client_flush(struct client *c);
+
+/* ---- admission.c: what comes before the session. All may free c --------- */
 
 void client_on_proxy(struct client *c);
 void client_on_handshake(struct client *c);
@@ -154,19 +151,19 @@ void client_on_greet_wait(struct client *c);
 void client_admit(struct client *c);
 void client_greet(struct client *c);
 
-/* ---- session_driver.c: the session and what it wants -------------------- */
+/* ---- session_driver.c: the session and what it wants. All may free c ---- */
 
 void client_on_talking(struct client *c, short events);
 void client_on_lingering(struct client *c);
 
 /* Goes on after an answer was given to the session: feeds what waits, sends
- * what there is, serves what it wants. May free c. */
+ * what there is, serves what it wants. */
 void client_resume(struct client *c);
 
-/* Ends the session with a reply: flushed, then lingering. May free c. */
+/* Ends the session with a reply: flushed, then lingering. */
 void client_end(struct client *c, enum session_end why);
 
-/* ---- timeouts.c: deadlines ---------------------------------------------  */
+/* ---- timeouts.c ---------------------------------------------------------- */
 
 /* Begins a phase: its deadline counts from now. */
 void client_enter(struct client *c, enum client_phase phase);
@@ -180,35 +177,30 @@ bool client_is_slow(const struct client *c);
 /* Looks at all deadlines again: what they follow from has changed. */
 void worker_reset_deadlines(struct worker *w);
 
-/* ---- connection.c: events and deadlines, to the phase that they are for -- */
+/* ---- connection.c -------------------------------------------------------- */
 
-/* A new connection: PROXY, TLS or the greeting comes first. */
-void client_accept(struct worker *w, int fd, const struct address *peer,
-		   const struct listen_settings *listener);
-
-/* ---- results.c, accept.c, drain.c, health.c------------------------------ */
-
-/* All that has come from delivery. */
-void worker_take_results(struct worker *w);
-
-void worker_on_listener(struct loop *loop, struct watch *watch, short events);
-void worker_on_accept_timer(struct loop *loop, struct timer *timer);
+/* One each of settings->net.listeners; not watched yet. */
+void worker_take_listeners(struct worker *w, const int *listeners);
 
 /* Watches the listeners, or not: by memory and by draining. */
 void worker_update_listeners(struct worker *w);
 void worker_close_listeners(struct worker *w);
+
+/* ---- results.c, drain.c, health.c ---------------------------------------- */
+
+/* All that has come from delivery. */
+void worker_take_results(struct worker *w);
 
 /* No new clients from now on. is_stop: idle sessions go at once. */
 void worker_begin_drain(struct worker *w, bool is_stop);
 
 /* Newcomers get 421 4.3.2, idle sessions too, transactions end; or no more. */
 void worker_pause(struct worker *w, bool is_paused);
-void worker_on_drain_due(struct loop *loop, struct timer *timer);
 
-/* health.c: the heartbeat and what is looked at with it; memory after each
- * turn of the loop. */
+/* The heartbeat and what is looked at with it. */
 void worker_on_heartbeat(struct loop *loop, struct timer *timer);
-void worker_beat(struct worker *w);
+
+/* After each turn of the loop. */
 void worker_update_memory(struct worker *w);
 
 static inline struct worker *

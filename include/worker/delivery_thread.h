@@ -7,9 +7,15 @@
 #include "store/spool.h"
 #include "worker/delivery.h"
 #include "worker/mail_reader.h"
-#include "worker/message_list.h"
 
 #include <stdatomic.h>
+
+/* In the order in which they came, by their own links. */
+struct message_list {
+	struct message *first;
+	struct message *last;
+	size_t count;
+};
 
 struct delivery {
 	const struct worker_settings *settings;
@@ -37,7 +43,7 @@ struct delivery {
 	bool has_told;
 };
 
-/* ---- delivery_news.c ---------------------------------------------------- */
+/* ---- lookup.c: what is asked of the database ---------------------------- */
 
 /* Connects if there is need; false where no host can be written now. Tells
  * the loop what has changed. */
@@ -47,8 +53,6 @@ bool delivery_connect(struct delivery *d);
  * know. domains: new ones, now the loop's, or NULL. */
 void delivery_tell_news(struct delivery *d, struct domains *domains);
 
-/* ---- lookup.c: what is asked of the database --------------------------- */
-
 /* Asks for all of a list of questions, and sends them back. */
 void delivery_answer(struct delivery *d, struct queue_link *questions);
 
@@ -56,6 +60,8 @@ void delivery_answer(struct delivery *d, struct queue_link *questions);
 void delivery_refresh_domains(struct delivery *d);
 
 /* ---- batch.c: messages to rows ----------------------------------------- */
+
+void message_list_append(struct message_list *l, struct message *m);
 
 /* When something has been held for long enough, or is tried again;
  * INT64_MAX where nothing is held. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The log's lines of mails and refusals. The loop's thread. */
+/* The log's lines of mails and refusals, and the ids of messages. The loop's
+ * thread. */
 #ifndef WORKER_MAIL_LOG_H
 #define WORKER_MAIL_LOG_H
 
@@ -14,6 +15,13 @@ void mail_log_client(const struct address *client,
 /* A session's number as it stands in the log, 16 hex digits. */
 enum { MAIL_LOG_SESSION_SIZE = 17 };
 void mail_log_session(uint64_t session, char out[MAIL_LOG_SESSION_SIZE]);
+
+/* Writes the id of a message that became complete at wall_us (microseconds
+ * since 1970, UTC): a UUID of version 7 (RFC 9562 5.7) as 32 lower-case hex
+ * digits whose last four are 0000; a row puts its recipient's number there.
+ * The 12 bits behind the milliseconds tell the fraction (6.2, method 3), 46
+ * bits are random. */
+void message_id_make(int64_t wall_us, char id[MAIL_ID_LEN + 1]);
 
 /* All that happened to the message, after its verdict. */
 void mail_log_verdict(const struct message *m);

@@ -53,19 +53,6 @@ client_on_greet_wait(struct client *c)
 
 /* ---- TLS --------------------------------------------------------------- */
 
-/* False where c is gone. */
-static bool
-start_tls(struct client *c)
-{
-	if (c->worker->context->tls != NULL)
-		c->tls = tls_new(c->worker->context->tls, c->watch.fd);
-	if (c->tls != NULL && client_charge(c))
-		return true;
-	client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
-	client_free(c);
-	return false;
-}
-
 static void
 finish_handshake(struct client *c)
 {
@@ -87,8 +74,15 @@ void
 client_on_handshake(struct client *c)
 {
 	/* Nothing is spent on TLS before the client says something. */
-	if (c->tls == NULL && !start_tls(c))
-		return;
+	if (c->tls == NULL) {
+		if (c->worker->context->tls != NULL)
+			c->tls = tls_new(c->worker->context->tls, c->watch.fd);
+		if (c->tls == NULL || !client_charge(c)) {
+			client_log(LOG_LEVEL_WARN, c, "no memory for TLS");
+			client_free(c);
+			return;
+		}
+	}
 	enum tls_result result = tls_accept(c->tls);
 	switch (result) {
 	case TLS_OK:
@@ -115,18 +109,6 @@ client_on_handshake(struct client *c)
 
 /* ---- Who may come in --------------------------------------------------- */
 
-/* One reply, without waiting for it to be read: nothing is kept of a client
- * that is one too many. */
-static void
-refuse(struct client *c, enum session_end why)
-{
-	if (c->listener->tls != LISTEN_IMPLICIT_TLS) {
-		session_end(c->session, why, &c->out);
-		client_flush(c);
-	}
-	client_free(c);
-}
-
 static void
 admit(struct client *c, bool may_xclient)
 {
@@ -142,12 +124,21 @@ admit(struct client *c, bool may_xclient)
 	if (c->listener->tls == LISTEN_CLEAR)
 		session_forbid_starttls(c->session);
 	slot_count(w->context->slot, COUNT_CONNECTIONS, 1);
-	if (!client_may_enter(c, &why))
-		refuse(c, why);
-	else if (c->listener->tls == LISTEN_IMPLICIT_TLS)
-		client_enter(c, CLIENT_HANDSHAKE);
-	else
-		begin(c);
+	bool is_tls = c->listener->tls == LISTEN_IMPLICIT_TLS;
+	if (client_may_enter(c, &why)) {
+		if (is_tls)
+			client_enter(c, CLIENT_HANDSHAKE);
+		else
+			begin(c);
+		return;
+	}
+	/* One reply, without waiting for it to be read: nothing is kept of a
+	 * client that is one too many. */
+	if (!is_tls) {
+		session_end(c->session, why, &c->out);
+		client_flush(c);
+	}
+	client_free(c);
 }
 
 void
@@ -167,15 +158,13 @@ client_on_proxy(struct client *c)
 	case PROXY_CLIENT:
 		c->peer = header.client;
 		buf_release(&c->in);
-		client_admit(c);
+		admit(c, true);
 		return;
 	case PROXY_LOCAL:
 		/* It speaks for itself, and may ask for more than a header:
 		 * a probe that got no greeting would find us dead. */
 		client_log(LOG_LEVEL_DEBUG, c, "probe of a balancer");
-		buf_release(&c->in);
-		admit(c, false);
-		return;
+		/* fall through */
 	case PROXY_UNKNOWN:
 		/* Somebody, whom the balancer does not vouch for. */
 		buf_release(&c->in);

@@ -10,6 +10,45 @@
 
 enum { RETRY_MS = 50, SPOOL_BYTES = 8 << 20 };
 
+void
+message_list_append(struct message_list *l, struct message *m)
+{
+	m->link.next = NULL;
+	if (l->last != NULL)
+		l->last->link.next = &m->link;
+	else
+		l->first = m;
+	l->last = m;
+	l->count++;
+}
+
+static struct message *
+take_first(struct message_list *l)
+{
+	struct message *m = l->first;
+
+	assert(m != NULL && l->count > 0);
+	l->first = (struct message *)m->link.next;      /* first member */
+	if (l->first == NULL)
+		l->last = NULL;
+	l->count--;
+	return m;
+}
+
+/* Moves all of front before what l holds; front is empty then. */
+static void
+put_before(struct message_list *l, struct message_list *front)
+{
+	if (front->first == NULL)
+		return;
+	front->last->link.next = l->first != NULL ? &l->first->link : NULL;
+	l->first = front->first;
+	if (l->last == NULL)
+		l->last = front->last;
+	l->count += front->count;
+	*front = (struct message_list){ 0 };
+}
+
 /* Reads the next messages of a list into the batch, as many as one statement
  * of the store takes or, with batch NULL, as the spool is given at a time, and
  * moves those that need neither to done. */
@@ -37,7 +76,7 @@ fill_batch(struct delivery *d, struct message_list *from,
 		if (m->verdict == VERDICT_NONE && batch != NULL &&
 		    !store_batch_add(d->store, batch, mail))
 			break;
-		message_list_take(from);
+		take_first(from);
 		bytes += m->raw.len;
 		if (m->verdict != VERDICT_NONE)
 			message_list_append(done, m);
@@ -62,11 +101,11 @@ finish_batch(struct delivery *d, size_t count, struct message_list *done)
 				    m);
 	}
 	if (held.first != NULL && store_is_up(d->store)) {
-		message_list_put_before(&held, &d->waiting);
+		put_before(&held, &d->waiting);
 		d->waiting = held;
 		d->retry_ms = clock_ms() + RETRY_MS;
 	} else {
-		message_list_put_before(&d->pending, &held);
+		put_before(&d->pending, &held);
 	}
 	queue_push(&d->results, (struct queue_link *)done->first);
 	arena_reset(&d->arena);
@@ -96,7 +135,7 @@ save_batch(struct delivery *d)
 	delivery_tell_news(d, NULL);
 }
 
-/* ---- Outage ------------------------------------------------------------ */
+/* ---- Outage ------------------------------------------------------------- */
 
 /* A message is held from its final dot on; once the store has been away for
  * that long, later ones are not held at all. */
@@ -112,27 +151,12 @@ hold_end_ms(struct delivery *d, const struct message *m)
 	return stop < end ? stop : end;
 }
 
-/* Without a spool: 451, except for what may be in the table all the same. */
-static void
-refuse_batch(struct delivery *d, size_t count)
-{
-	bool is_stop = clock_ms() >= atomic_load(&d->hold_until_ms);
-
-	for (size_t i = 0; i < count; i++) {
-		struct message *m = d->batch[i]->message;
-		m->verdict = VERDICT_TRY_LATER;
-		if (store_is_in_doubt(d->store, m)) {
-			if (is_stop)
-				m->verdict = VERDICT_IN_DOUBT;
-			log_warn("given up without knowing whether it is "
-				 "stored", LOG_STR("id", m->id));
-		}
-	}
-}
-
+/* To the spool; without one 451, except for what may be in the table all the
+ * same. */
 static void
 give_up_batch(struct delivery *d, struct message_list *expired)
 {
+	bool is_stop = clock_ms() >= atomic_load(&d->hold_until_ms);
 	struct message_list done = { 0 };
 	size_t count = fill_batch(d, expired, &done, NULL);
 
@@ -140,10 +164,17 @@ give_up_batch(struct delivery *d, struct message_list *expired)
 		store_hand_over(d->store, d->batch[i], &d->arena);
 	if (d->spool != NULL && count > 0)
 		spool_write(d->spool, d->batch, count);
-	else
-		refuse_batch(d, count);
 	for (size_t i = 0; i < count; i++) {
 		struct message *m = d->batch[i]->message;
+		if (d->spool == NULL) {
+			bool is_in_doubt = store_is_in_doubt(d->store, m);
+			m->verdict = is_in_doubt && is_stop
+					     ? VERDICT_IN_DOUBT
+					     : VERDICT_TRY_LATER;
+			if (is_in_doubt)
+				log_warn("given up without knowing whether "
+					 "it is stored", LOG_STR("id", m->id));
+		}
 		assert(m->verdict != VERDICT_NONE);
 		store_forget(d->store, m);
 	}
@@ -158,7 +189,7 @@ give_up_expired(struct delivery *d, struct message_list *from)
 	int64_t now = clock_ms();
 
 	while (from->first != NULL && now >= hold_end_ms(d, from->first))
-		message_list_append(&expired, message_list_take(from));
+		message_list_append(&expired, take_first(from));
 	while (expired.first != NULL) {
 		give_up_batch(d, &expired);
 		slot_beat(d->context->slot, SLOT_DELIVERY);
@@ -183,7 +214,7 @@ delivery_serve_pending(struct delivery *d)
 {
 	if (d->waiting.first != NULL && clock_ms() >= d->retry_ms) {
 		give_up_expired(d, &d->waiting);
-		message_list_put_before(&d->pending, &d->waiting);
+		put_before(&d->pending, &d->waiting);
 	}
 	if (d->pending.first == NULL)
 		return;

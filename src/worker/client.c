@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The connections of one worker: their table, their bytes to and from the
- * socket, and what they are charged for. */
+/* The connections of one worker: their table, which may come in, their bytes
+ * to and from the socket, and what they are charged for. */
 #include "worker/client.h"
 
 #include "base/clock.h"
 #include "worker/mail_log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +15,18 @@
 enum { FIRST_SLOTS = 64 };
 
 static void
-grow_table(struct worker *w)
-{
-	size_t more = w->client_slots > 0 ? w->client_slots : FIRST_SLOTS;
-
-	w->clients = memory_resize(w->clients, (w->client_slots + more) *
-						       sizeof(*w->clients));
-	memset(w->clients + w->client_slots, 0, more * sizeof(*w->clients));
-	w->free_slot = (uint32_t)w->client_slots;
-	w->client_slots += more;
-}
-
-static void
 enter_table(struct worker *w, struct client *c)
 {
-	if (w->client_count == w->client_slots)
-		grow_table(w);
+	size_t size = w->client_slots;
+
+	if (w->client_count == size) {
+		size_t more = size > 0 ? size : FIRST_SLOTS;
+		w->clients = memory_resize(w->clients, (size + more) *
+						sizeof(*w->clients));
+		memset(w->clients + size, 0, more * sizeof(*w->clients));
+		w->free_slot = (uint32_t)size;
+		w->client_slots += more;
+	}
 	while (w->clients[w->free_slot] != NULL)
 		w->free_slot = (uint32_t)((w->free_slot + 1) %
 					  w->client_slots);
@@ -37,27 +34,6 @@ enter_table(struct worker *w, struct client *c)
 	c->serial = ++w->next_serial;
 	w->clients[c->index] = c;
 	w->client_count++;
-}
-
-static void
-leave_table(struct client *c)
-{
-	struct worker *w = c->worker;
-
-	w->clients[c->index] = NULL;
-	w->client_count--;
-	w->free_slot = c->index;
-}
-
-/* Milliseconds of the wall clock, 8 bits of the worker's number, 12 of the
- * client's: as good as unique, and in order. */
-static uint64_t
-session_number(const struct client *c)
-{
-	uint64_t ms = (uint64_t)(clock_wall_us() / 1000);
-
-	return ms << 20 | ((uint64_t)c->worker->context->number & 0xff) << 12 |
-	       (c->serial & 0xfff);
 }
 
 struct client *
@@ -73,7 +49,11 @@ client_new(struct worker *w, int fd, const struct address *peer,
 	c->in = BUF(SCRATCH_BYTES);
 	c->out = BUF(SESSION_OUT_CEILING);
 	enter_table(w, c);
-	c->session_number = session_number(c);
+	/* Milliseconds of the wall clock, 8 bits of the worker's number, 12 of
+	 * the client's: as good as unique, and in order. */
+	c->session_number = (uint64_t)(clock_wall_us() / 1000) << 20 |
+			    ((uint64_t)w->context->number & 0xff) << 12 |
+			    (c->serial & 0xfff);
 	return c;
 }
 
@@ -144,7 +124,10 @@ client_free(struct client *c)
 	client_charge(c);
 	if (c->is_counted)
 		connection_release(&w->connections, &c->peer);
-	leave_table(c);
+	assert(w->clients[c->index] == c);
+	w->clients[c->index] = NULL;
+	w->client_count--;
+	w->free_slot = c->index;
 	loop_close(&w->loop, &c->watch);
 	free(c);
 }
@@ -179,6 +162,60 @@ client_on_refusal(void *owner, const struct smtp_refusal *refusal)
 	if (log_wants(LOG_LEVEL_INFO) &&
 	    refusal_log_may(w->refusals, peer, refusal, w->loop.now_ms))
 		mail_log_refusal(peer, c->session_number, refusal);
+}
+
+/* ---- Who may come in: blocked_clients, limits over all workers ---------- */
+
+bool
+client_may_enter(struct client *c, enum session_end *why_out)
+{
+	struct worker *w = c->worker;
+	enum session_end why = SESSION_END_RATE;
+	const char *what = "refused: a limit per address is reached";
+
+	if (w->state.is_paused) {
+		why = SESSION_END_STOPPING;
+		what = "refused: paused";
+	} else if (address_in_ranges(&c->peer,
+				     w->settings->net.blocked_clients)) {
+		why = SESSION_END_BLOCKED;
+		what = "refused: among blocked_clients";
+	} else {
+		enum connection_verdict answer = connection_admit(
+			&w->connections, &c->peer, w->loop.now_ms);
+		c->is_counted = answer == CONNECTION_OK;
+		if (c->is_counted)
+			return true;
+		if (answer == CONNECTION_FULL) {
+			why = SESSION_END_OVERLOAD;
+			what = "refused: limits.connections is reached";
+		}
+	}
+	slot_count(w->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	client_log(LOG_LEVEL_INFO, c, what);
+	*why_out = why;
+	return false;
+}
+
+void
+client_readmit(struct client *c)
+{
+	struct address *was = &c->peer;
+	const struct address *named = session_client(c->session);
+	enum session_end why;
+
+	if (was->len != named->len || was->is_local != named->is_local ||
+	    memcmp(was->bytes, named->bytes, was->len) != 0) {
+		if (c->is_counted)
+			connection_release(&c->worker->connections, was);
+		c->is_counted = false;
+		c->peer = *named;
+		if (!client_may_enter(c, &why)) {
+			session_end(c->session, why, &c->out);
+			return;
+		}
+	}
+	session_client_admitted(c->session, &c->out);
 }
 
 /* ---- Bytes ------------------------------------------------------------- */

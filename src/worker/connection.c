@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A connection as the loop sees it: which phase hears of an event, and what
- * happens when its deadline has passed. */
+/* A connection as the loop sees it: how it comes in, which phase hears of an
+ * event, and what happens when its deadline has passed. */
 #include "worker/client.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+enum { ACCEPTS_A_WAKE = 8, PAUSE_MS = 250 };
 
 static void
 on_ready(struct loop *loop, struct watch *watch, short events)
@@ -33,19 +40,6 @@ on_ready(struct loop *loop, struct watch *watch, short events)
 	}
 }
 
-/* The database has not answered a look-up in time: 451 4.4.3. */
-static void
-end_waiting(struct client *c)
-{
-	c->asked_ms = 0;
-	if (session_want(c->session) == SESSION_WANTS_DOMAINS)
-		session_domains_known(c->session, &c->out);
-	else
-		session_recipient_known(c->session, RECIPIENT_UNDECIDED,
-					&c->out);
-	client_resume(c);
-}
-
 static void
 on_talking_due(struct client *c)
 {
@@ -55,17 +49,25 @@ on_talking_due(struct client *c)
 		return;
 	}
 	if (c->asked_ms != 0) {
-		end_waiting(c);
-		return;
+		/* The database has not answered in time: 451 4.4.3. */
+		c->asked_ms = 0;
+		if (session_want(c->session) == SESSION_WANTS_DOMAINS)
+			session_domains_known(c->session, &c->out);
+		else
+			session_recipient_known(c->session,
+						RECIPIENT_UNDECIDED, &c->out);
+		client_resume(c);
+	} else if (client_is_slow(c)) {
+		client_log(LOG_LEVEL_INFO, c,
+			   "timed out: data below timeouts.min_rate");
+		client_end(c, SESSION_END_SLOW);
+	} else if (c->worker->is_draining) {
+		client_log(LOG_LEVEL_INFO, c, "idle while draining");
+		client_end(c, SESSION_END_STOPPING);
+	} else {
+		client_log(LOG_LEVEL_INFO, c, "timed out");
+		client_end(c, SESSION_END_IDLE);
 	}
-	bool is_slow = client_is_slow(c);
-	client_log(LOG_LEVEL_INFO, c,
-		   is_slow ? "timed out: data below timeouts.min_rate"
-		   : c->worker->is_draining ? "idle while draining"
-					    : "timed out");
-	client_end(c, is_slow		       ? SESSION_END_SLOW
-		      : c->worker->is_draining ? SESSION_END_STOPPING
-					       : SESSION_END_IDLE);
 }
 
 static void
@@ -77,12 +79,10 @@ on_due(struct loop *loop, struct timer *timer)
 	switch (c->phase) {
 	case CLIENT_PROXY:
 		client_log(LOG_LEVEL_WARN, c, "no PROXY header in time");
-		client_free(c);
-		return;
+		break;
 	case CLIENT_HANDSHAKE:
 		client_log(LOG_LEVEL_INFO, c, "no TLS handshake in time");
-		client_free(c);
-		return;
+		break;
 	case CLIENT_GREET_WAIT:
 		client_greet(c);
 		return;
@@ -90,13 +90,14 @@ on_due(struct loop *loop, struct timer *timer)
 		on_talking_due(c);
 		return;
 	case CLIENT_LINGERING:
-		client_free(c);
-		return;
+		break;
 	}
+	client_free(c);
 }
 
-void
-client_accept(struct worker *w, int fd, const struct address *peer,
+/* A new connection: PROXY, TLS or the greeting comes first. */
+static void
+accept_client(struct worker *w, int fd, const struct address *peer,
 	      const struct listen_settings *listener)
 {
 	struct client *c = client_new(w, fd, peer, listener);
@@ -115,4 +116,93 @@ client_accept(struct worker *w, int fd, const struct address *peer,
 		return;
 	}
 	client_enter(c, CLIENT_PROXY);
+}
+
+/* ---- The listeners that all workers share -------------------------------- */
+
+static void
+on_accept_timer(struct loop *loop, struct timer *timer)
+{
+	struct worker *w = worker_of(loop);
+
+	(void)timer;
+	w->is_paused = false;
+	worker_update_listeners(w);
+}
+
+/* A few a wake, so that the other workers get theirs. */
+static void
+on_listener(struct loop *loop, struct watch *watch, short events)
+{
+	struct worker *w = worker_of(loop);
+	const struct listen_settings *listener =
+		&w->settings->net.listeners[watch - w->listeners];
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_WAKE; i++) {
+		struct sockaddr_storage from = { 0 };
+		socklen_t len = sizeof(from);
+		int fd = accept4(watch->fd, (struct sockaddr *)&from, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			struct address peer = address_from_socket(&from);
+			accept_client(w, fd, &peer, listener);
+			continue;
+		}
+		/* These are of a call, or a client that left. */
+		if (errno == EINTR || errno == ECONNABORTED)
+			continue;
+		/* Without descriptors it would be reported ready without
+		 * end: a pause. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM) {
+			if (!w->is_paused)
+				log_warn("no descriptor or memory for a new "
+					 "connection: accepting pauses",
+					 LOG_NUM("errno", errno));
+			w->is_paused = true;
+			loop_set_timer(&w->loop, &w->accept_timer,
+				       w->loop.now_ms + PAUSE_MS);
+			worker_update_listeners(w);
+		}
+		return;
+	}
+}
+
+void
+worker_take_listeners(struct worker *w, const int *listeners)
+{
+	size_t count = w->settings->net.listener_count;
+
+	w->accept_timer.due = on_accept_timer;
+	w->listeners = memory_new(count, sizeof(*w->listeners));
+	for (size_t i = 0; i < count; i++)
+		w->listeners[i] = (struct watch){
+			.fd = listeners[i], .ready = on_listener,
+			.is_shared = true };
+}
+
+void
+worker_update_listeners(struct worker *w)
+{
+	bool may_listen = w->is_ready && !w->is_draining && !w->is_paused &&
+			  !w->state.is_memory_tight && !w->is_store_behind;
+
+	if (may_listen == w->is_listening)
+		return;
+	w->is_listening = may_listen;
+	for (size_t i = 0; i < w->settings->net.listener_count; i++) {
+		if (may_listen)
+			loop_watch(&w->loop, &w->listeners[i], POLLIN);
+		else
+			loop_forget(&w->loop, &w->listeners[i]);
+	}
+}
+
+void
+worker_close_listeners(struct worker *w)
+{
+	worker_update_listeners(w);
+	for (size_t i = 0; i < w->settings->net.listener_count; i++)
+		loop_close(&w->loop, &w->listeners[i]);
 }

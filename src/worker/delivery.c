@@ -6,7 +6,9 @@
 #include "worker/delivery_thread.h"
 
 #include "base/clock.h"
+#include "smtp/message.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -95,42 +97,23 @@ deliver(void *arg)
 	}
 }
 
-static int
-start_thread(struct delivery *d)
-{
-	pthread_attr_t attributes;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	int error = pthread_create(&d->thread, &attributes, deliver, d);
-	pthread_attr_destroy(&attributes);
-	errno = error;
-	return error == 0 ? 0 : -1;
-}
-
-/* Nobody waits for them: the loop has ended. Messages stay its own. */
 static void
-drop_results(struct delivery *d)
+free_delivery(struct delivery *d)
 {
-	struct queue_link *link = queue_take_all(&d->results);
+	struct queue_link *link = NULL, *next = NULL;
 
-	while (link != NULL) {
-		struct queue_link *next = link->next;
+	/* Nobody waits for them: the loop has ended. Messages stay its own. */
+	if (d->results.end != NULL)
+		link = queue_take_all(&d->results);
+	for (; link != NULL; link = next) {
+		next = link->next;
 		if (link->kind == DELIVERY_NEWS)
 			domains_free(&((struct delivery_news *)link)->domains);
 		if (link->kind != DELIVERY_MESSAGE)
 			free(link);
-		link = next;
 	}
-}
-
-static void
-free_delivery(struct delivery *d)
-{
-	if (d->results.end != NULL) {
-		drop_results(d);
+	if (d->results.end != NULL)
 		queue_deinit(&d->results);
-	}
 	if (d->jobs.end != NULL)
 		queue_deinit(&d->jobs);
 	spool_close(&d->spool);
@@ -143,23 +126,29 @@ free_delivery(struct delivery *d)
 	free(d);
 }
 
+/* An error number. */
 static int
-open_parts(struct delivery *d)
+start(struct delivery *d)
 {
 	const struct store_settings *store = &d->settings->store;
+	pthread_attr_t attributes;
 
 	if (queue_init(&d->jobs) != 0 || queue_init(&d->results) != 0)
-		return -1;
+		return errno;
 	if (store->on_outage == STORE_OUTAGE_SPOOL) {
 		d->spool = spool_open(store);
 		if (d->spool == NULL)
-			return -1;
+			return errno;
 	}
 	d->store = store_new(store, d->context->slot);
 	d->reader = mail_reader_new(d->settings, d->context);
 	d->mails = memory_new(store->batch_rows, sizeof(*d->mails));
 	d->batch = memory_new(store->batch_rows, sizeof(struct mail *));
-	return 0;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	int error = pthread_create(&d->thread, &attributes, deliver, d);
+	pthread_attr_destroy(&attributes);
+	return error;
 }
 
 struct delivery *
@@ -171,9 +160,9 @@ delivery_start(const struct worker_settings *settings,
 	d->settings = settings;
 	d->context = context;
 	atomic_store(&d->hold_until_ms, INT64_MAX);
-	if (open_parts(d) == 0 && start_thread(d) == 0)
+	int error = start(d);
+	if (error == 0)
 		return d;
-	int error = errno;
 	free_delivery(d);
 	errno = error;
 	return NULL;
@@ -193,20 +182,13 @@ delivery_stop(struct delivery **d)
 
 /* ---- The loop's side --------------------------------------------------- */
 
-static bool
-is_all_discarded(const struct envelope *e)
-{
-	for (const struct recipient *r = e->first; r != NULL; r = r->next)
-		if (!r->is_discarded)
-			return false;
-	return e->first != NULL;
-}
-
 void
 delivery_submit(struct delivery *d, struct message *message)
 {
+	assert(message->envelope.first != NULL);
+	assert(message->verdict == VERDICT_NONE);
 	message->link = (struct queue_link){ .kind = DELIVERY_MESSAGE };
-	if (is_all_discarded(&message->envelope)) {
+	if (message_rows(message) == 0) {
 		message->verdict = VERDICT_DISCARDED;
 		queue_push(&d->results, &message->link);
 		return;

@@ -16,17 +16,14 @@ static size_t
 resident_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	char line[100] = "";
+	char line[100] = "", *second = line;
 
 	if (f == NULL)
 		return 0;
 	/* Pages in all, those resident, and more; 0 where it cannot be read. */
-	size_t resident = 0;
-	if (fgets(line, sizeof(line), f) != NULL) {
-		char *second = line;
+	if (fgets(line, sizeof(line), f) != NULL)
 		strtoul(line, &second, 10);
-		resident = strtoul(second, NULL, 10);
-	}
+	size_t resident = strtoul(second, NULL, 10);
 	fclose(f);
 	return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
@@ -41,9 +38,8 @@ ask_for_replacement(struct worker *w)
 
 	if (w->has_asked_to_recycle || w->is_draining)
 		return;
-	bool is_due = (w->recycle_mails > 0 && w->mails >= w->recycle_mails) ||
-		      (most_rss > 0 && resident_bytes() >= most_rss);
-	if (!is_due)
+	if ((w->recycle_mails == 0 || w->mails < w->recycle_mails) &&
+	    (most_rss == 0 || resident_bytes() < most_rss))
 		return;
 	w->has_asked_to_recycle = write(w->context->channel, &word, 1) == 1;
 	if (w->has_asked_to_recycle)
@@ -69,38 +65,25 @@ update_pressure(struct worker *w)
 	worker_reset_deadlines(w);
 }
 
-/* Memory that large mail needed, and nothing needs now, goes back to the
- * system. */
-static void
-give_memory_back(struct worker *w)
-{
-	if (w->memory_peak - w->budget.used < TRIM_BYTES)
-		return;
-	w->memory_peak = w->budget.used;
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
 void
-worker_beat(struct worker *w)
+worker_on_heartbeat(struct loop *loop, struct timer *timer)
 {
+	struct worker *w = worker_of(loop);
 	struct scoreboard_slot *slot = w->context->slot;
 
 	slot_beat(slot, SLOT_LOOP);
 	slot_gauge(slot, GAUGE_SESSIONS, w->client_count);
 	slot_gauge(slot, GAUGE_MEMORY, w->budget.used);
-}
-
-void
-worker_on_heartbeat(struct loop *loop, struct timer *timer)
-{
-	struct worker *w = worker_of(loop);
-
-	worker_beat(w);
 	update_pressure(w);
 	ask_for_replacement(w);
-	give_memory_back(w);
+	/* Memory that large mail needed, and nothing needs now, goes back to
+	 * the system. */
+	if (w->memory_peak - w->budget.used >= TRIM_BYTES) {
+		w->memory_peak = w->budget.used;
+#ifdef __GLIBC__
+		malloc_trim(0);
+#endif
+	}
 	refusal_log_sweep(w->refusals, loop->now_ms);
 	w->is_store_behind =
 		w->state.is_store_away &&

@@ -1,47 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What delivery asks of the database on behalf of sessions: recipients, all
- * that wait at once, and the list of domains. */
+/* What delivery asks of the database, and how the loop hears of it: whether
+ * there is one to write to, recipients, all that wait at once, and the list
+ * of domains. */
 #include "worker/delivery_thread.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "net/domain_name.h"
 
 enum { QUESTIONS_AT_ONCE = 256, RETRY_MS = 1000 };
 
-/* Answers the first questions of a list, as many as are asked for at once,
- * and returns the rest. */
-static struct queue_link *
-answer_some(struct delivery *d, struct queue_link *list)
+void
+delivery_tell_news(struct delivery *d, struct domains *domains)
 {
-	struct view keys[QUESTIONS_AT_ONCE];
-	signed char answers[QUESTIONS_AT_ONCE];
-	struct queue_link *last = list;
-	size_t count = 0;
+	struct delivery_news now = {
+		.link.kind = DELIVERY_NEWS,
+		.size_limits = store_size_limits(d->store),
+		.is_store_up = store_is_up(d->store),
+	};
 
-	for (;; last = last->next) {
-		const struct question *q = (const struct question *)last;
-		keys[count] = (struct view){ q->key, q->len };
-		answers[count++] = -1;
-		if (last->next == NULL || count == QUESTIONS_AT_ONCE)
-			break;
-	}
-	struct queue_link *rest = last->next;
-	last->next = NULL;
-	if (delivery_connect(d))
-		store_find_recipients(d->store, keys, answers, count);
-	count = 0;
-	for (struct queue_link *l = list; l != NULL; l = l->next)
-		((struct question *)l)->answer = answers[count++];
-	queue_push(&d->results, list);
-	return rest;
+	slot_gauge(d->context->slot, GAUGE_STORE_UP, now.is_store_up);
+	slot_gauge(d->context->slot, GAUGE_STORE_DOWN_SINCE,
+		   d->down_since_ms == 0 ? 0 :
+		   (uint64_t)(clock_wall_us() / 1000000 -
+			      (clock_ms() - d->down_since_ms) / 1000));
+	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
+		   now.size_limits.max_message_bytes);
+	const struct delivery_news *told = &d->told;
+	if (d->has_told && domains == NULL &&
+	    now.is_store_up == told->is_store_up &&
+	    now.size_limits.max_message_bytes ==
+		    told->size_limits.max_message_bytes &&
+	    now.size_limits.max_address_chars ==
+		    told->size_limits.max_address_chars &&
+	    now.size_limits.has_utf8_addresses ==
+		    told->size_limits.has_utf8_addresses)
+		return;
+	d->told = now;
+	d->has_told = true;
+	struct delivery_news *news = memory_new(1, sizeof(*news));
+	*news = now;
+	news->domains = domains;
+	queue_push(&d->results, &news->link);
+}
+
+bool
+delivery_connect(struct delivery *d)
+{
+	bool is_up = store_connect(d->store);
+
+	if (is_up)
+		d->down_since_ms = 0;
+	else if (d->down_since_ms == 0)
+		d->down_since_ms = clock_ms();
+	delivery_tell_news(d, NULL);
+	return is_up;
 }
 
 void
 delivery_answer(struct delivery *d, struct queue_link *questions)
 {
-	while (questions != NULL)
-		questions = answer_some(d, questions);
+	struct view keys[QUESTIONS_AT_ONCE];
+	signed char answers[QUESTIONS_AT_ONCE];
+
+	while (questions != NULL) {
+		struct queue_link *list = questions, *last = NULL;
+		size_t count = 0;
+		while (questions != NULL && count < QUESTIONS_AT_ONCE) {
+			struct question *q = (struct question *)questions;
+			keys[count] = (struct view){ q->key, q->len };
+			answers[count++] = -1;
+			last = questions;
+			questions = questions->next;
+		}
+		last->next = NULL;
+		if (delivery_connect(d))
+			store_find_recipients(d->store, keys, answers, count);
+		count = 0;
+		for (struct queue_link *l = list; l != NULL; l = l->next)
+			((struct question *)l)->answer = answers[count++];
+		queue_push(&d->results, list);
+	}
 }
 
 /* Two sets of the same names: each thread has its own. */
@@ -64,7 +104,6 @@ take_domain(void *context, struct view value)
 		 LOG_VIEW("value", value));
 }
 
-/* A failed refresh keeps the last list. */
 void
 delivery_refresh_domains(struct delivery *d)
 {
@@ -90,4 +129,3 @@ delivery_refresh_domains(struct delivery *d)
 	mail_reader_set_domains(d->reader, d->domains);
 	delivery_tell_news(d, f.loops);
 }
-

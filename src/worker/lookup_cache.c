@@ -73,27 +73,22 @@ lookup_cache_find(const struct lookup_cache *c, struct view key,
 	return -1;
 }
 
-static struct entry *
-place_for(struct entry *set, struct view key)
-{
-	struct entry *oldest = set;
-
-	for (size_t i = 0; i < PLACES; i++) {
-		if (set[i].key != NULL &&
-		    view_equal((struct view){ set[i].key, set[i].len }, key))
-			return &set[i];
-		if (set[i].until_ms < oldest->until_ms)
-			oldest = &set[i];
-	}
-	return oldest;
-}
-
 void
 lookup_cache_keep(struct lookup_cache *c, struct view key, bool is_row,
 		  int64_t now_ms)
 {
-	struct entry *e = place_for(c->entries[set_of(c, key)], key);
+	struct entry *set = c->entries[set_of(c, key)];
+	struct entry *e = set;
 
+	for (size_t i = 0; i < PLACES; i++) {
+		if (set[i].key != NULL &&
+		    view_equal((struct view){ set[i].key, set[i].len }, key)) {
+			e = &set[i];
+			break;
+		}
+		if (set[i].until_ms < e->until_ms)
+			e = &set[i];
+	}
 	e->key = memory_resize(e->key, key.len > 0 ? key.len : 1);
 	if (key.len > 0)
 		memcpy(e->key, key.at, key.len);

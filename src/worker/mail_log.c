@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The lines that tell of each mail: all that happened, once it has a verdict,
- * and what was refused before there was one. */
+ * and what was refused before there was one; and the ids by which they call
+ * it. */
 #include "worker/mail_log.h"
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "worker/message_id.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum {
 	WATCHED = 128,                  /* clients and reasons at a time */
 	BURST = 10,                     /* lines of one in a window */
 	WINDOW_MS = 60 * 1000,
 	RECIPIENTS_BYTES = 1024,        /* named in a line */
-	RECIPIENTS_SIZE = RECIPIENTS_BYTES + 32
+	RECIPIENTS_SIZE = RECIPIENTS_BYTES + 32,
+	ID_RANDOM = 6,                  /* bytes of an id */
+	RANDOM_BLOCK = 252
 };
 
 static const char *const verdict_names[] = {
@@ -46,6 +51,40 @@ void
 mail_log_session(uint64_t session, char out[MAIL_LOG_SESSION_SIZE])
 {
 	snprintf(out, MAIL_LOG_SESSION_SIZE, "%016" PRIx64, session);
+}
+
+void
+message_id_make(int64_t wall_us, char id[MAIL_ID_LEN + 1])
+{
+	/* Random bits come from the kernel in a block, so that an id costs no
+	 * system call; it is filled in the worker and never in the master: no
+	 * two processes share its bytes. */
+	static _Thread_local unsigned char block[RANDOM_BLOCK];
+	static _Thread_local size_t left;
+	static const char hex[] = "0123456789abcdef";
+	uint64_t ms = (uint64_t)wall_us / 1000;
+	unsigned fraction = (unsigned)(wall_us % 1000) * 4096 / 1000;
+	unsigned char octets[MAIL_ID_LEN / 2] = { 0 };
+
+	if (left == 0) {
+		/* Up to 256 bytes it neither fails nor stops half-way once
+		 * the kernel's pool is ready, random(7). */
+		while (getrandom(block, sizeof(block), 0) != RANDOM_BLOCK)
+			assert(errno == EINTR);
+		left = sizeof(block);
+	}
+	left -= ID_RANDOM;
+	for (int i = 0; i < 6; i++)
+		octets[i] = (unsigned char)(ms >> (40 - 8 * i));
+	octets[6] = (unsigned char)(0x70 | fraction >> 8);
+	octets[7] = (unsigned char)fraction;
+	memcpy(octets + 8, block + left, ID_RANDOM);
+	octets[8] = (unsigned char)(0x80 | (octets[8] & 0x3f));
+	for (size_t i = 0; i < sizeof(octets); i++) {
+		id[2 * i] = hex[octets[i] >> 4];
+		id[2 * i + 1] = hex[octets[i] & 15];
+	}
+	id[MAIL_ID_LEN] = '\0';
 }
 
 /* "a@x,b@y" and, beyond RECIPIENTS_BYTES, how many more there are. */

@@ -38,12 +38,9 @@ is_hosted(void *context, struct view domain)
 	size_t len = domain_name_to_ascii(domain, ascii, sizeof(ascii));
 	struct view name = { ascii, len };
 
-	if (len == 0)
-		return false;
-	if (domains_match(r->settings->smtp.domains, name))
-		return true;
-	return r->more_domains != NULL &&
-	       domains_match(r->more_domains, name);
+	return len > 0 && (domains_match(r->settings->smtp.domains, name) ||
+			   (r->more_domains != NULL &&
+			    domains_match(r->more_domains, name)));
 }
 
 struct mail_reader *
@@ -114,23 +111,6 @@ fingerprint(const struct chain *raw)
 }
 
 static void
-warn_of_limits(struct mail_reader *r, const struct message *m, unsigned met)
-{
-	int64_t now = clock_us();
-
-	slot_count(r->context->slot, COUNT_LIMITS_MET, 1);
-	r->limits_met++;
-	if (r->limits_warned_us != 0 &&
-	    now - r->limits_warned_us < WARN_LIMITS_US)
-		return;
-	log_warn("a message is over a limit of the parser: its row tells "
-		 "what came before", LOG_STR("id", m->id),
-		 LOG_NUM("limits", met), LOG_NUM("messages", r->limits_met));
-	r->limits_warned_us = now;
-	r->limits_met = 0;
-}
-
-static void
 parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 {
 	struct message *m = mail->message;
@@ -147,30 +127,21 @@ parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 		mime_read(r->mime, m, arena, mail);
 		slot_set_fingerprint(r->context->slot, 0);
 	}
-	if (mail->limits_met != 0)
-		warn_of_limits(r, m, mail->limits_met);
-	m->parse_us = clock_us() - began;
-}
-
-static void
-write_traces(struct mail_reader *r, struct message *m, struct arena *arena)
-{
-	struct recipient *to = m->envelope.first;
-
-	for (; to != NULL; to = to->next) {
-		r->trace.len = 0;
-		trace_write(m, to, r->settings->smtp.hostname, &r->trace);
-		to->trace = arena_copy(arena, buf_view(&r->trace));
-	}
-}
-
-static bool
-is_for_postmaster(const struct envelope *e)
-{
-	for (const struct recipient *r = e->first; r != NULL; r = r->next)
-		if (r->is_postmaster)
-			return true;
-	return false;
+	int64_t now = clock_us();
+	m->parse_us = now - began;
+	if (mail->limits_met == 0)
+		return;
+	slot_count(r->context->slot, COUNT_LIMITS_MET, 1);
+	r->limits_met++;
+	if (r->limits_warned_us != 0 &&
+	    now - r->limits_warned_us < WARN_LIMITS_US)
+		return;
+	log_warn("a message is over a limit of the parser: its row tells "
+		 "what came before", LOG_STR("id", m->id),
+		 LOG_NUM("limits", mail->limits_met),
+		 LOG_NUM("messages", r->limits_met));
+	r->limits_warned_us = now;
+	r->limits_met = 0;
 }
 
 /* Mail that names no hosted domain in any of its headers is most often spam
@@ -183,20 +154,14 @@ check_header(struct mail_reader *r, struct mail *mail)
 	if (check == HEADER_CHECK_OFF || mail->addressed == ADDRESSED_TO_US)
 		return VERDICT_NONE;
 	mail->spam_score += r->settings->header_check_score;
-	if (check == HEADER_CHECK_REJECT &&
-	    mail->addressed == ADDRESSED_ELSEWHERE &&
-	    !is_for_postmaster(&mail->message->envelope))
-		return VERDICT_HEADER_CHECK;
-	return VERDICT_NONE;
-}
-
-/* RFC 5321 6.3. */
-static bool
-is_loop(const struct mail_reader *r, const struct mail *mail)
-{
-	size_t most = r->settings->received;
-
-	return most > 0 && mail->received > most;
+	if (check != HEADER_CHECK_REJECT ||
+	    mail->addressed != ADDRESSED_ELSEWHERE)
+		return VERDICT_NONE;
+	for (const struct recipient *to = mail->message->envelope.first;
+	     to != NULL; to = to->next)
+		if (to->is_postmaster)
+			return VERDICT_NONE;
+	return VERDICT_HEADER_CHECK;
 }
 
 enum verdict
@@ -209,9 +174,18 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 				    sizeof(message->message_id) - 1);
 	memcpy(message->message_id, mail->message_id.at, len);
 	message->message_id[len] = '\0';
-	enum verdict verdict = is_loop(r, mail) ? VERDICT_LOOP
-						: check_header(r, mail);
-	if (verdict == VERDICT_NONE && r->settings->smtp.adds_trace_headers)
-		write_traces(r, message, arena);
-	return verdict;
+	size_t most = r->settings->received;    /* RFC 5321 6.3 */
+	if (most > 0 && mail->received > most)
+		return VERDICT_LOOP;
+	enum verdict verdict = check_header(r, mail);
+	if (verdict != VERDICT_NONE || !r->settings->smtp.adds_trace_headers)
+		return verdict;
+	for (struct recipient *to = message->envelope.first; to != NULL;
+	     to = to->next) {
+		r->trace.len = 0;
+		trace_write(message, to, r->settings->smtp.hostname,
+			    &r->trace);
+		to->trace = arena_copy(arena, buf_view(&r->trace));
+	}
+	return VERDICT_NONE;
 }

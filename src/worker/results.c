@@ -4,7 +4,6 @@
 #include "worker/client.h"
 
 #include "worker/mail_log.h"
-#include "worker/message_list.h"
 
 #include <stdlib.h>
 
@@ -38,7 +37,6 @@ count_verdict(struct worker *w, const struct message *m)
 	}
 }
 
-/* Counts the verdict and tells the client's session, if it is still there. */
 static void
 tell_verdict(struct worker *w, const struct message *m)
 {
@@ -78,22 +76,6 @@ answer(struct worker *w, const struct question *q)
 	client_resume(c);
 }
 
-/* The first list has come: sessions may wait for it. */
-static void
-tell_domains(struct worker *w)
-{
-	for (size_t i = 0; i < w->client_slots; i++) {
-		struct client *c = w->clients[i];
-		if (c == NULL || c->phase != CLIENT_TALKING ||
-		    c->asked_ms == 0 ||
-		    session_want(c->session) != SESSION_WANTS_DOMAINS)
-			continue;
-		c->asked_ms = 0;
-		session_domains_known(c->session, &c->out);
-		client_resume(c);
-	}
-}
-
 static void
 take_news(struct worker *w, const struct delivery_news *news)
 {
@@ -109,22 +91,33 @@ take_news(struct worker *w, const struct delivery_news *news)
 	domains_free(&w->domains);
 	w->domains = news->domains;
 	w->state.more_domains = w->domains;
-	if (is_first)
-		tell_domains(w);
+	/* Sessions may wait for the first list. */
+	for (size_t i = 0; is_first && i < w->client_slots; i++) {
+		struct client *c = w->clients[i];
+		if (c == NULL || c->phase != CLIENT_TALKING ||
+		    c->asked_ms == 0 ||
+		    session_want(c->session) != SESSION_WANTS_DOMAINS)
+			continue;
+		c->asked_ms = 0;
+		session_domains_known(c->session, &c->out);
+		client_resume(c);
+	}
 }
 
 void
 worker_take_results(struct worker *w)
 {
 	struct queue_link *link = delivery_take_results(w->delivery);
-	struct message_list told = { 0 };
+	struct queue_link *told = NULL, **end = &told;
 
 	while (link != NULL) {
 		struct queue_link *next = link->next;
 		switch ((enum delivery_kind)link->kind) {
 		case DELIVERY_MESSAGE:
 			tell_verdict(w, (struct message *)link);
-			message_list_append(&told, (struct message *)link);
+			link->next = NULL;
+			*end = link;
+			end = &link->next;
 			break;
 		case DELIVERY_QUESTION:
 			answer(w, (struct question *)link);
@@ -139,8 +132,9 @@ worker_take_results(struct worker *w)
 	}
 	/* The lines come after the replies, and in a row: no client waits
 	 * for them, and the logger wakes once. */
-	while (told.first != NULL) {
-		struct message *m = message_list_take(&told);
+	while (told != NULL) {
+		struct message *m = (struct message *)told;
+		told = told->next;
 		mail_log_verdict(m);
 		message_free(&m);
 	}

@@ -5,7 +5,7 @@
 #include "worker/client.h"
 
 #include "base/clock.h"
-#include "worker/message_id.h"
+#include "worker/mail_log.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -176,6 +176,7 @@ feed(struct client *c, struct view bytes)
 {
 	size_t used = session_feed(c->session, bytes, &c->out);
 
+	assert(used <= bytes.len);
 	if (used > 0)
 		note_times(c);
 	const char *remark = session_remark(c->session);
@@ -207,16 +208,6 @@ read_more(struct client *c)
 	int kept = buf_append(&c->in, view_slice(bytes, used, bytes.len));
 	assert(kept == 0);      /* in was empty and has room for all */
 	return true;
-}
-
-static void
-feed_kept(struct client *c)
-{
-	if (c->in.len == 0)
-		return;
-	buf_consume(&c->in, feed(c, buf_view(&c->in)));
-	if (c->in.len == 0)
-		buf_release(&c->in);
 }
 
 /* ---- The turn ------------------------------------------------------------ */
@@ -257,7 +248,11 @@ advance(struct client *c)
 {
 	size_t kept = c->in.len;
 
-	feed_kept(c);
+	if (kept > 0) {
+		buf_consume(&c->in, feed(c, buf_view(&c->in)));
+		if (c->in.len == 0)
+			buf_release(&c->in);
+	}
 	bool moved = c->in.len != kept || c->out.len > 0;
 	if (client_flush(c) != 0) {
 		client_free(c);

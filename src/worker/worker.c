@@ -96,43 +96,6 @@ set_up(struct worker *w, const struct worker_settings *s,
 			   s->recycle_mails / 8 * random / UINT16_MAX;
 }
 
-/* Timers and descriptors; the listeners are watched once it is ready. */
-static void
-watch_all(struct worker *w, const int *listeners)
-{
-	size_t count = w->settings->net.listener_count;
-
-	w->accept_timer.due = worker_on_accept_timer;
-	w->drain_timer.due = worker_on_drain_due;
-	w->heartbeat.due = worker_on_heartbeat;
-	loop_set_timer(&w->loop, &w->heartbeat, clock_ms());
-	fcntl(w->context->channel, F_SETFL, O_NONBLOCK);
-	w->channel = (struct watch){ .fd = w->context->channel,
-				     .ready = on_channel };
-	loop_watch(&w->loop, &w->channel, POLLIN);
-	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
-				     .ready = on_results };
-	loop_watch(&w->loop, &w->results, POLLIN);
-	w->listeners = memory_new(count, sizeof(*w->listeners));
-	for (size_t i = 0; i < count; i++)
-		w->listeners[i] = (struct watch){
-			.fd = listeners[i], .ready = worker_on_listener,
-			.is_shared = true };
-}
-
-static void
-free_worker(struct worker *w)
-{
-	delivery_stop(&w->delivery);
-	loop_deinit(&w->loop);
-	lookup_cache_free(&w->lookups);
-	refusal_log_free(&w->refusals);
-	domains_free(&w->domains);
-	free(w->clients);
-	free(w->listeners);
-	free(w->scratch);
-}
-
 static void
 become_ready(struct worker *w)
 {
@@ -147,9 +110,19 @@ become_ready(struct worker *w)
 			 LOG_NUM("errno", errno));
 }
 
+/* The listeners are watched once it is ready. */
 static void
 serve(struct worker *w)
 {
+	w->heartbeat.due = worker_on_heartbeat;
+	loop_set_timer(&w->loop, &w->heartbeat, clock_ms());
+	fcntl(w->context->channel, F_SETFL, O_NONBLOCK);
+	w->channel = (struct watch){ .fd = w->context->channel,
+				     .ready = on_channel };
+	loop_watch(&w->loop, &w->channel, POLLIN);
+	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
+				     .ready = on_results };
+	loop_watch(&w->loop, &w->results, POLLIN);
 	while (!w->is_done) {
 		loop_turn(&w->loop,
 			  delivery_may_wait(w->delivery) ? TURN_MS : 0);
@@ -184,9 +157,16 @@ worker_run(const struct worker_settings *settings,
 	}
 	if (context->is_paused)
 		worker_pause(&w, true);
-	watch_all(&w, listeners);
+	worker_take_listeners(&w, listeners);
 	serve(&w);
 	log_debug("worker ends", LOG_NUM("mails", w.mails));
-	free_worker(&w);
+	delivery_stop(&w.delivery);
+	loop_deinit(&w.loop);
+	lookup_cache_free(&w.lookups);
+	refusal_log_free(&w.refusals);
+	domains_free(&w.domains);
+	free(w.clients);
+	free(w.listeners);
+	free(w.scratch);
 	return EXIT_SUCCESS;
 }

@@ -250,9 +250,11 @@ set_up_doubles(void **state)
 struct message *
 new_message(char kind, int number, size_t recipients)
 {
+	static struct recipient somebody;
 	struct message *m = calloc(1, sizeof(*m));
 
 	snprintf(m->id, sizeof(m->id), "%c%031d", kind, number);
+	m->envelope.first = m->envelope.last = &somebody;
 	m->envelope.recipients = recipients;
 	m->complete_us = clock_us();
 	assert_true(chain_append(&m->raw, VIEW("0123456789")));

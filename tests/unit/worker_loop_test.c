@@ -58,7 +58,7 @@ check_forgetting(enum event_method method, int who, int whom)
 		else
 			assert_in_range(each[i].calls, 0, 1);
 	}
-	assert_int_equal(loop.poller.count, PIPES - 1);
+	assert_int_equal(loop.count, PIPES - 1);
 	loop_turn(&loop, 0);
 	for (int i = 0; i < PIPES; i++)
 		if (i != whom)
@@ -107,7 +107,7 @@ check_wanted(enum event_method method)
 	int ends[2];
 
 	loop_init(&loop, method);
-	assert_int_equal(loop.poller.epoll >= 0, method == EVENT_EPOLL);
+	assert_int_equal(loop.epoll >= 0, method == EVENT_EPOLL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	struct watch w = { .fd = ends[0], .ready = note_events };
 	assert_int_equal(hear(&loop, &w, POLLIN), 0);
@@ -123,7 +123,7 @@ check_wanted(enum event_method method)
 	close(ends[1]);
 	assert_int_equal(hear(&loop, &w, 0) & POLLHUP, POLLHUP);
 	loop_close(&loop, &w);
-	assert_int_equal(loop.poller.count, 0);
+	assert_int_equal(loop.count, 0);
 	loop_turn(&loop, 0);
 	loop_deinit(&loop);
 }
@@ -191,6 +191,46 @@ timers_come_in_order(void **state)
 	loop_deinit(&loop);
 }
 
+static struct timer *
+earliest_by_search(struct named_timer *all, size_t n)
+{
+	struct timer *best = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].timer.place != 0 &&
+		    (best == NULL || all[i].timer.at_ms < best->at_ms))
+			best = &all[i].timer;
+	return best;
+}
+
+static void
+the_first_timer_is_the_earliest(void **state)
+{
+	enum { MANY = 500, STEPS = 20000 };
+	static struct named_timer each[MANY];
+	struct loop loop;
+	unsigned seed = 7;
+
+	(void)state;
+	loop_init(&loop, EVENT_POLL);
+	for (int i = 0; i < MANY; i++)
+		each[i].timer.due = note_due;
+	for (int step = 0; step < STEPS; step++) {
+		seed = seed * 1103515245 + 12345;
+		struct timer *t = &each[seed / 65536 % MANY].timer;
+		seed = seed * 1103515245 + 12345;
+		if (seed / 65536 % 4 == 0)
+			loop_clear_timer(&loop, t);
+		else
+			loop_set_timer(&loop, t, seed / 65536 % 1000);
+		struct timer *want = earliest_by_search(each, MANY);
+		assert_true((want == NULL) == (loop.timer_count == 0));
+		if (want != NULL)
+			assert_int_equal(loop.timers[1]->at_ms, want->at_ms);
+	}
+	loop_deinit(&loop);
+}
+
 static void
 answers_are_kept_for_their_time(void **state)
 {
@@ -240,6 +280,7 @@ main(void)
 		cmocka_unit_test(any_watch_may_forget_any),
 		cmocka_unit_test(only_what_is_wanted_is_told),
 		cmocka_unit_test(timers_come_in_order),
+		cmocka_unit_test(the_first_timer_is_the_earliest),
 		cmocka_unit_test(answers_are_kept_for_their_time),
 		cmocka_unit_test(a_full_cache_forgets_and_never_lies),
 	};

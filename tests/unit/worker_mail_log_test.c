@@ -203,11 +203,30 @@ many_clients_are_counted(void **state)
 	assert_int_equal(lines, 200);
 }
 
+static void
+ids_are_version_7_and_rise(void **state)
+{
+	(void)state;
+	char id[MAIL_ID_LEN + 1], later[MAIL_ID_LEN + 1];
+
+	/* RFC 9562 A.6: 2022-02-22 19:22:22 UTC is 017f22e279b0. */
+	message_id_make(1645557742000 * 1000 + 500, id);
+	assert_int_equal(strlen(id), MAIL_ID_LEN);
+	assert_memory_equal(id, "017f22e279b07800", 16);
+	assert_non_null(strchr("89ab", id[16]));
+	assert_string_equal(id + 28, "0000");
+	message_id_make(1645557742000 * 1000 + 501, later);
+	assert_true(strcmp(id, later) < 0);
+	message_id_make(1645557742000 * 1000 + 500, later);
+	assert_string_not_equal(id, later);
+}
+
 int
 main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_log, close_log)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_are_version_7_and_rise),
 		TEST(a_refusal_is_one_line),
 		TEST(a_refused_message_has_id_and_recipients),
 		TEST(a_mail_names_its_recipients),

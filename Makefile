@@ -31,9 +31,9 @@ net        = certificate connection_limits connection_table domain_name \
 smtp       = command command_line content data domains esmtp_parameter \
 	extensions hello message path recipient reply sender session \
 	session_state trace verbs xclient
-mime       = charset charset_7bit columns content content_text convert \
-	content_rewrite content_type encoded_word gmime_text header html lines \
-	mailbox mime part structure text transfer
+mime       = charset columns content content_text convert content_rewrite \
+	encoded_word gmime_text header html lines mailbox mime part structure \
+	transfer
 store      = bind catalog column_text columns connection failover group \
 	host_report hosts in_doubt insert lookup outcome partitions \
 	retention retention_partitions retention_rows save server \

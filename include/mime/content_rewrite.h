@@ -5,7 +5,7 @@
 #ifndef MIME_CONTENT_REWRITE_H
 #define MIME_CONTENT_REWRITE_H
 
-#include "mime/text.h"
+#include "mime/convert.h"
 
 /* Bytes of one value that are read, and written. */
 enum { CONTENT_MOST_SEEN = 4096 };

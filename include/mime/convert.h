@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes of a charset to UTF-8, piece by piece. iconv descriptors are kept:
- * opening one costs more than most conversions. */
+/* Text being made: valid UTF-8 without NUL, whatever is put in, up to a size
+ * that is cut at a character; and bytes of a charset to it, piece by piece. */
 #ifndef MIME_CONVERT_H
 #define MIME_CONVERT_H
 
 #include "mime/charset.h"
-#include "mime/text.h"
 
+struct text {
+	char *at;
+	size_t len;
+	size_t room;
+	bool is_full;           /* something did not fit */
+};
+
+/* Appends bytes that should be UTF-8; what is not becomes U+FFFD. */
+void text_put(struct text *t, struct view bytes);
+
+/* How many bytes at the end of v begin a character that is not complete. */
+size_t text_open_tail(struct view v);
+
+/* iconv descriptors are kept: opening one costs more than most conversions. */
 struct charsets;
-
 struct charsets *charsets_new(void);
 void charsets_free(struct charsets **c);
 
@@ -17,9 +29,10 @@ void charsets_free(struct charsets **c);
 void charsets_warm_up(void);
 
 struct converter {
-	struct charsets *sets;
+	void *cd;               /* iconv's, of sets; NULL: UTF-8 */
 	struct text *out;
 	enum charset charset;
+	size_t unit;            /* bytes that a fault skips */
 	char held[8];           /* begin a character that is not complete */
 	size_t held_len;
 	size_t errors;

@@ -23,8 +23,4 @@ bool encoded_word_at(struct view v, struct encoded_word *word_out);
 void encoded_word_decode(struct charsets *sets, struct view value,
 			 enum charset hint, struct text *out);
 
-/* Takes control characters out in place: line ends and tabs become one
- * space, others go. Returns the new length; ends are trimmed. */
-size_t encoded_word_tidy(char *at, size_t len);
-
 #endif

@@ -6,7 +6,7 @@
 #ifndef MIME_GMIME_TEXT_H
 #define MIME_GMIME_TEXT_H
 
-#include "mime/text.h"
+#include "mime/convert.h"
 
 /* Opens the library, and keeps open what it would open later: before the file
  * system is closed to the process, and before threads. Repeats do nothing. */

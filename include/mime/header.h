@@ -13,9 +13,6 @@ struct field {
 	struct view value;      /* raw, with its folds, trimmed */
 };
 
-/* Whether a line begins a field: printable ASCII and a colon. */
-bool header_begins_field(struct view line);
-
 /* Takes the lines of a block, leaves l at the first line of the body, and
  * returns the block's text, in the message itself or copied into arena.
  * The first block of a message may follow an mbox "From " line. Of what is
@@ -27,8 +24,5 @@ struct view header_block(struct lines *l, const struct mime_settings *limits,
 /* Takes the next field from the front of *block; skips what is none. False
  * at the end. */
 bool header_next(struct view *block, struct field *field_out);
-
-/* The value of the first field of that name; .at is NULL without one. */
-struct view header_find(struct view block, struct view name);
 
 #endif

@@ -139,26 +139,6 @@ static const struct {
 static_assert(sizeof(charsets) / sizeof(charsets[0]) == CHARSETS,
 	      "CHARSETS counts the table's rows");
 
-/* Leaves letters and digits, in lower case and between two blanks; 0 where
- * that is too long, or bytes are in it that no name has. */
-static size_t
-squeeze(struct view label, char *out)
-{
-	size_t n = 0;
-
-	out[n++] = ' ';
-	for (size_t i = 0; i < label.len; i++) {
-		char c = ascii_lower(label.at[i]);
-		if (c < ' ' || c > '~')
-			return 0;
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			out[n++] = c;
-	}
-	out[n++] = ' ';
-	out[n] = '\0';
-	return n > 2 ? n : 0;
-}
-
 static enum charset
 find(const char *squeezed)
 {
@@ -171,13 +151,23 @@ find(const char *squeezed)
 enum charset
 charset_named(struct view label)
 {
-	char squeezed[LONGEST_LABEL + 3];
+	/* Its letters and digits, in lower case and between two blanks. */
+	char squeezed[LONGEST_LABEL + 3] = " ";
+	size_t n = 1;
 
-	if (label.len > LONGEST_LABEL || squeeze(label, squeezed) == 0)
+	if (label.len > LONGEST_LABEL)
 		return CHARSET_UNKNOWN;
+	for (size_t i = 0; i < label.len; i++) {
+		if (label.at[i] < ' ' || label.at[i] > '~')
+			return CHARSET_UNKNOWN;
+		if (ascii_is_alnum(label.at[i]))
+			squeezed[n++] = ascii_lower(label.at[i]);
+	}
+	if (n == 1)
+		return CHARSET_UNKNOWN;
+	squeezed[n] = ' ';
 	enum charset charset = find(squeezed);
-	if (charset == CHARSET_UNKNOWN && squeezed[1] == 'x' &&
-	    squeezed[2] != ' ') {
+	if (charset == CHARSET_UNKNOWN && squeezed[1] == 'x' && n > 2) {
 		squeezed[1] = ' ';
 		charset = find(squeezed + 1);
 	}
@@ -189,4 +179,105 @@ charset_iconv_name(enum charset charset)
 {
 	return charset >= 0 && charset < CHARSETS ?
 		       charsets[charset].iconv_name : NULL;
+}
+
+/* ---- 7-bit East Asian charsets ------------------------------------------- */
+
+/* HZ: bit 0: between ~{ and ~}; bit 1: a tilde was seen. */
+enum { HZ_WIDE = 1, HZ_TILDE = 2 };
+
+size_t
+charset_from_hz(unsigned *state, struct view bytes, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		char c = bytes.at[i];
+		if ((*state & HZ_TILDE) != 0) {
+			*state &= ~(unsigned)HZ_TILDE;
+			if (c == '{') {
+				*state |= HZ_WIDE;
+			} else if (c == '}') {
+				*state &= ~(unsigned)HZ_WIDE;
+			} else if (c != '\n') {
+				out[n++] = '~';
+				if (c != '~')
+					out[n++] = c;
+			}
+		} else if (c == '~') {
+			*state |= HZ_TILDE;
+		} else {
+			/* A wide stretch ends with its line at the latest. */
+			if (c == '\n')
+				*state = 0;
+			if ((*state & HZ_WIDE) != 0 && c > ' ')
+				c = (char)(c | 0x80);
+			out[n++] = c;
+		}
+	}
+	return n;
+}
+
+/* JIS: the low bits name the set, the others what of an escape was seen. */
+enum jis_set { JIS_ASCII, JIS_KANA, JIS_WIDE, JIS_SUPPLEMENT };
+enum { JIS_SET = 3, JIS_SECOND = 4, JIS_SHIFT = 8,
+       SEEN_ESC = 1, SEEN_DOLLAR = 2, SEEN_PAREN = 3, SEEN_DOLLAR_PAREN = 4 };
+
+static size_t
+put_jis(unsigned *state, char c, char *out)
+{
+	unsigned set = *state & JIS_SET;
+	size_t n = 0;
+
+	if (c <= ' ' || c == 0x7f || set == JIS_ASCII) {
+		/* Every line begins in ASCII. */
+		if (c == '\n')
+			set = JIS_ASCII;
+		*state = set;
+		out[0] = c;
+		return 1;
+	}
+	/* No kana there: one fault, not two. */
+	if (set == JIS_KANA && c > 0x5f) {
+		out[0] = (char)0xff;
+		return 1;
+	}
+	if (set == JIS_KANA)
+		out[n++] = (char)0x8e;
+	if (set == JIS_SUPPLEMENT && (*state & JIS_SECOND) == 0)
+		out[n++] = (char)0x8f;
+	out[n++] = (char)(c | 0x80);
+	if (set != JIS_KANA)
+		*state ^= JIS_SECOND;
+	return n;
+}
+
+size_t
+charset_from_jis(unsigned *state, struct view bytes, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		char c = bytes.at[i];
+		unsigned was = *state / JIS_SHIFT, seen = 0;
+		unsigned set = *state & JIS_SET;
+		if (c != '\x1b' && was == 0) {
+			n += put_jis(state, c, out + n);
+			continue;
+		}
+		if (c == '\x1b')
+			seen = SEEN_ESC;
+		else if (was == SEEN_ESC)
+			seen = c == '$' ? SEEN_DOLLAR :
+			       c == '(' ? SEEN_PAREN : 0;
+		else if (was == SEEN_DOLLAR && c == '(')
+			seen = SEEN_DOLLAR_PAREN;
+		else if (was == SEEN_PAREN)
+			set = c == 'I' ? JIS_KANA : JIS_ASCII;
+		else
+			set = was == SEEN_DOLLAR_PAREN && c == 'D'
+				      ? JIS_SUPPLEMENT : JIS_WIDE;
+		*state = set + seen * JIS_SHIFT;
+	}
+	return n;
 }

@@ -10,7 +10,8 @@
 #include "mime/mailbox.h"
 #include "mime/mime.h"
 
-#include <string.h>
+#include <assert.h>
+#include <stddef.h>
 
 struct view
 columns_lower(struct arena *arena, struct view v)
@@ -22,15 +23,14 @@ columns_lower(struct arena *arena, struct view v)
 	return (struct view){ copy, v.len };
 }
 
-/* At most so many bytes of a value: not half an encoded word. */
+/* At most so many bytes of a value, and not half an encoded word, decoded: one
+ * line, valid. */
 static struct view
-cut(struct view value, size_t most)
+decoded(struct columns *c, struct view value, size_t most)
 {
 	struct encoded_word word;
 
-	if (value.len <= most)
-		return value;
-	for (size_t at = most; at-- > 0;) {
+	for (size_t at = value.len > most ? most : 0; at-- > 0;) {
 		if (value.at[at] != '=' || value.at[at + 1] != '?')
 			continue;
 		if (encoded_word_at(view_slice(value, at, value.len), &word) &&
@@ -38,14 +38,7 @@ cut(struct view value, size_t most)
 			most = at;
 		break;
 	}
-	return view_slice(value, 0, most);
-}
-
-/* Decoded, one line, valid. */
-static struct view
-decoded(struct columns *c, struct view value, size_t most)
-{
-	value = cut(value, most);
+	value = view_slice(value, 0, most);
 	/* Tidying only shortens: plain ASCII needs no other pass. */
 	size_t room = 3 * value.len;
 	struct text text = { arena_reserve(c->arena, room), 0, room, false };
@@ -97,129 +90,104 @@ within_colons(struct columns *c, struct view value, unsigned *limits_met)
 	return value;
 }
 
-static void
-take_from(struct columns *c, struct view value, struct mail *mail)
-{
-	struct view address = read_from(c, within_colons(c, value,
-							 &mail->limits_met));
-
-	if (address.len > 0)
-		mail->from = address;
-}
-
-static void
-take_subject(struct columns *c, struct view value, struct mail *mail)
-{
-	mail->subject = decoded(c, value, COLUMNS_TEXT);
-}
-
-static void
-take_message_id(struct columns *c, struct view value, struct mail *mail)
-{
-	mail->message_id = decoded(c, value, COLUMNS_ADDRESS);
-}
-
-static void
-take_reply_to(struct columns *c, struct view value, struct mail *mail)
-{
-	mail->reply_to = decoded(c, value, COLUMNS_ADDRESS);
-}
-
-static void
-take_sender(struct columns *c, struct view value, struct mail *mail)
-{
-	mail->sender = decoded(c, value, COLUMNS_ADDRESS);
-}
-
-static void
-take_recipients(struct columns *c, struct view value, struct mail *mail)
-{
-	const struct mime_settings *settings = c->settings;
-
-	if (mail->addressed == ADDRESSED_TO_US || settings->is_hosted == NULL)
-		return;
-	value = within_colons(c, value, &mail->limits_met);
-	if (!c->has_recipients)
-		c->has_recipients = mailbox_names_any(value);
-	if (mailbox_has_domain(value, settings->is_hosted, settings->context))
-		mail->addressed = ADDRESSED_TO_US;
-}
-
-static void
-take_received(struct columns *c, struct view value, struct mail *mail)
-{
-	(void)c;
-	(void)value;
-	mail->received++;
-}
+/* What a field of a name is to the row. */
+enum use { FROM, RECEIVED, RECIPIENTS, TEXT };
 
 static const struct known {
 	struct view name;
-	void (*take)(struct columns *c, struct view value, struct mail *mail);
-	bool is_repeated;       /* each of several counts */
+	enum use use;
+	size_t column;          /* of TEXT: where it is in struct mail */
+	size_t most;            /* bytes of its value that are read */
 } knowns[] = {
-	{ VIEW("received"), take_received, true },
-	{ VIEW("subject"), take_subject, false },
-	{ VIEW("message-id"), take_message_id, false },
-	{ VIEW("reply-to"), take_reply_to, false },
-	{ VIEW("sender"), take_sender, false },
-	{ VIEW("to"), take_recipients, true },
-	{ VIEW("cc"), take_recipients, true },
-	{ VIEW("bcc"), take_recipients, true },
-	{ VIEW("resent-to"), take_recipients, true },
-	{ VIEW("resent-cc"), take_recipients, true },
-	{ VIEW("resent-bcc"), take_recipients, true },
-	{ VIEW("delivered-to"), take_recipients, true },
-	{ VIEW("x-original-to"), take_recipients, true },
+	{ VIEW("from"), FROM, 0, 0 },
+	{ VIEW("received"), RECEIVED, 0, 0 },
+	{ VIEW("subject"), TEXT, offsetof(struct mail, subject),
+	  COLUMNS_TEXT },
+	{ VIEW("message-id"), TEXT, offsetof(struct mail, message_id),
+	  COLUMNS_ADDRESS },
+	{ VIEW("reply-to"), TEXT, offsetof(struct mail, reply_to),
+	  COLUMNS_ADDRESS },
+	{ VIEW("sender"), TEXT, offsetof(struct mail, sender),
+	  COLUMNS_ADDRESS },
+	{ VIEW("to"), RECIPIENTS, 0, 0 },
+	{ VIEW("cc"), RECIPIENTS, 0, 0 },
+	{ VIEW("bcc"), RECIPIENTS, 0, 0 },
+	{ VIEW("resent-to"), RECIPIENTS, 0, 0 },
+	{ VIEW("resent-cc"), RECIPIENTS, 0, 0 },
+	{ VIEW("resent-bcc"), RECIPIENTS, 0, 0 },
+	{ VIEW("delivered-to"), RECIPIENTS, 0, 0 },
+	{ VIEW("x-original-to"), RECIPIENTS, 0, 0 },
 };
 
-static const struct known *
-known_of(struct view name)
-{
-	for (size_t i = 0; i < sizeof(knowns) / sizeof(knowns[0]); i++)
-		if (view_equal_nocase(name, knowns[i].name))
-			return &knowns[i];
-	return NULL;
-}
+enum { KNOWNS = sizeof(knowns) / sizeof(knowns[0]) };
 
 static void
-settle_addressed(struct columns *c, struct mail *mail)
+take_field(struct columns *c, const struct known *known, struct view value,
+	   struct mail *mail)
 {
-	const unsigned over = MIME_LIMIT_HEADER_LINES |
-			      MIME_LIMIT_HEADER_BYTES |
-			      MIME_LIMIT_HEADER_FIELD |
-			      MIME_LIMIT_HEADER_COLONS;
+	const struct mime_settings *settings = c->settings;
+	struct view *column = (struct view *)((char *)mail + known->column);
 
-	if (mail->addressed == ADDRESSED_UNKNOWN && c->has_recipients &&
-	    c->settings->is_hosted != NULL && (mail->limits_met & over) == 0)
-		mail->addressed = ADDRESSED_ELSEWHERE;
+	switch (known->use) {
+	case FROM:
+		value = within_colons(c, value, &mail->limits_met);
+		mail->from = read_from(c, value);
+		break;
+	case RECEIVED:
+		mail->received++;
+		break;
+	case RECIPIENTS:
+		if (mail->addressed == ADDRESSED_TO_US ||
+		    settings->is_hosted == NULL)
+			break;
+		value = within_colons(c, value, &mail->limits_met);
+		if (!c->has_recipients)
+			c->has_recipients = mailbox_names_any(value);
+		if (mailbox_has_domain(value, settings->is_hosted,
+				       settings->context))
+			mail->addressed = ADDRESSED_TO_US;
+		break;
+	case TEXT:
+		*column = decoded(c, value, known->most);
+		break;
+	}
 }
 
 void
 columns_read(struct columns *c, struct view block, struct mail *mail)
 {
-	bool is_seen[sizeof(knowns) / sizeof(knowns[0])] = { false };
-	struct view from = mail->from;
+	const unsigned over = MIME_LIMIT_HEADER_LINES |
+			      MIME_LIMIT_HEADER_BYTES |
+			      MIME_LIMIT_HEADER_FIELD |
+			      MIME_LIMIT_HEADER_COLONS;
+	bool is_seen[KNOWNS] = { false };
+	struct view sender = mail->from;
 	struct field field;
 
+	assert(mail->addressed == ADDRESSED_UNKNOWN);
 	c->has_recipients = false;
 	mail->from = VIEW("");
 	while (header_next(&block, &field)) {
-		struct view value = view_slice(field.value, 0,
-					       c->settings->header_field);
-		if (mail->from.len == 0 &&
-		    view_equal_nocase(field.name, VIEW("from"))) {
-			take_from(c, value, mail);
+		size_t i = 0;
+		while (i < KNOWNS &&
+		       (field.name.len != knowns[i].name.len ||
+			!view_equal_nocase(field.name, knowns[i].name)))
+			i++;
+		if (i == KNOWNS)
 			continue;
-		}
-		const struct known *known = known_of(field.name);
-		if (known == NULL ||
-		    (is_seen[known - knowns] && !known->is_repeated))
-			continue;
-		is_seen[known - knowns] = true;
-		known->take(c, value, mail);
+		bool is_first = knowns[i].use == FROM ? mail->from.len == 0
+						      : !is_seen[i];
+		is_seen[i] = true;
+		if (is_first || knowns[i].use == RECEIVED ||
+		    knowns[i].use == RECIPIENTS)
+			take_field(c, &knowns[i],
+				   view_slice(field.value, 0,
+					      c->settings->header_field),
+				   mail);
 	}
 	if (mail->from.len == 0)
-		mail->from = from;
-	settle_addressed(c, mail);
+		mail->from = sender;
+	if (mail->addressed == ADDRESSED_UNKNOWN && c->has_recipients &&
+	    c->settings->is_hosted != NULL && (mail->limits_met & over) == 0)
+		mail->addressed = ADDRESSED_ELSEWHERE;
 }

@@ -11,22 +11,6 @@ is_text(const struct part *part)
 	       part->kind == PART_TEXT;
 }
 
-/* Text to be read. A message that is nothing but an attached text is shown
- * all the same. */
-static bool
-is_candidate(const struct structure *s, const struct part *part)
-{
-	return is_text(part) && part->is_closed && part->to > part->from &&
-	       (!part->is_attachment || part == &s->parts[0]);
-}
-
-static bool
-is_empty(const struct part *part, struct view text)
-{
-	return part->kind == PART_HTML ? html_is_empty(text) :
-					 text_is_blank(text);
-}
-
 /* What each round of the search takes, best first. The text of a message
  * within is the last resort: it is not what this one says. */
 static const struct round {
@@ -45,23 +29,6 @@ static const struct round {
 	{ PART_TEXT, true, true, CONTENT_FALLBACK },
 };
 
-static bool
-try_part(struct content *c, const struct part *part,
-	 const struct round *round, struct body *body_out)
-{
-	struct view charset = VIEW("");
-
-	if (c->is_late)
-		return false;
-	struct view text = content_text(c, part, &charset);
-	if (round->may_be_tags ? text_is_blank(text) : is_empty(part, text)) {
-		content_forget(c);
-		return false;
-	}
-	*body_out = (struct body){ text, charset, part->type, round->grade };
-	return true;
-}
-
 /* Each round looks at as many parts as this at most: a thousand empty ones
  * are not decoded again and again. */
 enum { MOST_TRIES = 32 };
@@ -69,43 +36,53 @@ enum { MOST_TRIES = 32 };
 struct body
 content_choose(struct content *c, const struct structure *s)
 {
-	struct body body = { VIEW(""), VIEW(""), VIEW(""), CONTENT_NONE };
+	struct view charset = VIEW("");
 
 	for (size_t r = 0; r < sizeof(rounds) / sizeof(rounds[0]); r++) {
 		const struct round *round = &rounds[r];
 		size_t tries = 0;
 		for (size_t i = 0; i < s->count && tries < MOST_TRIES; i++) {
 			const struct part *part = &s->parts[i];
+			/* A message that is nothing but an attached text is
+			 * shown all the same. */
 			if (part->kind != round->kind ||
 			    (part->messages > 0) != round->is_within ||
-			    !is_candidate(s, part))
+			    !part->is_closed || part->to <= part->from ||
+			    (part->is_attachment && i > 0))
 				continue;
 			tries++;
-			if (try_part(c, part, round, &body))
-				return body;
+			if (c->is_late)
+				break;
+			struct view text = content_text(c, part, &charset);
+			bool is_empty = part->kind == PART_HTML &&
+					!round->may_be_tags
+					? html_is_empty(text)
+					: text_is_blank(text);
+			if (!is_empty)
+				return (struct body){ text, charset,
+						      part->type,
+						      round->grade };
+			content_forget(c);
 		}
 	}
-	return body;
+	return (struct body){ VIEW(""), VIEW(""), VIEW(""), CONTENT_NONE };
 }
 
 /* "A leaf with disposition attachment or a file name, or neither text nor an
  * inline image with a Content-ID". A container counts where it says so. */
-static bool
-is_attachment(const struct part *part)
-{
-	if (part->is_attachment || part->has_name)
-		return true;
-	if (is_text(part) || part->kind == PART_MULTIPART ||
-	    part->kind == PART_MESSAGE || part->is_unopened)
-		return false;
-	return !(part->kind == PART_IMAGE && part->is_inline && part->has_id);
-}
-
 bool
 content_has_attachment(const struct structure *s)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (is_attachment(&s->parts[i]))
+	for (const struct part *part = s->parts;
+	     part < s->parts + s->count; part++) {
+		if (part->is_attachment || part->has_name)
 			return true;
+		if (is_text(part) || part->kind == PART_MULTIPART ||
+		    part->kind == PART_MESSAGE || part->is_unopened)
+			continue;
+		if (part->kind != PART_IMAGE || !part->is_inline ||
+		    !part->has_id)
+			return true;
+	}
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "mime/charset.h"
 #include "mime/gmime_text.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,19 +102,6 @@ take_quoted(struct view *rest)
 	return view_slice(inside, 0, n);
 }
 
-/* A boundary may have blanks inside, even if nobody put quotes around it. */
-static void
-take_value(struct rewriting *r, struct parameter *p)
-{
-	skip_space(&r->rest);
-	p->is_quoted = r->rest.len > 0 && r->rest.at[0] == '"';
-	if (p->is_quoted)
-		p->value = take_quoted(&r->rest);
-	else
-		p->value = view_trim(take(&r->rest, len_until(r->rest,
-			p->name == CONTENT_BOUNDARY ? ";\r\n" : "; \t\r\n")));
-}
-
 static void
 read_name(struct view text, struct parameter *p)
 {
@@ -151,7 +139,14 @@ next_parameter(struct rewriting *r, struct parameter *p)
 		if (r->rest.len > 0 && r->rest.at[0] == '=') {
 			(void)take(&r->rest, 1);
 			read_name(name, p);
-			take_value(r, p);
+			skip_space(&r->rest);
+			p->is_quoted = r->rest.len > 0 && r->rest.at[0] == '"';
+			/* A boundary may have blanks inside, even if nobody
+			 * put quotes around it. */
+			p->value = p->is_quoted ? take_quoted(&r->rest) :
+				view_trim(take(&r->rest, len_until(r->rest,
+					p->name == CONTENT_BOUNDARY
+						? ";\r\n" : "; \t\r\n")));
 			return true;
 		}
 		/* A word without a value: no parameter. */
@@ -161,21 +156,6 @@ next_parameter(struct rewriting *r, struct parameter *p)
 			 (r->rest.len > 0 && r->rest.at[0] == ';'))
 			(void)take(&r->rest, 1);
 	}
-}
-
-/* Of several the first counts; whole or in pieces. */
-static bool
-is_first(struct rewriting *r, const struct parameter *p)
-{
-	uint32_t *pieces = &r->pieces[p->name];
-	uint32_t bit = p->piece >= 0 ? UINT32_C(1) << p->piece : 0;
-
-	if (r->is_whole[p->name] || (*pieces & bit) != 0 ||
-	    (bit == 0 && *pieces != 0))
-		return false;
-	*pieces |= bit;
-	r->is_whole[p->name] = bit == 0;
-	return true;
 }
 
 static void
@@ -230,11 +210,17 @@ put_charset(struct text *out, struct parameter *p, bool is_start)
 static void
 put_parameter(struct rewriting *r, struct parameter *p)
 {
-	char form[16];
-	bool is_start = (r->pieces[p->name] & ~UINT32_C(1)) == 0;
+	char form[16] = "";
+	uint32_t *pieces = &r->pieces[p->name];
+	uint32_t bit = p->piece >= 0 ? UINT32_C(1) << p->piece : 0;
 	size_t before = r->out->len;
 
-	form[0] = '\0';
+	/* Of several the first counts; whole or in pieces. */
+	if (r->is_whole[p->name] || (*pieces & bit) != 0 ||
+	    (bit == 0 && *pieces != 0))
+		return;
+	*pieces |= bit;
+	r->is_whole[p->name] = bit == 0;
 	if (p->piece >= 0)
 		(void)snprintf(form, sizeof(form), "*%d", p->piece);
 	gmime_text_put(r->out, VIEW("; "));
@@ -242,29 +228,20 @@ put_parameter(struct rewriting *r, struct parameter *p)
 	gmime_text_put(r->out, view_of(form));
 	gmime_text_put(r->out, p->is_coded ? VIEW("*=\"") : VIEW("=\""));
 	if (p->is_coded && p->piece <= 0)
-		put_charset(r->out, p, is_start);
+		put_charset(r->out, p, (*pieces & ~UINT32_C(1)) == 0);
 	put_bytes(r->out, p);
 	gmime_text_put(r->out, VIEW("\""));
 	if (r->out->is_full)
 		r->out->len = before;
 }
 
-static void
-put_parameters(struct rewriting *r)
-{
-	struct parameter p;
-
-	for (int i = 0; i < MOST_PARAMETERS && !r->out->is_full &&
-			next_parameter(r, &p); i++)
-		if (p.name < CONTENT_NAMES && is_first(r, &p))
-			put_parameter(r, &p);
-}
-
 const char *
 content_rewrite(struct view value, struct text *out, bool is_type)
 {
 	struct rewriting r = { .out = out };
+	struct parameter p;
 
+	assert(out->len == 0 && out->room >= CONTENT_MOST_SEEN);
 	r.rest = view_slice(value, 0, CONTENT_MOST_SEEN);
 	put_word(&r);
 	size_t slash = view_find((struct view){ out->at, out->len }, '/');
@@ -272,6 +249,9 @@ content_rewrite(struct view value, struct text *out, bool is_type)
 		out->len = 0;
 		gmime_text_put(out, VIEW("text/plain"));
 	}
-	put_parameters(&r);
+	for (int i = 0; i < MOST_PARAMETERS && !out->is_full &&
+			next_parameter(&r, &p); i++)
+		if (p.name < CONTENT_NAMES)
+			put_parameter(&r, &p);
 	return gmime_text_end(out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "mime/columns.h"
 #include "mime/html.h"
 
 #include <assert.h>
@@ -21,39 +22,29 @@ struct stream {
 	unsigned steps;
 };
 
-/* What claims to be uuencoded and has no beginning of that is text. */
-static enum transfer_encoding
-encoding_of(const struct content *c, const struct part *part)
-{
-	enum { LOOKED_AT = 1024 };
-	char bytes[LOOKED_AT + 1] = "\n";
-	size_t len = part->to - part->from;
-
-	if (part->encoding != TRANSFER_UUENCODE)
-		return part->encoding;
-	if (len > LOOKED_AT)
-		len = LOOKED_AT;
-	len = chain_copy(c->raw, part->from, len, bytes + 1);
-	return memmem(bytes, len + 1, "\nbegin ", 7) != NULL ?
-		       TRANSFER_UUENCODE : TRANSFER_PLAIN;
-}
-
 static void
 stream_open(struct stream *st, struct content *c, const struct part *part)
 {
-	size_t from = part->from;
+	enum { LOOKED_AT = 1024 };
+	char bytes[LOOKED_AT + 1];
+	enum transfer_encoding encoding = part->encoding;
+	size_t from = part->from, len = part->to - part->from;
 
-	st->c = c;
-	st->piece = c->raw->first;
+	*st = (struct stream){ .c = c, .piece = c->raw->first, .left = len };
 	while (st->piece != NULL && from >= st->piece->len) {
 		from -= st->piece->len;
 		st->piece = st->piece->next;
 	}
 	st->at = from;
-	st->left = part->to - part->from;
-	st->is_finished = false;
-	st->steps = 0;
-	transfer_init(&st->transfer, encoding_of(c, part));
+	/* What claims to be uuencoded and has no beginning of that is text. */
+	if (encoding == TRANSFER_UUENCODE) {
+		bytes[0] = '\n';
+		len = chain_copy(c->raw, part->from,
+				 len < LOOKED_AT ? len : LOOKED_AT, bytes + 1);
+		if (memmem(bytes, len + 1, "\nbegin ", 7) == NULL)
+			encoding = TRANSFER_PLAIN;
+	}
+	transfer_init(&st->transfer, encoding);
 }
 
 /* What the current piece has of the part. */
@@ -67,38 +58,19 @@ stream_piece(const struct stream *st)
 			  0, st->left);
 }
 
-static void
-stream_advance(struct stream *st, size_t used)
-{
-	st->at += used;
-	st->left -= used;
-	if (st->piece != NULL && st->at == st->piece->len) {
-		st->piece = st->piece->next;
-		st->at = 0;
-	}
-}
-
-/* Looks at the clock now and then: it is a system call. */
-static bool
-is_late(struct stream *st)
-{
-	enum { STEPS_A_LOOK = 8 };
-	struct content *c = st->c;
-
-	if (!c->is_late && c->deadline_us > 0 &&
-	    ++st->steps % STEPS_A_LOOK == 0)
-		c->is_late = clock_thread_cpu_us() > c->deadline_us;
-	return c->is_late;
-}
-
 /* Fills c->step; empty at the end. */
 static struct view
 stream_next(struct stream *st)
 {
-	char *out = st->c->step;
+	enum { STEPS_A_LOOK = 8 };      /* at the clock: a system call */
+	struct content *c = st->c;
+	char *out = c->step;
 	size_t len = 0;
 
-	if (is_late(st))
+	if (!c->is_late && c->deadline_us > 0 &&
+	    ++st->steps % STEPS_A_LOOK == 0)
+		c->is_late = clock_thread_cpu_us() > c->deadline_us;
+	if (c->is_late)
 		return VIEW("");
 	while (len < CONTENT_STEP - TRANSFER_ROOM) {
 		struct view piece = stream_piece(st);
@@ -107,7 +79,13 @@ stream_next(struct stream *st)
 		struct view rest = piece;
 		len += transfer_decode(&st->transfer, &rest, out + len,
 				       CONTENT_STEP - len);
-		stream_advance(st, piece.len - rest.len);
+		size_t used = piece.len - rest.len;
+		st->at += used;
+		st->left -= used;
+		if (st->at == st->piece->len) {
+			st->piece = st->piece->next;
+			st->at = 0;
+		}
 		if (rest.len > 0)
 			break;
 	}
@@ -129,23 +107,6 @@ struct source {
 	enum charset charset;
 	size_t mark;            /* bytes of a byte order mark */
 };
-
-static void
-look(struct source *src, struct stream *st)
-{
-	stream_open(st, src->c, src->part);
-	struct view piece = stream_piece(st);
-
-	src->is_raw = src->part->encoding == TRANSFER_PLAIN &&
-		      piece.len == st->left;
-	if (src->is_raw) {
-		src->first = piece;
-		src->is_whole = true;
-		return;
-	}
-	src->first = stream_next(st);
-	src->is_whole = st->left == 0 && st->is_finished;
-}
 
 /* A byte order mark outranks what the header says, as in browsers. Returns
  * the name of what it marks, empty without one. */
@@ -202,20 +163,14 @@ is_utf8(struct source *src)
 	return held == 0;
 }
 
-static bool
-is_jis(struct source *src)
-{
-	struct view first = src->first;
-
-	return first.len > 0 && memchr(first.at, '\x1b', first.len) != NULL &&
-	       convert_is_clean(src->c->sets, CHARSET_ISO_2022_JP,
-				view_slice(first, 0, CONTENT_STEP));
-}
-
 static struct view
 assume(struct source *src)
 {
-	if (is_jis(src)) {
+	struct view first = src->first;
+
+	if (first.len > 0 && memchr(first.at, '\x1b', first.len) != NULL &&
+	    convert_is_clean(src->c->sets, CHARSET_ISO_2022_JP,
+			     view_slice(first, 0, CONTENT_STEP))) {
 		src->charset = CHARSET_ISO_2022_JP;
 		return VIEW("iso-2022-jp");
 	}
@@ -240,10 +195,7 @@ take_meta(struct source *src)
 		src->charset = CHARSET_UTF_8;
 		return VIEW("utf-8");
 	}
-	char *copy = arena_reserve(src->c->arena, name.len);
-	for (size_t i = 0; i < name.len; i++)
-		copy[i] = ascii_lower(name.at[i]);
-	return (struct view){ copy, name.len };
+	return columns_lower(src->c->arena, name);
 }
 
 /* Settles the charset; returns its name for the row. */
@@ -267,20 +219,13 @@ settle(struct source *src)
 	return declared.len > 0 ? declared : assumed;
 }
 
-/* Most bytes of UTF-8 that the part can become. */
-static size_t
-bound(const struct source *src)
-{
-	size_t len = src->is_whole ? src->first.len :
-				     src->part->to - src->part->from;
-
-	return len < CONTENT_MOST / 3 ? 3 * len : CONTENT_MOST;
-}
-
 static struct view
 convert(struct source *src, struct stream *st)
 {
-	size_t room = bound(src);
+	size_t len = src->is_whole ? src->first.len :
+				     src->part->to - src->part->from;
+	/* Most bytes of UTF-8 that the part can become. */
+	size_t room = len < CONTENT_MOST / 3 ? 3 * len : CONTENT_MOST;
 	struct text text = { arena_reserve(src->c->arena, room), 0, room,
 			     false };
 	struct converter converter;
@@ -302,16 +247,6 @@ convert(struct source *src, struct stream *st)
 	return (struct view){ text.at, text.len };
 }
 
-static struct view
-copy(struct content *c, struct view text)
-{
-	c->made_size = text.len;
-	c->made = arena_reserve(c->arena, text.len);
-	if (text.len > 0)
-		memcpy(c->made, text.at, text.len);
-	return (struct view){ c->made, text.len };
-}
-
 void
 content_forget(struct content *c)
 {
@@ -329,7 +264,15 @@ content_text(struct content *c, const struct part *part,
 
 	assert(part->from <= part->to && part->to <= c->raw->len);
 	c->made = NULL;
-	look(&src, &st);
+	stream_open(&st, c, part);
+	src.first = stream_piece(&st);
+	src.is_raw = part->encoding == TRANSFER_PLAIN &&
+		     src.first.len == st.left;
+	src.is_whole = src.is_raw;
+	if (!src.is_raw) {
+		src.first = stream_next(&st);
+		src.is_whole = st.left == 0 && st.is_finished;
+	}
 	*charset_out = settle(&src);
 	bool is_utf8_text = src.charset == CHARSET_UTF_8 ||
 			    src.charset == CHARSET_UNKNOWN ||
@@ -339,5 +282,11 @@ content_text(struct content *c, const struct part *part,
 	    memchr(src.first.at, '\0', src.first.len) != NULL)
 		return convert(&src, &st);
 	struct view text = view_slice(src.first, src.mark, src.first.len);
-	return src.is_raw ? text : copy(c, text);
+	if (src.is_raw)
+		return text;
+	c->made_size = text.len;
+	c->made = arena_reserve(c->arena, text.len);
+	if (text.len > 0)
+		memcpy(c->made, text.at, text.len);
+	return (struct view){ c->made, text.len };
 }

@@ -5,9 +5,8 @@
  * turned into the 8-bit form of the same sets first. */
 #include "mime/convert.h"
 
-#include "mime/charset_7bit.h"
-
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,14 +19,58 @@
 
 /* After so many faults a text is not what it says: the rest is kept where it
  * is ASCII, without asking iconv about every byte. */
-enum { MOST_ERRORS = 10000 };
-
-enum opened { NOT_YET, OPEN, IS_NONE };
+enum { MOST_ERRORS = 10000, STEP = 1024 };
 
 struct charsets {
-	iconv_t at[CHARSETS];
-	enum opened opened[CHARSETS];
+	iconv_t at[CHARSETS];   /* NULL: not opened; -1: iconv has it not */
 };
+
+/* ---- Text being made ----------------------------------------------------- */
+
+void
+text_put(struct text *t, struct view bytes)
+{
+	char mended[3 * STEP];
+
+	assert(t->len <= t->room);
+	while (bytes.len > 0 && !t->is_full) {
+		size_t room = t->room - t->len;
+		if (bytes.len <= room / 3) {
+			t->len += utf8_mend(bytes, t->at + t->len);
+			return;
+		}
+		/* A stretch that does not end inside a character. */
+		size_t n = bytes.len < STEP ? bytes.len : STEP;
+		if (n < bytes.len)
+			n -= text_open_tail(view_slice(bytes, 0, n));
+		size_t len = utf8_mend(view_slice(bytes, 0, n), mended);
+		if (len > room) {
+			t->is_full = true;
+			len = utf8_cut_bytes((struct view){ mended, len },
+					     room);
+		}
+		memcpy(t->at + t->len, mended, len);
+		t->len += len;
+		bytes = view_slice(bytes, n, bytes.len);
+	}
+}
+
+size_t
+text_open_tail(struct view v)
+{
+	for (size_t back = 1; back <= 3 && back <= v.len; back++) {
+		unsigned char c = (unsigned char)v.at[v.len - back];
+		if (c < 0x80)
+			return 0;
+		if (c < 0xc0)
+			continue;
+		size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+		return back < whole ? back : 0;
+	}
+	return 0;
+}
+
+/* ---- Charsets ------------------------------------------------------------ */
 
 struct charsets *
 charsets_new(void)
@@ -41,37 +84,23 @@ charsets_free(struct charsets **c)
 	if (*c == NULL)
 		return;
 	for (int i = 0; i < CHARSETS; i++)
-		if ((*c)->opened[i] == OPEN)
+		if ((*c)->at[i] != NULL && (intptr_t)(*c)->at[i] != -1)
 			iconv_close((*c)->at[i]);
 	free(*c);
 	*c = NULL;
 }
 
-/* The charset whose tables decode this one. */
-static enum charset
-carrier(enum charset charset)
-{
-	if (charset == CHARSET_HZ)
-		return CHARSET_GB18030;
-	if (charset == CHARSET_ISO_2022_JP)
-		return CHARSET_EUC_JP_MS;
-	return charset;
-}
-
 /* NULL for those that iconv does not know, or need not decode. */
-static iconv_t *
+static iconv_t
 descriptor(struct charsets *c, enum charset charset)
 {
 	const char *name = charset_iconv_name(charset);
 
 	if (name == NULL)
 		return NULL;
-	if (c->opened[charset] == NOT_YET) {
+	if (c->at[charset] == NULL)
 		c->at[charset] = iconv_open("UTF-8", name);
-		bool is_none = (intptr_t)c->at[charset] == -1;
-		c->opened[charset] = is_none ? IS_NONE : OPEN;
-	}
-	return c->opened[charset] == OPEN ? &c->at[charset] : NULL;
+	return (intptr_t)c->at[charset] != -1 ? c->at[charset] : NULL;
 }
 
 void
@@ -88,32 +117,26 @@ void
 converter_init(struct converter *c, struct charsets *sets,
 	       enum charset charset, struct text *out)
 {
-	*c = (struct converter){ .sets = sets, .out = out,
-				 .charset = charset };
-	if (charset == CHARSET_UNKNOWN || charset == CHARSET_US_ASCII)
-		c->charset = CHARSET_UTF_8;
-	iconv_t *cd = descriptor(sets, carrier(c->charset));
-	if (cd != NULL)
-		(void)iconv(*cd, NULL, NULL, NULL, NULL);
+	/* The charset whose tables decode this one. */
+	enum charset carrier = charset == CHARSET_HZ ? CHARSET_GB18030 :
+			       charset == CHARSET_ISO_2022_JP
+				       ? CHARSET_EUC_JP_MS : charset;
+
+	*c = (struct converter){ .cd = descriptor(sets, carrier), .out = out,
+				 .charset = charset, .unit = 1 };
+	if (c->cd != NULL)
+		(void)iconv(c->cd, NULL, NULL, NULL, NULL);
 	else
 		c->charset = CHARSET_UTF_8;
-}
-
-/* Bytes that make one unit: what a fault skips. */
-static size_t
-unit_of(enum charset charset)
-{
 	if (charset == CHARSET_UTF_16LE || charset == CHARSET_UTF_16BE)
-		return 2;
+		c->unit = 2;
 	if (charset == CHARSET_UTF_32LE || charset == CHARSET_UTF_32BE)
-		return 4;
-	return 1;
+		c->unit = 4;
 }
 
 static void
 put_ascii_only(struct text *out, struct view bytes)
 {
-	enum { STEP = 1024 };
 	char made[3 * STEP];
 
 	while (bytes.len > 0 && !out->is_full) {
@@ -135,13 +158,17 @@ put_ascii_only(struct text *out, struct view bytes)
 /* Converts what is complete; returns what is left, which is the beginning of
  * one character. */
 static struct view
-run_iconv(struct converter *c, struct view bytes)
+run(struct converter *c, struct view bytes)
 {
-	iconv_t cd = *descriptor(c->sets, carrier(c->charset));
 	char made[4096];
 	char *in = (char *)bytes.at;
 	size_t left = bytes.len;
 
+	if (c->charset == CHARSET_UTF_8) {
+		size_t tail = text_open_tail(bytes);
+		text_put(c->out, view_slice(bytes, 0, bytes.len - tail));
+		return view_slice(bytes, bytes.len - tail, bytes.len);
+	}
 	while (left > 0 && !c->out->is_full) {
 		if (c->errors > MOST_ERRORS) {
 			put_ascii_only(c->out, (struct view){ in, left });
@@ -149,49 +176,19 @@ run_iconv(struct converter *c, struct view bytes)
 		}
 		char *to = made;
 		size_t room = sizeof(made);
-		size_t result = iconv(cd, &in, &left, &to, &room);
+		size_t result = iconv(c->cd, &in, &left, &to, &room);
 		int error = errno;
 		text_put(c->out, (struct view){ made, (size_t)(to - made) });
 		if (result != (size_t)-1 || error == E2BIG)
 			continue;
-		size_t unit = unit_of(c->charset);
-		if (error == EINVAL || left < unit)
+		if (error == EINVAL || left < c->unit)
 			break;
 		text_put(c->out, REPLACEMENT);
 		c->errors++;
-		in += unit;
-		left -= unit;
+		in += c->unit;
+		left -= c->unit;
 	}
 	return (struct view){ in, c->out->is_full ? 0 : left };
-}
-
-static struct view
-run_utf8(struct converter *c, struct view bytes)
-{
-	size_t tail = text_open_tail(bytes);
-
-	text_put(c->out, view_slice(bytes, 0, bytes.len - tail));
-	return view_slice(bytes, bytes.len - tail, bytes.len);
-}
-
-static struct view
-run(struct converter *c, struct view bytes)
-{
-	return c->charset == CHARSET_UTF_8 ? run_utf8(c, bytes) :
-					     run_iconv(c, bytes);
-}
-
-/* Gives up the first unit of what is held. */
-static void
-drop_held(struct converter *c)
-{
-	size_t unit = unit_of(c->charset);
-
-	if (unit > c->held_len)
-		unit = c->held_len;
-	text_put(c->out, REPLACEMENT);
-	c->held_len -= unit;
-	memmove(c->held, c->held + unit, c->held_len);
 }
 
 /* Converts, holding back what is not complete. */
@@ -201,8 +198,11 @@ pass_on(struct converter *c, struct view bytes)
 	size_t added = 0;
 
 	while (c->held_len > 0 && bytes.len > 0) {
-		if (c->held_len == sizeof(c->held))
-			drop_held(c);
+		if (c->held_len == sizeof(c->held)) {
+			text_put(c->out, REPLACEMENT);
+			c->held_len -= c->unit;
+			memmove(c->held, c->held + c->unit, c->held_len);
+		}
 		c->held[c->held_len++] = bytes.at[0];
 		bytes = view_slice(bytes, 1, bytes.len);
 		added++;
@@ -232,7 +232,6 @@ pass_on(struct converter *c, struct view bytes)
 void
 converter_feed(struct converter *c, struct view bytes)
 {
-	enum { STEP = 1024 };
 	char unescaped[2 * STEP];
 
 	if (c->charset != CHARSET_HZ && c->charset != CHARSET_ISO_2022_JP) {
@@ -242,39 +241,32 @@ converter_feed(struct converter *c, struct view bytes)
 	while (bytes.len > 0) {
 		struct view step = view_slice(bytes, 0, STEP);
 		size_t n = c->charset == CHARSET_HZ
-				   ? charset_7bit_from_hz(&c->shift, step,
-							  unescaped)
-				   : charset_7bit_from_jis(&c->shift, step,
-							   unescaped);
+			? charset_from_hz(&c->shift, step, unescaped)
+			: charset_from_jis(&c->shift, step, unescaped);
 		pass_on(c, (struct view){ unescaped, n });
 		bytes = view_slice(bytes, STEP, bytes.len);
 	}
 }
 
-/* Charsets with combining characters keep the last base letter back. */
-static void
-flush_iconv(struct converter *c)
+void
+converter_end(struct converter *c)
 {
 	char made[64];
 	char *to = made;
 	size_t room = sizeof(made);
 
-	(void)iconv(*descriptor(c->sets, carrier(c->charset)), NULL, NULL,
-		    &to, &room);
-	text_put(c->out, (struct view){ made, (size_t)(to - made) });
-}
-
-void
-converter_end(struct converter *c)
-{
 	/* UTF-8's own rule: a cut character is one fault. */
 	if (c->held_len > 0 && c->charset == CHARSET_UTF_8)
 		text_put(c->out, (struct view){ c->held, c->held_len });
 	else if (c->held_len > 0)
 		text_put(c->out, REPLACEMENT);
 	c->held_len = 0;
-	if (c->charset != CHARSET_UTF_8)
-		flush_iconv(c);
+	if (c->charset == CHARSET_UTF_8)
+		return;
+	/* Charsets with combining characters keep the last base letter
+	 * back. */
+	(void)iconv(c->cd, NULL, NULL, &to, &room);
+	text_put(c->out, (struct view){ made, (size_t)(to - made) });
 }
 
 void

@@ -14,21 +14,6 @@
 /* Longer fields are cut before they come here. */
 enum { MOST_BYTES = 4096 };
 
-/* Offset of the "?=" that ends a word's text, or v.len. */
-static size_t
-find_end(struct view v)
-{
-	size_t at = 0;
-
-	while (at < v.len) {
-		at += view_find(view_slice(v, at, v.len), '?');
-		if (at + 1 < v.len && v.at[at + 1] == '=')
-			return at;
-		at++;
-	}
-	return v.len;
-}
-
 bool
 encoded_word_at(struct view v, struct encoded_word *word_out)
 {
@@ -46,8 +31,10 @@ encoded_word_at(struct view v, struct encoded_word *word_out)
 	if (form != 'b' && form != 'q')
 		return false;
 	rest = view_slice(rest, n + 3, rest.len);
-	size_t end = find_end(rest);
-	if (end == rest.len)
+	size_t end = view_find(rest, '?');
+	while (end + 1 < rest.len && rest.at[end + 1] != '=')
+		end += 1 + view_find(view_slice(rest, end + 1, rest.len), '?');
+	if (end + 1 >= rest.len)
 		return false;
 	/* RFC 2231 5: =?charset*language?... */
 	label = view_slice(label, 0, view_find(label, '*'));
@@ -90,21 +77,6 @@ struct decoding {
 	char bytes[MOST_BYTES + TRANSFER_ROOM];
 };
 
-/* The charset of bytes that nobody declared. */
-static enum charset
-guess(struct decoding *d, struct view bytes)
-{
-	if (memchr(bytes.at, '\x1b', bytes.len) != NULL &&
-	    convert_is_clean(d->sets, CHARSET_ISO_2022_JP, bytes))
-		return CHARSET_ISO_2022_JP;
-	if (utf8_is_valid(bytes))
-		return CHARSET_UTF_8;
-	if (d->hint > CHARSET_UTF_8 &&
-	    convert_is_clean(d->sets, d->hint, bytes))
-		return d->hint;
-	return CHARSET_WINDOWS_1252;
-}
-
 /* Writes what base64 held back. */
 static void
 end_base64(struct decoding *d)
@@ -120,8 +92,18 @@ flush(struct decoding *d)
 	struct view bytes = { d->bytes, d->len };
 	enum charset charset = d->charset;
 	if (!d->is_declared || charset == CHARSET_UNKNOWN ||
-	    charset == CHARSET_US_ASCII)
-		charset = guess(d, bytes);
+	    charset == CHARSET_US_ASCII) {
+		if (memchr(bytes.at, '\x1b', bytes.len) != NULL &&
+		    convert_is_clean(d->sets, CHARSET_ISO_2022_JP, bytes))
+			charset = CHARSET_ISO_2022_JP;
+		else if (utf8_is_valid(bytes))
+			charset = CHARSET_UTF_8;
+		else if (d->hint > CHARSET_UTF_8 &&
+			 convert_is_clean(d->sets, d->hint, bytes))
+			charset = d->hint;
+		else
+			charset = CHARSET_WINDOWS_1252;
+	}
 	convert_text(d->sets, charset, bytes, d->out);
 	d->len = 0;
 	d->charset = CHARSET_UNKNOWN;
@@ -179,62 +161,6 @@ take_raw(struct decoding *d, struct view raw)
 	d->len += raw.len;
 }
 
-/* Length of what is before the next encoded word. */
-static size_t
-raw_len(struct view v, struct encoded_word *word_out, bool *is_word_out)
-{
-	size_t at = 0;
-
-	*is_word_out = false;
-	while (at < v.len) {
-		at += view_find(view_slice(v, at, v.len), '=');
-		*is_word_out = encoded_word_at(view_slice(v, at, v.len),
-					       word_out);
-		if (*is_word_out)
-			return at;
-		at++;
-	}
-	return v.len;
-}
-
-static bool
-is_all_space(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (!byte_is_space(v.at[i]))
-			return false;
-	return true;
-}
-
-void
-encoded_word_decode(struct charsets *sets, struct view value,
-		    enum charset hint, struct text *out)
-{
-	struct decoding d = { .sets = sets, .out = out, .hint = hint,
-			      .charset = CHARSET_UNKNOWN };
-	transfer_init(&d.base64, TRANSFER_BASE64);
-	struct encoded_word word;
-	bool is_word = false, was_word = false;
-
-	value = view_slice(value, 0, MOST_BYTES);
-	while (value.len > 0) {
-		size_t n = raw_len(value, &word, &is_word);
-		struct view raw = view_slice(value, 0, n);
-		/* Blanks between two words only separate them. */
-		bool is_next = was_word && is_word && is_all_space(raw);
-		if (!is_next)
-			take_raw(&d, raw);
-		value = view_slice(value, n, value.len);
-		if (is_word) {
-			take_word(&d, &word, is_next);
-			value = view_slice(value, word.len, value.len);
-		}
-		was_word = is_word;
-	}
-	flush(&d);
-	out->len = encoded_word_tidy(out->at, out->len);
-}
-
 /* Bytes of the control character that v begins with: C0, DEL, C1, and the
  * line and paragraph separators. */
 static size_t
@@ -252,8 +178,10 @@ control_len(struct view v)
 	return 0;
 }
 
-size_t
-encoded_word_tidy(char *at, size_t len)
+/* Takes control characters out in place: line ends and tabs become one space,
+ * others go. Returns the new length; ends are trimmed. */
+static size_t
+tidy(char *at, size_t len)
 {
 	struct view v = { at, len };
 	size_t n = 0;
@@ -276,4 +204,40 @@ encoded_word_tidy(char *at, size_t len)
 		blanks++;
 	memmove(at, at + blanks, n - blanks);
 	return n - blanks;
+}
+
+void
+encoded_word_decode(struct charsets *sets, struct view value,
+		    enum charset hint, struct text *out)
+{
+	struct decoding d = { .sets = sets, .out = out, .hint = hint,
+			      .charset = CHARSET_UNKNOWN };
+	transfer_init(&d.base64, TRANSFER_BASE64);
+	struct encoded_word word;
+	bool is_word, was_word = false;
+
+	value = view_slice(value, 0, MOST_BYTES);
+	while (value.len > 0) {
+		size_t n = 0, blanks = 0;
+		for (is_word = false; !is_word && n < value.len;) {
+			n += view_find(view_slice(value, n, value.len), '=');
+			is_word = encoded_word_at(
+				view_slice(value, n, value.len), &word);
+			n += is_word || n == value.len ? 0 : 1;
+		}
+		/* Blanks between two words only separate them. */
+		while (blanks < n && byte_is_space(value.at[blanks]))
+			blanks++;
+		bool is_next = was_word && is_word && blanks == n;
+		if (!is_next)
+			take_raw(&d, view_slice(value, 0, n));
+		value = view_slice(value, n, value.len);
+		if (is_word) {
+			take_word(&d, &word, is_next);
+			value = view_slice(value, word.len, value.len);
+		}
+		was_word = is_word;
+	}
+	flush(&d);
+	out->len = tidy(out->at, out->len);
 }

@@ -20,83 +20,53 @@ on_message(const char *domain, GLogLevelFlags level, const char *message,
 		memory_exhausted();
 }
 
-/* Bytes that are neither ASCII nor of a charset are taken for the locale's. */
-static void
-keep_locale_charset(void)
+void
+gmime_open(void)
 {
 	static iconv_t kept;    /* never closed: its code stays loaded */
 
-	if (kept == NULL)
-		kept = iconv_open("UTF-8", g_mime_locale_charset());
-}
-
-/* Makes GLib's types: they are made when they are first needed, under a
- * lock. */
-static void
-make_types(void)
-{
-	GMimeContentType *type = g_mime_content_type_parse(
-		NULL, "text/plain; name*=iso-8859-1''%E9");
-	GMimeContentDisposition *disposition =
-		g_mime_content_disposition_parse(NULL, "inline; a=b");
+	if (kept != NULL)
+		return;
+	g_mime_init();
+	(void)g_log_set_default_handler(on_message, NULL);
+	/* Bytes that are neither ASCII nor of a charset are taken for the
+	 * locale's. */
+	kept = iconv_open("UTF-8", g_mime_locale_charset());
+	/* GLib's types are made when they are first needed, under a lock. */
+	g_object_unref(g_mime_content_type_parse(
+		NULL, "text/plain; name*=iso-8859-1''%E9"));
+	g_object_unref(g_mime_content_disposition_parse(NULL, "inline; a=b"));
 	InternetAddressList *list = internet_address_list_parse(
 		NULL, "a: b <c@d.example>;");
-
-	g_object_unref(type);
-	g_object_unref(disposition);
 	if (list != NULL)
 		g_object_unref(list);
 }
 
 void
-gmime_open(void)
-{
-	static bool is_open;
-
-	if (is_open)
-		return;
-	is_open = true;
-	g_mime_init();
-	(void)g_log_set_default_handler(on_message, NULL);
-	keep_locale_charset();
-	make_types();
-}
-
-static void
-put(struct text *out, unsigned code)
-{
-	size_t n = code < 0x80 ? 1 : 2;
-
-	if (out->is_full || n > out->room - out->len) {
-		out->is_full = true;
-		return;
-	}
-	if (n == 2)
-		out->at[out->len++] = (char)(0xc0 | code >> 6);
-	out->at[out->len++] = (char)(n == 1 ? code : 0x80 | (code & 0x3f));
-}
-
-/* What stands for the byte at i, behind what is in out. */
-static unsigned
-code_of(const struct text *out, struct view v, size_t i)
+gmime_text_put(struct text *out, struct view v)
 {
 	enum { ALIAS = 0x100 };
-	unsigned char c = (unsigned char)v.at[i];
 
-	if (c < ' ' || c == 0x7f)
-		return ' ';
-	if (c == '?' && out->len > 0 && out->at[out->len - 1] == '=')
-		return ALIAS + c;
-	if (c == 'x' && v.len - i >= 4 && memcmp(v.at + i, "xn--", 4) == 0)
-		return ALIAS + c;
-	return c;
-}
-
-void
-gmime_text_put(struct text *out, struct view bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++)
-		put(out, code_of(out, bytes, i));
+	for (size_t i = 0; i < v.len; i++) {
+		unsigned code = (unsigned char)v.at[i];
+		bool is_word = code == '?' && out->len > 0 &&
+			       out->at[out->len - 1] == '=';
+		bool is_label = code == 'x' && v.len - i >= 4 &&
+				memcmp(v.at + i, "xn--", 4) == 0;
+		if (code < ' ' || code == 0x7f)
+			code = ' ';
+		else if (is_word || is_label)
+			code += ALIAS;
+		size_t n = code < 0x80 ? 1 : 2;
+		if (out->is_full || n > out->room - out->len) {
+			out->is_full = true;
+			return;
+		}
+		if (n == 2)
+			out->at[out->len++] = (char)(0xc0 | code >> 6);
+		out->at[out->len++] = (char)(n == 1 ? code
+						    : 0x80 | (code & 0x3f));
+	}
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include "mime/byte.h"
 #include "mime/mime.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool
@@ -15,8 +16,10 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-bool
-header_begins_field(struct view line)
+/* How long the name is of the field that a line begins: printable ASCII, with
+ * a colon behind it; 0 where it begins none. */
+static size_t
+name_len(struct view line)
 {
 	size_t n = 0;
 
@@ -26,7 +29,7 @@ header_begins_field(struct view line)
 	size_t colon = n;
 	while (colon < line.len && is_blank(line.at[colon]))
 		colon++;
-	return n > 0 && colon < line.len && line.at[colon] == ':';
+	return colon < line.len && line.at[colon] == ':' ? n : 0;
 }
 
 static bool
@@ -35,7 +38,7 @@ is_mbox_line(struct view line)
 	if (line.len > 0 && line.at[0] == '>')
 		line = view_slice(line, 1, line.len);
 	return line.len > 5 && memcmp(line.at, "From ", 5) == 0 &&
-	       !header_begins_field(line);
+	       name_len(line) == 0;
 }
 
 enum line_kind { FIELD, FOLDED, EMPTY, GARBAGE };
@@ -47,14 +50,7 @@ kind_of(struct view line)
 		return EMPTY;
 	if (is_blank(line.at[0]))
 		return FOLDED;
-	return header_begins_field(line) ? FIELD : GARBAGE;
-}
-
-/* What looks like a delimiter: a part whose blank line was lost ends. */
-static bool
-is_dashed(struct view line)
-{
-	return line.len > 2 && line.at[0] == '-' && line.at[1] == '-';
+	return name_len(line) > 0 ? FIELD : GARBAGE;
 }
 
 /* A field that the header of a message has, unlike a line of text that has a
@@ -71,7 +67,7 @@ is_common_field(struct view line)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (view_starts_nocase(line, names[i]))
-			return header_begins_field(line);
+			return name_len(line) > 0;
 	return false;
 }
 
@@ -84,8 +80,12 @@ fields_go_on(struct lines *l, const struct line *garbage)
 	enum { MOST_LINES = 100 };
 	struct line line = *garbage;
 
-	for (int n = 1; n <= MOST_LINES && !is_dashed(line.text); n++) {
+	for (int n = 1; n <= MOST_LINES; n++) {
 		size_t at = l->offset;
+		/* What looks like a delimiter: a part whose blank line was
+		 * lost ends. */
+		if (line.text.len > 2 && memcmp(line.text.at, "--", 2) == 0)
+			break;
 		if (!lines_next(l, &line) || line.text.len == 0)
 			break;
 		if (n == 1 ? kind_of(line.text) == FIELD :
@@ -98,14 +98,17 @@ fields_go_on(struct lines *l, const struct line *garbage)
 	return false;
 }
 
-/* A message may begin with blank and folded lines before its first field. */
+/* A message may begin with an mbox line, and then with blank and folded lines
+ * before its first field. */
 static void
-skip_blank_start(struct lines *l)
+skip_to_first_field(struct lines *l)
 {
 	enum { MOST_LINES = 100 };
-	size_t start = l->offset;
 	struct line line;
 
+	if (lines_next(l, &line) && !is_mbox_line(line.text))
+		lines_seek(l, 0);
+	size_t start = l->offset;
 	for (int n = 0; n < MOST_LINES && lines_next(l, &line); n++) {
 		enum line_kind kind = kind_of(line.text);
 		if (kind == FIELD) {
@@ -118,142 +121,83 @@ skip_blank_start(struct lines *l)
 	lines_seek(l, start);
 }
 
-/* Where the block's text starts and ends, the body starts, and what may be
- * shown of it. */
-struct field_extent {
-	size_t from;
-	size_t to;
-	size_t shown;
-	size_t lines;
-	size_t field;           /* start of the current field */
-};
-
-static void
-keep_limits(struct field_extent *e, const struct mime_settings *limits,
-	    const struct line *line, unsigned *limits_met)
-{
-	unsigned over = 0;
-
-	if (line->to - e->from > limits->header_bytes)
-		over |= MIME_LIMIT_HEADER_BYTES;
-	if (e->lines > limits->header_lines)
-		over |= MIME_LIMIT_HEADER_LINES;
-	if (line->to - e->field > limits->header_field)
-		*limits_met |= MIME_LIMIT_HEADER_FIELD;
-	*limits_met |= over;
-	if (over == 0)
-		return;
-	/* Of one endless line the beginning is shown. */
-	e->shown = line->from > e->from ? line->from :
-					  e->from + limits->header_bytes;
-}
-
-/* Takes an mbox line and blank ones from the front of a message. */
-static void
-skip_to_first_field(struct lines *l)
-{
-	struct line line;
-
-	if (lines_next(l, &line) && !is_mbox_line(line.text))
-		lines_seek(l, 0);
-	skip_blank_start(l);
-}
-
-static struct field_extent
-find_extent(struct lines *l, const struct mime_settings *limits,
-	    unsigned *limits_met)
+struct view
+header_block(struct lines *l, const struct mime_settings *limits,
+	     struct arena *arena, unsigned *limits_met)
 {
 	if (l->offset == 0)
 		skip_to_first_field(l);
-	struct field_extent e = { l->offset, l->offset, 0, 0, l->offset };
+	const struct piece *piece = l->piece;
+	size_t base = l->offset - l->at;
+	size_t from = l->offset, to = from, field = from, lines = 0;
 	struct line line;
 
-	for (;;) {
-		e.to = l->offset;
+	for (unsigned over = 0; over == 0;) {
+		to = l->offset;
 		if (!lines_next(l, &line))
 			break;
 		enum line_kind kind = kind_of(line.text);
 		if (kind == EMPTY)
 			break;
-		bool is_first = line.from == e.from;
-		if (is_first && (kind == GARBAGE || kind == FOLDED)) {
-			lines_seek(l, line.from);
+		if (line.from == from && kind != FIELD) {
+			lines_seek(l, from);
 			break;
 		}
 		if (kind == GARBAGE && !fields_go_on(l, &line))
 			break;
-		line.to = l->offset;
+		size_t end = l->offset;
 		if (kind != FOLDED)
-			e.field = line.from;
-		e.lines++;
-		keep_limits(&e, limits, &line, limits_met);
-		if (e.shown != 0) {
-			lines_skip_to_empty(l);
-			break;
-		}
+			field = line.from;
+		if (end - from > limits->header_bytes)
+			over |= MIME_LIMIT_HEADER_BYTES;
+		if (++lines > limits->header_lines)
+			over |= MIME_LIMIT_HEADER_LINES;
+		if (end - field > limits->header_field)
+			*limits_met |= MIME_LIMIT_HEADER_FIELD;
+		*limits_met |= over;
+		if (over == 0)
+			continue;
+		/* Of one endless line the beginning is shown. */
+		to = line.from > from ? line.from :
+					from + limits->header_bytes;
+		lines_skip_to_empty(l);
 	}
-	if (e.shown == 0)
-		e.shown = e.to;
-	return e;
-}
-
-struct view
-header_block(struct lines *l, const struct mime_settings *limits,
-	     struct arena *arena, unsigned *limits_met)
-{
-	const struct piece *piece = l->piece;
-	size_t base = l->offset - l->at;
-	struct field_extent e = find_extent(l, limits, limits_met);
-	size_t len = e.shown > e.from ? e.shown - e.from : 0;
-
-	if (len == 0)
+	assert(to >= from);
+	if (to == from)
 		return VIEW("");
-	if (e.from - base + len <= piece->len)
-		return (struct view){ piece->bytes + (e.from - base), len };
+	size_t len = to - from;
+	if (from - base + len <= piece->len)
+		return (struct view){ piece->bytes + (from - base), len };
 	char *copy = arena_reserve(arena, len);
-	return (struct view){ copy, chain_copy(l->chain, e.from, len, copy) };
-}
-
-/* Offset behind the line end that ends this field. */
-static size_t
-field_end(struct view block)
-{
-	size_t at = 0;
-
-	for (;;) {
-		at += view_find(view_slice(block, at, block.len), '\n');
-		if (at >= block.len)
-			return block.len;
-		at++;
-		if (at >= block.len || !is_blank(block.at[at]))
-			return at;
-	}
+	return (struct view){ copy, chain_copy(l->chain, from, len, copy) };
 }
 
 bool
 header_next(struct view *block, struct field *field_out)
 {
 	while (block->len > 0) {
-		struct view field = view_slice(*block, 0, field_end(*block));
-		*block = view_slice(*block, field.len, block->len);
-		if (!header_begins_field(field))
+		/* A line that begins with a blank belongs to the one before. */
+		size_t end = 0;
+		do
+			end += view_find(view_slice(*block, end, block->len),
+					 '\n') + 1;
+		while (end < block->len && is_blank(block->at[end]));
+		struct view field = view_slice(*block, 0, end);
+		*block = view_slice(*block, end, block->len);
+		size_t name = name_len(field);
+		if (name == 0)
 			continue;
-		size_t colon = view_find(field, ':');
-		field_out->name = view_trim(view_slice(field, 0, colon));
-		field_out->value = byte_trim(
-			view_slice(field, colon + 1, field.len), " \t\r\n");
+		size_t colon = name + view_find(
+			view_slice(field, name, field.len), ':');
+		field_out->name = view_slice(field, 0, name);
+		field_out->value = view_slice(field, colon + 1, field.len);
+		struct view *value = &field_out->value;
+		while (value->len > 0 && byte_is_space(value->at[0]))
+			*value = view_slice(*value, 1, value->len);
+		while (value->len > 0 &&
+		       byte_is_space(value->at[value->len - 1]))
+			value->len--;
 		return true;
 	}
 	return false;
-}
-
-struct view
-header_find(struct view block, struct view name)
-{
-	struct field field;
-
-	while (header_next(&block, &field))
-		if (view_equal_nocase(field.name, name))
-			return field.value;
-	return (struct view){ NULL, 0 };
 }

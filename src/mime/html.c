@@ -3,6 +3,8 @@
  * what a reader would see, and errs towards seeing something. */
 #include "mime/html.h"
 
+#include "mime/byte.h"
+
 /* How far browsers look for a charset (WHATWG HTML 13.2.3.2). */
 enum { PRESCAN = 1024 };
 
@@ -12,18 +14,20 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Length of the white space that v begins with, one character of it. */
+/* Length of the white space that v begins with, one character of it or, in
+ * HTML, its name. */
 static size_t
-blank_len(struct view v)
+blank_len(struct view v, bool is_html)
 {
 	static const struct view blanks[] = {
 		VIEW("\xc2\xa0"), VIEW("\xe2\x80\x8b"), VIEW("\xef\xbb\xbf"),
-		VIEW("\xe3\x80\x80"),
+		VIEW("\xe3\x80\x80"), VIEW("&nbsp;"), VIEW("&#160;"),
+		VIEW("&#xa0;"),
 	};
 
 	if (is_space(v.at[0]))
 		return 1;
-	if ((unsigned char)v.at[0] < 0x80)
+	if ((unsigned char)v.at[0] < 0x80 && (!is_html || v.at[0] != '&'))
 		return 0;
 	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
 		if (view_starts_nocase(v, blanks[i]))
@@ -39,7 +43,7 @@ text_is_blank(struct view v)
 		while (n < v.len && is_space(v.at[n]))
 			n++;
 		if (n == 0)
-			n = blank_len(v);
+			n = blank_len(v, false);
 		if (n == 0)
 			return false;
 		v = view_slice(v, n, v.len);
@@ -47,28 +51,13 @@ text_is_blank(struct view v)
 	return true;
 }
 
-static size_t
-entity_len(struct view v)
-{
-	static const struct view entities[] = {
-		VIEW("&nbsp;"), VIEW("&#160;"), VIEW("&#xa0;"),
-	};
-
-	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++)
-		if (view_starts_nocase(v, entities[i]))
-			return entities[i].len;
-	return 0;
-}
-
 bool
 html_is_empty(struct view html)
 {
 	while (html.len > 0) {
-		size_t n = blank_len(html);
+		size_t n = blank_len(html, true);
 		if (n == 0 && html.at[0] == '<')
 			n = view_find(html, '>') + 1;
-		if (n == 0 && html.at[0] == '&')
-			n = entity_len(html);
 		/* A '<' that nothing closes is text. */
 		if (n == 0 || n > html.len)
 			return false;
@@ -86,41 +75,32 @@ find_word(struct view v, struct view word)
 	return v.len;
 }
 
-/* The value of charset= within one tag. */
-static struct view
-charset_in(struct view tag)
-{
-	size_t at = find_word(tag, VIEW("charset"));
-	struct view rest = view_slice(tag, at + 7, tag.len);
-
-	while (rest.len > 0 && is_space(rest.at[0]))
-		rest = view_slice(rest, 1, rest.len);
-	if (rest.len == 0 || rest.at[0] != '=')
-		return VIEW("");
-	rest = view_slice(rest, 1, rest.len);
-	while (rest.len > 0 && (is_space(rest.at[0]) || rest.at[0] == '"' ||
-				rest.at[0] == '\''))
-		rest = view_slice(rest, 1, rest.len);
-	size_t n = 0;
-	while (n < rest.len && !is_space(rest.at[n]) && rest.at[n] != '"' &&
-	       rest.at[n] != '\'' && rest.at[n] != ';' && rest.at[n] != '/' &&
-	       rest.at[n] != '>')
-		n++;
-	return view_slice(rest, 0, n);
-}
-
 struct view
 html_meta_charset(struct view html)
 {
 	html = view_slice(html, 0, PRESCAN);
 	for (;;) {
-		size_t at = find_word(html, VIEW("<meta"));
-		if (at == html.len)
+		html = view_slice(html, find_word(html, VIEW("<meta")) + 5,
+				  html.len);
+		if (html.len == 0)
 			return VIEW("");
-		html = view_slice(html, at + 5, html.len);
+		/* The value of charset= within one tag. */
 		struct view tag = view_slice(html, 0, view_find(html, '>'));
-		struct view charset = charset_in(tag);
-		if (charset.len > 0)
-			return charset;
+		size_t at = find_word(tag, VIEW("charset")) + 7;
+		while (at < tag.len && is_space(tag.at[at]))
+			at++;
+		if (at >= tag.len || tag.at[at] != '=')
+			continue;
+		at++;
+		while (at < tag.len && (is_space(tag.at[at]) ||
+					tag.at[at] == '"' ||
+					tag.at[at] == '\''))
+			at++;
+		size_t end = at;
+		while (end < tag.len && !is_space(tag.at[end]) &&
+		       !byte_is_one_of(tag.at[end], "\"';/>"))
+			end++;
+		if (end > at)
+			return view_slice(tag, at, end);
 	}
 }

@@ -45,18 +45,17 @@ find_end(const char *at, size_t n)
 
 	if (n > 0 && at[0] == '\n')
 		return 0;
-	if (n < sizeof(word)) {
-		for (size_t i = 0; i < n; i++)
-			if (at[i] == '\n')
-				return i;
-		return n;
+	bool is_near = n < sizeof(word);
+	if (!is_near) {
+		memcpy(&word, at, sizeof(word));
+		word ^= ones * '\n';
+		is_near = ((word - ones) & ~word & (ones << 7)) != 0;
 	}
-	memcpy(&word, at, sizeof(word));
-	word ^= ones * '\n';
-	if (((word - ones) & ~word & (ones << 7)) != 0) {
-		for (size_t i = 0; i < sizeof(word); i++)
-			if (at[i] == '\n')
-				return i;
+	if (is_near) {
+		size_t i = 0;
+		while (i < n && at[i] != '\n')
+			i++;
+		return i;
 	}
 	const char *end = memchr(at, '\n', n);
 	return end != NULL ? (size_t)(end - at) : n;
@@ -93,25 +92,6 @@ take_from_piece(struct lines *l, struct view *part_out)
 	return is_ended;
 }
 
-/* Goes on in the next pieces; what is beyond the room is not shown. */
-static struct view
-join(struct lines *l, struct view first)
-{
-	size_t len = 0;
-	bool is_ended = false;
-
-	for (struct view part = first;;) {
-		size_t n = sizeof(l->joint) - len;
-		if (n > part.len)
-			n = part.len;
-		memcpy(l->joint + len, part.at, n);
-		len += n;
-		if (is_ended || l->piece == NULL)
-			return (struct view){ l->joint, len };
-		is_ended = take_from_piece(l, &part);
-	}
-}
-
 bool
 lines_next(struct lines *l, struct line *line_out)
 {
@@ -122,8 +102,20 @@ lines_next(struct lines *l, struct line *line_out)
 		return false;
 	line_out->before = l->before;
 	line_out->from = l->offset;
-	if (!take_from_piece(l, &text) && l->piece != NULL)
-		text = join(l, text);
+	bool is_ended = take_from_piece(l, &text);
+	if (!is_ended && l->piece != NULL) {
+		/* It goes on in the next pieces; what is beyond the room is
+		 * not shown. */
+		struct view part = text;
+		for (text = (struct view){ l->joint, 0 };;) {
+			part = view_slice(part, 0, LINES_SHOWN - text.len);
+			memcpy(l->joint + text.len, part.at, part.len);
+			text.len += part.len;
+			if (is_ended || l->piece == NULL)
+				break;
+			is_ended = take_from_piece(l, &part);
+		}
+	}
 	if (text.len > 0 && text.at[text.len - 1] == '\r')
 		text.len--;
 	line_out->text = text;

@@ -9,51 +9,36 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-static bool
-has_many_colons(struct view value)
-{
-	size_t colons = 0;
-
-	for (size_t i = 0; i < value.len; i++)
-		colons += value.at[i] == ':';
-	return colons > MAILBOX_COLONS;
-}
-
-/* Whether some '(' has no ')' of its own behind it, for a reader that may begin
- * a comment at any of them. GMime 3.2.13 does not free every address in front
- * of a comment that is open at the end. */
-static bool
-has_open_comment(struct view value)
-{
-	size_t closing = 0;
-
-	for (size_t i = value.len; i-- > 0;) {
-		bool is_escaped = i > 0 && value.at[i - 1] == '\\';
-		if (value.at[i] == ')' && !is_escaped)
-			closing++;
-		else if (value.at[i] == '(' && closing-- == 0)
-			return true;
-	}
-	return false;
-}
-
 /* NULL where it cannot be read, or must not be. */
 static InternetAddressList *
 read_list(struct view value)
 {
 	char copy[MAILBOX_MOST + 1];
 	struct text out = { copy, 0, MAILBOX_MOST, false };
+	size_t colons = 0, closing = 0;
 
-	if (value.len > MAILBOX_MOST || has_many_colons(value) ||
-	    has_open_comment(value))
+	if (value.len > MAILBOX_MOST)
 		return NULL;
+	for (size_t i = value.len; i-- > 0;) {
+		char c = value.at[i];
+		if (c == ':' && ++colons > MAILBOX_COLONS)
+			return NULL;
+		/* Some '(' may have no ')' of its own behind it, for a reader
+		 * that may begin a comment at any of them: GMime 3.2.13 does
+		 * not free every address in front of a comment that is open
+		 * at the end. */
+		if (c == ')' && (i == 0 || value.at[i - 1] != '\\'))
+			closing++;
+		else if (c == '(' && closing-- == 0)
+			return NULL;
+	}
 	gmime_text_put(&out, value);
 	if (out.is_full)
 		return NULL;
 	return internet_address_list_parse(NULL, gmime_text_end(&out));
 }
 
-/* What is done with each mailbox; true ends the walk. */
+/* What is done with each mailbox of a value; true ends the walk. */
 struct visit {
 	bool (*mailbox)(struct visit *v, struct view address);
 	bool (*is_wanted)(void *context, struct view domain);
@@ -88,6 +73,22 @@ walk(InternetAddressList *list, struct visit *v)
 	return false;
 }
 
+/* Whether a mailbox of the value ended the walk. */
+static bool
+visit_all(struct view value, struct visit *v)
+{
+	char bytes[MAILBOX_MOST];
+	InternetAddressList *list = read_list(value);
+
+	if (list == NULL)
+		return false;
+	v->bytes = bytes;
+	bool is_ended = walk(list, v);
+	v->bytes = NULL;
+	g_object_unref(list);
+	return is_ended;
+}
+
 /* Length of the word that v begins with; quoted parts belong to it. */
 static size_t
 word_len(struct view v)
@@ -106,21 +107,17 @@ word_len(struct view v)
 	return n < v.len ? n : v.len;
 }
 
-static struct view
-without_quotes(struct view v)
-{
-	if (v.len > 2 && v.at[0] == '"' && v.at[v.len - 1] == '"' &&
-	    view_find(view_slice(v, 1, v.len), '"') == v.len - 2)
-		return view_slice(v, 1, v.len - 1);
-	return v;
-}
-
 /* The address in a word: 'a@b', [mailto:a@b], Team:a@b, "a@b"; empty where
  * there is none. */
 static struct view
 address_in(struct view word)
 {
-	struct view bare = byte_trim(without_quotes(word), "<>'");
+	struct view bare = word;
+
+	if (word.len > 2 && word.at[0] == '"' &&
+	    view_find(view_slice(word, 1, word.len), '"') == word.len - 2)
+		bare = view_slice(word, 1, word.len - 1);
+	bare = byte_trim(bare, "<>'");
 	size_t at = view_find_last(bare, '@');
 	struct view local = view_slice(bare, 0, at);
 
@@ -147,38 +144,30 @@ struct words {
 	bool is_quoted;         /* the word taken last: a name more likely */
 };
 
-/* Length of what is to be skipped as no word; 0 at a word. */
-static size_t
-skip_len(struct words *w)
-{
-	size_t n = 0;
-
-	if (w->rest.at[0] == '(') {
-		n = w->has_no_comment ? w->rest.len : view_find(w->rest, ')');
-		w->has_no_comment = n == w->rest.len;
-		return w->has_no_comment ? 1 : n + 1;
-	}
-	if (w->rest.at[0] == '"') {
-		n = w->has_no_quote ? 0 : byte_quoted_len(w->rest);
-		w->has_no_quote = n == 0;
-		return w->has_no_quote ? 1 : 0;
-	}
-	return word_len(w->rest) > 0 ? 0 : 1;
-}
-
 /* Takes the next word outside of comments that is an address. */
 static bool
 next_word(struct words *w, struct view *address_out)
 {
 	while (w->rest.len > 0) {
-		size_t n = skip_len(w);
+		char c = w->rest.at[0];
+		size_t n = 0;           /* to be skipped as no word */
+		if (c == '(') {
+			if (!w->has_no_comment)
+				n = view_find(w->rest, ')') + 1;
+			w->has_no_comment = n == 0 || n > w->rest.len;
+			n = w->has_no_comment ? 1 : n;
+		} else if (c == '"') {
+			w->has_no_quote = w->has_no_quote ||
+					  byte_quoted_len(w->rest) == 0;
+			n = w->has_no_quote ? 1 : 0;
+		}
 		*address_out = VIEW("");
 		if (n == 0) {
 			n = word_len(w->rest);
-			w->is_quoted = w->rest.at[0] == '"';
+			w->is_quoted = c == '"';
 			*address_out = address_in(view_slice(w->rest, 0, n));
 		}
-		w->rest = view_slice(w->rest, n, w->rest.len);
+		w->rest = view_slice(w->rest, n > 0 ? n : 1, w->rest.len);
 		if (address_out->len > 0)
 			return true;
 	}
@@ -205,16 +194,11 @@ keep_first(struct visit *v, struct view address)
 size_t
 mailbox_first(struct view value, char *where, bool *has_domain_out)
 {
-	char bytes[MAILBOX_MOST];
-	struct visit v = { .mailbox = keep_first, .found = where,
-			   .bytes = bytes };
-	InternetAddressList *list = read_list(value);
+	struct visit v = { .mailbox = keep_first, .found = where };
 	struct words words = { .rest = value };
 	struct view address;
 
-	*has_domain_out = list != NULL && walk(list, &v);
-	if (list != NULL)
-		g_object_unref(list);
+	*has_domain_out = visit_all(value, &v);
 	if (!*has_domain_out && next_word(&words, &address)) {
 		*has_domain_out = true;
 		memmove(where, address.at, address.len);
@@ -226,8 +210,7 @@ mailbox_first(struct view value, char *where, bool *has_domain_out)
 static bool
 is_domain_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' ||
 	       (unsigned char)c >= 0x80;
 }
 
@@ -271,52 +254,30 @@ is_wanted(struct visit *v, struct view address)
 	       v->is_wanted(v->context, domain);
 }
 
-/* Most fields name nobody wanted: that is seen without reading them. */
-static bool
-may_have(struct view value, const struct visit *v)
-{
-	struct view domain;
-
-	while (next_domain(&value, &domain))
-		if (v->is_wanted(v->context, domain))
-			return true;
-	return false;
-}
-
-/* An address and nothing else needs no reading. */
-static bool
-is_bare(struct view v)
-{
-	size_t ats = 0;
-
-	for (size_t i = 0; i < v.len; i++) {
-		ats += v.at[i] == '@';
-		if (!is_domain_byte(v.at[i]) && v.at[i] != '@' &&
-		    v.at[i] != '+')
-			return false;
-	}
-	return ats == 1;
-}
-
 bool
 mailbox_has_domain(struct view value,
 		   bool (*wanted)(void *context, struct view domain),
 		   void *context)
 {
-	char bytes[MAILBOX_MOST];
 	struct visit v = { .mailbox = is_wanted, .is_wanted = wanted,
-			   .context = context, .bytes = bytes };
+			   .context = context };
 	struct words words = { .rest = value };
-	struct view address;
+	struct view address, rest = value, domain;
+	bool is_found = false;
+	size_t n = 0, ats = 0;
 
-	if (!may_have(value, &v))
+	/* Most fields name nobody wanted: that is seen without reading. */
+	while (!is_found && next_domain(&rest, &domain))
+		is_found = wanted(context, domain);
+	if (!is_found)
 		return false;
-	if (is_bare(value))
+	/* An address and nothing else needs none either. */
+	while (n < value.len && (is_domain_byte(value.at[n]) ||
+				 value.at[n] == '@' || value.at[n] == '+'))
+		ats += value.at[n++] == '@';
+	if (n == value.len && ats == 1)
 		return true;
-	InternetAddressList *list = read_list(value);
-	bool is_found = list != NULL && walk(list, &v);
-	if (list != NULL)
-		g_object_unref(list);
+	is_found = visit_all(value, &v);
 	while (!is_found && next_word(&words, &address))
 		is_found = !words.is_quoted && is_wanted(&v, address);
 	return is_found;
@@ -332,14 +293,7 @@ is_any(struct visit *v, struct view address)
 bool
 mailbox_names_any(struct view value)
 {
-	char bytes[MAILBOX_MOST];
-	struct visit v = { .mailbox = is_any, .bytes = bytes };
+	struct visit v = { .mailbox = is_any };
 
-	if (view_find(value, '@') < value.len)
-		return true;
-	InternetAddressList *list = read_list(value);
-	bool is_found = list != NULL && walk(list, &v);
-	if (list != NULL)
-		g_object_unref(list);
-	return is_found;
+	return view_find(value, '@') < value.len || visit_all(value, &v);
 }

@@ -11,7 +11,6 @@
 #include "mime/structure.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Of a large mail the beginning is read first. Where the body is in it and
  * what goes on is an attachment, only the end is read besides: a 25 MB mail
@@ -64,95 +63,23 @@ mime_warm_up(void)
 	charsets_warm_up();
 }
 
-/* The envelope's sender, for a message that names none. */
-static struct view
-sender_of(const struct message *message, struct arena *arena)
+/* Nothing yet, and the envelope's sender, for a message that names none. */
+static void
+clear(struct mail *mail, const struct message *message, struct arena *arena)
 {
 	struct view sender = view_slice(message->envelope.sender, 0,
 					COLUMNS_ADDRESS);
 	char mended[3 * COLUMNS_ADDRESS];
 	size_t len = utf8_mend(sender, mended);
+	const struct view none = VIEW("");
 
-	return columns_lower(arena, (struct view){ mended, len });
-}
-
-static void
-clear(struct mail *mail, const struct message *message, struct arena *arena)
-{
-	mail->from = sender_of(message, arena);
-	mail->subject = VIEW("");
-	mail->body = VIEW("");
-	mail->charset = VIEW("");
-	mail->content_type = VIEW("");
-	mail->message_id = VIEW("");
-	mail->reply_to = VIEW("");
-	mail->sender = VIEW("");
-	mail->spam_score = 0;
-	mail->received = 0;
-	mail->has_attach = false;
-	mail->addressed = ADDRESSED_UNKNOWN;
-	mail->limits_met = 0;
-}
-
-static bool
-is_late(struct content *c)
-{
-	if (c->deadline_us > 0 && clock_thread_cpu_us() > c->deadline_us)
-		c->is_late = true;
-	return c->is_late;
-}
-
-static void
-read_on(struct mime *m)
-{
-	struct structure *s = &m->structure;
-
-	while (!s->is_done && !is_late(&m->content))
-		structure_read(s, s->lines.offset + STRIDE);
-}
-
-/* Whether what is left can be passed over: the part that goes on is no text
- * for the body, and nothing but an end that is read anyhow could bring a
- * better one. */
-static bool
-may_skip(const struct mime *m, const struct body *body)
-{
-	const struct structure *s = &m->structure;
-	const struct part *open = structure_open_part(s);
-
-	return body->grade == CONTENT_IS_PLAIN && open != NULL &&
-	       (open->kind == PART_OTHER || open->kind == PART_IMAGE ||
-		open->is_attachment) &&
-	       s->lines.chain->len - s->lines.offset > WORTH_A_SKIP;
-}
-
-static struct body
-read_structure(struct mime *m)
-{
-	struct structure *s = &m->structure;
-
-	structure_read(s, PROBE);
-	if (!s->is_done) {
-		struct body body = content_choose(&m->content, s);
-		bool has_attach = content_has_attachment(s);
-		/* Nothing that follows could change the row. */
-		if (body.grade == CONTENT_IS_HTML && has_attach)
-			return body;
-		if (has_attach && may_skip(m, &body))
-			structure_skip(s, s->lines.chain->len - TAIL);
-		read_on(m);
-	}
-	structure_end(s);
-	return content_choose(&m->content, s);
-}
-
-static enum charset
-hint_of(const struct structure *s)
-{
-	for (size_t i = 0; i < s->count && i < 4; i++)
-		if (s->parts[i].charset.len > 0)
-			return charset_named(s->parts[i].charset);
-	return CHARSET_UNKNOWN;
+	*mail = (struct mail){
+		.message = mail->message,
+		.from = columns_lower(arena, (struct view){ mended, len }),
+		.subject = none, .body = none, .charset = none,
+		.content_type = none, .message_id = none, .reply_to = none,
+		.sender = none,
+	};
 }
 
 static void
@@ -170,15 +97,38 @@ begin(struct mime *m, const struct message *message, struct arena *arena)
 	structure_begin(&m->structure, &message->raw, arena);
 }
 
-static void
-release(struct structure *s)
+static struct body
+read_structure(struct mime *m)
 {
-	if (s->size <= KEPT_PARTS)
-		return;
-	free(s->parts);
-	s->parts = NULL;
-	s->size = 0;
-	s->count = 0;
+	struct structure *s = &m->structure;
+	struct content *c = &m->content;
+
+	structure_read(s, PROBE);
+	if (!s->is_done) {
+		struct body body = content_choose(c, s);
+		bool has_attach = content_has_attachment(s);
+		/* Nothing that follows could change the row. */
+		if (body.grade == CONTENT_IS_HTML && has_attach)
+			return body;
+		/* What is left is passed over where the part that goes on is
+		 * no text for the body, and nothing but an end that is read
+		 * anyhow could bring a better one. */
+		const struct part *open = structure_open_part(s);
+		size_t len = s->lines.chain->len;
+		if (has_attach && body.grade == CONTENT_IS_PLAIN &&
+		    open != NULL && len - s->lines.offset > WORTH_A_SKIP &&
+		    (open->kind == PART_OTHER || open->kind == PART_IMAGE ||
+		     open->is_attachment))
+			structure_skip(s, len - TAIL);
+	}
+	while (!s->is_done && !c->is_late) {
+		c->is_late = c->deadline_us > 0 &&
+			     clock_thread_cpu_us() > c->deadline_us;
+		if (!c->is_late)
+			structure_read(s, s->lines.offset + STRIDE);
+	}
+	structure_end(s);
+	return content_choose(c, s);
 }
 
 void
@@ -186,12 +136,19 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	  struct mail *mail)
 {
 	struct structure *s = &m->structure;
+	enum charset hint = CHARSET_UNKNOWN;
 
 	clear(mail, message, arena);
 	begin(m, message, arena);
 	struct body body = read_structure(m);
+	/* Of raw text in the header: what the first parts are in. */
+	for (size_t i = 0; i < s->count && i < 4; i++)
+		if (s->parts[i].charset.len > 0) {
+			hint = charset_named(s->parts[i].charset);
+			break;
+		}
 	struct columns columns = { .settings = m->settings, .sets = m->sets,
-				   .arena = arena, .hint = hint_of(s) };
+				   .arena = arena, .hint = hint };
 	mail->limits_met = s->limits_met;
 	columns_read(&columns, s->header, mail);
 	mail->body = body.text;
@@ -200,24 +157,29 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	mail->has_attach = content_has_attachment(s);
 	if (m->content.is_late)
 		mail->limits_met |= MIME_LIMIT_CPU;
-	release(s);
+	if (s->size > KEPT_PARTS) {
+		free(s->parts);
+		s->parts = NULL;
+		s->size = 0;
+		s->count = 0;
+	}
 }
 
-/* One line of the header, mended and without control characters. */
+/* What stands behind a field's name in a line of the header, mended and
+ * without control characters. */
 static struct view
-plain_text(struct arena *arena, struct view value)
+plain_text(struct arena *arena, struct view line, size_t name_len)
 {
-	value = view_slice(value, 0, COLUMNS_ADDRESS);
-	size_t room = 3 * value.len;
-	char *text = arena_reserve(arena, room);
-	size_t len = 0;
 	char mended[3 * COLUMNS_ADDRESS];
-	size_t n = utf8_mend(value, mended);
+	struct view value = view_slice(
+		view_trim(view_slice(line, name_len, line.len)), 0,
+		COLUMNS_ADDRESS);
+	size_t len = 0, n = utf8_mend(value, mended);
+
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)mended[i] >= ' ' && mended[i] != 0x7f)
-			text[len++] = mended[i];
-	arena_shrink(arena, text, room, len);
-	return (struct view){ text, len };
+			mended[len++] = mended[i];
+	return arena_copy(arena, (struct view){ mended, len });
 }
 
 void
@@ -234,14 +196,15 @@ mime_read_plain(struct mime *m, const struct message *message,
 	clear(mail, message, arena);
 	lines_init(&lines, &message->raw);
 	for (int i = 0; i < LINES && lines_next(&lines, &line); i++) {
-		struct view text = line.text;
-		if (text.len == 0)
+		if (line.text.len == 0)
 			return;
-		if (mail->subject.len == 0 && view_starts_nocase(text, subject))
-			mail->subject = plain_text(arena, view_trim(
-				view_slice(text, subject.len, text.len)));
-		if (mail->message_id.len == 0 && view_starts_nocase(text, id))
-			mail->message_id = plain_text(arena, view_trim(
-				view_slice(text, id.len, text.len)));
+		if (mail->subject.len == 0 &&
+		    view_starts_nocase(line.text, subject))
+			mail->subject = plain_text(arena, line.text,
+						   subject.len);
+		if (mail->message_id.len == 0 &&
+		    view_starts_nocase(line.text, id))
+			mail->message_id = plain_text(arena, line.text,
+						      id.len);
 	}
 }

@@ -8,7 +8,7 @@
 #include "mime/mime.h"
 #include "mime/part.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 struct frame {
@@ -52,6 +52,7 @@ mark_starts(struct structure *s)
 static void
 push(struct structure *s, struct view boundary, bool is_digest)
 {
+	assert(s->depth < s->limits->mime_depth && s->count > 0);
 	s->frames[s->depth++] = (struct frame){
 		.boundary = boundary, .part = s->count - 1,
 		.is_digest = is_digest,
@@ -99,43 +100,28 @@ become_text(struct part *part)
 }
 
 static void
-open_multipart(struct structure *s, struct part *part, struct view boundary)
-{
-	if (boundary.len == 0) {
-		become_text(part);
-		return;
-	}
-	if (!may_open(s, part))
-		return;
-	s->multiparts++;
-	push(s, boundary, view_equal(part->type, VIEW("multipart/digest")));
-}
-
-static void
 read_header(struct structure *s)
 {
 	struct view boundary = VIEW("");
-	struct frame *around = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
-	bool is_digest = around != NULL && around->is_digest;
-	unsigned messages = 0;
+	const struct frame *around =
+		s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
 
 	if (s->count >= s->limits->mime_parts) {
 		s->limits_met |= MIME_LIMIT_PARTS;
 		s->is_done = true;
 		return;
 	}
-	if (around != NULL)
-		messages = s->parts[around->part].messages +
-			   (around->boundary.len == 0 ? 1 : 0);
 	struct view block = header_block(&s->lines, s->limits, s->arena,
 					 &s->limits_met);
 	if (s->count == 0)
 		s->header = block;
 	struct part *part = add_part(s);
-	part->messages = messages;
+	if (around != NULL)
+		part->messages = s->parts[around->part].messages +
+				 (around->boundary.len == 0 ? 1 : 0);
 	part->from = part->to = s->lines.offset;
 	part_read_fields(part, block, s, &boundary);
-	if (is_digest && part->type.len == 0) {
+	if (part->type.len == 0 && around != NULL && around->is_digest) {
 		part->type = VIEW("message/rfc822");
 		part->kind = PART_MESSAGE;
 	} else if (part->type.len == 0) {
@@ -145,8 +131,12 @@ read_header(struct structure *s)
 	/* RFC 2046 5.2.1 forbids an encoded message: it stays closed. */
 	if (part->kind == PART_MESSAGE && part->encoding != TRANSFER_PLAIN)
 		part->kind = PART_OTHER;
-	if (part->kind == PART_MULTIPART) {
-		open_multipart(s, part, boundary);
+	if (part->kind == PART_MULTIPART && boundary.len == 0) {
+		become_text(part);
+	} else if (part->kind == PART_MULTIPART && may_open(s, part)) {
+		s->multiparts++;
+		push(s, boundary,
+		     view_equal(part->type, VIEW("multipart/digest")));
 	} else if (part->kind == PART_MESSAGE && may_open(s, part)) {
 		push(s, VIEW(""), false);
 		s->is_at_header = true;
@@ -200,35 +190,23 @@ compare(struct view text, struct view boundary)
 	return view_equal(rest, VIEW("--")) ? LAST_DELIMITER : NEAR_MISS;
 }
 
-/* The innermost frame whose delimiter it is. */
-static enum likeness
-find_frame(const struct structure *s, struct view text, size_t *frame_out)
-{
-	enum likeness best = OTHER_LINE;
-
-	for (size_t i = s->depth; i > 0; i--) {
-		enum likeness found = compare(text, s->frames[i - 1].boundary);
-		if (found > NEAR_MISS) {
-			*frame_out = i - 1;
-			return found;
-		}
-		if (found == NEAR_MISS)
-			best = NEAR_MISS;
-	}
-	return best;
-}
-
 static void
 read_dashed(struct structure *s, const struct line *line)
 {
 	struct view text = view_slice(line->text, 2, line->text.len);
-	size_t frame = 0;
+	enum likeness found = OTHER_LINE;
+	size_t frame = s->depth;
 
 	/* RFC 2046 5.1.1: blanks may follow a delimiter. */
 	while (text.len > 0 && (text.at[text.len - 1] == ' ' ||
 				text.at[text.len - 1] == '\t'))
 		text.len--;
-	enum likeness found = find_frame(s, text, &frame);
+	/* The innermost frame whose delimiter it is. */
+	while (found <= NEAR_MISS && frame > 0) {
+		enum likeness one = compare(text, s->frames[--frame].boundary);
+		if (one > found)
+			found = one;
+	}
 	if (found == OTHER_LINE)
 		return;
 	if (s->delimiters++ >= s->limits->boundary_lines) {
@@ -276,6 +254,7 @@ structure_skip(struct structure *s, size_t offset)
 {
 	struct line cut;
 
+	assert(offset >= s->lines.offset);
 	lines_seek(&s->lines, offset);
 	/* Most likely in the middle of a line. */
 	(void)lines_next(&s->lines, &cut);

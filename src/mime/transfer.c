@@ -8,30 +8,25 @@
 
 #include "mime/byte.h"
 
+#include <assert.h>
 #include <gmime/gmime.h>
 #include <string.h>
 
-/* The first word, without quotes and comments around it. */
-static struct view
-first_word(struct view v)
+enum transfer_encoding
+transfer_named(struct view value)
 {
+	char name[32] = "";
+	struct view v = value;
 	size_t n = 0;
 
+	/* The first word, without quotes and comments around it. */
 	while (v.len > 0 && (byte_is_space(v.at[0]) || v.at[0] == '(')) {
 		n = v.at[0] == '(' ? byte_comment_len(v) : 1;
 		v = view_slice(v, n > 0 ? n : v.len, v.len);
 	}
 	for (n = 0; n < v.len && !byte_is_one_of(v.at[n], ";(, \t\r\n");)
 		n++;
-	return byte_trim(view_slice(v, 0, n), "\"");
-}
-
-enum transfer_encoding
-transfer_named(struct view value)
-{
-	char name[32] = "";
-	struct view word = first_word(value);
-
+	struct view word = byte_trim(view_slice(v, 0, n), "\"");
 	if (word.len < sizeof(name))
 		memcpy(name, word.at, word.len);
 	switch (g_mime_content_encoding_from_string(name)) {
@@ -79,13 +74,6 @@ transfer_digits(const struct transfer *t)
 	return t->is_padded ? 0 : (unsigned)t->state;
 }
 
-static bool
-is_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
 /* What was held behind padding is another base64 text. */
 static size_t
 begin_anew(struct transfer *t, char *out)
@@ -105,7 +93,7 @@ begin_anew(struct transfer *t, char *out)
 static size_t
 after_padding(struct transfer *t, char c, char *out)
 {
-	if (is_digit(c)) {
+	if (ascii_is_alnum(c) || c == '+' || c == '/') {
 		t->held[t->held_len++] = c;
 		return t->held_len < sizeof(t->held) ? 0 : begin_anew(t, out);
 	}
@@ -146,12 +134,15 @@ decode_base64(struct transfer *t, struct view *in, char *out, size_t room)
 	return len;
 }
 
-/* Takes bytes up to the end of the line "begin <mode> <name>". */
-static void
-skip_to_begin(struct transfer *t, struct view *in)
+/* Line by line: what is left of a short one would be missing in the next. */
+static size_t
+decode_uuencode(struct transfer *t, struct view *in, char *out, size_t room)
 {
+	enum { OF_LINE = 0xffff };      /* of GMime's state */
 	static const struct view begin = VIEW("begin ");
+	size_t len = 0;
 
+	/* All up to the end of the line "begin <mode> <name>". */
 	while (in->len > 0 && !t->is_begun) {
 		char c = in->at[0];
 		*in = view_slice(*in, 1, in->len);
@@ -163,16 +154,6 @@ skip_to_begin(struct transfer *t, struct view *in)
 			      memcmp(t->held, begin.at, begin.len) == 0;
 		t->held_len = 0;
 	}
-}
-
-/* Line by line: what is left of a short one would be missing in the next. */
-static size_t
-decode_uuencode(struct transfer *t, struct view *in, char *out, size_t room)
-{
-	enum { OF_LINE = 0xffff };      /* of GMime's state */
-	size_t len = 0;
-
-	skip_to_begin(t, in);
 	while (in->len > 0 && room - len >= TRANSFER_ROOM) {
 		struct view part = view_slice(*in, 0, room - len - 3);
 		size_t n = view_find(part, '\n');
@@ -233,6 +214,7 @@ take_behind(struct transfer *t, char c, char *out)
 {
 	size_t len = 0;
 
+	assert(t->held_len < sizeof(t->held) && t->held[0] == '=');
 	t->held[t->held_len++] = c;
 	size_t n = code_len((struct view){ t->held, t->held_len }, out, &len);
 	if (n == 0)
@@ -247,18 +229,6 @@ take_behind(struct transfer *t, char c, char *out)
 	return len + rest;
 }
 
-/* Bytes before the next '='; the next few are the likeliest place. */
-static size_t
-clear_len(struct view v)
-{
-	size_t n = 0;
-
-	while (n < v.len && n < 8)
-		if (v.at[n++] == '=')
-			return n - 1;
-	return n + view_find(view_slice(v, n, v.len), '=');
-}
-
 static size_t
 decode_quoted(struct transfer *t, struct view *in, char *out, size_t room)
 {
@@ -270,7 +240,12 @@ decode_quoted(struct transfer *t, struct view *in, char *out, size_t room)
 			*in = view_slice(*in, 1, in->len);
 			continue;
 		}
-		size_t n = clear_len(*in);
+		size_t n = 0;
+		/* The next few are the likeliest place of the next '='. */
+		while (n < in->len && n < 8 && in->at[n] != '=')
+			n++;
+		if (n == 8)
+			n += view_find(view_slice(*in, n, in->len), '=');
 		if (n > room - len - TRANSFER_HELD)
 			n = room - len - TRANSFER_HELD;
 		memcpy(out + len, in->at, n);
@@ -291,6 +266,7 @@ transfer_decode(struct transfer *t, struct view *in, char *out, size_t room)
 {
 	size_t n = 0;
 
+	assert(room >= TRANSFER_ROOM);
 	switch (t->encoding) {
 	case TRANSFER_BASE64:
 		return decode_base64(t, in, out, room);
@@ -307,35 +283,24 @@ transfer_decode(struct transfer *t, struct view *in, char *out, size_t room)
 	return n;
 }
 
-static size_t
-finish_base64(struct transfer *t, char *out)
-{
-	size_t len = t->held_len > 0 ? begin_anew(t, out) : 0;
-
-	/* GMime writes what less than four digits hold where they are padded;
-	 * one lone digit holds nothing. */
-	if (!t->is_padded && t->state > 0)
-		len += step(t, VIEW("="), out + len);
-	return len;
-}
-
-/* A '=' at the very end is a soft break whose line was cut off. */
-static size_t
-finish_quoted(struct transfer *t, char *out)
-{
-	size_t n = t->held_len;
-
-	t->held_len = 0;
-	if (n < 2 || byte_hex(t->held[1]) < 0)
-		return 0;
-	memcpy(out, t->held, n);
-	return n;
-}
-
 size_t
 transfer_finish(struct transfer *t, char *out)
 {
-	if (t->encoding == TRANSFER_BASE64)
-		return finish_base64(t, out);
-	return t->encoding == TRANSFER_QUOTED ? finish_quoted(t, out) : 0;
+	size_t n = t->held_len;
+
+	if (t->encoding == TRANSFER_BASE64) {
+		n = n > 0 ? begin_anew(t, out) : 0;
+		/* GMime writes what less than four digits hold where they are
+		 * padded; one lone digit holds nothing. */
+		if (!t->is_padded && t->state > 0)
+			n += step(t, VIEW("="), out + n);
+		return n;
+	}
+	t->held_len = 0;
+	/* A '=' at the very end is a soft break whose line was cut off. */
+	if (t->encoding != TRANSFER_QUOTED || n < 2 ||
+	    byte_hex(t->held[1]) < 0)
+		return 0;
+	memcpy(out, t->held, n);
+	return n;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Content-Type and Content-Disposition, as GMime gets them: what is read is
  * bounded, and text where a column takes it. */
-#include "mime/content_type.h"
+#include "mime/part.h"
 #include "mime/gmime_text.h"
 
 #include "base/utf8.h"

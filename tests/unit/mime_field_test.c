@@ -3,7 +3,7 @@
  * addresses; and of the little HTML. Each value runs whole and cut at each
  * position; tests/mime/ has more of them. */
 #include "base/memory.h"
-#include "mime/content_type.h"
+#include "mime/part.h"
 #include "mime/convert.h"
 #include "mime/encoded_word.h"
 #include "mime/html.h"

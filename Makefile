@@ -22,8 +22,9 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock landlock log log_line \
-	memory pid_file process queue sandbox scoreboard scoreboard_master \
+base       = address arena buf chain clock in_child landlock log log_line \
+	memory pass_descriptor pid_file process queue sandbox scoreboard \
+	scoreboard_master \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
 	status_json utf8 view
 net        = certificate connection_limits connection_table domain_name \

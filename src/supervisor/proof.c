@@ -2,6 +2,7 @@
 /* No rule is believed because it was written: each process is looked at. */
 #include "supervisor/proof.h"
 
+#include "base/in_child.h"
 #include "base/landlock.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SECCOMP_FILTERS = 2, MISSING_SIZE = 256 };
@@ -38,47 +38,23 @@ find_missing(const struct confinement *c, int abi)
 	return "no wall before the files (Landlock)";
 }
 
-static _Noreturn void
-try_in_child(const struct sandbox_rules *rules, int answer)
+static bool
+try(const void *rules, char *missing, size_t size)
 {
 	struct confinement c;
-	char missing[MISSING_SIZE];
 
 	int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	int abi = landlock_abi();       /* cannot be asked later */
 	privileges_drop_bind();
 	if (sandbox_enter(rules, NULL) != 0)
-		snprintf(missing, sizeof(missing), "cannot be entered: %s",
+		snprintf(missing, size, "cannot be entered: %s",
 			 strerror(errno));
 	else if (status < 0 || confinement_read(status, &c) != 0)
-		snprintf(missing, sizeof(missing), "/proc does not tell: %s",
+		snprintf(missing, size, "/proc does not tell: %s",
 			 strerror(errno));
 	else
-		snprintf(missing, sizeof(missing), "%s", find_missing(&c, abi));
-	ssize_t ignored = write(answer, missing, strlen(missing) + 1);
-	(void)ignored;
-	_exit(0);
-}
-
-/* What is missing, "" for nothing. */
-static void
-try(const struct sandbox_rules *rules, char missing[MISSING_SIZE])
-{
-	int ends[2];
-
-	snprintf(missing, MISSING_SIZE, "no process could try it");
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return;
-	pid_t child = fork();
-	if (child == 0)
-		try_in_child(rules, ends[1]);
-	close(ends[1]);
-	ssize_t n = child > 0 ? read(ends[0], missing, MISSING_SIZE - 1) : 0;
-	if (n > 0)
-		missing[n] = '\0';
-	close(ends[0]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+		snprintf(missing, size, "%s", find_missing(&c, abi));
+	return missing[0] == '\0';
 }
 
 int
@@ -90,10 +66,9 @@ proof_of_sandboxes(const struct generation *g, struct buf *why)
 	if (g->config->sandbox != SANDBOX_STRICT)
 		return 0;
 	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
-		if (role_of((enum slot_role)slot) == NULL)
-			continue;
-		try(&g->sandbox_rules[slot], missing);
-		if (missing[0] == '\0')
+		if (role_of((enum slot_role)slot) == NULL ||
+		    in_child(try, &g->sandbox_rules[slot], missing,
+			     sizeof(missing)))
 			continue;
 		buf_printf(why, "sandbox = \"strict\": %s: %s\n",
 			   role_name((enum slot_role)slot), missing);

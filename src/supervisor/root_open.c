@@ -5,6 +5,7 @@
  * lose. */
 #include "supervisor/root_open.h"
 
+#include "base/pass_descriptor.h"
 #include "base/pid_file.h"
 #include "logger/logger.h"
 #include "net/listen.h"
@@ -121,51 +122,6 @@ struct answer {
 	char why[ROOT_OPEN_WHY];
 };
 
-union control {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-static void
-send_answer(int channel, const struct answer *a, int fd)
-{
-	union control control = { .bytes = { 0 } };
-	struct iovec part = { (void *)(uintptr_t)a, sizeof(*a) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (a->is_open) {
-		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof(control.bytes);
-		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-	}
-	sendmsg(channel, &message, MSG_NOSIGNAL);
-}
-
-static int
-take_answer(int channel, struct answer *out)
-{
-	union control control;
-	struct iovec part = { out, sizeof(*out) };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control.bytes) };
-	ssize_t n;
-	int fd = -1;
-
-	do
-		n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (head != NULL && head->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
-}
-
 int
 as_account(const struct account *account,
 	   int (*open_it)(const void *what, char *why, size_t size),
@@ -184,11 +140,13 @@ as_account(const struct account *account,
 				    sizeof(a.why)) == 0)
 			fd = open_it(what, a.why, sizeof(a.why));
 		a.is_open = fd >= 0;
-		send_answer(ends[1], &a, fd);
+		pass_descriptor(ends[1], &a, sizeof(a), fd);
 		_exit(0);
 	}
 	close(ends[1]);
-	int fd = child > 0 ? take_answer(ends[0], &a) : -1;
+	int fd = -1;
+	if (child > 0)
+		take_descriptor(ends[0], &a, sizeof(a), &fd);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(ends[0]);

@@ -28,7 +28,8 @@ base       = address arena buf chain clock in_child landlock log log_line \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
 	status_json utf8 view
 net        = certificate connection_limits connection_table domain_name \
-	listen proxy_protocol ticket_keys tls tls_context
+	listen proxy_protocol remote_key signing signing_answer ticket_keys \
+	tls tls_context
 smtp       = command command_line content data domains esmtp_parameter \
 	extensions hello message path recipient reply sender session \
 	session_state trace verbs xclient
@@ -46,6 +47,7 @@ worker     = admission batch client connection delivery drain health lookup \
 	worker
 janitor    = janitor replay replay_files retries
 status     =
+signer     = signer
 logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
@@ -69,11 +71,12 @@ may_worker     = smtp mime store net base
 may_janitor    = smtp mime store net base
 may_status     = smtp mime store net base
 may_logger     = smtp mime store net base
+may_signer     = net base
 may_config     = smtp net base
 may_control    = base
-may_supervisor = worker janitor status logger config smtp mime store net base
+may_supervisor = worker janitor status logger signer config smtp mime store net base
 
-rooms = base net smtp mime store worker janitor status logger \
+rooms = base net smtp mime store worker janitor status logger signer \
 	config supervisor control
 
 sources = $(foreach room,$(rooms),$(patsubst %,src/$(room)/%.c,$($(room))))

@@ -20,7 +20,9 @@ enum child_message {
 	CHILD_REOPEN = 'O',  /* logger: open the files again */
 	CHILD_PAUSE = 'P',   /* workers: 421 to newcomers, finish the rest */
 	CHILD_RESUME = 'G',  /* workers: go on */
-	CHILD_REPLAY = 'A'   /* janitor: try again what was set aside */
+	CHILD_REPLAY = 'A',  /* janitor: try again what was set aside */
+	CHILD_CLIENT = 'K'   /* signer: with it comes a socket on which a
+			      * worker asks */
 };
 
 struct connection_limits;               /* net/connection_limits.h */
@@ -36,9 +38,9 @@ struct child_context {
 	struct scoreboard_slot *slot;
 	struct connection_limits *connection_limits; /* where workers count */
 	unsigned connection_region;
-	struct tls_context *tls;        /* workers: made by the master, one a
-					 * generation, for shared ticket keys;
-					 * NULL without a certificate */
+	struct tls_context *tls;        /* workers and signer: made by the
+					 * master, without keys; NULL without
+					 * a certificate */
 	struct log_backlog *backlog;    /* the logger's */
 	/* For sandbox_enter(), called by the child itself before its second
 	 * thread starts; NULL: none. */

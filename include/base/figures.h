@@ -56,6 +56,8 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "TLS handshakes that were completed") \
 	ROW(COUNT_TLS_FAILURES, "tls_failures", UNIT_NONE, SLOT_LOOP, \
 	    "TLS handshakes that failed") \
+	ROW(COUNT_SIGNATURES, "signatures", UNIT_NONE, SLOT_LOOP, \
+	    "Signatures that the signer made") \
 	ROW(COUNT_LOG_DROPPED, "log_dropped", UNIT_NONE, SLOT_LOOP, \
 	    "Log lines that were lost")
 

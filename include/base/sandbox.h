@@ -18,7 +18,9 @@ enum sandbox_right {
 	SANDBOX_THREADS = 1,
 	SANDBOX_STORES = 2,             /* a database, and the spool's files */
 	SANDBOX_LOGS = 4,               /* opens a file, speaks to syslog */
-	SANDBOX_SERVES = 8              /* accepts clients, epoll */
+	SANDBOX_SERVES = 8,             /* accepts clients, epoll */
+	SANDBOX_SIGNS = 16              /* has keys: may answer on sockets that
+					 * it has, and less than all others */
 };
 
 struct sandbox_rules {

@@ -74,8 +74,9 @@ struct named_file {
 	const char *path;
 };
 
-/* Reads a plain file whole, up to the ceiling of text_out, and notes it with
- * its modes. Released by the caller. False with a fault where it is named. */
+/* Reads a plain file whole, up to the ceiling of text_out (NULL: opens it and
+ * no more), and notes it with its modes. Released by the caller. False with a
+ * fault where it is named. */
 bool reading_load(struct reading *r, const struct named_file *file,
 		  struct buf *text_out);
 

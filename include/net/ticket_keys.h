@@ -5,6 +5,8 @@
 #ifndef NET_TICKET_KEYS_H
 #define NET_TICKET_KEYS_H
 
+#include "net/signing.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,12 +19,25 @@ struct ticket_keys;
 struct ticket_keys *ticket_keys_new(const char *file, char *why, size_t size);
 void ticket_keys_free(struct ticket_keys **k);
 
-/* to goes on with the keys of from, unless one of them is of a file. */
-void ticket_keys_copy(struct ticket_keys *to, const struct ticket_keys *from);
+/* Whether such a file is good, asked by a child, so that nothing of it stays
+ * here. */
+bool ticket_keys_check(const char *file, char *why, size_t size);
 
+/* The signer's: it keeps the secret that they come of, and hands over those
+ * of now and of before, which hold for some hours. They are asked for once in
+ * that time, so that a resumed session costs no question. */
+struct ticket_keys *ticket_keys_new_remote(struct signing_client *signer);
 
-/* Forgets what is too old by now. Using them does the same; a process that
- * only forks others must call this now and then. */
+/* For the one who hands them over: writes them, and returns how many bytes.
+ * SIGNING_MOST are enough. */
+size_t ticket_keys_export(struct ticket_keys *k, unsigned char *out);
+
+/* Goes on with those that are in the file, unless they come of a file that
+ * machines share, and keeps its own there: for who comes after us. */
+void ticket_keys_keep_in(struct ticket_keys *k, int fd);
+
+/* Forgets what is too old by now. Using them does the same; who keeps the
+ * secret must call this now and then. */
 void ticket_keys_turn(struct ticket_keys *k);
 
 /* Makes the contexts use them: the first one takes all handshakes, each of

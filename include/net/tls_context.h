@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Certificates, keys and ticket keys. A context is made by the master before
- * it forks, so that all workers of a generation take each other's session
- * tickets; a reload makes another, which may go on with those. */
+/* Certificates, keys and ticket keys. The master makes a context, which has
+ * no keys, and forks with it; the signer adds them to its own. */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
 
@@ -9,25 +8,36 @@
 
 struct tls_context;
 
-/* Loads every certificate of the settings, which has one at least. NULL, and
- * a sentence with the file, what is wrong and what helps in why, where one
- * does not load. */
+/* Loads every certificate of the settings, which has one at least, and of the
+ * keys nothing: a signer is asked. NULL, and a sentence with the file, what is
+ * wrong and what helps in why, where one does not load. */
 struct tls_context *tls_context_new(const struct net_settings *settings,
 				    char *why, size_t size);
+
 void tls_context_free(struct tls_context **c);
 
-/* Whether this one would load, for a check of the configuration. */
+/* Then the keys, those of the tickets as well, for who signs: nobody is asked
+ * any more. In fd (-1: none) they are left for the next who does this with
+ * the same certificates, and are found there. False with the reason in why. */
+bool tls_context_load_keys(struct tls_context *c,
+			   const struct net_settings *settings, int fd,
+			   char *why, size_t size);
+
+/* Where the signer is asked, from now on: a socket that stays the caller's. */
+void tls_context_use_signer(struct tls_context *c, int fd);
+
+/* Whether this one would load, its key too, for a check of the configuration:
+ * a child looks, so that no trace of the key stays. */
 bool tls_check_certificate(const struct certificate_settings *s, char *why,
 			   size_t size);
 
-/* Goes on with the ticket keys of the one before a reload, so that clients of
- * that resume their sessions; where a file gives them it does already. */
-void tls_context_keep_keys(struct tls_context *c,
-			   const struct tls_context *older);
-
-/* Forgets ticket keys that are too old by now: for the master, at times, as
- * it forks what it knows. Workers do it by themselves. */
-void tls_context_turn_keys(struct tls_context *c);
+/* For who answers: the private key of the number-th certificate, NULL where
+ * there is none; and what tickets are made with. */
+struct evp_pkey_st;
+struct ticket_keys;
+struct evp_pkey_st *tls_context_key(const struct tls_context *c,
+				    size_t number);
+struct ticket_keys *tls_context_ticket_keys(const struct tls_context *c);
 
 /* When the first of the certificates ends (seconds since 1970, UTC), and the
  * file it is in, which lives as long as the context. */

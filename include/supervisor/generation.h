@@ -15,6 +15,8 @@ struct generation {
 	struct config *config;          /* NULL: there is none */
 	int *listeners;                 /* one for each of the config's */
 	struct tls_context *tls;        /* NULL without a certificate */
+	int keys;                       /* the signers': not mapped here; 0:
+					 * none */
 	const struct account *opens_for; /* of generation_open: whom root
 					  * opens for, see root_open.h; NULL
 					  * where we are the account */

@@ -17,9 +17,13 @@ struct child {
 	int channel;                    /* -1: none */
 	struct connection_limits *connection_limits; /* where a worker counts */
 	int region;
+	int questions;                  /* of a worker, the signer's end; -1 */
 	bool wants_recycle;             /* it asked to be recycled */
 	pid_t hung_thread;              /* 0: unknown */
 };
+
+#define NO_CHILD ((struct child){ .channel = -1, .region = -1, \
+				  .questions = -1 })
 
 enum { MASTER_BACKLOGS = 8, MASTER_PATH_SIZE = 4096 };
 
@@ -76,6 +80,7 @@ struct master {
 
 	int lines[2];                   /* log_pair */
 	int backlogs;                   /* MASTER_BACKLOGS, by generation */
+	int tickets;                    /* the signers': not mapped here */
 	struct control_socket control;
 	int signals;
 	int pid_file;

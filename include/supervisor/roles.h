@@ -19,6 +19,8 @@ struct role {
 		       int *fds);
 	/* The paths that its sandbox lets it reach. NULL: none of its own. */
 	void (*wall)(const struct generation *g, struct sandbox_rules *rules);
+	/* Whether this generation has one. NULL: it does. */
+	bool (*is_wanted)(const struct generation *g);
 	bool is_helper;         /* there is one, while the service runs */
 	bool is_first;          /* a generation serves only when it does */
 	bool is_alone;          /* comes when the one before it is gone */
@@ -29,6 +31,9 @@ const struct role *role_of(enum slot_role slot);
 
 /* Of the master too; "unknown" where only a newer program knows it. */
 const char *role_name(enum slot_role slot);
+
+/* Whether the generation has a helper of this role. */
+bool role_is_helper_of(const struct generation *g, enum slot_role slot);
 
 /* Most descriptors that one of them keeps. */
 size_t role_most_descriptors(const struct generation *g);

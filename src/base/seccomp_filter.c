@@ -29,7 +29,9 @@ enum {
 	LOGGING = SANDBOX_LOGS,
 	SERVING = SANDBOX_SERVES,
 	OPENING = STORING | LOGGING,    /* files, while they run */
-	ANY = 1 << 8,                   /* nothing is asked for */
+	SIGNING = SANDBOX_SIGNS,
+	ANY = 1 << 8,                   /* who is no SANDBOX_SIGNS */
+	ALL = 1 << 9,                   /* nothing is asked for */
 	/* What else the rules must say. */
 	LOCALLY = 1 << 16,              /* connects_locally */
 	BY_TCP = 1 << 17                /* ports, or more, or names */
@@ -42,40 +44,40 @@ struct permit {
 
 static const struct permit permits[] = {
 	/* memory, but for mmap and mprotect below */
-	{ "brk", ANY }, { "madvise", ANY }, { "munmap", ANY },
+	{ "brk", ALL }, { "madvise", ALL }, { "munmap", ALL },
 	/* threads and their sleep */
-	{ "clock_getres", ANY }, { "clock_gettime", ANY },
-	{ "clock_nanosleep", ANY }, { "exit", ANY }, { "exit_group", ANY },
-	{ "futex", ANY }, { "getcpu", ANY }, { "gettid", ANY },
-	{ "gettimeofday", ANY }, { "membarrier", ANY }, { "nanosleep", ANY },
-	{ "restart_syscall", ANY }, { "rseq", ANY },
+	{ "clock_getres", ANY }, { "clock_gettime", ALL },
+	{ "clock_nanosleep", ANY }, { "exit", ALL }, { "exit_group", ALL },
+	{ "futex", ALL }, { "getcpu", ANY }, { "gettid", ALL },
+	{ "gettimeofday", ALL }, { "membarrier", ANY }, { "nanosleep", ANY },
+	{ "restart_syscall", ALL }, { "rseq", ALL },
 	{ "sched_getaffinity", ANY }, { "sched_yield", ANY },
-	{ "set_robust_list", ANY }, { "time", ANY },
+	{ "set_robust_list", ALL }, { "time", ALL },
 	/* signals to itself */
-	{ "rt_sigaction", ANY }, { "rt_sigpending", ANY },
-	{ "rt_sigprocmask", ANY }, { "rt_sigreturn", ANY },
-	{ "rt_sigtimedwait", ANY }, { "sigaltstack", ANY },
+	{ "rt_sigaction", ALL }, { "rt_sigpending", ANY },
+	{ "rt_sigprocmask", ALL }, { "rt_sigreturn", ALL },
+	{ "rt_sigtimedwait", ANY }, { "sigaltstack", ALL },
 	/* who and where am I */
 	{ "getcwd", ANY }, { "getegid", ANY }, { "geteuid", ANY },
-	{ "getgid", ANY }, { "getgroups", ANY }, { "getpid", ANY },
-	{ "getppid", ANY }, { "getrandom", ANY }, { "getresgid", ANY },
+	{ "getgid", ANY }, { "getgroups", ANY }, { "getpid", ALL },
+	{ "getppid", ANY }, { "getrandom", ALL }, { "getresgid", ANY },
 	{ "getresuid", ANY }, { "getrlimit", ANY }, { "getrusage", ANY },
 	{ "getuid", ANY }, { "sysinfo", ANY }, { "times", ANY },
 	{ "uname", ANY },
 	/* descriptors */
-	{ "close", ANY }, { "close_range", ANY }, { "dup", ANY },
+	{ "close", ALL }, { "close_range", ANY }, { "dup", ANY },
 	{ "dup2", ANY }, { "dup3", ANY }, { "eventfd2", ANY },
-	{ "pipe", ANY }, { "pipe2", ANY }, { "poll", ANY },
-	{ "ppoll", ANY }, { "pselect6", ANY }, { "read", ANY },
-	{ "readv", ANY }, { "select", ANY }, { "write", ANY },
+	{ "pipe", ANY }, { "pipe2", ANY }, { "poll", ALL },
+	{ "ppoll", ANY }, { "pselect6", ANY }, { "read", ALL },
+	{ "readv", ANY }, { "select", ANY }, { "write", ALL },
 	{ "writev", ANY },
 	{ "epoll_create1", SERVING }, { "epoll_ctl", SERVING },
 	{ "epoll_pwait", SERVING }, { "epoll_wait", SERVING },
 	/* files: Landlock says which */
 	{ "access", ANY }, { "faccessat", ANY }, { "faccessat2", ANY },
-	{ "fstat", ANY }, { "fstatfs", ANY }, { "getdents64", ANY },
+	{ "fstat", ALL }, { "fstatfs", ANY }, { "getdents64", ANY },
 	{ "lseek", ANY }, { "lstat", ANY }, { "newfstatat", ANY },
-	{ "pread64", ANY }, { "preadv", ANY }, { "readlink", ANY },
+	{ "pread64", ALL }, { "preadv", ANY }, { "readlink", ANY },
 	{ "readlinkat", ANY }, { "stat", ANY }, { "statfs", ANY },
 	{ "statx", ANY },
 	{ "open", OPENING }, { "openat", OPENING },
@@ -83,16 +85,16 @@ static const struct permit permits[] = {
 	{ "fchmod", STORING }, { "fdatasync", STORING },
 	{ "flock", STORING }, { "fsync", STORING }, { "ftruncate", STORING },
 	{ "mkdir", STORING }, { "mkdirat", STORING },
-	{ "pwrite64", STORING }, { "pwritev", STORING },
+	{ "pwrite64", STORING | SIGNING }, { "pwritev", STORING },
 	{ "rename", STORING }, { "renameat", STORING },
 	{ "renameat2", STORING }, { "rmdir", STORING },
 	{ "umask", STORING }, { "unlink", STORING },
 	{ "unlinkat", STORING },
 	/* sockets: socket() and setsockopt() themselves below */
 	{ "connect", OPENING }, { "getpeername", ANY },
-	{ "getsockname", ANY }, { "getsockopt", ANY }, { "recvfrom", ANY },
-	{ "recvmmsg", ANY }, { "recvmsg", ANY }, { "sendmmsg", ANY },
-	{ "sendmsg", ANY }, { "sendto", ANY }, { "shutdown", ANY },
+	{ "getsockname", ANY }, { "getsockopt", ANY }, { "recvfrom", ALL },
+	{ "recvmmsg", ANY }, { "recvmsg", ALL }, { "sendmmsg", ANY },
+	{ "sendmsg", ALL }, { "sendto", ALL }, { "shutdown", ANY },
 	{ "accept", SERVING }, { "accept4", SERVING },
 };
 
@@ -129,8 +131,8 @@ struct narrow {
 static const struct narrow narrows[] = {
 	{ "clone", THREADS, { 0, WHOLE & ~(uint64_t)THREAD_TOO, THREAD },
 	  NO_MORE },
-	{ "mmap", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
-	{ "mprotect", ANY, { 2, PROT_EXEC, 0 }, NO_MORE },
+	{ "mmap", ALL, { 2, PROT_EXEC, 0 }, NO_MORE },
+	{ "mprotect", ALL, { 2, PROT_EXEC, 0 }, NO_MORE },
 	{ "prctl", ANY, { 0, WHOLE, PR_SET_NAME }, NO_MORE },
 	{ "prctl", ANY, { 0, WHOLE, PR_GET_DUMPABLE }, NO_MORE },
 	{ "prctl", ANY, { 0, WHOLE, 0x53564d41 /* PR_SET_VMA: names */ },
@@ -222,7 +224,9 @@ bits_of(const struct sandbox_rules *rules)
 	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
 		      rules->looks_up_names;
 
-	return (unsigned)ANY | rules->rights |
+	bool signs = (rules->rights & SANDBOX_SIGNS) != 0;
+
+	return (unsigned)ALL | (signs ? 0 : (unsigned)ANY) | rules->rights |
 	       (rules->connects_locally ? (unsigned)LOCALLY : 0) |
 	       (by_tcp ? (unsigned)BY_TCP : 0);
 }

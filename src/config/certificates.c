@@ -9,8 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { LARGEST_PEM = 1024 * 1024 };
-
 struct found {
 	struct certificate_settings settings;
 	const struct setting *certificate;      /* where it was set; or NULL */
@@ -19,19 +17,16 @@ struct found {
 	bool is_second;         /* of a pair */
 };
 
-/* Reads the file only to learn whether it can be read, and by whom. */
+/* Opens it only to learn whether it can be, and by whom: nothing of a key is
+ * read here. */
 static bool
 can_read(struct reading *r, const struct setting *s, const char *path)
 {
-	struct buf text = BUF(LARGEST_PEM);
 	char name[KEY_NAME_SIZE];
 
 	key_full_name(s->key, name, sizeof(name));
 	struct named_file named = { s->at, name, path };
-	if (!reading_load(r, &named, &text))
-		return false;
-	reading_wipe(&text);
-	return true;
+	return reading_load(r, &named, NULL);
 }
 
 /* Loads what will be loaded at start; the sentence begins with the file. */
@@ -176,11 +171,9 @@ check_ticket_keys(struct reading *r)
 
 	if (s == NULL || file[0] == '\0' || !can_read(r, s, file))
 		return;
-	struct ticket_keys *k = ticket_keys_new(file, why, sizeof(why));
-	if (k == NULL)
+	if (!ticket_keys_check(file, why, sizeof(why)))
 		faults_add(&r->faults, s->at, "tls.ticket_keys_file", "%s",
 			   why);
-	ticket_keys_free(&k);
 }
 
 void

@@ -187,9 +187,9 @@ reading_load(struct reading *r, const struct named_file *file,
 
 	if (fd < 0)
 		return cannot(r, file, errno);
-	struct buf text = BUF(text_out->ceiling);
+	struct buf text = BUF(text_out != NULL ? text_out->ceiling : 0);
 	bool is_plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	bool is_read = is_plain && read_all(fd, &text);
+	bool is_read = is_plain && (text_out == NULL || read_all(fd, &text));
 	int error = is_plain ? errno : 0;
 	close(fd);
 	if (!is_read) {
@@ -197,6 +197,7 @@ reading_load(struct reading *r, const struct named_file *file,
 		return cannot(r, file, error);
 	}
 	note(r, file, &st);
-	*text_out = text;
+	if (text_out != NULL)
+		*text_out = text;
 	return true;
 }

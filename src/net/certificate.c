@@ -3,6 +3,8 @@
  * that each fault can be told from the others. */
 #include "net/certificate.h"
 
+#include "net/remote_key.h"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -102,8 +104,8 @@ use_chain(struct certificate *c, FILE *f, const struct tls_error *w)
 	return true;
 }
 
-static bool
-load_chain(struct certificate *c, const struct tls_error *w)
+bool
+certificate_load(struct certificate *c, const struct tls_error *w)
 {
 	FILE *f = fopen(c->file, "re");
 
@@ -128,6 +130,16 @@ mentions_key(FILE *f)
 	return false;
 }
 
+/* It is the certificate's from now on. */
+static bool
+take_key(struct certificate *c, EVP_PKEY *key)
+{
+	EVP_PKEY_free(c->key);
+	c->key = key;
+	return SSL_CTX_use_PrivateKey(c->ssl, key) == 1 &&
+	       SSL_CTX_check_private_key(c->ssl) == 1;
+}
+
 static bool
 use_key(struct certificate *c, const char *file, FILE *f,
 	const struct tls_error *w)
@@ -147,10 +159,7 @@ use_key(struct certificate *c, const char *file, FILE *f,
 		return tls_refuse(w, file, mentions_key(f)
 				       ? "its private key is damaged"
 				       : "holds no private key in PEM form");
-	bool belongs = SSL_CTX_use_PrivateKey(c->ssl, key) == 1 &&
-		       SSL_CTX_check_private_key(c->ssl) == 1;
-	EVP_PKEY_free(key);
-	if (belongs)
+	if (take_key(c, key))
 		return true;
 	char sentence[512];
 	snprintf(sentence, sizeof(sentence),
@@ -158,8 +167,9 @@ use_key(struct certificate *c, const char *file, FILE *f,
 	return tls_refuse(w, file, sentence);
 }
 
-static bool
-load_key(struct certificate *c, const char *file, const struct tls_error *w)
+bool
+certificate_load_key(struct certificate *c, const char *file,
+		     const struct tls_error *w)
 {
 	FILE *f = fopen(file, "re");
 
@@ -171,8 +181,31 @@ load_key(struct certificate *c, const char *file, const struct tls_error *w)
 }
 
 bool
-certificate_load(struct certificate *c, const char *key,
-		 const struct tls_error *w)
+certificate_recall_key(struct certificate *c, FILE *kept)
 {
-	return load_chain(c, w) && load_key(c, key, w);
+	EVP_PKEY *key = PEM_read_PrivateKey(kept, NULL, NULL, NULL);
+	bool is_taken = key != NULL && take_key(c, key);
+
+	ERR_clear_error();
+	return is_taken;
+}
+
+bool
+certificate_keep_key(const struct certificate *c, FILE *kept)
+{
+	return PEM_write_PrivateKey(kept, c->key, NULL, NULL, 0, NULL, NULL) ==
+	       1;
+}
+
+bool
+certificate_use_signer(struct certificate *c, struct signing_client *signer,
+		       uint32_t number, const struct tls_error *w)
+{
+	EVP_PKEY *public_half =
+		X509_get0_pubkey(SSL_CTX_get0_certificate(c->ssl));
+	EVP_PKEY *key = remote_key_new(public_half, signer, number);
+
+	return (key != NULL && take_key(c, key)) ||
+	       tls_refuse(w, c->file, "its key is of an unknown kind: RSA, "
+			  "ECDSA and Ed25519 are known");
 }

@@ -9,6 +9,7 @@
 #include "net/ticket_keys.h"
 
 #include "base/clock.h"
+#include "base/in_child.h"
 #include "base/memory.h"
 
 #include <openssl/core_names.h>
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	PERIOD_MS = 6 * 3600 * 1000,    /* longer than a ticket lives */
@@ -44,6 +46,16 @@ struct ticket_keys {
 	int64_t period;                 /* whose keys now is */
 	bool is_shared;                 /* secret is a file's, and stays */
 	unsigned char secret[SECRET_LEN];       /* of the period */
+	struct key_set now;
+	struct key_set before;
+	struct signing_client *signer;  /* who has the secret; NULL: we */
+	int64_t until_ms;               /* so long those of the signer hold */
+	int kept_in;                    /* file of the signer after us; -1 */
+};
+
+/* What the signer gives to those who make and read tickets. */
+struct handed_keys {
+	int64_t left_ms;                /* until it has other ones */
 	struct key_set now;
 	struct key_set before;
 };
@@ -84,11 +96,11 @@ derive_shared(const struct ticket_keys *k, int64_t period, struct key_set *out)
 	OPENSSL_cleanse(secret, sizeof(secret));
 }
 
+/* Milliseconds. */
 static int64_t
-period_now(const struct ticket_keys *k)
+clock_of(const struct ticket_keys *k)
 {
-	return (k->is_shared ? clock_wall_us() / 1000 : clock_ms()) /
-	       PERIOD_MS;
+	return k->is_shared ? clock_wall_us() / 1000 : clock_ms();
 }
 
 static bool
@@ -99,7 +111,7 @@ make_own(struct ticket_keys *k, char *why, size_t size)
 			 "keys");
 		return false;
 	}
-	k->period = period_now(k);
+	k->period = clock_of(k) / PERIOD_MS;
 	derive_set(k->secret, &k->now);
 	/* No tickets of a period before: keys that nobody has. */
 	derive(k->secret, "no name", k->before.name);
@@ -160,17 +172,62 @@ ticket_keys_new(const char *file, char *why, size_t size)
 	struct ticket_keys *k = memory_new(1, sizeof(*k));
 	bool has_file = file != NULL && file[0] != '\0';
 
+	k->kept_in = -1;
 	if (!(has_file ? load_shared(k, file, why, size)
 		       : make_own(k, why, size)))
 		ticket_keys_free(&k);
 	return k;
 }
 
-void
-ticket_keys_copy(struct ticket_keys *to, const struct ticket_keys *from)
+static bool
+check(const void *file, char *why, size_t size)
 {
-	if (!to->is_shared && !from->is_shared)
-		*to = *from;
+	struct ticket_keys *k = ticket_keys_new(file, why, size);
+	bool is_fine = k != NULL;
+
+	ticket_keys_free(&k);
+	return is_fine;
+}
+
+bool
+ticket_keys_check(const char *file, char *why, size_t size)
+{
+	return in_child(check, file, why, size);
+}
+
+struct ticket_keys *
+ticket_keys_new_remote(struct signing_client *signer)
+{
+	struct ticket_keys *k = memory_new(1, sizeof(*k));
+
+	k->kept_in = -1;
+	k->signer = signer;
+	return k;
+}
+
+/* Two signers that turn at one moment write the same. */
+static void
+keep(const struct ticket_keys *k)
+{
+	ssize_t ignored = k->kept_in < 0
+		? 0 : pwrite(k->kept_in, k, sizeof(*k), 0);
+
+	(void)ignored;
+}
+
+void
+ticket_keys_keep_in(struct ticket_keys *k, int fd)
+{
+	struct ticket_keys kept;
+
+	if (k->is_shared)
+		return;
+	if (pread(fd, &kept, sizeof(kept), 0) == (ssize_t)sizeof(kept))
+		*k = kept;
+	k->kept_in = fd;
+	OPENSSL_cleanse(&kept, sizeof(kept));
+	ticket_keys_turn(k);
+	keep(k);
 }
 
 void
@@ -183,22 +240,63 @@ ticket_keys_free(struct ticket_keys **k)
 	*k = NULL;
 }
 
+/* Those of before hold while the signer does not answer. */
+static void
+fetch(struct ticket_keys *k)
+{
+	struct signing_message question = { .request = SIGNING_TICKET_KEYS };
+	struct signing_message answer;
+	struct handed_keys handed;
+
+	if (clock_ms() < k->until_ms ||
+	    !signing_ask(k->signer, &question, &answer) ||
+	    answer.len != sizeof(handed))
+		return;
+	memcpy(&handed, answer.bytes, sizeof(handed));
+	k->now = handed.now;
+	k->before = handed.before;
+	k->until_ms = clock_ms() + handed.left_ms;
+	OPENSSL_cleanse(&handed, sizeof(handed));
+	OPENSSL_cleanse(answer.bytes, answer.len);
+}
+
+size_t
+ticket_keys_export(struct ticket_keys *k, unsigned char *out)
+{
+	struct handed_keys handed;
+
+	ticket_keys_turn(k);
+	handed = (struct handed_keys){
+		PERIOD_MS - clock_of(k) % PERIOD_MS, k->now, k->before
+	};
+	memcpy(out, &handed, sizeof(handed));
+	OPENSSL_cleanse(&handed, sizeof(handed));
+	return sizeof(handed);
+}
+
 void
 ticket_keys_turn(struct ticket_keys *k)
 {
-	int64_t period = period_now(k);
+	int64_t period = clock_of(k) / PERIOD_MS;
 
-	if (k->is_shared && k->period != period) {
+	if (k->signer != NULL) {
+		fetch(k);
+		return;
+	}
+	if (k->period == period)
+		return;
+	if (k->is_shared) {
 		derive_shared(k, period, &k->now);
 		derive_shared(k, period - 1, &k->before);
 		k->period = period;
 	}
-	while (!k->is_shared && k->period < period) {
+	while (k->period < period) {
 		k->before = k->now;
 		derive(k->secret, "next", k->secret);
 		derive_set(k->secret, &k->now);
 		k->period++;
 	}
+	keep(k);
 }
 
 /* The keys that a ticket says it was made with, or NULL. */
@@ -254,6 +352,8 @@ on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 	struct ticket_keys *k = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
 	ticket_keys_turn(k);
+	if (k->signer != NULL && k->until_ms == 0)
+		return is_new ? FAULT : NO_SUCH_KEY;
 	if (is_new) {
 		memcpy(name, k->now.name, NAME_LEN);
 		return seal(&k->now, iv, cipher, mac);

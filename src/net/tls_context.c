@@ -2,6 +2,7 @@
 /* Contexts: which certificate serves which name, and with what rules. */
 #include "net/tls_context.h"
 
+#include "base/in_child.h"
 #include "base/memory.h"
 #include "net/certificate.h"
 #include "net/domain_name.h"
@@ -32,6 +33,8 @@ struct tls_context {
 	struct certificate *at;
 	size_t count;
 	struct ticket_keys *ticket_keys;
+	struct signing_client signer;   /* who has the keys, unless we do */
+	bool has_keys;
 };
 
 /* ---- A certificate ------------------------------------------------------ */
@@ -91,34 +94,51 @@ static bool
 load(struct certificate *c, const struct certificate_settings *s,
      int min_version, const struct tls_error *w)
 {
-	bool has_key = s->key != NULL && s->key[0] != '\0';
-
 	c->file = memory_copy_text(s->certificate);
 	if (c->ssl == NULL)
 		c->ssl = new_ssl(min_version);
 	if (c->ssl == NULL)
 		return tls_refuse(w, c->file, "OpenSSL makes no context");
 	return load_name(c, s->name != NULL ? s->name : "", w) &&
-	       certificate_load(c, has_key ? s->key : s->certificate, w);
+	       certificate_load(c, w);
+}
+
+/* The key may be in the certificate's file. */
+static bool
+load_key(struct certificate *c, const struct certificate_settings *s,
+	 const struct tls_error *w)
+{
+	bool has_key = s->key != NULL && s->key[0] != '\0';
+
+	return certificate_load_key(c, has_key ? s->key : s->certificate, w);
 }
 
 static void
 unload(struct certificate *c)
 {
 	SSL_CTX_free(c->ssl);
+	EVP_PKEY_free(c->key);
 	free(c->name);
 	free(c->file);
+}
+
+static bool
+check(const void *settings, char *why, size_t size)
+{
+	const struct certificate_settings *s = settings;
+	const struct tls_error w = { why, size };
+	struct certificate c = { 0 };
+	bool is_fine = load(&c, s, 12, &w) && load_key(&c, s, &w);
+
+	unload(&c);
+	return is_fine;
 }
 
 bool
 tls_check_certificate(const struct certificate_settings *s, char *why,
 		      size_t size)
 {
-	struct certificate c = { 0 };
-	bool is_fine = load(&c, s, 12, &(struct tls_error){ why, size });
-
-	unload(&c);
-	return is_fine;
+	return in_child(check, s, why, size);
 }
 
 /* ---- The context -------------------------------------------------------- */
@@ -173,8 +193,9 @@ load_one(struct tls_context *c, const struct net_settings *settings, size_t i,
 
 	if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
 		c->at[i].ssl = twin->ssl;
-	if (!load(&c->at[i], &settings->certificates[i],
-		  settings->tls_min_version, w))
+	const struct certificate_settings *s = &settings->certificates[i];
+	if (!load(&c->at[i], s, settings->tls_min_version, w) ||
+	    !certificate_use_signer(&c->at[i], &c->signer, (uint32_t)i, w))
 		return false;
 	return twin == NULL || twin->kind != c->at[i].kind ||
 	       tls_refuse(w, c->at[i].file, "its key is of the same kind as "
@@ -189,6 +210,7 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 	struct tls_error w = { why, size };
 
 	assert(count > 0);
+	c->signer.fd = -1;
 	c->at = memory_new(count, sizeof(*c->at));
 	for (size_t i = 0; i < count; i++) {
 		c->count = i + 1;
@@ -197,18 +219,80 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 			return NULL;
 		}
 	}
-	c->ticket_keys = ticket_keys_new(settings->ticket_keys_file, why,
-					 size);
-	if (c->ticket_keys == NULL) {
-		tls_context_free(&c);
-		return NULL;
-	}
+	c->ticket_keys = ticket_keys_new_remote(&c->signer);
 	for (size_t i = 0; i < count; i++)
 		ticket_keys_serve(c->ticket_keys, c->at[i].ssl, i == 0);
 	SSL_CTX_set_tlsext_servername_callback(c->at[0].ssl,
 					       choose_certificate);
 	SSL_CTX_set_tlsext_servername_arg(c->at[0].ssl, c);
 	return c;
+}
+
+/* Reads the keys of a signer that died, or those in their files, which may be
+ * others by now, and leaves them for the next one. */
+static bool
+load_keys(struct tls_context *c, const struct net_settings *settings,
+	  FILE *kept, const struct tls_error *w)
+{
+	bool is_kept = kept != NULL;
+
+	for (size_t i = 0; i < c->count; i++) {
+		is_kept = is_kept && certificate_recall_key(&c->at[i], kept);
+		if (!is_kept &&
+		    !load_key(&c->at[i], &settings->certificates[i], w))
+			return false;
+	}
+	if (is_kept || kept == NULL)
+		return true;
+	rewind(kept);
+	for (size_t i = 0; i < c->count; i++)
+		certificate_keep_key(&c->at[i], kept);
+	return true;
+}
+
+bool
+tls_context_load_keys(struct tls_context *c,
+		      const struct net_settings *settings, int fd, char *why,
+		      size_t size)
+{
+	const struct tls_error w = { why, size };
+	int own = fd >= 0 ? dup(fd) : -1;
+	FILE *kept = own >= 0 ? fdopen(own, "r+") : NULL;
+
+	if (kept != NULL)
+		rewind(kept);
+	c->has_keys = load_keys(c, settings, kept, &w);
+	if (kept != NULL)
+		fclose(kept);
+	if (!c->has_keys)
+		return false;
+	struct ticket_keys *k =
+		ticket_keys_new(settings->ticket_keys_file, why, size);
+	if (k == NULL)
+		return false;
+	ticket_keys_free(&c->ticket_keys);
+	c->ticket_keys = k;
+	for (size_t i = 0; i < c->count; i++)
+		ticket_keys_serve(k, c->at[i].ssl, i == 0);
+	return true;
+}
+
+void
+tls_context_use_signer(struct tls_context *c, int fd)
+{
+	c->signer = (struct signing_client){ .fd = fd };
+}
+
+EVP_PKEY *
+tls_context_key(const struct tls_context *c, size_t number)
+{
+	return c->has_keys && number < c->count ? c->at[number].key : NULL;
+}
+
+struct ticket_keys *
+tls_context_ticket_keys(const struct tls_context *c)
+{
+	return c->ticket_keys;
 }
 
 void
@@ -222,18 +306,6 @@ tls_context_free(struct tls_context **c)
 	ticket_keys_free(&(*c)->ticket_keys);
 	free(*c);
 	*c = NULL;
-}
-
-void
-tls_context_keep_keys(struct tls_context *c, const struct tls_context *older)
-{
-	ticket_keys_copy(c->ticket_keys, older->ticket_keys);
-}
-
-void
-tls_context_turn_keys(struct tls_context *c)
-{
-	ticket_keys_turn(c->ticket_keys);
 }
 
 int64_t

@@ -32,8 +32,6 @@ certificate_expiry_tick(struct master *m)
 	const char *file;
 	int64_t end = 0;
 
-	if (m->now.tls != NULL)
-		tls_context_turn_keys(m->now.tls);
 	if (!is_new && clock_ms() < m->next_expiry_ms)
 		return;
 	m->expiry_generation = m->now.number;

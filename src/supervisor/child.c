@@ -18,17 +18,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { MOST_DESCRIPTORS = 65536 };
 
-static struct generation *
-generation_of(struct master *m, const struct process *e)
+struct generation *
+child_generation(struct master *m, const struct process *e)
 {
 	bool is_next = m->next.config != NULL &&
 		       m->next.number == e->generation;
 
 	return is_next ? &m->next : &m->now;
+}
+
+void
+child_ends_close(const struct child_ends *ends)
+{
+	if (ends->channel >= 0)
+		close(ends->channel);
+	if (ends->questions >= 0)
+		close(ends->questions);
+}
+
+int
+child_ends_make(struct master *m, int i, struct child_ends *ours,
+		struct child_ends *own)
+{
+	const struct process *e = &m->processes.entries[i];
+	int pair[2];
+
+	*ours = *own = (struct child_ends){ -1, -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	ours->channel = pair[0];
+	own->channel = pair[1];
+	if (e->role != SLOT_WORKER || child_generation(m, e)->tls == NULL)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	ours->questions = pair[0];
+	own->questions = pair[1];
+	return 0;
 }
 
 static void
@@ -92,12 +123,14 @@ close_all_but(int *keep, size_t count)
 
 static void
 keep_own(const struct master *m, const struct role *role,
-	 const struct generation *g, int channel)
+	 const struct generation *g, const struct child_ends *own)
 {
 	int *keep = memory_new(role_most_descriptors(g), sizeof(*keep));
-	size_t n = 1;
+	size_t n = 0;
 
-	keep[0] = channel;
+	keep[n++] = own->channel;
+	if (own->questions >= 0)
+		keep[n++] = own->questions;
 	if (role->keep != NULL)
 		n += role->keep(m, g, keep + n);
 	else
@@ -129,8 +162,8 @@ map_own(struct master *m, int i, const struct generation *g,
 	return context->backlog != NULL ? 0 : -1;
 }
 
-/* The password is for those who speak to the database, the keys for those
- * who speak TLS; what another generation has is for neither. */
+/* The password is for those who speak to the database; what another
+ * generation has is for nobody. */
 static void
 forget_secrets(struct master *m, const struct process *e)
 {
@@ -140,27 +173,26 @@ forget_secrets(struct master *m, const struct process *e)
 		struct generation *g = both[i];
 		if (g->config == NULL || e->role == SLOT_WORKER)
 			continue;
-		tls_context_free(&g->tls);
 		if (e->role != SLOT_JANITOR)
 			config_wipe_secrets(g->config);
 	}
 }
 
 void
-child_live(struct master *m, int i, int channel)
+child_live(struct master *m, int i, const struct child_ends *own)
 {
 	const struct process *e = &m->processes.entries[i];
 	const struct role *role = role_of(e->role);
-	struct generation *g = generation_of(m, e);
+	struct generation *g = child_generation(m, e);
 	struct child_context context = {
 		.number = e->number,
 		.generation = e->generation,
-		.channel = channel,
+		.channel = own->channel,
 		.is_paused = m->paused_until_ms != 0,
 		.scoreboard = m->scoreboard,
 		.connection_limits = m->children[i].connection_limits,
 		.connection_region = (unsigned)m->children[i].region,
-		.tls = e->role == SLOT_WORKER ? g->tls : NULL,
+		.tls = g->tls,
 		.sandbox = &g->sandbox_rules[e->role],
 	};
 
@@ -177,7 +209,9 @@ child_live(struct master *m, int i, int channel)
 			  LOG_STR("error", strerror(errno)));
 		_exit(EXIT_FAILURE);
 	}
-	keep_own(m, role, g, channel);
+	keep_own(m, role, g, own);
+	if (own->questions >= 0)
+		tls_context_use_signer(g->tls, own->questions);
 	limits_core(g->config->dumps_core);
 	privileges_drop_bind();
 	crash_trace_prepare();

@@ -4,6 +4,7 @@
 #include "supervisor/children.h"
 
 #include "base/clock.h"
+#include "base/pass_descriptor.h"
 #include "supervisor/child.h"
 #include "supervisor/exit_report.h"
 #include "supervisor/proof.h"
@@ -83,19 +84,49 @@ fork_failed(struct master *m, int i)
 	children_take(m, i, PROCESS_FORK_FAILED);
 }
 
+/* A signer answers the workers of its generation. */
 static void
-settle(struct master *m, int i, pid_t pid, int channel)
+hand_to_signer(struct master *m, int signer, int worker)
+{
+	static const char word = CHILD_CLIENT;
+	const struct process *s = &m->processes.entries[signer];
+	const struct process *w = &m->processes.entries[worker];
+
+	if (s->role != SLOT_SIGNER || s->generation != w->generation ||
+	    m->children[signer].channel < 0 ||
+	    m->children[worker].questions < 0 ||
+	    pass_descriptor(m->children[signer].channel, &word, 1,
+			    m->children[worker].questions) == 1)
+		return;
+	log_warn("the signer does not hear of a worker",
+		 LOG_NUM("child", w->pid), LOG_STR("error", strerror(errno)));
+}
+
+/* Whichever of the two comes later: the one before waits for it. */
+static void
+introduce_to_signer(struct master *m, int i)
+{
+	for (int k = 1; k < SCOREBOARD_SLOTS; k++) {
+		hand_to_signer(m, i, k);
+		hand_to_signer(m, k, i);
+	}
+}
+
+static void
+settle(struct master *m, int i, pid_t pid, const struct child_ends *ours)
 {
 	struct process *e = &m->processes.entries[i];
 
-	fcntl(channel, F_SETFL, O_NONBLOCK);
-	m->children[i].channel = channel;
+	fcntl(ours->channel, F_SETFL, O_NONBLOCK);
+	m->children[i].channel = ours->channel;
+	m->children[i].questions = ours->questions;
 	e->pid = pid;
 	bool is_first = e->forked_ms == 0;
 	children_take(m, i, PROCESS_FORKED);
 	if (!is_first)
 		m->figures.restarts++;
 	occupy_slot(m, i);
+	introduce_to_signer(m, i);
 	log_debug("process started", LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
 		  LOG_NUM("generation", e->generation));
@@ -104,27 +135,25 @@ settle(struct master *m, int i, pid_t pid, int channel)
 static void
 start(struct master *m, int i)
 {
-	int ends[2];
+	struct child_ends ours = { -1, -1 }, own = { -1, -1 };
+	pid_t pid = -1;
 
-	if (take_region(m, i) != 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-		fork_failed(m, i);
-		return;
+	if (take_region(m, i) == 0 && child_ends_make(m, i, &ours, &own) == 0) {
+		m->processes.entries[i].pid = 0;
+		occupy_slot(m, i);
+		pid = fork();
 	}
-	m->processes.entries[i].pid = 0;
-	occupy_slot(m, i);
-	pid_t pid = fork();
 	if (pid == 0)
-		child_live(m, i, ends[1]);
+		child_live(m, i, &own);
 	int error = errno;
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		errno = error;
-		fork_failed(m, i);
+	child_ends_close(&own);
+	if (pid > 0) {
+		settle(m, i, pid, &ours);
 		return;
 	}
-	settle(m, i, pid, ends[0]);
+	child_ends_close(&ours);
+	errno = error;
+	fork_failed(m, i);
 }
 
 void
@@ -219,10 +248,9 @@ reap_one(struct master *m, int i, int status)
 	struct child *c = &m->children[i];
 
 	exit_report_write(m, i, status);
-	if (c->channel >= 0)
-		close(c->channel);
+	child_ends_close(&(struct child_ends){ c->channel, c->questions });
 	give_region_back(m, c);
-	*c = (struct child){ .channel = -1, .region = -1 };
+	*c = NO_CHILD;
 	scoreboard_vacate(m->scoreboard, (size_t)i);
 	children_take(m, i, PROCESS_EXITED);
 }
@@ -299,8 +327,7 @@ children_add(struct master *m, enum slot_role role, int number,
 	int i = process_table_add(&m->processes, role, number, generation);
 
 	if (i > 0)
-		m->children[i] = (struct child){ .channel = -1,
-						 .region = -1 };
+		m->children[i] = NO_CHILD;
 	return i;
 }
 
@@ -318,7 +345,8 @@ children_staff(struct master *m, const struct generation *g)
 	}
 	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
-		if (role != NULL && role->is_helper && role->is_first)
+		if (role_is_helper_of(g, (enum slot_role)slot) &&
+		    role->is_first)
 			children_add(m, (enum slot_role)slot, 0, g->number);
 	}
 	for (size_t n = 1; n <= g->config->worker.workers; n++)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const struct net_settings *
@@ -224,6 +225,7 @@ generation_load(struct generation *g, struct spool_claims *claims,
 	if (net_of(g)->certificate_count == 0)
 		return 0;
 	g->tls = tls_context_new(net_of(g), reason, sizeof(reason));
+	g->keys = memfd_create("keys", MFD_CLOEXEC);
 	if (g->tls != NULL)
 		return 0;
 	buf_printf(why, "%s\n", reason);
@@ -238,6 +240,8 @@ generation_close(struct generation *g, const struct generation *other)
 	generation_close_listeners(g, other);
 	if (g->log_file >= 0)
 		close(g->log_file);
+	if (g->keys > 0)
+		close(g->keys);
 	tls_context_free(&g->tls);
 	config_free(&g->config);
 	*g = (struct generation){ .log_file = -1 };

@@ -7,6 +7,8 @@
 #include "supervisor/boot_config.h"
 #include "supervisor/upgrade.h"
 
+#include <sys/mman.h>
+
 static const char *
 copy_text(const char *text)
 {
@@ -26,10 +28,10 @@ master_new(const struct supervisor_options *o, const struct handover *h)
 	m->control.listener = -1;
 	m->pid_file = m->ready_pipe = -1;
 	m->now.log_file = m->next.log_file = -1;
+	m->tickets = memfd_create("tickets", MFD_CLOEXEC);
 	upgrade_note_program(m);
 	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
-		m->children[i] = (struct child){ .channel = -1,
-						 .region = -1 };
+		m->children[i] = NO_CHILD;
 	return m;
 }
 

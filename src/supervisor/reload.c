@@ -6,7 +6,6 @@
 #include "supervisor/reload.h"
 
 #include "base/clock.h"
-#include "net/tls_context.h"
 #include "supervisor/children.h"
 #include "supervisor/limits.h"
 #include "supervisor/notify.h"
@@ -74,8 +73,6 @@ prepare(struct master *m, struct buf *faults)
 	m->next.number = m->generations + 1;
 	if (generation_load(&m->next, &m->spools, faults) != 0)
 		return -1;
-	if (m->next.tls != NULL && m->now.tls != NULL)
-		tls_context_keep_keys(m->next.tls, m->now.tls);
 	if (startup_connection_limits(m, c) == 0 &&
 	    children_staff(m, &m->next) == 0)
 		return 0;
@@ -195,7 +192,7 @@ reload_tick(struct master *m)
 		commit(m);
 		break;
 	case CHILDREN_LOST:
-		reload_give_up(m, "a worker of the new generation did not "
+		reload_give_up(m, "a process of the new generation did not "
 			       "become ready: its own lines say why");
 		break;
 	case CHILDREN_COMING:

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of roles. Nobody gets what another has: listeners are for
- * workers, the queue's reading end and the log's file for the logger. */
+ * workers, the queue's reading end and the log's file for the logger, keys for
+ * the signer. */
 #include "supervisor/roles.h"
 
 #include "base/address.h"
 #include "janitor/janitor.h"
 #include "logger/logger.h"
+#include "signer/signer.h"
 #include "worker/worker.h"
 
 /* ---- Workers ------------------------------------------------------------- */
@@ -122,6 +124,34 @@ wall_logger(const struct generation *g, struct sandbox_rules *rules)
 		rules->writable[0] = g->log_dir;
 }
 
+static int
+run_signer(const struct master *m, struct generation *g,
+	   const struct child_context *context)
+{
+	const struct signer_duty duty = {
+		.settings = &g->config->worker.net,
+		.keys = g->keys,
+		.tickets = m->tickets,
+	};
+
+	return signer_run(&duty, context);
+}
+
+static size_t
+keep_keys(const struct master *m, const struct generation *g, int *fds)
+{
+	fds[0] = m->lines[1];
+	fds[1] = g->keys;
+	fds[2] = m->tickets;
+	return 3;
+}
+
+static bool
+has_keys(const struct generation *g)
+{
+	return g->tls != NULL;
+}
+
 /* ---- The table ----------------------------------------------------------- */
 
 static const struct role roles[SLOT_ROLES] = {
@@ -148,6 +178,13 @@ static const struct role roles[SLOT_ROLES] = {
 			   .wall = wall_janitor,
 			   .is_helper = true,
 			   .is_alone = true },
+	[SLOT_SIGNER] = { .name = "signer",
+			  .rights = SANDBOX_THREADS | SANDBOX_SIGNS,
+			  .run = run_signer,
+			  .keep = keep_keys,
+			  .is_wanted = has_keys,
+			  .is_helper = true,
+			  .is_first = true },
 };
 
 enum { OWN_DESCRIPTORS = 4 };
@@ -155,15 +192,24 @@ enum { OWN_DESCRIPTORS = 4 };
 const struct role *
 role_of(enum slot_role slot)
 {
-	return slot < SLOT_ROLES && roles[slot].run != NULL ? &roles[slot]
-							    : NULL;
+	return (unsigned)slot < SLOT_ROLES && roles[slot].run != NULL
+		       ? &roles[slot] : NULL;
 }
 
 const char *
 role_name(enum slot_role slot)
 {
-	return slot < SLOT_ROLES && roles[slot].name != NULL
+	return (unsigned)slot < SLOT_ROLES && roles[slot].name != NULL
 		       ? roles[slot].name : "unknown";
+}
+
+bool
+role_is_helper_of(const struct generation *g, enum slot_role slot)
+{
+	const struct role *role = role_of(slot);
+
+	return role != NULL && role->is_helper &&
+	       (role->is_wanted == NULL || role->is_wanted(g));
 }
 
 size_t

@@ -194,8 +194,8 @@ adopt_children(struct master *m, const struct handover *h)
 	for (size_t i = 0; i < h->child_count; i++) {
 		const struct handed_child *c = &h->children[i];
 		m->processes.entries[c->index] = c->entry;
-		m->children[c->index] = (struct child){
-			.channel = c->channel, .region = -1 };
+		m->children[c->index] = NO_CHILD;
+		m->children[c->index].channel = c->channel;
 		if (m->connection_limits != NULL &&
 		    connection_limits_retake_region(m->connection_limits,
 						    c->region)) {

@@ -132,7 +132,7 @@ worker_count_want_helpers(struct master *m)
 {
 	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
-		if (role != NULL && role->is_helper &&
+		if (role_is_helper_of(&m->now, (enum slot_role)slot) &&
 		    !has_helper(m, (enum slot_role)slot, role->is_alone))
 			children_add(m, (enum slot_role)slot, 0,
 				     m->now.number);

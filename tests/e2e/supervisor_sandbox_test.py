@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 from support.mariadb import TOP
+from support.memory import holds
 from support.server import Server
 from support.waiting import wait_for
 
@@ -94,36 +95,20 @@ def test_strict_serves_where_all_is_there(start_server, database):
     assert database.count() == 1
 
 
-def holds(pid, secret):
-    """Whether the bytes stand anywhere in what the process can write."""
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, \
-            open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in maps:
-            span, rights = line.split()[:2]
-            first, last = (int(half, 16) for half in span.split("-"))
-            if not rights.startswith("rw") or last - first > 1 << 30:
-                continue
-            try:
-                memory.seek(first)
-                if secret in memory.read(last - first):
-                    return True
-            except OSError:
-                continue
-    return False
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="reads others' memory")
-def test_the_password_is_only_with_those_who_use_it(start_server):
+def test_the_password_is_only_with_those_who_use_it(start_server, certificate):
     secret = "Xq7-kept-from-the-logger-v2"
     with tempfile.NamedTemporaryFile("w", dir="/var/tmp") as file:
         file.write(secret + "\n")
         file.flush()
         os.chmod(file.name, 0o400)
         shutil.chown(file.name, "nobody")
-        server = start_server({"mysql.password_file": file.name})
+        server = start_server(certificate.settings(
+            **{"mysql.password_file": file.name}))
         server.await_log("ready version")
         server.await_log("process is confined role=logger")
         assert all(holds(pid, secret.encode()) for pid in server.workers())
-        assert server.children("logger") and not any(
-            holds(pid, secret.encode()) for pid in server.children("logger"))
+        for role in "logger", "signer":
+            pid, = server.children(role)
+            assert not holds(pid, secret.encode()), role
         server.stop()

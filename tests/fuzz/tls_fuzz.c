@@ -41,7 +41,7 @@ context(void)
 	struct net_settings settings = { .certificates = &one,
 					 .certificate_count = 1,
 					 .tls_min_version = 12 };
-	c = tls_context_new(&settings, why, sizeof(why));
+	c = tls_context_with_keys(&settings, why, sizeof(why));
 	assert(c != NULL);
 	tls_files_remove(&files);
 	return c;

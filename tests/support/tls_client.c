@@ -16,7 +16,8 @@ tls_make_cert(EVP_PKEY *key, const char *common_name, int days)
 				   0);
 	X509_set_issuer_name(x, name);
 	X509_set_pubkey(x, key);
-	assert(X509_sign(x, key, EVP_sha256()) > 0);
+	assert(X509_sign(x, key, EVP_PKEY_is_a(key, "ED25519")
+			 ? NULL : EVP_sha256()) > 0);
 	return x;
 }
 
@@ -230,4 +231,15 @@ tls_peer_common_name(struct tls_pair *p, char *out, int size)
 	X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName,
 				  out, size);
 	X509_free(x);
+}
+
+struct tls_context *
+tls_context_with_keys(const struct net_settings *settings, char *why,
+		      size_t size)
+{
+	struct tls_context *c = tls_context_new(settings, why, size);
+
+	if (c != NULL && !tls_context_load_keys(c, settings, -1, why, size))
+		tls_context_free(&c);
+	return c;
 }

@@ -51,6 +51,10 @@ struct tls_pair {
 
 SSL_CTX *tls_client_context(void);
 
+/* A context with its keys; NULL and the reason in why. */
+struct tls_context *tls_context_with_keys(const struct net_settings *settings,
+					  char *why, size_t size);
+
 void tls_pair_open(struct tls_pair *p, struct tls_context *c, bool trickles);
 
 /* The client is gone, without a word. */

@@ -29,7 +29,8 @@ load(struct certificate_settings *certificates, size_t count, int min_version)
 		.tls_min_version = min_version,
 	};
 	char why[512] = "";
-	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
+	struct tls_context *c =
+		tls_context_with_keys(&settings, why, sizeof(why));
 
 	if (c == NULL)
 		fail_msg("%s", why);

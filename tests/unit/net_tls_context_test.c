@@ -115,7 +115,7 @@ two_of_a_kind_are_no_pair(void **state)
 	char why[512];
 	(void)state;
 
-	assert_null(tls_context_new(&settings, why, sizeof(why)));
+	assert_null(tls_context_with_keys(&settings, why, sizeof(why)));
 	assert_memory_equal(why, files.other_cert, strlen(files.other_cert));
 	assert_non_null(strstr(why, "the same kind"));
 }

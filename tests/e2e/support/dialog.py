@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SMTP by hand: bytes out, replies in, nothing done behind one's back."""
 import socket
-import ssl
+
+from support.certificates import blind_context
 
 
 class Reply:
@@ -85,12 +86,10 @@ class Dialog:
         self.send(line + "\r\n" if isinstance(line, str) else line + b"\r\n")
         return self.reply() if code is None else self.expect(code)
 
-    def starttls(self, **context):
+    def starttls(self, context=None, **options):
         self.command("STARTTLS", 220)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        tls.check_hostname = False
-        tls.verify_mode = ssl.CERT_NONE
-        self.socket = tls.wrap_socket(self.socket, **context)
+        self.socket = (context or blind_context()).wrap_socket(self.socket,
+                                                               **options)
 
     def data(self, message, code=250):
         """DATA, the message dot-stuffed, and the reply to its final dot."""

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a process that serves TLS asks the one that has the keys: a datagram
+ * each way, over a pair of sockets (SOCK_SEQPACKET) that nobody else has. */
+#ifndef NET_SIGNING_H
+#define NET_SIGNING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum signing_request {
+	SIGNING_SIGN,           /* by a certificate's key */
+	SIGNING_TICKET_KEYS     /* those of now: see net/ticket_keys.h */
+};
+
+enum { SIGNING_MOST = 2048 };   /* bytes: an RSA key of 16384 bits */
+
+struct signing_message {
+	uint64_t number;        /* of a question, and of its answer */
+	uint32_t request;
+	uint32_t key;           /* which certificate of the settings */
+	int32_t padding;        /* of RSA, as OpenSSL counts them */
+	uint32_t len;           /* of bytes; none in an answer: refused */
+	unsigned char bytes[SIGNING_MOST];
+};
+
+/* How long one is on the wire. */
+size_t signing_size(const struct signing_message *m);
+
+struct signing_client {
+	int fd;
+	uint64_t number;        /* of the last question */
+	bool is_away;           /* the last one was not answered */
+	int64_t asked_ms;       /* when */
+};
+
+/* Asks and waits for the answer, which takes as long as a signature; a second
+ * at most where the signer was killed, whose successor finds the question
+ * again; and not at all until that one answers. False without an answer. By
+ * one thread. */
+bool signing_ask(struct signing_client *c, struct signing_message *question,
+		 struct signing_message *answer);
+
+#endif

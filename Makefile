@@ -10,6 +10,7 @@ VERSION     = 0.1.0
 # make SANITIZE=thread: the program and its tests with another sanitizer.
 SANITIZE     ?=
 FUZZ_SECONDS ?= 30
+FUZZ_SEED    ?= 0
 
 # How the targets below build what they need: on all processors.
 build = $(MAKE) --no-print-directory \
@@ -170,6 +171,13 @@ check-slow:
 	@$(build) tests
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --slow
 
+# What runs in several threads, under the thread sanitizer.
+check-threads:
+	@scripts/setup build run test
+	@$(build) SANITIZE=thread tests
+	@/usr/bin/python3 tests/run --build=build/sanitize-thread \
+		--unit=build/sanitize-thread/unit --only unit e2e --match=worker_
+
 # Prerequisites below may depend on the target's own name ($$*).
 .SECONDEXPANSION:
 
@@ -295,7 +303,7 @@ $(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/support.a \
 fuzz:
 	@scripts/setup build fuzz
 	@$(build) $(fuzz_names:%=build/fuzz/%)
-	@tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_names)
+	@FUZZ_SEED=$(FUZZ_SEED) tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_names)
 
 fuzz_cflags = $(all_cflags) -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -439,6 +447,7 @@ help:
 	@echo 'make              the program: $(program)'
 	@echo 'make run          try it: private database, port 2525, ^C ends it'
 	@echo 'make check        the tests; make check-slow: those that take long'
+	@echo 'make check-threads: unit tests and workers, under the thread sanitizer'
 	@echo 'make coverage     which lines and branches the tests run through'
 	@echo 'make chaos        SECONDS=$(SECONDS) SEED=$(SEED): random faults, exact account'
 	@echo 'make bench        how fast, beside the ceiling and smtp-sink'
@@ -454,7 +463,7 @@ help:
 
 FORCE:
 
-.PHONY: all run check check-slow tests check-unit coverage chaos fuzz bench bench-programs \
+.PHONY: all run check check-slow check-threads tests check-unit coverage chaos fuzz bench bench-programs \
 	bench-mime bench-hostile bench-store \
 	lint check-layers format install uninstall clean help FORCE
 .SECONDARY:

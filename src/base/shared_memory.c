@@ -35,6 +35,15 @@ shared_memory_open(const char *name, size_t size)
 	return -1;
 }
 
+/* A child maps its part into the gap that MADV_DONTFORK left, where nothing
+ * else must lie; but that sanitizer's runtime starts a thread in each child,
+ * whose stack would come to lie there. */
+#ifdef __SANITIZE_THREAD__
+enum { IN_THE_GAP = MAP_FIXED };
+#else
+enum { IN_THE_GAP = MAP_FIXED_NOREPLACE };
+#endif
+
 void *
 shared_memory_map(int fd, size_t size, int protection)
 {
@@ -51,7 +60,9 @@ shared_memory_map(int fd, size_t size, int protection)
 			fd, 0);
 	if (at == MAP_FAILED)
 		return NULL;
+#ifndef __SANITIZE_THREAD__
 	madvise(at, size, MADV_DONTFORK);
+#endif
 	return at;
 }
 
@@ -67,8 +78,7 @@ shared_memory_remap(void *at, size_t size, int fd,
 	if (reader < 0)
 		return -1;
 	void *all = mmap(at, size, PROT_READ,
-			 MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-			 reader, 0);
+			 MAP_SHARED | MAP_NORESERVE | IN_THE_GAP, reader, 0);
 	close_keeping_errno(reader);
 	if (all != at)
 		return -1;

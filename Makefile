@@ -38,11 +38,10 @@ mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
 store      = bind catalog column_text columns connection failover group \
-	host_report hosts in_doubt insert lookup outcome partitions \
-	retention retention_partitions retention_rows save server \
+	hosts in_doubt insert lookup outcome partitions \
+	retention retention_partitions save server \
 	size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder spool_report spool_room store table table_warnings \
-	trial
+	spool_folder spool_report spool_room store table
 worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker

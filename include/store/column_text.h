@@ -19,9 +19,6 @@ bool column_text_is_converted(const struct table_column *c);
 bool column_text_fit(const struct table_column *c, struct view v,
 		     char **scratch, struct view *out);
 
-/* Whether raw bytes go into column `mail` as they are. */
-bool column_text_is_exact(const struct table_column *mail);
-
 /* As column_text_fit, for the raw message in a column of text: never cut.
  * Returns the length written to where, which has room for 3 * v.len. */
 size_t column_text_raw(const struct table_column *mail, struct view v,

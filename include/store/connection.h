@@ -15,8 +15,9 @@ struct server {
 	char hostname[NAME_SIZE];
 	char version[NAME_SIZE];
 	char uuid[NAME_SIZE];           /* empty: MariaDB has none */
-	char cluster[NAME_SIZE];        /* of Galera, or the group's name */
-	int64_t id;
+	char cluster[NAME_SIZE];        /* of Galera */
+	char group[NAME_SIZE];          /* of Group Replication */
+	size_t id;
 	int64_t started_s;              /* by its own wall clock, as it was */
 	size_t port;
 	bool is_galera;
@@ -25,6 +26,8 @@ struct server {
 	int64_t paused_ms;              /* by flow control, since its start */
 	bool is_tidb;
 	bool is_read_only;
+	size_t log_file;                /* of InnoDB: bytes, and how many */
+	size_t log_files;
 	size_t max_packet;
 	size_t max_row;                 /* by the engine; SIZE_MAX: none */
 	size_t max_transaction;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which host may be tried when: the circuit breaker, pure but for chance; and
- * whether anybody listens there. */
+/* Which host may be tried when: the circuit breaker, pure but for chance;
+ * whether anybody listens there; and what is told of those that fail. */
 #ifndef STORE_HOSTS_H
 #define STORE_HOSTS_H
 
+#include "base/scoreboard.h"
+#include "store/outcome.h"
 #include "store/settings.h"
 
 struct host_state {
@@ -60,5 +62,19 @@ void probe_start(struct probe *p, const struct store_host *host,
 /* Ends the probe, unless it still waits. */
 enum probe_answer probe_ask(struct probe *p);
 void probe_stop(struct probe *p);
+
+/* As the configuration has it. */
+struct view host_name(const struct store_settings *settings, size_t host);
+
+/* One line when a host's trouble begins or changes, not one an attempt; of
+ * what somebody must mend one of all processes, again each minute. */
+void host_report(const struct hosts *hosts, size_t host,
+		 struct scoreboard_slot *slot,
+		 const struct store_fault *fault);
+
+/* The last error of this process for status: what it is about, the server's
+ * number and words. */
+void host_report_status(struct scoreboard_slot *slot, const char *about,
+			int error, const char *text);
 
 #endif

@@ -24,4 +24,14 @@ struct retention {
 	int64_t lag_look_ms;
 };
 
+/* ---- Mail expired by partitions ------------------------------------------ */
+
+/* Those of the table, whose list the caller frees. The kind is
+ * PARTITIONS_NONE where rows must be deleted instead. */
+struct partitions retention_read_partitions(struct retention *r);
+
+/* Makes those that will be needed, and drops what is over. */
+void retention_keep_partitions(struct retention *r, const struct partitions *p,
+			       int64_t now_s);
+
 #endif

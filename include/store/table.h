@@ -6,6 +6,7 @@
 
 #include "store/columns.h"
 #include "store/outcome.h"
+#include "store/settings.h"
 
 enum charset_class {
 	CHARSET_BYTES,          /* binary: holds anything */
@@ -83,6 +84,13 @@ void table_add_indexes(struct table *t, const struct index_facts *facts,
 
 /* Once all is added: finds what is missing. */
 void table_finish(struct table *t);
+
+/* What will do, but not well: logs one line for each weakness, with the
+ * statement that mends it. */
+void table_warn(const struct table *t, const struct store_settings *settings);
+
+/* Whether raw bytes go into column `mail` as they are. */
+bool table_is_exact(const struct table_column *mail);
 
 /* NULL where the table has no such column. */
 const struct table_column *table_column(const struct table *t,

@@ -28,7 +28,7 @@ measure(struct bind *bind, const struct table_column *c,
 {
 	if (c->known->kind == VALUE_RAW)
 		bind->scratch = bind->in_pieces ? 0 :
-			(column_text_is_exact(c) ? 1 : 4) * raw_bytes(row);
+			(table_is_exact(c) ? 1 : 4) * raw_bytes(row);
 	else
 		bind->scratch = column_text_scratch(
 			c, store_column_text(c->known, row));
@@ -80,11 +80,11 @@ set_raw(struct bind *bind, const struct table_column *c, const struct row *row,
 		return;
 	}
 	/* What has to be mended lies at the end of its own scratch. */
-	char *at = *scratch + (column_text_is_exact(c) ? 0 : 3 * len);
+	char *at = *scratch + (table_is_exact(c) ? 0 : 3 * len);
 	if (trace.len > 0)
 		memcpy(at, trace.at, trace.len);
 	chain_copy(raw, 0, raw->len, at + trace.len);
-	if (!column_text_is_exact(c)) {
+	if (!table_is_exact(c)) {
 		len = column_text_raw(c, (struct view){ at, len }, *scratch);
 		at = *scratch;
 	}

@@ -82,13 +82,6 @@ column_text_fit(const struct table_column *c, struct view v, char **scratch,
 	return !c->known->is_key || out->len == v.len;
 }
 
-bool
-column_text_is_exact(const struct table_column *mail)
-{
-	return mail->charset == CHARSET_BYTES ||
-	       mail->charset == CHARSET_LATIN1;
-}
-
 size_t
 column_text_raw(const struct table_column *mail, struct view v, char *where)
 {

@@ -26,14 +26,6 @@
 #define IS_CONNECTOR_C 0
 #endif
 
-/* Any of them may be unknown to one engine or other: each goes alone. */
-static const char *const session_settings[] = {
-	"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-	"SET SESSION autocommit = 1",
-	"SET SESSION time_zone = '+00:00'",
-	"SET SESSION unique_checks = 1",
-};
-
 enum { SETTING_SIZE = 80 };
 
 static unsigned
@@ -47,6 +39,8 @@ whole_seconds(int64_t ms)
 static void
 set_tls(MYSQL *mysql, const struct store_settings *settings)
 {
+	if (!settings->has_tls)
+		return;
 	if (settings->tls_ca[0] != '\0')
 		mysql_options(mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
 #if IS_CONNECTOR_C
@@ -79,8 +73,7 @@ set_options(MYSQL *mysql, const struct store_settings *settings,
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
-	if (settings->has_tls)
-		set_tls(mysql, settings);
+	set_tls(mysql, settings);
 }
 
 static int
@@ -175,31 +168,29 @@ connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
 			      mysql_fetch_lengths(rows)[column] };
 }
 
-/* A wait for a lock ends before mysql.timeout does: as an
- * error that is repeated, not as a commit that nobody knows of. */
-static void
-bound_locks(struct connection *c, const struct store_settings *settings)
-{
-	char sql[SETTING_SIZE];
-	int most_s = (int)(settings->timeout_ms / 1000 - 1);
-
-	c->lock_wait_s = most_s < 1 ? 1 : most_s;
-	snprintf(sql, sizeof(sql), "SET SESSION innodb_lock_wait_timeout = %d",
-		 c->lock_wait_s < 5 ? c->lock_wait_s : 5);
-	connection_run(c, sql);
-	snprintf(sql, sizeof(sql), "SET SESSION lock_wait_timeout = %d",
-		 c->lock_wait_s);
-	connection_run(c, sql);
-}
-
+/* A wait for a lock ends before mysql.timeout does: as an error that is
+ * repeated, not as a commit that nobody knows of. Any of them may be unknown
+ * to one engine or other: each goes alone. */
 static bool
 set_up_session(struct connection *c, const struct store_settings *settings)
 {
-	size_t count = sizeof(session_settings) / sizeof(session_settings[0]);
+	int most_s = (int)(settings->timeout_ms / 1000 - 1);
+	char tables[SETTING_SIZE], rows[SETTING_SIZE];
+	const char *const all[] = {
+		"sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+		"autocommit = 1", "time_zone = '+00:00'", "unique_checks = 1",
+		tables, rows
+	};
 
-	bound_locks(c, settings);
-	for (size_t i = 0; i < count; i++) {
-		int error = connection_run(c, session_settings[i]);
+	c->lock_wait_s = most_s < 1 ? 1 : most_s;
+	snprintf(tables, sizeof(tables), "lock_wait_timeout = %d",
+		 c->lock_wait_s);
+	snprintf(rows, sizeof(rows), "innodb_lock_wait_timeout = %d",
+		 c->lock_wait_s < 5 ? c->lock_wait_s : 5);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char sql[2 * SETTING_SIZE];
+		snprintf(sql, sizeof(sql), "SET SESSION %s", all[i]);
+		int error = connection_run(c, sql);
 		/* Refused by the server: it may not know the variable. But
 		 * strictness, the first, is a must. */
 		if (error != 0 && (i == 0 || error >= CR_MIN_ERROR))
@@ -213,14 +204,14 @@ sign_in(struct connection *c, const struct store_settings *settings)
 {
 	const struct store_host *host = &settings->hosts[c->host];
 	bool is_local = host->port == 0;
-	const char *socket = settings->socket[0] != '\0' ? settings->socket
-							  : NULL;
+	bool has_path = is_local && settings->socket[0] != '\0';
 
 	set_options(c->mysql, settings, host);
 	if (mysql_real_connect(c->mysql, is_local ? NULL : host->name,
 			       settings->user, settings->password,
 			       settings->database, host->port,
-			       is_local ? socket : NULL, 0) == NULL) {
+			       has_path ? settings->socket : NULL,
+			       0) == NULL) {
 		connection_note_fault(c);
 		return false;
 	}
@@ -291,38 +282,25 @@ static const char *const plugins[] = {
 	"sha256_password", "parsec"
 };
 
-/* A plugin that is not installed is none that anybody can ask for. */
-static void
-load_plugins(void)
-{
-	MYSQL *mysql = mysql_init(NULL);
-
-	if (mysql == NULL)
-		return;
-	for (size_t i = 0; i < sizeof(plugins) / sizeof(plugins[0]); i++)
-		(void)mysql_client_find_plugin(mysql, plugins[i],
-						AUTHENTICATION_PLUGIN);
-	mysql_close(mysql);
-}
-
-/* Not for the answer: for the name service's own libraries. */
-static void
-look_up_hosts(const struct store_settings *settings)
+void
+store_warm_up(const struct store_settings *settings)
 {
 	struct addrinfo *found = NULL;
 
+	resolver_prepare();
+	mysql_library_init(0, NULL, NULL);
+	MYSQL *mysql = mysql_init(NULL);
+	/* A plugin that is not installed is none that anybody can ask for. */
+	for (size_t i = 0;
+	     mysql != NULL && i < sizeof(plugins) / sizeof(plugins[0]); i++)
+		(void)mysql_client_find_plugin(mysql, plugins[i],
+						AUTHENTICATION_PLUGIN);
+	if (mysql != NULL)
+		mysql_close(mysql);
+	/* Not for the answer: for the name service's own libraries. */
 	for (size_t i = 0; i < settings->host_count; i++)
 		if (settings->hosts[i].port > 0 &&
 		    getaddrinfo(settings->hosts[i].name, NULL, NULL,
 				&found) == 0)
 			freeaddrinfo(found);
-}
-
-void
-store_warm_up(const struct store_settings *settings)
-{
-	resolver_prepare();
-	mysql_library_init(0, NULL, NULL);
-	load_plugins();
-	look_up_hosts(settings);
 }

@@ -7,11 +7,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
-#include "store/host_report.h"
 #include "store/outcome.h"
 #include "store/server.h"
 #include "store/size_limits.h"
-#include "store/table_warnings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,24 +51,6 @@ failover_deinit(struct failover *l)
 	}
 }
 
-static void
-report(struct failover *l, size_t host, const struct store_fault *fault)
-{
-	host_report(&l->hosts, host, l->slot, fault);
-}
-
-static void
-tell_bounds(const struct failover *l, const struct server *server)
-{
-	struct size_limit limit =
-		size_limits_of_message(l->settings, server, &l->table);
-
-	log_info_once("largest message",
-		 LOG_NUM("bytes", l->size_limits.max_message_bytes),
-		 LOG_STR("decided_by", limit.name),
-		 LOG_STR("to_raise", limit.remedy));
-}
-
 /* SIZE is told before a message's host is known: the smallest counts. */
 static void
 take_bounds(struct failover *l, const struct connection *c)
@@ -91,9 +71,15 @@ take_bounds(struct failover *l, const struct connection *c)
 		return;
 	l->size_limits = now;
 	slot_gauge(l->slot, GAUGE_MAX_MESSAGE_BYTES, now.max_message_bytes);
-	if (!was_known || before != now.max_message_bytes)
-		tell_bounds(l, &c->server);
 	size_limits_keep(l->settings, &now);
+	if (was_known && before == now.max_message_bytes)
+		return;
+	struct size_limit limit =
+		size_limits_of_message(l->settings, &c->server, &l->table);
+	log_info_once("largest message",
+		 LOG_NUM("bytes", now.max_message_bytes),
+		 LOG_STR("decided_by", limit.name),
+		 LOG_STR("to_raise", limit.remedy));
 }
 
 /* Reads the table through c and proves that rows may be inserted. */
@@ -140,22 +126,6 @@ set_up(struct failover *l, bool is_up)
 			 LOG_STR("version", l->connection->server.version));
 }
 
-/* A fresh connection takes the place of the one there is. Its host's pause
- * stays as long as it is until something has been committed there. */
-static void
-adopt(struct failover *l, struct connection *c)
-{
-	int64_t now = clock_ms();
-
-	connection_close(&l->connection, false);
-	l->connection = c;
-	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
-	l->look_ms = now + LOOK_PAUSE_MS;
-	slot_count(l->slot, COUNT_RECONNECTS, 1);
-	slot_set_host(l->slot, host_name(l->settings, c->host));
-	set_up(l, true);
-}
-
 /* A node that gives its state to another is slow, or stands still. */
 static bool
 is_preferred(struct failover *l, struct connection *c)
@@ -180,15 +150,24 @@ failover_connect_to(struct failover *l, size_t host)
 	if (c != NULL && !is_ready)
 		fault = c->fault;
 	slot_leave_database(l->slot);
-	if (is_ready) {
-		adopt(l, c);
-		return true;
+	int64_t now = clock_ms();
+	if (!is_ready) {
+		connection_close(&c, true);
+		host_report(&l->hosts, host, l->slot, &fault);
+		hosts_failed(&l->hosts, host, now);
+		l->fault = fault;
+		return false;
 	}
-	connection_close(&c, true);
-	report(l, host, &fault);
-	hosts_failed(&l->hosts, host, clock_ms());
-	l->fault = fault;
-	return false;
+	/* The host's pause stays as long as it is until something has been
+	 * committed there. */
+	connection_close(&l->connection, false);
+	l->connection = c;
+	l->renew_ms = now + hosts_jitter(&l->hosts, l->settings->max_age_ms);
+	l->look_ms = now + LOOK_PAUSE_MS;
+	slot_count(l->slot, COUNT_RECONNECTS, 1);
+	slot_set_host(l->slot, host_name(l->settings, c->host));
+	set_up(l, true);
+	return true;
 }
 
 static bool
@@ -239,17 +218,21 @@ move(struct failover *l, size_t host)
 		failover_drop(l, false);
 }
 
-/* Any other host that may be tried; ours where there is none. */
+/* The first host in the order that may be tried; ours where there is none,
+ * or is_better and there is none before it. */
 static size_t
-other_host(const struct failover *l)
+other_host(const struct failover *l, bool is_better)
 {
+	size_t ours = l->connection->host;
+
 	for (size_t k = 0; k < l->hosts.count; k++) {
 		size_t host = hosts_order(&l->hosts, k);
-		if (host != l->connection->host &&
-		    hosts_is_due(&l->hosts, host, clock_ms()))
+		if (host == ours && is_better)
+			break;
+		if (host != ours && hosts_is_due(&l->hosts, host, clock_ms()))
 			return host;
 	}
-	return l->connection->host;
+	return ours;
 }
 
 /* What a Galera node makes its clients wait for: told in the log and in
@@ -277,21 +260,9 @@ look_at_node(struct failover *l)
 			 LOG_VIEW("host", name));
 	}
 	l->was_donor = s->is_donor;
-	if (s->is_donor && other_host(l) != l->connection->host)
-		move(l, other_host(l));
-}
-
-/* The host that comes before ours in the order; ours where it is first. */
-static size_t
-better_host(const struct failover *l)
-{
-	for (size_t k = 0; k < l->hosts.count; k++) {
-		size_t host = hosts_order(&l->hosts, k);
-		if (host == l->connection->host ||
-		    hosts_is_due(&l->hosts, host, clock_ms()))
-			return host;
-	}
-	return l->connection->host;
+	size_t other = other_host(l, false);
+	if (s->is_donor && other != l->connection->host)
+		move(l, other);
 }
 
 /* Goes back to the host we like best once it is well again. It is probed
@@ -306,7 +277,7 @@ look_for_better(struct failover *l)
 		look_at_node(l);
 		if (l->connection == NULL)
 			return;
-		l->better = better_host(l);
+		l->better = other_host(l, true);
 		if (l->better == l->connection->host)
 			return;
 		if (l->settings->hosts[l->better].port == 0) {
@@ -375,7 +346,7 @@ failover_drop(struct failover *l, bool host_failed)
 	insert_forget(l->insert);
 	if (!host_failed)
 		return;
-	report(l, host, &l->fault);
+	host_report(&l->hosts, host, l->slot, &l->fault);
 	hosts_failed(&l->hosts, host, clock_ms());
 }
 

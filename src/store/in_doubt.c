@@ -69,9 +69,9 @@ in_doubt_write(const struct in_doubt *d, char out[LOST_TEXT_SIZE])
 
 	if (!d->may_be_stored || !d->lost.is_known)
 		return false;
-	snprintf(out, LOST_TEXT_SIZE, "%lu %lld %lld %zu %s %s", d->lost.id,
-		 (long long)s->started_s, (long long)s->id, s->port,
-		 s->hostname, s->uuid);
+	snprintf(out, LOST_TEXT_SIZE, "%lu %lld %zu %zu %s %s", d->lost.id,
+		 (long long)s->started_s, s->id, s->port, s->hostname,
+		 s->uuid);
 	return true;
 }
 
@@ -81,15 +81,14 @@ read_lost(struct view text, struct lost_connection *out)
 	struct lost_connection lost = { .is_known = true };
 	struct server *s = &lost.server;
 	char line[LOST_TEXT_SIZE];
-	long long started_s = 0, id = 0;
+	long long started_s = 0;
 
 	snprintf(line, sizeof(line), "%.*s", (int)text.len, text.at);
 	if (text.len == 0 ||
-	    sscanf(line, "%lu %lld %lld %zu %259s %259s", &lost.id, &started_s,
-		   &id, &s->port, s->hostname, s->uuid) < 5)
+	    sscanf(line, "%lu %lld %zu %zu %259s %259s", &lost.id, &started_s,
+		   &s->id, &s->port, s->hostname, s->uuid) < 5)
 		return false;
 	s->started_s = started_s;
-	s->id = id;
 	*out = lost;
 	return true;
 }

@@ -39,6 +39,8 @@ struct kept_statement {
 
 struct insert {
 	const struct store_settings *settings;
+	struct connection *connection;  /* of what runs, and its table */
+	const struct table *table;
 	struct kept_statement kept[KEPT_STATEMENTS];
 	uint64_t uses;
 	struct bind_rows bound;
@@ -106,31 +108,10 @@ insert_row_bytes(const struct table *table, const struct row *row)
 {
 	const struct mail *m = row->mail;
 	size_t raw = row->recipient->trace.len + m->message->raw.len;
-	bool is_exact = column_text_is_exact(table_column(table, "mail"));
+	bool is_exact = table_is_exact(table_column(table, "mail"));
 
 	return (is_exact ? 1 : 3) * raw + row->body_len + m->subject.len +
 	       ROW_OVERHEAD;
-}
-
-static void
-write_statement(struct insert *i, const struct table *table, size_t rows)
-{
-	struct buf *sql = &i->sql;
-	char name[QUOTED_SIZE];
-
-	sql->len = 0;
-	buf_printf(sql, "INSERT INTO %s (",
-		   catalog_quote(i->settings->table, name));
-	for (size_t k = 0; k < table->count; k++)
-		buf_printf(sql, "%s`%s`", k > 0 ? "," : "",
-			   table->columns[k].known->name);
-	buf_append_text(sql, ") VALUES ");
-	for (size_t n = 0; n < rows; n++) {
-		buf_append_text(sql, n > 0 ? ",(" : "(");
-		for (size_t k = 0; k < table->count; k++)
-			buf_append_text(sql, k > 0 ? ",?" : "?");
-		buf_append_byte(sql, ')');
-	}
 }
 
 static int
@@ -143,19 +124,33 @@ note_statement_fault(MYSQL_STMT *stmt, struct connection *c)
 	return c->fault.error;
 }
 
-/* NULL with c->fault. */
+/* NULL with the connection's fault. */
 static MYSQL_STMT *
-prepare(struct insert *i, struct connection *c, const struct table *table,
-	size_t rows)
+prepare(struct insert *i, size_t rows)
 {
+	struct connection *c = i->connection;
+	struct buf *sql = &i->sql;
+	char name[QUOTED_SIZE];
 	MYSQL_STMT *stmt = mysql_stmt_init(c->mysql);
 
 	if (stmt == NULL) {
 		connection_note_fault(c);
 		return NULL;
 	}
-	write_statement(i, table, rows);
-	if (mysql_stmt_prepare(stmt, i->sql.at, i->sql.len) == 0)
+	sql->len = 0;
+	buf_printf(sql, "INSERT INTO %s (",
+		   catalog_quote(i->settings->table, name));
+	for (size_t k = 0; k < i->table->count; k++)
+		buf_printf(sql, "%s`%s`", k > 0 ? "," : "",
+			   i->table->columns[k].known->name);
+	buf_append_text(sql, ") VALUES ");
+	for (size_t n = 0; n < rows; n++) {
+		buf_append_text(sql, n > 0 ? ",(" : "(");
+		for (size_t k = 0; k < i->table->count; k++)
+			buf_append_text(sql, k > 0 ? ",?" : "?");
+		buf_append_byte(sql, ')');
+	}
+	if (mysql_stmt_prepare(stmt, sql->at, sql->len) == 0)
 		return stmt;
 	note_statement_fault(stmt, c);
 	/* What was never sent cannot be stored. */
@@ -165,10 +160,9 @@ prepare(struct insert *i, struct connection *c, const struct table *table,
 	return NULL;
 }
 
-/* The statement of that many rows; NULL with c->fault. */
+/* The statement of that many rows; NULL with the connection's fault. */
 static MYSQL_STMT *
-statement_of(struct insert *i, struct connection *c, const struct table *table,
-	     size_t rows)
+statement_of(struct insert *i, size_t rows)
 {
 	struct kept_statement *k = &i->kept[0];
 
@@ -182,10 +176,11 @@ statement_of(struct insert *i, struct connection *c, const struct table *table,
 	}
 	if (k->stmt != NULL)
 		mysql_stmt_close(k->stmt);
-	k->stmt = prepare(i, c, table, rows);
-	if (k->stmt == NULL && c->fault.error == TOO_MANY_STATEMENTS) {
+	k->stmt = prepare(i, rows);
+	if (k->stmt == NULL &&
+	    i->connection->fault.error == TOO_MANY_STATEMENTS) {
 		insert_forget(i);
-		k->stmt = prepare(i, c, table, rows);
+		k->stmt = prepare(i, rows);
 	}
 	k->rows = rows;
 	k->used = ++i->uses;
@@ -196,29 +191,23 @@ int
 insert_prove(struct insert *i, struct connection *c,
 	     const struct table *table)
 {
-	return statement_of(i, c, table, 1) != NULL ? 0 : c->fault.error;
-}
-
-static bool
-goes_in_pieces(const struct table *table, struct rows rows)
-{
-	return rows.count == 1 &&
-	       rows.at[0].mail->message->raw.len > IN_PIECES &&
-	       column_text_is_exact(table_column(table, "mail"));
+	i->connection = c;
+	i->table = table;
+	return statement_of(i, 1) != NULL ? 0 : c->fault.error;
 }
 
 /* A packet over the server's limit looks like a crash of the server, and so
  * may pieces that are more together: neither is sent at all. */
 static bool
-is_too_big(struct insert *i, struct connection *c, const struct table *table,
-	   struct rows rows)
+is_too_big(struct insert *i, struct rows rows, bool in_pieces)
 {
+	struct connection *c = i->connection;
 	size_t bytes = 1024;
 
-	for (size_t p = 0; p < rows.count * table->count; p++)
+	for (size_t p = 0; p < rows.count * i->table->count; p++)
 		bytes += i->bound.binds[p].length + 16;
-	if (goes_in_pieces(table, rows))
-		bytes += insert_row_bytes(table, &rows.at[0]);
+	if (in_pieces)
+		bytes += insert_row_bytes(i->table, &rows.at[0]);
 	if (bytes <= c->server.max_packet)
 		return false;
 	fault_set(&c->fault, CR_NET_PACKET_TOO_LARGE, "%zu bytes are more than "
@@ -232,12 +221,12 @@ send_pieces(MYSQL_STMT *stmt, const struct table *table, const struct row *row)
 	const struct table_column *mail = table_column(table, "mail");
 	unsigned parameter = (unsigned)(mail - table->columns);
 	struct view trace = row->recipient->trace;
-	const struct chain *raw = &row->mail->message->raw;
 
 	if (trace.len > 0 &&
 	    mysql_stmt_send_long_data(stmt, parameter, trace.at, trace.len))
 		return -1;
-	for (const struct piece *p = raw->first; p != NULL; p = p->next)
+	for (const struct piece *p = row->mail->message->raw.first; p != NULL;
+	     p = p->next)
 		if (p->len > 0 &&
 		    mysql_stmt_send_long_data(stmt, parameter, p->bytes,
 					      p->len))
@@ -245,33 +234,34 @@ send_pieces(MYSQL_STMT *stmt, const struct table *table, const struct row *row)
 	return 0;
 }
 
-/* 0, or the error, which is in c->fault. */
+/* 0, or the error, which is the connection's fault. */
 static int
-insert_rows(struct insert *i, struct connection *c, const struct table *table,
-	    struct rows rows)
+insert_rows(struct insert *i, struct rows rows)
 {
-	assert(rows.count > 0 && rows.count <= insert_max_rows(i, table));
-	MYSQL_STMT *stmt = statement_of(i, c, table, rows.count);
+	struct connection *c = i->connection;
+	bool in_pieces = rows.count == 1 &&
+		rows.at[0].mail->message->raw.len > IN_PIECES &&
+		table_is_exact(table_column(i->table, "mail"));
+
+	assert(rows.count > 0 && rows.count <= insert_max_rows(i, i->table));
+	MYSQL_STMT *stmt = statement_of(i, rows.count);
 	if (stmt == NULL)
 		return c->fault.error;
 	const struct table_column *narrow =
-		bind_all(&i->bound, table, rows, goes_in_pieces(table, rows));
+		bind_all(&i->bound, i->table, rows, in_pieces);
 	if (narrow != NULL)
 		fault_set(&c->fault, BIND_KEY_TOO_LONG,
 			  "column `%s` cannot hold a key", narrow->known->name);
-	if (narrow != NULL || is_too_big(i, c, table, rows))
+	if (narrow != NULL || is_too_big(i, rows, in_pieces))
 		return c->fault.error;
 	if (mysql_stmt_bind_param(stmt, i->bound.parameters))
 		return note_statement_fault(stmt, c);
-	int failed = goes_in_pieces(table, rows) ?
-		send_pieces(stmt, table, &rows.at[0]) : 0;
-	if (failed == 0)
-		failed = mysql_stmt_execute(stmt);
-	if (failed == 0)
+	if ((!in_pieces || send_pieces(stmt, i->table, &rows.at[0]) == 0) &&
+	    mysql_stmt_execute(stmt) == 0)
 		return 0;
 	/* A statement remembers the error of a piece until it is reset. */
 	note_statement_fault(stmt, c);
-	if (goes_in_pieces(table, rows))
+	if (in_pieces)
 		mysql_stmt_reset(stmt);
 	return c->fault.error;
 }
@@ -280,15 +270,14 @@ insert_rows(struct insert *i, struct connection *c, const struct table *table,
 
 /* How many of the rows go into the next statement: at least one. */
 static size_t
-rows_of_statement(const struct insert *i, const struct connection *c,
-		  const struct table *table, struct rows rows)
+rows_of_statement(const struct insert *i, struct rows rows)
 {
-	size_t most = insert_max_rows(i, table);
-	size_t room = insert_max_bytes(i, c);
+	size_t most = insert_max_rows(i, i->table);
+	size_t room = insert_max_bytes(i, i->connection);
 	size_t n = 0;
 
 	while (n < rows.count && n < most) {
-		size_t bytes = insert_row_bytes(table, &rows.at[n]);
+		size_t bytes = insert_row_bytes(i->table, &rows.at[n]);
 		if (n > 0 && bytes > room)
 			break;
 		room = bytes < room ? room - bytes : 0;
@@ -297,77 +286,51 @@ rows_of_statement(const struct insert *i, const struct connection *c,
 	return n;
 }
 
+/* The statement, or an INSERT of the rows where it is NULL. */
 static int
-run_timed(struct connection *c, const char *sql, struct insert_end *end)
+run_timed(struct insert *i, const char *sql, struct rows rows,
+	  struct insert_end *end)
 {
 	int64_t began = clock_ms();
 
-	end->error = connection_run(c, sql);
+	end->error = sql != NULL ? connection_run(i->connection, sql) :
+				   insert_rows(i, rows);
 	end->took_ms = clock_ms() - began;
 	return end->error;
-}
-
-/* What one INSERT, or all those of a transaction, work with. */
-struct insert_work {
-	struct insert *insert;
-	struct connection *connection;
-	const struct table *table;
-};
-
-static int
-insert_timed(const struct insert_work *w, struct rows rows,
-	     struct insert_end *end)
-{
-	int64_t began = clock_ms();
-
-	end->error = insert_rows(w->insert, w->connection, w->table, rows);
-	end->took_ms = clock_ms() - began;
-	return end->error;
-}
-
-static void
-insert_in_parts(const struct insert_work *w, struct rows rows,
-		struct insert_end *end)
-{
-	struct connection *c = w->connection;
-
-	if (run_timed(c, "BEGIN", end) != 0)
-		return;
-	while (rows.count > 0) {
-		size_t n = rows_of_statement(w->insert, c, w->table, rows);
-		struct rows part = { rows.at, n };
-		if (insert_timed(w, part, end) != 0)
-			break;
-		rows.at += n;
-		rows.count -= n;
-	}
-	if (end->error == 0) {
-		end->was_committing = true;
-		run_timed(c, "COMMIT", end);
-	}
-	if (end->error == 0)
-		return;
-	/* A lost connection is rolled back by the server; after any other
-	 * error, a COMMIT's too, nothing may ride in what is still open. The
-	 * first fault counts. */
-	struct store_fault first = c->fault;
-	if (outcome_of(end->error)->action != ACTION_IN_DOUBT)
-		connection_run(c, "ROLLBACK");
-	c->fault = first;
 }
 
 struct insert_end
 insert_commit(struct insert *i, struct connection *c, const struct table *table,
 	      struct rows rows)
 {
-	const struct insert_work work = { i, c, table };
 	struct insert_end end = { 0 };
 
-	if (rows_of_statement(i, c, table, rows) == rows.count) {
+	i->connection = c;
+	i->table = table;
+	if (rows_of_statement(i, rows) == rows.count) {
 		end.was_committing = true;
-		insert_timed(&work, rows, &end);
-	} else {
-		insert_in_parts(&work, rows, &end);
+		run_timed(i, NULL, rows, &end);
+		return end;
 	}
+	if (run_timed(i, "BEGIN", rows, &end) != 0)
+		return end;
+	while (rows.count > 0 && end.error == 0) {
+		struct rows part = { rows.at, rows_of_statement(i, rows) };
+		run_timed(i, NULL, part, &end);
+		rows.at += part.count;
+		rows.count -= part.count;
+	}
+	if (end.error == 0) {
+		end.was_committing = true;
+		run_timed(i, "COMMIT", rows, &end);
+	}
+	/* A lost connection is rolled back by the server; after any other
+	 * error, a COMMIT's too, nothing may ride in what is still open. The
+	 * first fault counts. */
+	struct store_fault first = c->fault;
+	if (end.error != 0 &&
+	    outcome_of(end.error)->action != ACTION_IN_DOUBT)
+		connection_run(c, "ROLLBACK");
+	c->fault = first;
 	return end;
 }

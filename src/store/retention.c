@@ -4,16 +4,27 @@
 #include "store/retention.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
-#include "store/retention_partitions.h"
-#include "store/retention_rows.h"
+#include "store/retention_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_ROUND_MS = 1000, AWAY_MS = 1000, LOCK_NAME_SIZE = 65 };
+enum { LEAST_ROUND_MS = 1000, AWAY_MS = 1000, LOCK_NAME_SIZE = 65,
+       NEXT_ROUND = -1 };
+
+/* Rows go in small batches with pauses, so that the inserts hardly feel it;
+ * where mail expires faster than that, in larger ones with shorter. */
+enum {
+	BATCH_ROWS = 100,               /* costs the inserts 6 % with */
+	PACE_MS = 20,                   /* such pauses; in a hurry more */
+	FASTEST = 4,                    /* rows doubled, pauses halved */
+	LAG_LOOK_MS = 1000
+};
 
 struct retention *
 retention_new(struct store *store)
@@ -31,6 +42,127 @@ retention_free(struct retention **r)
 	*r = NULL;
 }
 
+/* ---- Row by row ---------------------------------------------------------- */
+
+static bool
+has_index(struct retention *r)
+{
+	if (r->store->failover.table.has_date_index)
+		return true;
+	if (!r->has_told_no_index)
+		log_error("retention needs an index that begins with `date`: "
+			  "nothing is expired",
+			  LOG_STR("table", r->store->settings->table));
+	r->has_told_no_index = true;
+	return false;
+}
+
+/* Rows that went; -1 with the connection's fault. */
+static int64_t
+delete_some(struct retention *r, int64_t cutoff_s)
+{
+	struct failover *l = &r->store->failover;
+	char table[QUOTED_SIZE];
+	char date[DATE_TEXT_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+	const struct table_column *c = table_column(&l->table, "date");
+
+	if (c->family == FAMILY_INTEGER)
+		snprintf(date, sizeof(date), "%" PRId64, cutoff_s);
+	else
+		partitions_date(cutoff_s, date);
+	buf_printf(&sql, "DELETE FROM %s WHERE `date` < %s ORDER BY `date` "
+		   "LIMIT %d", catalog_quote(l->settings->table, table), date,
+		   BATCH_ROWS << r->hurry);
+	buf_append_byte(&sql, '\0');
+	int error = connection_run(l->connection, sql.at);
+	buf_release(&sql);
+	return error == 0 ? (int64_t)mysql_affected_rows(l->connection->mysql)
+			  : -1;
+}
+
+/* How far the oldest row is beyond its time; 0 where there is none. */
+static int64_t
+ask_lag_s(struct retention *r, int64_t cutoff_s)
+{
+	struct failover *l = &r->store->failover;
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+	bool is_number = table_column(&l->table, "date")->family ==
+			 FAMILY_INTEGER;
+
+	buf_printf(&sql, "SELECT %s(MIN(`date`)) FROM %s",
+		   is_number ? "" : "UNIX_TIMESTAMP",
+		   catalog_quote(l->settings->table, table));
+	buf_append_byte(&sql, '\0');
+	int64_t oldest_s = connection_ask_number(l->connection, sql.at);
+	buf_release(&sql);
+	return oldest_s > 0 && oldest_s < cutoff_s ? cutoff_s - oldest_s : 0;
+}
+
+/* Where more expires than is deleted the oldest row grows older. */
+static void
+set_pace(struct retention *r, int64_t cutoff_s)
+{
+	int64_t now = clock_ms();
+
+	if (now < r->lag_look_ms)
+		return;
+	int64_t lag_s = ask_lag_s(r, cutoff_s);
+	bool is_behind = r->lag_look_ms > 0 && lag_s > 0 &&
+			 lag_s >= r->lag_s;
+	r->lag_look_ms = now + LAG_LOOK_MS;
+	r->lag_s = lag_s;
+	slot_gauge(r->store->slot, GAUGE_RETENTION_LAG, (uint64_t)lag_s);
+	if (!is_behind)
+		return;
+	if (r->hurry == 0)
+		log_warn("mail expires faster than it is deleted: the pace "
+			 "rises", LOG_NUM("behind_s", lag_s));
+	r->hurry += r->hurry < FASTEST;
+}
+
+static void
+end_round(struct retention *r)
+{
+	if (r->round_rows > 0)
+		log_info("expired mail is deleted",
+			 LOG_NUM("rows", r->round_rows));
+	if (r->hurry > 0)
+		log_info("no expired mail is left");
+	slot_gauge(r->store->slot, GAUGE_RETENTION_LAG, 0);
+	r->round_rows = 0;
+	r->hurry = 0;
+	r->lag_look_ms = 0;
+}
+
+static int64_t
+delete_rows(struct retention *r, int64_t now)
+{
+	struct connection *c = r->store->failover.connection;
+	int64_t cutoff_s = now - r->store->settings->retention_ms / 1000;
+
+	if (!has_index(r))
+		return RETENTION_MOST_ROUND_MS;
+	int64_t rows = delete_some(r, cutoff_s);
+	if (rows < 0) {
+		log_warn("expired mail cannot be deleted",
+			 LOG_NUM("error", c->fault.error),
+			 LOG_STR("text", c->fault.text));
+		return RETENTION_ELSEWHERE_MS;
+	}
+	slot_count(r->store->slot, COUNT_ROWS_EXPIRED, (uint64_t)rows);
+	r->round_rows += (uint64_t)rows;
+	r->has_more = rows == BATCH_ROWS << r->hurry;
+	if (r->has_more)
+		set_pace(r, cutoff_s);
+	else
+		end_round(r);
+	return r->has_more ? PACE_MS >> r->hurry : NEXT_ROUND;
+}
+
+/* ---- A step -------------------------------------------------------------- */
+
 /* Between two rounds: often enough that little stays over its time. */
 static int64_t
 round_ms(const struct retention *r)
@@ -41,19 +173,23 @@ round_ms(const struct retention *r)
 	       ms > RETENTION_MOST_ROUND_MS ? RETENTION_MOST_ROUND_MS : ms;
 }
 
-static void
-lock_sql(const struct retention *r, const char *format, struct buf *sql)
+/* call: GET or RELEASE; -1 where the engine has no such locks. */
+static int64_t
+ask_lock(const struct failover *l, const char *call)
 {
 	char name[LOCK_NAME_SIZE];
 	char literal[QUOTED_SIZE];
-	struct failover *l = &r->store->failover;
+	struct buf sql = BUF(RETENTION_SQL_MAX);
 
 	snprintf(name, sizeof(name), "guerrilla-smtpd %s.%s",
 		 l->settings->database, l->settings->table);
-	buf_printf(sql, "SELECT %s(%s%s)", format,
+	buf_printf(&sql, "SELECT %s_LOCK(%s%s)", call,
 		   catalog_literal(l->connection, name, literal),
-		   strcmp(format, "GET_LOCK") == 0 ? ", 0" : "");
-	buf_append_byte(sql, '\0');
+		   strcmp(call, "GET") == 0 ? ", 0" : "");
+	buf_append_byte(&sql, '\0');
+	int64_t answer = connection_ask_number(l->connection, sql.at);
+	buf_release(&sql);
+	return answer;
 }
 
 /* One machine at a time, where the engine has such locks; where it has not,
@@ -61,31 +197,21 @@ lock_sql(const struct retention *r, const char *format, struct buf *sql)
 static bool
 take_lock(struct retention *r)
 {
-	struct connection *c = r->store->failover.connection;
-	struct buf sql = BUF(RETENTION_SQL_MAX);
+	const struct failover *l = &r->store->failover;
 
-	if (r->locked_by == c->id)
-		return true;
-	lock_sql(r, "GET_LOCK", &sql);
-	int64_t answer = connection_ask_number(c, sql.at);
-	buf_release(&sql);
-	if (answer == 0)
+	if (r->locked_by != l->connection->id && ask_lock(l, "GET") == 0)
 		return false;
-	r->locked_by = c->id;
+	r->locked_by = l->connection->id;
 	return true;
 }
 
 static void
 give_lock(struct retention *r)
 {
-	struct connection *c = r->store->failover.connection;
-	struct buf sql = BUF(RETENTION_SQL_MAX);
+	const struct failover *l = &r->store->failover;
 
-	if (c != NULL && r->locked_by == c->id) {
-		lock_sql(r, "RELEASE_LOCK", &sql);
-		connection_ask_number(c, sql.at);
-		buf_release(&sql);
-	}
+	if (l->connection != NULL && r->locked_by == l->connection->id)
+		ask_lock(l, "RELEASE");
 	r->locked_by = 0;
 }
 
@@ -110,21 +236,21 @@ run_step(struct retention *r)
 	int64_t now = now_s(l->connection);
 	int64_t retention_s = l->settings->retention_ms / 1000;
 	struct partitions p = retention_read_partitions(r);
-	int64_t wait_ms = RETENTION_NEXT_ROUND;
+	int64_t wait_ms = NEXT_ROUND;
 	bool has_partitions = p.kind != PARTITIONS_NONE;
 	p.interval_s = partitions_interval(p.kind, retention_s);
 	if (has_partitions && !r->has_more)
 		retention_keep_partitions(r, &p, now);
 	if (!has_partitions ||
 	    partitions_are_coarse(&p, now - retention_s, retention_s))
-		wait_ms = retention_delete_rows(r, now);
+		wait_ms = delete_rows(r, now);
 	else
 		r->has_more = false;
 	free(p.at);
 	/* While there is more the lock is kept: others need not look. */
 	if (!r->has_more)
 		give_lock(r);
-	return wait_ms == RETENTION_NEXT_ROUND ? round_ms(r) : wait_ms;
+	return wait_ms == NEXT_ROUND ? round_ms(r) : wait_ms;
 }
 
 int64_t

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* To drop a partition costs the inserts nothing; to make one may, where mail
  * lies in the place that it takes. */
-#include "store/retention_partitions.h"
+#include "store/retention_state.h"
 
 #include "base/log.h"
 #include "base/memory.h"

@@ -3,116 +3,93 @@
  * connect. A variable that one engine or other does not have is no fault. */
 #include "store/server.h"
 
+#include "base/buf.h"
+
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOT_READY = 1047, READ_ONLY = 1290, DONOR = 2, START_SLACK_S = 3 };
-
-static const char asking[] =
-	"SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet',"
-	"'hostname','port','server_id','server_uuid','version',"
-	"'read_only','super_read_only','innodb_read_only','offline_mode',"
-	"'tidb_restricted_read_only','tidb_super_read_only',"
-	"'wsrep_on','wsrep_cluster_name','wsrep_max_ws_size',"
-	"'group_replication_group_name',"
-	"'group_replication_transaction_size_limit',"
-	"'innodb_log_file_size','innodb_log_files_in_group')";
+enum { NOT_READY = 1047, READ_ONLY = 1290, DONOR = 2, START_SLACK_S = 3,
+       SQL_MAX = 2048 };
 
 /* TiDB's txn-entry-size-limit and txn-total-size-limit cannot be asked for;
  * these are what it ships with. */
 enum { TIDB_ROW = 6 * 1024 * 1024, TIDB_TRANSACTION = 100 * 1024 * 1024,
        ASSUMED_PACKET = 16 * 1024 * 1024 };
 
-struct server_reader {
-	struct server *server;
-	size_t log_file;
-	size_t log_files;
-	bool has_group;
+/* Where a variable's value goes. */
+enum reading { AS_TEXT, AS_NUMBER, AS_LEAST, IS_ON, IS_READ_ONLY };
+
+static const struct {
+	const char *name;
+	enum reading reading;
+	size_t offset;                  /* in struct server */
+} variables[] = {
+	{ "hostname", AS_TEXT, offsetof(struct server, hostname) },
+	{ "version", AS_TEXT, offsetof(struct server, version) },
+	{ "server_uuid", AS_TEXT, offsetof(struct server, uuid) },
+	{ "wsrep_cluster_name", AS_TEXT, offsetof(struct server, cluster) },
+	{ "group_replication_group_name", AS_TEXT,
+	  offsetof(struct server, group) },
+	{ "server_id", AS_NUMBER, offsetof(struct server, id) },
+	{ "port", AS_NUMBER, offsetof(struct server, port) },
+	{ "innodb_log_file_size", AS_NUMBER,
+	  offsetof(struct server, log_file) },
+	{ "innodb_log_files_in_group", AS_NUMBER,
+	  offsetof(struct server, log_files) },
+	{ "max_allowed_packet", AS_LEAST,
+	  offsetof(struct server, max_packet) },
+	{ "wsrep_max_ws_size", AS_LEAST,
+	  offsetof(struct server, max_transaction) },
+	{ "group_replication_transaction_size_limit", AS_LEAST,
+	  offsetof(struct server, max_transaction) },
+	{ "wsrep_on", IS_ON, offsetof(struct server, is_galera) },
+	{ "read_only", IS_READ_ONLY, 0 },
+	{ "super_read_only", IS_READ_ONLY, 0 },
+	{ "innodb_read_only", IS_READ_ONLY, 0 },
+	{ "offline_mode", IS_READ_ONLY, 0 },
+	{ "tidb_restricted_read_only", IS_READ_ONLY, 0 },
+	{ "tidb_super_read_only", IS_READ_ONLY, 0 },
 };
 
-static bool
-is_on(struct view value)
-{
-	return !(value.len == 0 || view_equal_nocase(value, VIEW("OFF")) ||
-		 view_equal(value, VIEW("0")) ||
-		 view_equal_nocase(value, VIEW("NO")));
-}
-
 static void
-keep(char out[NAME_SIZE], struct view value)
+take_variable(struct server *s, size_t i, struct view value)
 {
-	snprintf(out, NAME_SIZE, "%.*s", (int)value.len, value.at);
-}
-
-static void
-lower_to(size_t *limit, struct view value)
-{
+	char *member = (char *)s + variables[i].offset;
+	bool is_on = !(value.len == 0 ||
+		       view_equal_nocase(value, VIEW("OFF")) ||
+		       view_equal(value, VIEW("0")) ||
+		       view_equal_nocase(value, VIEW("NO")));
 	size_t n = 0;
 
-	if (view_to_size(value, SIZE_MAX, &n) && n > 0 && n < *limit)
-		*limit = n;
-}
-
-static void
-take_group(struct server_reader *r, struct view name)
-{
-	r->has_group = name.len > 0;
-	if (r->has_group)
-		keep(r->server->cluster, name);
-}
-
-static void
-take_text(struct server_reader *r, struct view name, struct view value)
-{
-	struct server *s = r->server;
-
-	if (view_equal_nocase(name, VIEW("hostname")))
-		keep(s->hostname, value);
-	else if (view_equal_nocase(name, VIEW("version")))
-		keep(s->version, value);
-	else if (view_equal_nocase(name, VIEW("server_uuid")))
-		keep(s->uuid, value);
-	else if (view_equal_nocase(name, VIEW("wsrep_cluster_name")))
-		keep(s->cluster, value);
-	else if (view_equal_nocase(name, VIEW("wsrep_on")))
-		s->is_galera = is_on(value);
-	else if (view_equal_nocase(name, VIEW("group_replication_group_name")))
-		take_group(r, value);
-	else if (view_ends_nocase(name, VIEW("read_only")) ||
-		 view_equal_nocase(name, VIEW("offline_mode")))
-		s->is_read_only = s->is_read_only || is_on(value);
-}
-
-static void
-take_number(struct server_reader *r, struct view name, struct view value)
-{
-	struct server *s = r->server;
-	size_t n = 0;
-
-	if (view_equal_nocase(name, VIEW("max_allowed_packet")))
-		lower_to(&s->max_packet, value);
-	else if (view_equal_nocase(name, VIEW("server_id")))
-		s->id = view_to_size(value, SIZE_MAX, &n) ? (int64_t)n : 0;
-	else if (view_equal_nocase(name, VIEW("port")))
-		view_to_size(value, SIZE_MAX, &s->port);
-	else if (view_equal_nocase(name, VIEW("innodb_log_file_size")))
-		view_to_size(value, SIZE_MAX, &r->log_file);
-	else if (view_equal_nocase(name, VIEW("innodb_log_files_in_group")))
-		view_to_size(value, SIZE_MAX, &r->log_files);
-	else if (view_equal_nocase(name, VIEW("wsrep_max_ws_size")) ||
-		 view_equal_nocase(name, VIEW("group_replication_"
-					      "transaction_size_limit")))
-		lower_to(&s->max_transaction, value);
+	switch (variables[i].reading) {
+	case AS_TEXT:
+		snprintf(member, NAME_SIZE, "%.*s", (int)value.len, value.at);
+		return;
+	case AS_NUMBER:
+		view_to_size(value, SIZE_MAX, (size_t *)(void *)member);
+		return;
+	case AS_LEAST:
+		if (view_to_size(value, SIZE_MAX, &n) && n > 0 &&
+		    n < *(size_t *)(void *)member)
+			*(size_t *)(void *)member = n;
+		return;
+	case IS_ON:
+		*(bool *)member = is_on;
+		return;
+	case IS_READ_ONLY:
+		s->is_read_only = s->is_read_only || is_on;
+		return;
+	}
 }
 
 /* MySQL before 8.0.30 refuses blobs over a tenth of its redo log. */
 static void
-find_engine_limits(struct server_reader *r)
+find_engine_limits(struct server *s)
 {
-	struct server *s = r->server;
 	struct view version = view_of(s->version);
-	size_t tenth = r->log_file / 10 * (r->log_files > 0 ? r->log_files : 1);
+	size_t tenth = s->log_file / 10 * (s->log_files > 0 ? s->log_files : 1);
 
 	s->is_tidb = strstr(s->version, "TiDB") != NULL;
 	if (s->is_tidb) {
@@ -125,7 +102,7 @@ find_engine_limits(struct server_reader *r)
 	if (is_old_mysql && strstr(s->version, "MariaDB") == NULL &&
 	    tenth > 0)
 		s->max_row = tenth;
-	if (!r->has_group && !s->is_galera)
+	if (s->group[0] == '\0' && !s->is_galera)
 		s->max_transaction = SIZE_MAX;
 }
 
@@ -150,25 +127,30 @@ find_start(struct connection *c)
 bool
 server_read(struct connection *c)
 {
-	struct server_reader r = { .server = &c->server };
+	const size_t count = sizeof(variables) / sizeof(variables[0]);
+	struct buf sql = BUF(SQL_MAX);
 
-	memset(&c->server, 0, sizeof(c->server));
-	c->server.max_packet = SIZE_MAX;
-	c->server.max_row = SIZE_MAX;
-	c->server.max_transaction = SIZE_MAX;
-	MYSQL_RES *rows = connection_ask(c, asking);
+	c->server = (struct server){ .max_packet = SIZE_MAX,
+				     .max_row = SIZE_MAX,
+				     .max_transaction = SIZE_MAX };
+	buf_append_text(&sql, "SHOW VARIABLES WHERE Variable_name IN ('port'");
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&sql, ",'%s'", variables[i].name);
+	buf_append(&sql, (struct view){ ")", 2 });
+	MYSQL_RES *rows = connection_ask(c, sql.at);
+	buf_release(&sql);
 	if (rows == NULL)
 		return false;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-		struct view name = connection_cell(rows, row, 0);
-		struct view value = connection_cell(rows, row, 1);
-		take_text(&r, name, value);
-		take_number(&r, name, value);
-	}
+	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
+		for (size_t i = 0; i < count; i++)
+			if (view_equal_nocase(connection_cell(rows, row, 0),
+					      view_of(variables[i].name)))
+				take_variable(&c->server, i,
+					      connection_cell(rows, row, 1));
 	mysql_free_result(rows);
 	if (c->server.max_packet == SIZE_MAX)
 		c->server.max_packet = ASSUMED_PACKET;
-	find_engine_limits(&r);
+	find_engine_limits(&c->server);
 	find_start(c);
 	return true;
 }
@@ -258,10 +240,10 @@ server_is_writable(struct connection *c)
 bool
 server_is_certified_with(const struct server *a, const struct server *b)
 {
-	bool are_certified = (a->is_galera && b->is_galera) ||
-			     (a->is_in_group && b->is_in_group);
-
-	return are_certified && strcmp(a->cluster, b->cluster) == 0;
+	return (a->is_galera && b->is_galera &&
+		strcmp(a->cluster, b->cluster) == 0) ||
+	       (a->is_in_group && b->is_in_group &&
+		strcmp(a->group, b->group) == 0);
 }
 
 bool

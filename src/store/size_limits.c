@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FILE_PATH "%s/bounds"
+
 enum {
 	TRACE_ROOM = 4 * 1024,
 	PACKET_ROOM = 68 * 1024,
@@ -154,56 +156,27 @@ put_identity(const struct store_settings *settings, struct buf *out)
 	buf_append_byte(out, '\0');
 }
 
-/* The value of the next line, which must begin with name; the view moves on
- * behind it. */
-static struct view
-take_line(struct view *text, struct view name)
-{
-	size_t end = view_find(*text, '\n');
-	struct view line = view_slice(*text, 0, end);
-
-	*text = view_slice(*text, end + 1, text->len);
-	if (!view_starts_nocase(line, name))
-		return VIEW("");
-	return view_slice(line, name.len, line.len);
-}
-
-static bool
-parse_figures(const struct store_settings *settings, struct view text,
-	      struct store_size_limits *b)
-{
-	struct buf ours = BUF(FILE_MAX);
-	size_t has_utf8 = 0;
-
-	put_identity(settings, &ours);
-	bool is_ours = view_equal(take_line(&text, VIEW("table ")),
-				  view_of(ours.at));
-	buf_release(&ours);
-	if (!is_ours ||
-	    !view_to_size(take_line(&text, VIEW("message ")), SIZE_MAX,
-			  &b->max_message_bytes) ||
-	    !view_to_size(take_line(&text, VIEW("address ")), SIZE_MAX,
-			  &b->max_address_chars) ||
-	    !view_to_size(take_line(&text, VIEW("utf8 ")), 1, &has_utf8))
-		return false;
-	b->has_utf8_addresses = has_utf8 == 1;
-	return true;
-}
-
 static bool
 read_figures(const struct store_settings *settings, struct store_size_limits *b)
 {
 	char path[FILE_MAX];
-	char text[FILE_MAX];
+	char table[FILE_MAX];
+	struct buf ours = BUF(FILE_MAX);
+	int has_utf8 = 0;
 
-	snprintf(path, sizeof(path), "%s/bounds", settings->spool_dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	snprintf(path, sizeof(path), FILE_PATH, settings->spool_dir);
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
 		return false;
-	ssize_t n = read(fd, text, sizeof(text));
-	close(fd);
-	return n > 0 && parse_figures(settings,
-				      (struct view){ text, (size_t)n }, b);
+	put_identity(settings, &ours);
+	bool is_ours = fscanf(f, "table %4095s message %zu address %zu utf8 %d",
+			      table, &b->max_message_bytes,
+			      &b->max_address_chars, &has_utf8) == 4 &&
+		       strcmp(table, ours.at) == 0;
+	b->has_utf8_addresses = has_utf8 == 1;
+	buf_release(&ours);
+	fclose(f);
+	return is_ours;
 }
 
 struct store_size_limits
@@ -230,10 +203,9 @@ size_limits_keep(const struct store_settings *settings,
 {
 	char path[FILE_MAX];
 	char unfinished[FILE_MAX + 32];
-	struct buf text = BUF(FILE_MAX);
 	struct buf ours = BUF(FILE_MAX);
 
-	snprintf(path, sizeof(path), "%s/bounds", settings->spool_dir);
+	snprintf(path, sizeof(path), FILE_PATH, settings->spool_dir);
 	snprintf(unfinished, sizeof(unfinished), "%s.%ld", path,
 		 (long)getpid());
 	int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
@@ -241,14 +213,12 @@ size_limits_keep(const struct store_settings *settings,
 	if (fd < 0)
 		return;
 	put_identity(settings, &ours);
-	buf_printf(&text, "table %s\nmessage %zu\naddress %zu\nutf8 %d\n",
-		   ours.at, size_limits->max_message_bytes,
-		   size_limits->max_address_chars,
-		   size_limits->has_utf8_addresses);
-	bool is_written = write(fd, text.at, text.len) == (ssize_t)text.len;
+	int n = dprintf(fd, "table %s\nmessage %zu\naddress %zu\nutf8 %d\n",
+			ours.at, size_limits->max_message_bytes,
+			size_limits->max_address_chars,
+			size_limits->has_utf8_addresses);
 	close(fd);
-	if (!is_written || rename(unfinished, path) != 0)
+	if (n < 0 || rename(unfinished, path) != 0)
 		unlink(unfinished);
-	buf_release(&text);
 	buf_release(&ours);
 }

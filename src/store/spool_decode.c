@@ -74,90 +74,25 @@ struct draft {
 static bool
 take_id(struct draft *d, struct view id)
 {
-	if (id.len != MAIL_ID_LEN)
-		return false;
 	for (size_t i = 0; i < id.len; i++)
 		if (!((id.at[i] >= '0' && id.at[i] <= '9') ||
 		      (id.at[i] >= 'a' && id.at[i] <= 'f')))
 			return false;
-	memcpy(d->message->id, id.at, MAIL_ID_LEN);
-	d->message->id[MAIL_ID_LEN] = '\0';
-	return true;
+	if (id.len == MAIL_ID_LEN)
+		memcpy(d->message->id, id.at, MAIL_ID_LEN);
+	return id.len == MAIL_ID_LEN;
 }
 
+/* Behind it, up to the next one, come this recipient's fields. */
 static bool
-take_time(struct draft *d, struct view v)
-{
-	size_t us = 0;
-
-	d->has_time = view_to_size(v, INT64_MAX, &us);
-	d->message->complete_wall_us = (int64_t)us;
-	return d->has_time;
-}
-
-static bool
-take_client(struct draft *d, struct view v)
-{
-	struct address *out = &d->message->client;
-	char text[ADDRESS_TEXT_SIZE];
-
-	if (view_equal(v, VIEW("-")))
-		return true;
-	if (v.len == 0 || v.len >= sizeof(text))
-		return false;
-	memcpy(text, v.at, v.len);
-	text[v.len] = '\0';
-	if (inet_pton(AF_INET, text, out->bytes) == 1)
-		out->len = 4;
-	else if (inet_pton(AF_INET6, text, out->bytes) == 1)
-		out->len = 16;
-	return out->len > 0;
-}
-
-static bool
-take_score(struct draft *d, struct view v)
-{
-	char text[NUMBER_SIZE];
-	char *end = text;
-
-	if (v.len == 0 || v.len >= sizeof(text))
-		return false;
-	memcpy(text, v.at, v.len);
-	text[v.len] = '\0';
-	d->mail->spam_score = strtod(text, &end);
-	/* No column takes infinity or NaN. */
-	return *end == '\0' && fabs(d->mail->spam_score) < 1e30;
-}
-
-static bool
-take_flag(struct view v, bool *out)
-{
-	*out = view_equal(v, VIEW("1"));
-	return *out || view_equal(v, VIEW("0"));
-}
-
-static bool
-take_has_attach(struct draft *d, struct view v)
-{
-	return take_flag(v, &d->mail->has_attach);
-}
-
-static bool
-take_recipient_count(struct draft *d, struct view v)
-{
-	return view_to_size(v, MOST_RECIPIENTS, &d->recipients);
-}
-
-/* The fields behind it, up to the next one, are this recipient's. */
-static bool
-take_recipient(struct draft *d, struct view v)
+take_recipient(struct draft *d, struct view address)
 {
 	struct envelope *e = &d->message->envelope;
 
 	if (e->recipients == d->recipients)
 		return false;
 	struct recipient *one = arena_alloc(d->arena, sizeof(*one));
-	one->address = v;
+	one->address = address;
 	if (e->last != NULL)
 		e->last->next = one;
 	else
@@ -168,64 +103,53 @@ take_recipient(struct draft *d, struct view v)
 }
 
 static bool
-take_recipient_text(struct draft *d, size_t offset, struct view v)
+take_flag(struct view v, bool *out)
 {
-	struct recipient *last = d->message->envelope.last;
-
-	if (last != NULL)
-		memcpy((char *)last + offset, &v, sizeof(v));
-	return last != NULL;
+	*out = view_equal(v, VIEW("1"));
+	return *out || view_equal(v, VIEW("0"));
 }
 
+/* Numbers and addresses, which end in a NUL for the library. */
 static bool
-take_key(struct draft *d, struct view v)
+take_text(struct draft *d, struct view name, struct view v)
 {
-	return take_recipient_text(d, offsetof(struct recipient, key), v);
-}
+	struct address *client = &d->message->client;
+	char text[NUMBER_SIZE];
+	char *end = text;
 
-static bool
-take_trace(struct draft *d, struct view v)
-{
-	return take_recipient_text(d, offsetof(struct recipient, trace), v);
-}
-
-static bool
-take_discarded(struct draft *d, struct view v)
-{
-	struct recipient *last = d->message->envelope.last;
-
-	return last != NULL && take_flag(v, &last->is_discarded);
-}
-
-static bool
-take_raw(struct draft *d, struct view v)
-{
-	if (d->has_raw)
+	if (v.len == 0 || v.len >= sizeof(text))
 		return false;
-	d->has_raw = true;
-	chain_append(&d->message->raw, v);
-	return true;
+	memcpy(text, v.at, v.len);
+	text[v.len] = '\0';
+	if (view_equal(name, VIEW("spam-score"))) {
+		d->mail->spam_score = strtod(text, &end);
+		/* No column takes infinity or NaN. */
+		return *end == '\0' && fabs(d->mail->spam_score) < 1e30;
+	}
+	if (inet_pton(AF_INET, text, client->bytes) == 1)
+		client->len = 4;
+	else if (inet_pton(AF_INET6, text, client->bytes) == 1)
+		client->len = 16;
+	return client->len > 0 || strcmp(text, "-") == 0;
 }
 
-static const struct {
-	const char *name;
-	bool (*take)(struct draft *d, struct view bytes);
-} fields[] = {
-	{ "id", take_id },
-	{ "complete-us", take_time },
-	{ "client", take_client },
-	{ "spam-score", take_score },
-	{ "has-attach", take_has_attach },
-	{ "recipients", take_recipient_count },
-	{ "recipient", take_recipient },
-	{ "to", take_key },
-	{ "trace", take_trace },
-	{ "discarded", take_discarded },
-	{ "mail", take_raw },
+enum field {
+	FIELD_ID, FIELD_TIME, FIELD_CLIENT, FIELD_SCORE, FIELD_HAS_ATTACH,
+	FIELD_RECIPIENTS, FIELD_RECIPIENT, FIELD_KEY, FIELD_TRACE,
+	FIELD_DISCARDED, FIELD_RAW, FIELD_OTHER
 };
 
-static void
-take_text(struct draft *d, struct view name, struct view bytes)
+static const char *const fields[] = {
+	[FIELD_ID] = "id", [FIELD_TIME] = "complete-us",
+	[FIELD_CLIENT] = "client", [FIELD_SCORE] = "spam-score",
+	[FIELD_HAS_ATTACH] = "has-attach", [FIELD_RECIPIENTS] = "recipients",
+	[FIELD_RECIPIENT] = "recipient", [FIELD_KEY] = "to",
+	[FIELD_TRACE] = "trace", [FIELD_DISCARDED] = "discarded",
+	[FIELD_RAW] = "mail"
+};
+
+static bool
+take_column(struct draft *d, struct view name, struct view v)
 {
 	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *c = &store_columns[i];
@@ -233,18 +157,56 @@ take_text(struct draft *d, struct view name, struct view bytes)
 						    (char *)d->message;
 		if (c->spooled != NULL &&
 		    view_equal(name, view_of(c->spooled)))
-			memcpy(base + c->offset, &bytes, sizeof(bytes));
+			memcpy(base + c->offset, &v, sizeof(v));
 	}
+	return true;
 }
 
 static bool
-take_field(struct draft *d, struct view name, struct view bytes)
+take_field(struct draft *d, struct view name, struct view v)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (view_equal(name, view_of(fields[i].name)))
-			return fields[i].take(d, bytes);
-	take_text(d, name, bytes);
-	return true;
+	struct recipient *last = d->message->envelope.last;
+	enum field field = FIELD_ID;
+	size_t us = 0;
+
+	while (field < FIELD_OTHER &&
+	       !view_equal(name, view_of(fields[field])))
+		field++;
+	if (field >= FIELD_KEY && field <= FIELD_DISCARDED && last == NULL)
+		return false;
+	switch (field) {
+	case FIELD_ID:
+		return take_id(d, v);
+	case FIELD_TIME:
+		d->has_time = view_to_size(v, INT64_MAX, &us);
+		d->message->complete_wall_us = (int64_t)us;
+		return d->has_time;
+	case FIELD_CLIENT:
+	case FIELD_SCORE:
+		return take_text(d, name, v);
+	case FIELD_HAS_ATTACH:
+		return take_flag(v, &d->mail->has_attach);
+	case FIELD_RECIPIENTS:
+		return view_to_size(v, MOST_RECIPIENTS, &d->recipients);
+	case FIELD_RECIPIENT:
+		return take_recipient(d, v);
+	case FIELD_KEY:
+		last->key = v;
+		return true;
+	case FIELD_TRACE:
+		last->trace = v;
+		return true;
+	case FIELD_DISCARDED:
+		return take_flag(v, &last->is_discarded);
+	case FIELD_RAW:
+		if (!d->has_raw)
+			chain_append(&d->message->raw, v);
+		d->has_raw = !d->has_raw;
+		return d->has_raw;
+	case FIELD_OTHER:
+		break;
+	}
+	return take_column(d, name, v);
 }
 
 /* One message, whose checksum is right. What no field says is empty. */
@@ -326,18 +288,6 @@ count_records(struct reader r)
 	return count;
 }
 
-static void
-check_end(struct reader *r, size_t found, struct spool_batch *out)
-{
-	unsigned long long count = 0;
-
-	expect(r, VIEW("end "));
-	take_hex(r, 8, &count);
-	expect(r, VIEW("\n"));
-	if (r->has_failed || r->rest.len > 0 || count != found)
-		out->is_damaged = true;
-}
-
 /* 0 where the first line is none of ours. */
 static unsigned
 read_layout(struct reader *r)
@@ -378,7 +328,12 @@ spool_decode(struct view file, struct spool_batch *out)
 		else
 			out->is_damaged = true;
 	}
-	check_end(&r, found, out);
+	unsigned long long count = 0;
+	expect(&r, VIEW("end "));
+	take_hex(&r, 8, &count);
+	expect(&r, VIEW("\n"));
+	if (r.has_failed || r.rest.len > 0 || count != found)
+		out->is_damaged = true;
 	out->list = arena_alloc(&out->arena,
 				(out->count + 1) * sizeof(struct mail *));
 	for (size_t i = 0; i < out->count; i++)

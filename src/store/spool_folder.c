@@ -151,46 +151,31 @@ spool_names_free(struct spool_names *names)
 	*names = (struct spool_names){ 0 };
 }
 
-static ssize_t
-read_all(int fd, char *where, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, where + len, size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 struct view
 spool_read_file(const char *dir, const char *folder, const char *name)
 {
 	char path[SPOOL_PATH_SIZE];
 	struct view none = { NULL, 0 };
 	struct stat st;
+	size_t len = 0;
+	ssize_t n = -1;
 
 	spool_path(dir, folder, name, path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return none;
-	if (fstat(fd, &st) != 0) {
-		close(fd);
-		return none;
-	}
-	char *bytes = memory_resize(NULL, (size_t)st.st_size + 1);
-	ssize_t n = read_all(fd, bytes, (size_t)st.st_size);
+	bool is_known = fstat(fd, &st) == 0;
+	size_t size = is_known ? (size_t)st.st_size : 0;
+	char *bytes = memory_resize(NULL, size + 1);
+	do {
+		n = read(fd, bytes + len, size - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || (n < 0 && errno == EINTR));
 	int error = errno;
 	close(fd);
 	errno = error;
-	if (n >= 0)
-		return (struct view){ bytes, (size_t)n };
+	if (is_known && n == 0)
+		return (struct view){ bytes, len };
 	free(bytes);
 	return none;
 }
@@ -286,13 +271,5 @@ spool_sweep(const char *dir)
 bool
 spool_holds_mail(const char *dir)
 {
-	bool is_there = false;
-	DIR *d = open_folder(dir, "new");
-
-	if (d == NULL)
-		return false;
-	for (struct dirent *e; !is_there && (e = readdir(d)) != NULL;)
-		is_there = e->d_name[0] != '.';
-	closedir(d);
-	return is_there;
+	return spool_usage(dir, "new").files > 0;
 }

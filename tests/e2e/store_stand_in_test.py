@@ -2,8 +2,15 @@
 """Every error that the table of outcomes names, answered by a server at each
 step of an exchange: what was called stored is there exactly once, nothing
 else is, and mail that comes after is stored."""
+import contextlib
+import os
+import shutil
+import struct
+
 import pytest
 
+from support.mariadb import Database, MariaDB
+from support.server import open_folder
 from support.stand_in import ERRORS, StandIn
 from support.store_driver import assert_exactly_once, running
 from support.waiting import wait_for
@@ -235,6 +242,60 @@ def test_a_key_that_changes_is_seen_when_it_matters(database, tmp_path,
         assert len(stand_in.times("execute")) == (2 if after == "KEY" else 3)
     assert {one.verdict for one in saved} == {"STORED"}
     assert_exactly_once(database, saved)
+
+
+@pytest.fixture
+def stepping(monkeypatch, top):
+    """A MariaDB whose wall clock can be stepped: (it, step(seconds))."""
+    folder = open_folder()
+    shutil.copy(f"{top}/build/clock_jump.so", folder)
+    jump = f"{folder}/jump"
+
+    def step(seconds):
+        with open(jump, "wb") as file:
+            file.write(struct.pack("q", seconds))
+    step(0)
+    mariadb = MariaDB(f"clock-{os.getpid()}")
+    with monkeypatch.context() as environment:
+        environment.setenv("CLOCK_JUMP_FILE", jump)
+        environment.setenv("LD_PRELOAD", f"{folder}/clock_jump.so")
+        mariadb.start()
+    yield mariadb, step
+    mariadb.remove()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_a_step_of_the_clock_is_no_restart_of_the_server(stepping, tmp_path):
+    """What was lost is ended before it is looked for, in a step of a minute;
+    after a restart its number may be another's."""
+    mariadb, step = stepping
+    database = Database(mariadb, "test_clock")
+    database.load("etc/schema.sql")
+    database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    stand_in = StandIn(mariadb.socket)
+
+    def lose(then):
+        before = len(stand_in.queries(b"KILL CONNECTION"))
+        stand_in.set("execute", "lost", then=then)
+        saved = driver.save()
+        assert saved[0].verdict == "STORED"
+        return len(stand_in.queries(b"KILL CONNECTION")) - before
+
+    def restart():
+        mariadb.kill()
+        mariadb.start()
+    with contextlib.closing(stand_in), running(
+            database, tmp_path, hosts=[stand_in.host], hold=90_000) as driver:
+        driver.save()
+        now = database.query("SELECT UNIX_TIMESTAMP() AS n")[0]["n"]
+        step(60)
+        assert database.query(
+            "SELECT UNIX_TIMESTAMP() AS n")[0]["n"] >= now + 60
+        assert lose(lambda: step(120)) == 1
+        assert lose(lambda: step(100)) == 1
+        assert lose(restart) == 0
+        assert database.count() == 4
 
 
 @pytest.mark.slow

@@ -259,9 +259,9 @@ raw_bytes_are_kept_where_they_can_be(void **state)
 	add(&t, "mail", "longtext", "latin1");
 	add(&t, "mail", "longtext", "utf8mb3");
 	add(&t, "mail", "longtext", "utf8mb4");
-	assert_true(column_text_is_exact(&t.columns[0]));
-	assert_true(column_text_is_exact(&t.columns[1]));
-	assert_false(column_text_is_exact(&t.columns[2]));
+	assert_true(table_is_exact(&t.columns[0]));
+	assert_true(table_is_exact(&t.columns[1]));
+	assert_false(table_is_exact(&t.columns[2]));
 	assert_int_equal(
 		column_text_raw(&t.columns[2], VIEW("\xff\xc3\xa4"), where), 5);
 	assert_memory_equal(where, "\xef\xbf\xbd\xc3\xa4", 5);

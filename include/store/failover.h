@@ -44,8 +44,7 @@ bool failover_connect(struct failover *l, int64_t deadline_ms);
 /* The same, of this host only. */
 bool failover_connect_to(struct failover *l, size_t host);
 
-/* The connection is not to be used any more. host_failed: nor is its host,
- * for a while. */
+/* The connection is closed. host_failed: its host is left for a while. */
 void failover_drop(struct failover *l, bool host_failed);
 
 /* Moves to another host that has room for a message of so many bytes, which

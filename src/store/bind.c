@@ -21,20 +21,6 @@ raw_bytes(const struct row *row)
 	return row->recipient->trace.len + row->mail->message->raw.len;
 }
 
-/* Looks at every byte, once: most bytes of scratch that the value needs. */
-static size_t
-measure(struct bind *bind, const struct table_column *c,
-	const struct row *row)
-{
-	if (c->known->kind == VALUE_RAW)
-		bind->scratch = bind->in_pieces ? 0 :
-			(table_is_exact(c) ? 1 : 4) * raw_bytes(row);
-	else
-		bind->scratch = column_text_scratch(
-			c, store_column_text(c->known, row));
-	return bind->scratch;
-}
-
 static void
 set_bytes(struct bind *bind, enum enum_field_types type, struct view v)
 {
@@ -102,14 +88,6 @@ set_number(struct bind *bind, const struct table_column *c, int64_t number)
 	bind->parameter->buffer = &bind->number;
 }
 
-static void
-set_real(struct bind *bind, double real)
-{
-	bind->real = real;
-	bind->parameter->buffer_type = MYSQL_TYPE_DOUBLE;
-	bind->parameter->buffer = &bind->real;
-}
-
 /* An integer column gets seconds since 1970, any other a UTC date. */
 static void
 set_date(struct bind *bind, const struct table_column *c, int64_t wall_us)
@@ -144,12 +122,9 @@ set_address(struct bind *bind, const struct table_column *c,
 	const uint8_t *b = a->bytes;
 
 	if (c->family == FAMILY_INTEGER) {
-		bind->number = a->len == 4 ? (long long)b[0] << 24 |
+		int64_t number = a->len == 4 ? (int64_t)b[0] << 24 |
 			b[1] << 16 | b[2] << 8 | b[3] : 0;
-		if (bind->number > c->max_number)
-			bind->number = 0;
-		bind->parameter->buffer_type = MYSQL_TYPE_LONGLONG;
-		bind->parameter->buffer = &bind->number;
+		set_number(bind, c, number > c->max_number ? 0 : number);
 		return;
 	}
 	if (c->family == FAMILY_BYTES) {
@@ -183,7 +158,6 @@ bind_value(struct bind *bind, const struct table_column *c,
 	const void *value = store_column_value(c->known, row);
 
 	memset(bind->parameter, 0, sizeof(*bind->parameter));
-	bind->length = 0;
 	switch (c->known->kind) {
 	case VALUE_ID:
 	case VALUE_TEXT:
@@ -202,7 +176,9 @@ bind_value(struct bind *bind, const struct table_column *c,
 		set_number(bind, c, (int64_t)*(const size_t *)value);
 		return true;
 	case VALUE_REAL:
-		set_real(bind, *(const double *)value);
+		bind->real = *(const double *)value;
+		bind->parameter->buffer_type = MYSQL_TYPE_DOUBLE;
+		bind->parameter->buffer = &bind->real;
 		return true;
 	case VALUE_DATE:
 		set_date(bind, c, *(const int64_t *)value);
@@ -215,7 +191,7 @@ bind_value(struct bind *bind, const struct table_column *c,
 }
 
 /* Everything that must be copied has its room before the first pointer into
- * it is taken. */
+ * it is taken. Looks at every byte, once. */
 static void
 reserve_scratch(struct bind_rows *b, const struct table *table,
 		struct rows rows, bool in_pieces)
@@ -225,10 +201,18 @@ reserve_scratch(struct bind_rows *b, const struct table *table,
 
 	for (size_t n = 0; n < rows.count; n++) {
 		for (size_t k = 0; k < table->count; k++, p++) {
-			b->binds[p].parameter = &b->parameters[p];
-			b->binds[p].in_pieces = in_pieces;
-			need += measure(&b->binds[p], &table->columns[k],
-					&rows.at[n]);
+			const struct table_column *c = &table->columns[k];
+			struct bind *bind = &b->binds[p];
+			*bind = (struct bind){ .parameter = &b->parameters[p],
+					       .in_pieces = in_pieces };
+			if (c->known->kind != VALUE_RAW)
+				bind->scratch = column_text_scratch(
+					c, store_column_text(c->known,
+							     &rows.at[n]));
+			else if (!in_pieces)
+				bind->scratch = (table_is_exact(c) ? 1 : 4) *
+						raw_bytes(&rows.at[n]);
+			need += bind->scratch;
 		}
 	}
 	if (need <= b->scratch_size && b->scratch_size <= KEPT_SCRATCH)

@@ -166,24 +166,18 @@ catalog_read(struct connection *c, const char *table, struct table *out)
 	return true;
 }
 
-/* A stretch of characters, without NUL and surrogates. */
+/* Which characters of a stretch come back from the set as they went. */
 static void
-write_characters(uint32_t from, uint32_t to, struct buf *out)
+learn_stretch(struct connection *c, struct charset_map *map, uint32_t from)
 {
+	struct buf characters = BUF(STRETCH_MAX), sql = BUF(STRETCH_MAX);
 	char utf8[4] = { 0 };
 
-	for (uint32_t code = from; code < to; code++)
+	/* Without NUL and surrogates. */
+	for (uint32_t code = from; code < from + STRETCH; code++)
 		if (code > 0 && (code < 0xd800 || code > 0xdfff))
-			buf_append(out, (struct view){ utf8,
+			buf_append(&characters, (struct view){ utf8,
 				utf8_encode(code, utf8) });
-}
-
-static void
-learn_stretch(struct connection *c, struct charset_map *map,
-	      struct view characters)
-{
-	struct buf sql = BUF(STRETCH_MAX);
-
 	buf_append_text(&sql, "SELECT CONVERT(CONVERT('");
 	char *room = buf_reserve(&sql, 2 * characters.len + 1);
 	sql.len += mysql_real_escape_string(c->mysql, room, characters.at,
@@ -193,28 +187,12 @@ learn_stretch(struct connection *c, struct charset_map *map,
 	MYSQL_RES *rows = connection_ask(c, sql.at);
 	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
 	if (row != NULL)
-		charset_map_learn(map, characters,
+		charset_map_learn(map, buf_view(&characters),
 				  connection_cell(rows, row, 0));
 	if (rows != NULL)
 		mysql_free_result(rows);
 	buf_release(&sql);
-}
-
-static struct charset_map *
-make_map(struct connection *c, struct view name)
-{
-	struct charset_map *map = memory_new(1, sizeof(*map));
-	struct buf characters = BUF(STRETCH_MAX);
-
-	charset_map_init(map, name);
-	for (uint32_t from = 0; from < CHARSET_MAP_CHARS; from += STRETCH) {
-		characters.len = 0;
-		write_characters(from, from + STRETCH, &characters);
-		if (characters.len > 0)
-			learn_stretch(c, map, buf_view(&characters));
-	}
 	buf_release(&characters);
-	return map;
 }
 
 void
@@ -230,7 +208,11 @@ catalog_map_charsets(struct connection *c, struct table *t,
 		while (map != NULL && !view_equal(view_of(map->name), name))
 			map = map->next;
 		if (map == NULL) {
-			map = make_map(c, name);
+			map = memory_new(1, sizeof(*map));
+			charset_map_init(map, name);
+			for (uint32_t from = 0; from < CHARSET_MAP_CHARS;
+			     from += STRETCH)
+				learn_stretch(c, map, from);
 			map->next = *list;
 			*list = map;
 		}

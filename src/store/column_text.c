@@ -111,14 +111,11 @@ void
 charset_map_learn(struct charset_map *m, struct view sent,
 		  struct view came_back)
 {
-	uint32_t a = 0;
-	uint32_t b = 0;
+	uint32_t a = 0, b = 0;
+	size_t n, k;
 
-	while (sent.len > 0 && came_back.len > 0) {
-		size_t n = utf8_decode(sent, &a);
-		size_t k = utf8_decode(came_back, &b);
-		if (n == 0 || k == 0)
-			return;
+	while ((n = utf8_decode(sent, &a)) > 0 &&
+	       (k = utf8_decode(came_back, &b)) > 0) {
 		if (a == b && a < CHARSET_MAP_CHARS)
 			m->bits[a / 8] |= (uint8_t)(1u << (a % 8));
 		sent = view_slice(sent, n, sent.len);
@@ -131,15 +128,12 @@ charset_map_covers(const struct charset_map *m, struct view utf8)
 {
 	uint32_t code = 0;
 
-	for (size_t i = 0; i < utf8.len;) {
-		unsigned char c = (unsigned char)utf8.at[i];
-		size_t n = 1;
-		if (c >= 0x80) {
-			n = utf8_decode(view_slice(utf8, i, utf8.len), &code);
-			if (n == 0 || !charset_map_has(m, code))
-				return false;
-		}
-		i += n;
+	for (size_t i = 0, n = 1; i < utf8.len; i += n, n = 1) {
+		if ((unsigned char)utf8.at[i] < 0x80)
+			continue;
+		n = utf8_decode(view_slice(utf8, i, utf8.len), &code);
+		if (n == 0 || !charset_map_has(m, code))
+			return false;
 	}
 	return true;
 }
@@ -151,20 +145,17 @@ charset_map_apply(const struct charset_map *m, char *utf8, size_t len)
 	uint32_t code = 0;
 	size_t out = 0;
 
-	for (size_t i = 0; i < len;) {
-		struct view rest = { utf8 + i, len - i };
-		size_t n = utf8_decode(rest, &code);
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_decode((struct view){ utf8 + i, len - i }, &code);
 		if (n == 0)             /* cannot be: utf8 is valid */
 			n = 1;
 		if (code < 0x80 || charset_map_has(m, code)) {
 			memmove(utf8 + out, utf8 + i, n);
 			out += n;
-		} else if (n >= 3 || mark == '?') {
-			out += utf8_encode(mark, utf8 + out);
 		} else {
-			utf8[out++] = '?';
+			/* No longer than what it stands for. */
+			out += utf8_encode(n >= 3 ? mark : '?', utf8 + out);
 		}
-		i += n;
 	}
 	return out;
 }

@@ -6,7 +6,6 @@
  * be seen. */
 #include "store/in_doubt.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/catalog.h"
@@ -115,19 +114,18 @@ in_doubt_remove(struct in_doubt_list *d, const struct message *m)
 
 /* ---- Without a UNIQUE id ------------------------------------------------ */
 
-
-/* -1: the database did not say. */
-static int
-count_rows(struct failover *l, const char *sql)
+/* STORED: it has rows; UNKNOWN: the database did not say. */
+static enum settled
+has_rows(struct failover *l, const char *sql)
 {
 	slot_enter_database(l->slot);
 	MYSQL_RES *rows = connection_ask(l->connection, sql);
 	slot_leave_database(l->slot);
 	if (rows == NULL)
-		return -1;
-	int count = mysql_num_rows(rows) > 0;
+		return SETTLED_UNKNOWN;
+	bool is_there = mysql_num_rows(rows) > 0;
 	mysql_free_result(rows);
-	return count;
+	return is_there ? SETTLED_STORED : SETTLED_ABSENT;
 }
 
 /* All rows of a message came in one transaction: the first that has a row
@@ -135,21 +133,17 @@ count_rows(struct failover *l, const char *sql)
 enum settled
 in_doubt_look(struct failover *l, const struct message *m)
 {
-	struct buf sql = BUF(STATEMENT_MAX);
+	char sql[STATEMENT_MAX];
 	char table[QUOTED_SIZE];
 	unsigned n = 0;
 
 	for (const struct recipient *r = m->envelope.first;
 	     r != NULL && r->is_discarded; r = r->next)
 		n++;
-	buf_printf(&sql, "SELECT 1 FROM %s WHERE `hash` = '%.*s%04x' LIMIT 1",
-		   catalog_quote(l->settings->table, table), MAIL_ID_LEN - 4,
-		   m->id, n);
-	buf_append_byte(&sql, '\0');
-	int found = count_rows(l, sql.at);
-	buf_release(&sql);
-	return found < 0 ? SETTLED_UNKNOWN :
-	       found > 0 ? SETTLED_STORED : SETTLED_ABSENT;
+	snprintf(sql, sizeof(sql), "SELECT 1 FROM %s WHERE `hash` = "
+		 "'%.*s%04x' LIMIT 1", catalog_quote(l->settings->table, table),
+		 MAIL_ID_LEN - 4, m->id, n);
+	return has_rows(l, sql);
 }
 
 enum settled
@@ -164,29 +158,12 @@ in_doubt_duplicate(struct failover *l, const struct message *m)
 	return in_doubt_look(l, m);
 }
 
-static void
-pause_ms(int64_t ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&ts, NULL);
-}
-
-static bool
-is_gone(struct failover *l, unsigned long id)
-{
-	char sql[STATEMENT_MAX];
-
-	snprintf(sql, sizeof(sql), "SELECT 1 FROM "
-		 "information_schema.PROCESSLIST WHERE ID = %lu", id);
-	return count_rows(l, sql) == 0;
-}
-
 /* After a restart of the server its number may be another's connection, or
  * this one's; the one that was ours cannot have outlived it. */
 static bool
 end_connection(struct failover *l, const struct lost_connection *lost)
 {
+	const struct timespec pause = { 0, LOOK_PAUSE_MS * 1000000L };
 	char sql[STATEMENT_MAX];
 	int64_t give_up_ms = clock_ms() + l->settings->timeout_ms;
 
@@ -199,10 +176,12 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 		return true;
 	if (error != 0)
 		return false;
-	while (!is_gone(l, lost->id)) {
+	snprintf(sql, sizeof(sql), "SELECT 1 FROM "
+		 "information_schema.PROCESSLIST WHERE ID = %lu", lost->id);
+	while (has_rows(l, sql) != SETTLED_ABSENT) {
 		if (clock_ms() >= give_up_ms)
 			return false;
-		pause_ms(LOOK_PAUSE_MS);
+		nanosleep(&pause, NULL);
 	}
 	return true;
 }
@@ -238,19 +217,6 @@ settle_by_looking(struct failover *l, const struct in_doubt *d,
 
 /* ---- With one ------------------------------------------------------------ */
 
-/* Where the same INSERT would be refused if the lost one counts. What the old
- * host may still be committing needs time to arrive on another; but a cluster
- * that certifies puts both in one order, and refuses the second. */
-static bool
-is_settled_by_repeat(const struct failover *l, const struct in_doubt *d)
-{
-	const struct server *now = &l->connection->server;
-
-	return !d->lost.is_known || server_is_same(&d->lost.server, now) ||
-	       server_is_certified_with(&d->lost.server, now) ||
-	       clock_ms() - d->since_ms >= l->settings->timeout_ms;
-}
-
 /* The key may have been made or dropped since the table was read. False
  * without a connection, too. */
 static bool
@@ -275,9 +241,16 @@ in_doubt_settle(struct failover *l, struct in_doubt *d,
 	bool has_key = has_unique_id_now(l);
 	if (l->connection == NULL)
 		return SETTLED_UNKNOWN;
+	/* The same INSERT is refused if the lost one counts. What the old host
+	 * may still be committing needs time to arrive on another; but a
+	 * cluster that certifies puts both in one order. */
+	const struct server *now = &l->connection->server;
 	if (has_key)
-		return is_settled_by_repeat(l, d) ? SETTLED_ABSENT :
-						    SETTLED_UNKNOWN;
+		return !d->lost.is_known ||
+		       server_is_same(&d->lost.server, now) ||
+		       server_is_certified_with(&d->lost.server, now) ||
+		       clock_ms() - d->since_ms >= l->settings->timeout_ms ?
+		       SETTLED_ABSENT : SETTLED_UNKNOWN;
 	enum settled answer = settle_by_looking(l, d, m);
 	/* Its time-outs stay counted. */
 	if (answer == SETTLED_ABSENT)

@@ -55,6 +55,7 @@ static MYSQL_STMT *
 recipient_statement(struct store *s)
 {
 	struct connection *c = s->failover.connection;
+	const char *sql = s->settings->recipient_query;
 
 	if (s->recipient_query != NULL && s->recipient_connection == c &&
 	    s->recipient_connection_id == c->id)
@@ -64,19 +65,15 @@ recipient_statement(struct store *s)
 	s->recipient_query = mysql_stmt_init(c->mysql);
 	s->recipient_connection = c;
 	s->recipient_connection_id = c->id;
-	if (s->recipient_query == NULL)
-		return NULL;
-	const char *sql = s->settings->recipient_query;
-	if (mysql_stmt_prepare(s->recipient_query, sql, strlen(sql)) == 0 &&
-	    mysql_stmt_param_count(s->recipient_query) == 1)
+	if (s->recipient_query == NULL ||
+	    (mysql_stmt_prepare(s->recipient_query, sql, strlen(sql)) == 0 &&
+	     mysql_stmt_param_count(s->recipient_query) == 1))
 		return s->recipient_query;
 	int error = (int)mysql_stmt_errno(s->recipient_query);
-	if (error != 0)
-		tell_broken(s, TROUBLE_RECIPIENT_QUERY, error,
-			    mysql_stmt_error(s->recipient_query));
-	else
-		tell_broken(s, TROUBLE_RECIPIENT_QUERY, WRONG_COUNT,
-			    "it must have one ?");
+	tell_broken(s, TROUBLE_RECIPIENT_QUERY, error != 0 ? error :
+		    WRONG_COUNT, error != 0 ?
+		    mysql_stmt_error(s->recipient_query) :
+		    "it must have one ?");
 	mysql_stmt_close(s->recipient_query);
 	s->recipient_query = NULL;
 	return NULL;

@@ -12,43 +12,47 @@
 
 enum { AHEAD = 3, DAY_S = 86400, WEEK_S = 7 * 86400 };
 
-/* TO_DAYS and TO_SECONDS of 1970-01-01. */
-#define EPOCH_DAYS 719528
-#define EPOCH_SECONDS 62167219200
-
 static const int64_t round_s[] = {
 	60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY_S,
 	WEEK_S
 };
 
-static bool
-has(struct view text, struct view word)
+/* Those whose boundaries are numbers. */
+static const struct numbered {
+	enum partition_kind kind;
+	struct view expression;
+	int64_t unit_s;
+	int64_t epoch;          /* the number of 1970-01-01 */
+} numbered[] = {
+	{ PARTITIONS_TO_DAYS, VIEW("to_days(`date`)"), DAY_S, 719528 },
+	{ PARTITIONS_TO_SECONDS, VIEW("to_seconds(`date`)"), 1,
+	  62167219200 },
+	{ PARTITIONS_UNIX_TIMESTAMP, VIEW("unix_timestamp(`date`)"), 1,
+	  0 },
+};
+
+/* NULL for the others. */
+static const struct numbered *
+numbered_of(enum partition_kind kind)
 {
-	for (size_t i = 0; i + word.len <= text.len; i++)
-		if (view_starts_nocase(view_slice(text, i, text.len), word))
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++)
+		if (numbered[i].kind == kind)
+			return &numbered[i];
+	return NULL;
 }
 
 enum partition_kind
 partitions_kind(struct view method, struct view expression)
 {
-	static const struct view named = { "`date`", 6 };
-	bool is_date = has(expression, named) ||
-		       view_equal_nocase(expression, VIEW("date"));
-
-	if (view_equal_nocase(method, VIEW("RANGE COLUMNS")) && is_date &&
-	    !has(expression, VIEW(",")))
+	if (view_equal_nocase(method, VIEW("RANGE COLUMNS")) &&
+	    (view_equal_nocase(expression, VIEW("`date`")) ||
+	     view_equal_nocase(expression, VIEW("date"))))
 		return PARTITIONS_COLUMNS;
-	if (!view_equal_nocase(method, VIEW("RANGE")) ||
-	    !has(expression, VIEW("date")))
+	if (!view_equal_nocase(method, VIEW("RANGE")))
 		return PARTITIONS_NONE;
-	if (view_starts_nocase(expression, VIEW("to_days(`date`)")))
-		return PARTITIONS_TO_DAYS;
-	if (view_starts_nocase(expression, VIEW("to_seconds(`date`)")))
-		return PARTITIONS_TO_SECONDS;
-	if (view_starts_nocase(expression, VIEW("unix_timestamp(`date`)")))
-		return PARTITIONS_UNIX_TIMESTAMP;
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++)
+		if (view_starts_nocase(expression, numbered[i].expression))
+			return numbered[i].kind;
 	return PARTITIONS_NONE;
 }
 
@@ -83,24 +87,12 @@ partitions_boundary(enum partition_kind kind, struct view description,
 	}
 	if (kind == PARTITIONS_COLUMNS)
 		return parse_date(description, below_s_out);
-	if (!view_to_size(description, INT64_MAX / DAY_S, &number))
+	const struct numbered *n = numbered_of(kind);
+	if (n == NULL ||
+	    !view_to_size(description, INT64_MAX / DAY_S, &number))
 		return false;
-	int64_t n = (int64_t)number;
-	switch (kind) {
-	case PARTITIONS_TO_DAYS:
-		*below_s_out = (n - EPOCH_DAYS) * DAY_S;
-		return true;
-	case PARTITIONS_TO_SECONDS:
-		*below_s_out = n - EPOCH_SECONDS;
-		return true;
-	case PARTITIONS_UNIX_TIMESTAMP:
-		*below_s_out = n;
-		return true;
-	case PARTITIONS_NONE:
-	case PARTITIONS_COLUMNS:
-		break;
-	}
-	return false;
+	*below_s_out = ((int64_t)number - n->epoch) * n->unit_s;
+	return true;
 }
 
 int64_t
@@ -157,24 +149,11 @@ write_partition(enum partition_kind kind, int64_t below_s, struct buf *sql)
 	gmtime_r(&t, &tm);
 	strftime(name, sizeof(name), "p%Y%m%d%H%M", &tm);
 	partitions_date(below_s, literal);
-	switch (kind) {
-	case PARTITIONS_COLUMNS:
-		break;
-	case PARTITIONS_TO_DAYS:
+	const struct numbered *n = numbered_of(kind);
+	assert(n != NULL || kind == PARTITIONS_COLUMNS);
+	if (n != NULL)
 		snprintf(literal, sizeof(literal), "%" PRId64,
-			 below_s / DAY_S + EPOCH_DAYS);
-		break;
-	case PARTITIONS_TO_SECONDS:
-		snprintf(literal, sizeof(literal), "%" PRId64,
-			 below_s + EPOCH_SECONDS);
-		break;
-	case PARTITIONS_UNIX_TIMESTAMP:
-		snprintf(literal, sizeof(literal), "%" PRId64, below_s);
-		break;
-	case PARTITIONS_NONE:
-		assert(kind != PARTITIONS_NONE);
-		break;
-	}
+			 below_s / n->unit_s + n->epoch);
 	buf_printf(sql, "PARTITION `%s` VALUES LESS THAN (%s)", name, literal);
 }
 

@@ -68,52 +68,40 @@ retention_read_partitions(struct retention *r)
 	return p;
 }
 
-static int
-alter_within(struct connection *c, const char *sql, int seconds)
+static void
+set_lock_wait(struct connection *c, int seconds)
 {
-	char set[64];
-
-	snprintf(set, sizeof(set), "SET SESSION lock_wait_timeout = %d",
-		 seconds);
-	connection_run(c, set);
-	int error = connection_run(c, sql);
 	struct store_fault fault = c->fault;
-	snprintf(set, sizeof(set), "SET SESSION lock_wait_timeout = %d",
-		 c->lock_wait_s);
-	connection_run(c, set);
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "SET SESSION lock_wait_timeout = %d",
+		 seconds);
+	connection_run(c, sql);
 	c->fault = fault;
-	return error;
 }
 
 /* An ALTER that waits behind a long SELECT makes every INSERT wait behind
  * itself. MariaDB's need not wait: between two INSERTs there is a moment for
  * it. Others wait a second at least; so do we where there is no such moment,
  * but seldom: partitions are three intervals ahead. */
-static int
-alter_gently(struct retention *r, const char *sql)
+static bool
+alter(struct retention *r, struct buf *sql)
 {
 	struct connection *c = r->store->failover.connection;
 	const struct timespec pause = { 0, ALTER_PAUSE_MS * 1000000L };
 	bool may_wait = strstr(c->server.version, "MariaDB") == NULL ||
 			r->busy_rounds % PATIENT_ROUND == PATIENT_ROUND - 1;
+	int tries = may_wait ? 1 : ALTER_TRIES;
 	int error = LOCK_BUSY;
 
-	if (may_wait)
-		return alter_within(c, sql, 1);
-	for (int i = 0; i < ALTER_TRIES && error == LOCK_BUSY; i++) {
-		if (i > 0)
-			nanosleep(&pause, NULL);
-		error = alter_within(c, sql, 0);
-	}
-	return error;
-}
-
-static bool
-alter(struct retention *r, struct buf *sql)
-{
 	buf_append_byte(sql, '\0');
-	const struct connection *c = r->store->failover.connection;
-	int error = alter_gently(r, sql->at);
+	set_lock_wait(c, may_wait ? 1 : 0);
+	while (error == LOCK_BUSY && tries-- > 0) {
+		error = connection_run(c, sql->at);
+		if (error == LOCK_BUSY && tries > 0)
+			nanosleep(&pause, NULL);
+	}
+	set_lock_wait(c, c->lock_wait_s);
 	sql->len = 0;
 	if (error == 0) {
 		r->busy_rounds = 0;

@@ -36,23 +36,6 @@ lower(struct size_limit *l, size_t bytes, const char *name, const char *remedy)
 	l->remedy = remedy;
 }
 
-/* A text column may need three bytes for each that it cannot hold, but real
- * mail is ASCII: what does not fit is refused with the data. */
-static size_t
-mail_column_bytes(const struct table *table)
-{
-	const struct table_column *mail = table_column(table, "mail");
-	size_t most = SIZE_MAX;
-
-	if (mail == NULL)
-		return most;
-	if (mail->max_bytes < most)
-		most = mail->max_bytes;
-	if (mail->max_chars < most)
-		most = mail->max_chars;
-	return most;
-}
-
 size_t
 size_limits_transaction_bytes(const struct store_settings *settings,
 			      const struct server *server)
@@ -75,10 +58,17 @@ size_limits_of_message(const struct store_settings *settings,
 {
 	struct size_limit l = { settings->message_size, "limits.message_size",
 				"raise it in the configuration" };
+	const struct table_column *mail = table_column(table, "mail");
+	const char *wider = "ALTER TABLE ... MODIFY `mail` LONGBLOB NOT NULL";
 
-	lower(&l, less(mail_column_bytes(table), TRACE_ROOM),
-	      "the column `mail`",
-	      "ALTER TABLE ... MODIFY `mail` LONGBLOB NOT NULL");
+	/* A text column may need three bytes for each that it cannot hold, but
+	 * real mail is ASCII: what does not fit is refused with the data. */
+	if (mail != NULL)
+		lower(&l, less(mail->max_bytes, TRACE_ROOM),
+		      "the column `mail`", wider);
+	if (mail != NULL)
+		lower(&l, less(mail->max_chars, TRACE_ROOM),
+		      "the column `mail`", wider);
 	lower(&l, less(server->max_packet, PACKET_ROOM),
 	      "the server's max_allowed_packet",
 	      "raise it in the server's configuration");
@@ -93,29 +83,28 @@ size_limits_of_message(const struct store_settings *settings,
 	return l;
 }
 
-static size_t
-address_chars(const struct table *table, const char *name, bool *has_utf8)
-{
-	const struct table_column *c = table_column(table, name);
-
-	if (c == NULL)
-		return SIZE_MAX;
-	if (c->charset != CHARSET_UTF8MB4 && c->charset != CHARSET_BYTES)
-		*has_utf8 = false;
-	return c->max_chars < c->max_bytes ? c->max_chars : c->max_bytes;
-}
-
 struct store_size_limits
 size_limits_of_table(const struct store_settings *settings,
 		     const struct server *server, const struct table *table)
 {
-	struct store_size_limits b = { .has_utf8_addresses = true,
+	static const char *const addresses[] = { "to", "recipient" };
+	struct store_size_limits b = { .max_address_chars = SIZE_MAX,
+				       .has_utf8_addresses = true,
 				       .is_known = true };
-	size_t to = address_chars(table, "to", &b.has_utf8_addresses);
-	size_t recipient = address_chars(table, "recipient",
-					 &b.has_utf8_addresses);
 
-	b.max_address_chars = to < recipient ? to : recipient;
+	for (size_t i = 0; i < 2; i++) {
+		const struct table_column *c =
+			table_column(table, addresses[i]);
+		if (c == NULL)
+			continue;
+		if (c->charset != CHARSET_UTF8MB4 &&
+		    c->charset != CHARSET_BYTES)
+			b.has_utf8_addresses = false;
+		if (c->max_chars < b.max_address_chars)
+			b.max_address_chars = c->max_chars;
+		if (c->max_bytes < b.max_address_chars)
+			b.max_address_chars = c->max_bytes;
+	}
 	b.max_message_bytes =
 		size_limits_of_message(settings, server, table).bytes;
 	return b;

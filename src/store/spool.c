@@ -22,6 +22,7 @@ enum { BUFFER_SIZE = 128 * 1024, FIELDS_ROOM = 2048 };
 struct spool {
 	const struct store_settings *settings;
 	struct spool_room *room;
+	size_t bytes;                   /* about, of the file to be written */
 	char *buffer;
 };
 
@@ -76,10 +77,10 @@ write_fully(int fd, struct view bytes)
 static int
 flush(struct spool_file *f)
 {
-	int result = write_fully(f->fd, (struct view){ f->buffer, f->used });
+	size_t used = f->used;
 
 	f->used = 0;
-	return result;
+	return write_fully(f->fd, (struct view){ f->buffer, used });
 }
 
 static int
@@ -119,16 +120,14 @@ note_message(void *context, size_t len, unsigned long long sum)
 	return n == SPOOL_MESSAGE_LINE_LEN ? 0 : -1;
 }
 
-/* Blocks are there before they are counted, so that a look at the folder
- * meanwhile sees them; a file system that cannot do that does without. */
-static int
-reserve(int fd, size_t bytes)
+static bool
+is_full(int error)
 {
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes) == 0)
-		return 0;
-	return errno == ENOSPC || errno == EDQUOT ? -1 : 0;
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
+/* Blocks are there before they are counted, so that a look at the folder
+ * meanwhile sees them; a file system that cannot do that does without. */
 static int
 write_file(struct spool *s, int fd, struct mail *const *mails, size_t count)
 {
@@ -136,6 +135,9 @@ write_file(struct spool *s, int fd, struct mail *const *mails, size_t count)
 	struct spool_sink sink = { begin_message, write_bytes, note_message,
 				   &f };
 
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)s->bytes) != 0 &&
+	    is_full(errno))
+		return -1;
 	if (spool_encode(&sink, mails, count) != 0 || flush(&f) != 0)
 		return -1;
 	/* What was reserved and not used goes back. */
@@ -173,8 +175,7 @@ put_in_place(struct spool *s, int fd, const char *name)
 
 /* 0, or -1 with errno and nothing left in new/. */
 static int
-put_file(struct spool *s, struct mail *const *mails, size_t count,
-	 size_t bytes)
+put_file(struct spool *s, struct mail *const *mails, size_t count)
 {
 	char path[SPOOL_PATH_SIZE];
 	const char *name = mails[0]->message->id;
@@ -183,7 +184,7 @@ put_file(struct spool *s, struct mail *const *mails, size_t count,
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && reserve(fd, bytes) == 0 &&
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	    write_file(s, fd, mails, count) == 0)
 		return put_in_place(s, fd, name);
 	int error = errno;
@@ -205,20 +206,13 @@ bytes_of(const struct mail *mail)
 	return bytes;
 }
 
-static bool
-is_full(int error)
-{
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
-}
-
 static void
-write_batch(struct spool *s, struct mail *const *mails, size_t count,
-	    size_t bytes)
+write_batch(struct spool *s, struct mail *const *mails, size_t count)
 {
 	enum verdict verdict = VERDICT_SPOOLED;
 
-	if (!spool_room_take(s->room, bytes, s->settings->spool_max) ||
-	    put_file(s, mails, count, bytes) != 0) {
+	if (!spool_room_take(s->room, s->bytes, s->settings->spool_max) ||
+	    put_file(s, mails, count) != 0) {
 		verdict = is_full(errno) ? VERDICT_FULL : VERDICT_TRY_LATER;
 		log_error("mail cannot be spooled",
 			  LOG_STR("dir", s->settings->spool_dir),
@@ -233,17 +227,17 @@ void
 spool_write(struct spool *s, struct mail *const *mails, size_t count)
 {
 	size_t from = 0;
-	size_t bytes = 0;
 
+	s->bytes = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t more = bytes_of(mails[i]);
-		if (i > from && bytes + more > s->settings->batch_bytes) {
-			write_batch(s, mails + from, i - from, bytes);
+		if (i > from && s->bytes + more > s->settings->batch_bytes) {
+			write_batch(s, mails + from, i - from);
 			from = i;
-			bytes = 0;
+			s->bytes = 0;
 		}
-		bytes += more;
+		s->bytes += more;
 	}
 	if (count > from)
-		write_batch(s, mails + from, count - from, bytes);
+		write_batch(s, mails + from, count - from);
 }

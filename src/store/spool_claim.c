@@ -83,21 +83,13 @@ spool_adopt(struct spool_claims *c, int fd, const char *dir)
 			(struct spool_claim){ fd, memory_copy_text(dir) };
 }
 
-static FILE *
-open_list(const char *dir, const char *mode)
+void
+spool_claim_earlier(struct spool_claims *c, const char *dir)
 {
-	char path[SPOOL_PATH_SIZE];
+	char path[SPOOL_PATH_SIZE], line[SPOOL_PATH_SIZE];
 
 	spool_path(dir, "earlier", "", path);
-	return fopen(path, mode);
-}
-
-static void
-claim_listed(struct spool_claims *c, const char *dir)
-{
-	char line[SPOOL_PATH_SIZE];
-	FILE *list = open_list(dir, "re");
-
+	FILE *list = fopen(path, "re");
 	while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		/* One that another instance has is that one's to empty. */
@@ -106,17 +98,8 @@ claim_listed(struct spool_claims *c, const char *dir)
 	}
 	if (list != NULL)
 		fclose(list);
-}
-
-void
-spool_claim_earlier(struct spool_claims *c, const char *dir)
-{
-	char path[SPOOL_PATH_SIZE];
-
-	claim_listed(c, dir);
-	spool_path(dir, "earlier", "", path);
 	unlink(path);
-	FILE *list = c->count > 1 ? open_list(dir, "we") : NULL;
+	list = c->count > 1 ? fopen(path, "we") : NULL;
 	for (size_t i = 0; list != NULL && i < c->count; i++)
 		if (strcmp(c->at[i].dir, dir) != 0)
 			fprintf(list, "%s\n", c->at[i].dir);

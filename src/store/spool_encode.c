@@ -67,11 +67,7 @@ put_field(struct writer *w, const char *name, struct view bytes)
 	put(w, VIEW("\n"));
 }
 
-static void
-put_format(struct writer *w, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void
+static void __attribute__((format(printf, 3, 4)))
 put_format(struct writer *w, const char *name, const char *format, ...)
 {
 	char text[LINE_SIZE];
@@ -84,67 +80,42 @@ put_format(struct writer *w, const char *name, const char *format, ...)
 }
 
 static void
-put_client(struct writer *w, const struct address *a)
+put_message(struct writer *w, const struct mail *mail)
 {
-	char text[ADDRESS_TEXT_SIZE] = "-";
-
-	if (a->len == 4 || a->len == 16)
-		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, a->bytes, text,
-			  sizeof(text));
-	put_format(w, "client", "%s", text);
-}
-
-static void
-put_recipients(struct writer *w, const struct envelope *e)
-{
-	put_format(w, "recipients", "%zu", e->recipients);
-	for (const struct recipient *r = e->first; r != NULL; r = r->next) {
-		put_field(w, "recipient", r->address);
-		put_field(w, "to", r->key);
-		put_field(w, "trace", r->trace);
-		put_field(w, "discarded", r->is_discarded ? VIEW("1") :
-							    VIEW("0"));
-	}
-}
-
-static void
-put_raw(struct writer *w, const struct chain *raw)
-{
-	put_name(w, "mail", raw->len);
-	for (const struct piece *p = raw->first; p != NULL; p = p->next)
-		put(w, (struct view){ p->bytes, p->len });
-	put(w, VIEW("\n"));
-}
-
-static void
-put_texts(struct writer *w, const struct mail *mail)
-{
+	const struct message *m = mail->message;
+	const struct address *a = &m->client;
+	char client[ADDRESS_TEXT_SIZE] = "-";
 	struct view v;
 
+	if (a->len == 4 || a->len == 16)
+		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, a->bytes, client,
+			  sizeof(client));
+	put_field(w, "id", (struct view){ m->id, MAIL_ID_LEN });
+	put_format(w, "complete-us", "%lld", (long long)m->complete_wall_us);
+	put_field(w, "client", view_of(client));
 	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *c = &store_columns[i];
 		const char *base = c->source == OF_MAIL ?
-			(const char *)mail : (const char *)mail->message;
+			(const char *)mail : (const char *)m;
 		if (c->spooled == NULL)
 			continue;
 		memcpy(&v, base + c->offset, sizeof(v));
 		put_field(w, c->spooled, v);
 	}
-}
-
-static void
-put_message(struct writer *w, const struct mail *mail)
-{
-	const struct message *m = mail->message;
-
-	put_field(w, "id", (struct view){ m->id, MAIL_ID_LEN });
-	put_format(w, "complete-us", "%lld", (long long)m->complete_wall_us);
-	put_client(w, &m->client);
-	put_texts(w, mail);
 	put_format(w, "spam-score", "%a", mail->spam_score);
 	put_format(w, "has-attach", "%d", mail->has_attach);
-	put_recipients(w, &m->envelope);
-	put_raw(w, &m->raw);
+	put_format(w, "recipients", "%zu", m->envelope.recipients);
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next) {
+		put_field(w, "recipient", r->address);
+		put_field(w, "to", r->key);
+		put_field(w, "trace", r->trace);
+		put_format(w, "discarded", "%d", r->is_discarded);
+	}
+	put_name(w, "mail", m->raw.len);
+	for (const struct piece *p = m->raw.first; p != NULL; p = p->next)
+		put(w, (struct view){ p->bytes, p->len });
+	put(w, VIEW("\n"));
 }
 
 static int

@@ -6,11 +6,11 @@
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { REASON_SIZE = 200, RECIPIENTS_SHOWN = 3 };
 
@@ -66,76 +66,70 @@ print_message(struct buf *out, const struct message *m, int64_t now_s,
 	buf_append_text(out, "\n");
 }
 
-/* One file of a folder. */
-struct spooled_file {
-	const char *dir;
-	const char *folder;
-	const char *name;
-};
-
+/* Why it is there: "waits", or what stands beside it. */
 static void
-read_reason(const struct spooled_file *at, char out[REASON_SIZE])
+read_reason(const char *dir, const char *folder, const char *name,
+	    char out[REASON_SIZE])
 {
 	char path[SPOOL_PATH_SIZE];
 
-	int len = snprintf(out, REASON_SIZE, "%s: ", at->folder);
-	spool_note_path(at->dir, at->folder, at->name, path);
+	snprintf(out, REASON_SIZE, "waits");
+	if (strcmp(folder, "new") == 0)
+		return;
+	size_t len = (size_t)snprintf(out, REASON_SIZE, "%s: ", folder);
+	spool_note_path(dir, folder, name, path);
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return;
-	size_t room = REASON_SIZE - 1 - (size_t)len;
-	size_t n = fread(out + len, 1, room, f);
-	out[(size_t)len + n] = '\0';
+	len += fread(out + len, 1, REASON_SIZE - 1 - len, f);
+	out[len] = '\0';
 	fclose(f);
 }
 
 static void
-print_file(struct buf *out, const struct spooled_file *at, int64_t now_s)
+print_folder(struct buf *out, const char *dir, const char *folder,
+	     int64_t now_s)
 {
-	struct spool_batch b;
-	char reason[REASON_SIZE] = "waits";
+	struct spool_names names = spool_list(dir, folder);
+	char reason[REASON_SIZE];
 
-	struct view bytes = spool_read_file(at->dir, at->folder, at->name);
-	if (bytes.at == NULL)
-		return;
-	if (strcmp(at->folder, "new") != 0)
-		read_reason(at, reason);
-	spool_decode(bytes, &b);
-	for (size_t i = 0; i < b.count; i++)
-		print_message(out, b.list[i]->message, now_s, reason);
-	if (b.count == 0)
-		buf_printf(out, "%s of %zu bytes: %s\n", at->name, bytes.len,
-			   b.layout > SPOOL_LAYOUT ? "of a newer program"
-						   : reason);
-	spool_batch_free(&b);
-	free((void *)bytes.at);
+	for (size_t k = 0; k < names.count; k++) {
+		struct spool_batch b;
+		const char *name = names.at[k];
+		struct view bytes = spool_read_file(dir, folder, name);
+		if (bytes.at == NULL)
+			continue;
+		read_reason(dir, folder, name, reason);
+		spool_decode(bytes, &b);
+		for (size_t i = 0; i < b.count; i++)
+			print_message(out, b.list[i]->message, now_s, reason);
+		if (b.count == 0)
+			buf_printf(out, "%s of %zu bytes: %s\n", name,
+				   bytes.len, b.layout > SPOOL_LAYOUT ?
+				   "of a newer program" : reason);
+		spool_batch_free(&b);
+		free((void *)bytes.at);
+	}
+	spool_names_free(&names);
 }
 
 static void
 print_dir(struct buf *out, const char *dir, int64_t now_s)
 {
-	static const char *const folders[] = { "new", "refused", "damaged" };
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		struct spool_names names = spool_list(dir, folders[i]);
-		for (size_t k = 0; k < names.count; k++) {
-			const struct spooled_file file = { dir, folders[i],
-							   names.at[k] };
-			print_file(out, &file, now_s);
-		}
-		spool_names_free(&names);
-	}
+	print_folder(out, dir, "new", now_s);
+	print_folder(out, dir, "refused", now_s);
+	print_folder(out, dir, "damaged", now_s);
 }
 
 int
 spool_report(const char *dir, int64_t now_s, struct buf *out)
 {
 	char line[SPOOL_PATH_SIZE];
-	DIR *d = opendir(dir);
 
-	if (d == NULL)
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return -1;
-	closedir(d);
+	close(fd);
 	print_dir(out, dir, now_s);
 	spool_path(dir, "earlier", "", line);
 	FILE *list = fopen(line, "re");

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { UNKNOWN_COLUMN = 1054, NO_DEFAULT = 1364, TOO_NARROW = 1406,
-       NO_SUCH_TABLE = 1146 };
+       NO_SUCH_TABLE = 1146, STATEMENT_SIZE = 512 };
 
 static const struct {
 	const char *type;
@@ -226,8 +226,6 @@ table_finish(struct table *t)
 
 /* ---- What the operator should know --------------------------------------- */
 
-enum { STATEMENT_SIZE = 512 };
-
 bool
 table_is_exact(const struct table_column *mail)
 {
@@ -236,58 +234,7 @@ table_is_exact(const struct table_column *mail)
 }
 
 static void
-warn_of_keys(const struct table *t, const char *table)
-{
-	char sql[STATEMENT_SIZE];
-
-	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` ADD UNIQUE KEY (`hash`)",
-		 table);
-	if (!t->has_unique_id)
-		log_warn_once("no UNIQUE key on `hash`: a commit whose outcome "
-			      "is unknown is settled on the same host only, "
-			      "not across hosts", LOG_STR("remedy", sql));
-	if (!t->is_transactional)
-		log_warn_once("the table's engine has no transactions: stored "
-			      "mail may be lost or stored in part",
-			      LOG_STR("engine", t->engine));
-}
-
-static void
-warn_of_raw(const struct table *t, const char *table)
-{
-	const struct table_column *mail = table_column(t, "mail");
-	char sql[STATEMENT_SIZE];
-
-	if (table_is_exact(mail))
-		return;
-	snprintf(sql, sizeof(sql),
-		 "ALTER TABLE `%s` MODIFY `mail` LONGBLOB NOT NULL", table);
-	log_warn_once("column `mail` is text: bytes that it cannot hold become "
-		 "U+FFFD", LOG_STR("remedy", sql));
-}
-
-static void
-warn_of_charset(const struct table *t, const char *table)
-{
-	char sql[STATEMENT_SIZE];
-
-	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` CONVERT TO CHARACTER SET "
-		 "utf8mb4", table);
-	for (size_t i = 0; i < t->count; i++) {
-		const struct table_column *c = &t->columns[i];
-		if (c->charset != CHARSET_UTF8MB3 ||
-		    (c->known->kind != VALUE_TEXT &&
-		     c->known->kind != VALUE_BODY))
-			continue;
-		log_warn_once("utf8 of 3 bytes: other characters become U+FFFD",
-			 LOG_STR("column", c->known->name),
-			 LOG_STR("remedy", sql));
-		return;
-	}
-}
-
-static void
-warn_of_address(const struct table *t, const char *table)
+warn_of_address(const struct table *t, const char *name)
 {
 	enum { IPV6_BYTES = 16, IPV6_CHARS = 39 };
 	const struct table_column *c = table_column(t, "ip_addr");
@@ -298,26 +245,59 @@ warn_of_address(const struct table *t, const char *table)
 	    (c->family == FAMILY_TEXT && c->max_chars >= IPV6_CHARS))
 		return;
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `ip_addr` %s "
-		 "NOT NULL", table, c->family == FAMILY_TEXT ?
-				    "varchar(45)" : "varbinary(16)");
+		 "NOT NULL", name, c->family == FAMILY_TEXT ?
+				   "varchar(45)" : "varbinary(16)");
 	log_warn("column `ip_addr` has no room for IPv6: such clients are not "
 		 "noted", LOG_STR("remedy", sql));
 }
 
-void
-table_warn(const struct table *t, const struct store_settings *settings)
+static void
+warn_of_columns(const struct table *t, const char *name)
 {
-	warn_of_keys(t, settings->table);
-	warn_of_raw(t, settings->table);
-	warn_of_charset(t, settings->table);
-	warn_of_address(t, settings->table);
+	char sql[STATEMENT_SIZE];
+	bool is_told = false;
+
+	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` CONVERT TO CHARACTER SET "
+		 "utf8mb4", name);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_column *c = &t->columns[i];
+		bool is_text = c->known->kind == VALUE_TEXT ||
+			       c->known->kind == VALUE_BODY;
 		size_t width = c->max_chars < c->max_bytes ? c->max_chars :
 							     c->max_bytes;
 		if (c->known->warn_below > width)
 			log_warn_once("column is narrow and will cut mail",
 				 LOG_STR("column", c->known->name),
 				 LOG_NUM("characters", width));
+		if (c->charset != CHARSET_UTF8MB3 || !is_text || is_told)
+			continue;
+		log_warn_once("utf8 of 3 bytes: other characters become U+FFFD",
+			 LOG_STR("column", c->known->name),
+			 LOG_STR("remedy", sql));
+		is_told = true;
 	}
+}
+
+void
+table_warn(const struct table *t, const struct store_settings *settings)
+{
+	char sql[STATEMENT_SIZE];
+
+	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` ADD UNIQUE KEY (`hash`)",
+		 settings->table);
+	if (!t->has_unique_id)
+		log_warn_once("no UNIQUE key on `hash`: a commit whose outcome "
+			      "is unknown is settled on the same host only, "
+			      "not across hosts", LOG_STR("remedy", sql));
+	if (!t->is_transactional)
+		log_warn_once("the table's engine has no transactions: stored "
+			      "mail may be lost or stored in part",
+			      LOG_STR("engine", t->engine));
+	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `mail` LONGBLOB "
+		 "NOT NULL", settings->table);
+	if (!table_is_exact(table_column(t, "mail")))
+		log_warn_once("column `mail` is text: bytes that it cannot "
+			      "hold become U+FFFD", LOG_STR("remedy", sql));
+	warn_of_address(t, settings->table);
+	warn_of_columns(t, settings->table);
 }

@@ -251,10 +251,12 @@ def stepping(monkeypatch, top):
     shutil.copy(f"{top}/build/clock_jump.so", folder)
     jump = f"{folder}/jump"
 
+    with open(jump, "wb") as file:
+        file.write(struct.pack("q", 0))
+
     def step(seconds):
-        with open(jump, "wb") as file:
+        with open(jump, "r+b") as file:         # it is mapped: never empty
             file.write(struct.pack("q", seconds))
-    step(0)
     mariadb = MariaDB(f"clock-{os.getpid()}")
     with monkeypatch.context() as environment:
         environment.setenv("CLOCK_JUMP_FILE", jump)

@@ -19,11 +19,11 @@ enum { TIDB_ROW = 6 * 1024 * 1024, TIDB_TRANSACTION = 100 * 1024 * 1024,
        ASSUMED_PACKET = 16 * 1024 * 1024 };
 
 /* Where a variable's value goes. */
-enum reading { AS_TEXT, AS_NUMBER, AS_LEAST, IS_ON, IS_READ_ONLY };
+enum server_reading { AS_TEXT, AS_NUMBER, AS_LEAST, IS_ON, IS_READ_ONLY };
 
 static const struct {
 	const char *name;
-	enum reading reading;
+	enum server_reading reading;
 	size_t offset;                  /* in struct server */
 } variables[] = {
 	{ "hostname", AS_TEXT, offsetof(struct server, hostname) },

@@ -133,7 +133,7 @@ take_text(struct draft *d, struct view name, struct view v)
 	return client->len > 0 || strcmp(text, "-") == 0;
 }
 
-enum field {
+enum spool_field {
 	FIELD_ID, FIELD_TIME, FIELD_CLIENT, FIELD_SCORE, FIELD_HAS_ATTACH,
 	FIELD_RECIPIENTS, FIELD_RECIPIENT, FIELD_KEY, FIELD_TRACE,
 	FIELD_DISCARDED, FIELD_RAW, FIELD_OTHER
@@ -166,7 +166,7 @@ static bool
 take_field(struct draft *d, struct view name, struct view v)
 {
 	struct recipient *last = d->message->envelope.last;
-	enum field field = FIELD_ID;
+	enum spool_field field = FIELD_ID;
 	size_t us = 0;
 
 	while (field < FIELD_OTHER &&

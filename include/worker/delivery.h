@@ -50,14 +50,9 @@ void delivery_stop(struct delivery **d);
 void delivery_submit(struct delivery *d, struct message *message);
 void delivery_ask(struct delivery *d, struct question *question);
 
-/* Becomes readable when results come after delivery_may_wait was true; while
- * that is false there are some. */
-int delivery_descriptor(const struct delivery *d);
-bool delivery_may_wait(struct delivery *d);
-
-/* All results so far, oldest first, now the caller's; NULL: none. Each link's
- * kind is an enum delivery_kind. */
-struct queue_link *delivery_take_results(struct delivery *d);
+/* Results, of which the caller is the reader: what it takes is its own. Each
+ * link's kind is an enum delivery_kind. */
+struct queue *delivery_results(struct delivery *d);
 
 /* From at_ms (clock_ms) on nothing is held any longer: what is not stored
  * then is spooled or gets its 451. */

@@ -203,22 +203,10 @@ delivery_ask(struct delivery *d, struct question *question)
 	queue_push(&d->jobs, &question->link);
 }
 
-int
-delivery_descriptor(const struct delivery *d)
+struct queue *
+delivery_results(struct delivery *d)
 {
-	return d->results.descriptor;
-}
-
-bool
-delivery_may_wait(struct delivery *d)
-{
-	return queue_may_wait(&d->results);
-}
-
-struct queue_link *
-delivery_take_results(struct delivery *d)
-{
-	return queue_take_all(&d->results);
+	return &d->results;
 }
 
 void

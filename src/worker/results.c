@@ -5,6 +5,7 @@
 
 #include "worker/mail_log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static void
@@ -42,10 +43,12 @@ tell_verdict(struct worker *w, const struct message *m)
 {
 	struct client *c = client_find(w, m->client_key);
 
+	assert(m->verdict != VERDICT_NONE);
 	w->mails++;
 	count_verdict(w, m);
 	if (c == NULL)
 		return;
+	assert(c->submitted == m);
 	c->submitted = NULL;
 	c->transaction_ms = 0;
 	c->command_ms = w->loop.now_ms;
@@ -107,7 +110,8 @@ take_news(struct worker *w, const struct delivery_news *news)
 void
 worker_take_results(struct worker *w)
 {
-	struct queue_link *link = delivery_take_results(w->delivery);
+	struct queue_link *link = queue_take_all(
+		delivery_results(w->delivery));
 	struct queue_link *told = NULL, **end = &told;
 
 	while (link != NULL) {

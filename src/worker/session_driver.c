@@ -72,6 +72,7 @@ submit(struct client *c)
 	struct worker *w = c->worker;
 	struct message *m = session_take_message(c->session);
 
+	assert(c->submitted == NULL);
 	m->complete_wall_us = clock_wall_us();
 	m->complete_us = clock_us();
 	m->began_us = c->transaction_ms * 1000;

@@ -120,12 +120,13 @@ serve(struct worker *w)
 	w->channel = (struct watch){ .fd = w->context->channel,
 				     .ready = on_channel };
 	loop_watch(&w->loop, &w->channel, POLLIN);
-	w->results = (struct watch){ .fd = delivery_descriptor(w->delivery),
+	struct queue *results = delivery_results(w->delivery);
+	w->results = (struct watch){ .fd = results->descriptor,
 				     .ready = on_results };
 	loop_watch(&w->loop, &w->results, POLLIN);
 	while (!w->is_done) {
 		loop_turn(&w->loop,
-			  delivery_may_wait(w->delivery) ? TURN_MS : 0);
+			  queue_may_wait(results) ? TURN_MS : 0);
 		worker_take_results(w);
 		if (w->knows_store && !w->is_ready)
 			become_ready(w);

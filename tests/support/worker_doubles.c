@@ -264,13 +264,14 @@ new_message(char kind, int number, size_t recipients)
 struct queue_link *
 next_result(struct delivery *d, enum delivery_kind kind)
 {
-	struct pollfd fd = { .fd = delivery_descriptor(d), .events = POLLIN };
+	struct queue *results = delivery_results(d);
+	struct pollfd fd = { .fd = results->descriptor, .events = POLLIN };
 
 	for (;;) {
 		while (left == NULL) {
-			if (delivery_may_wait(d))
+			if (queue_may_wait(results))
 				assert_int_equal(poll(&fd, 1, 5000), 1);
-			left = delivery_take_results(d);
+			left = queue_take_all(results);
 		}
 		struct queue_link *link = left;
 		left = link->next;

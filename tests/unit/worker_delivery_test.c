@@ -349,12 +349,12 @@ news_are_told_once(void **state)
 
 	free(next_result(d, DELIVERY_NEWS));
 	for (int i = 0; i < 5; i++) {
-		struct pollfd fd = { .fd = delivery_descriptor(d),
+		struct pollfd fd = { .fd = delivery_results(d)->descriptor,
 				     .events = POLLIN };
 		delivery_submit(d, new_message('m', i, 1));
-		if (delivery_may_wait(d))
+		if (queue_may_wait(delivery_results(d)))
 			assert_int_equal(poll(&fd, 1, 5000), 1);
-		struct queue_link *link = delivery_take_results(d);
+		struct queue_link *link = queue_take_all(delivery_results(d));
 		assert_int_equal(link->kind, DELIVERY_MESSAGE);
 		assert_null(link->next);
 		chain_free(&((struct message *)link)->raw);

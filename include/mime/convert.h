@@ -13,9 +13,6 @@ struct text {
 	bool is_full;           /* something did not fit */
 };
 
-/* Appends bytes that should be UTF-8; what is not becomes U+FFFD. */
-void text_put(struct text *t, struct view bytes);
-
 /* How many bytes at the end of v begin a character that is not complete. */
 size_t text_open_tail(struct view v);
 

@@ -27,8 +27,24 @@ struct charsets {
 
 /* ---- Text being made ----------------------------------------------------- */
 
-void
-text_put(struct text *t, struct view bytes)
+size_t
+text_open_tail(struct view v)
+{
+	for (size_t back = 1; back <= 3 && back <= v.len; back++) {
+		unsigned char c = (unsigned char)v.at[v.len - back];
+		if (c < 0x80)
+			return 0;
+		if (c < 0xc0)
+			continue;
+		size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+		return back < whole ? back : 0;
+	}
+	return 0;
+}
+
+/* Appends bytes that should be UTF-8; what is not becomes U+FFFD. */
+static void
+put(struct text *t, struct view bytes)
 {
 	char mended[3 * STEP];
 
@@ -53,21 +69,6 @@ text_put(struct text *t, struct view bytes)
 		t->len += len;
 		bytes = view_slice(bytes, n, bytes.len);
 	}
-}
-
-size_t
-text_open_tail(struct view v)
-{
-	for (size_t back = 1; back <= 3 && back <= v.len; back++) {
-		unsigned char c = (unsigned char)v.at[v.len - back];
-		if (c < 0x80)
-			return 0;
-		if (c < 0xc0)
-			continue;
-		size_t whole = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-		return back < whole ? back : 0;
-	}
-	return 0;
 }
 
 /* ---- Charsets ------------------------------------------------------------ */
@@ -150,7 +151,7 @@ put_ascii_only(struct text *out, struct view bytes)
 			memcpy(made + n, "\xef\xbf\xbd", 3);
 			n += 3;
 		}
-		text_put(out, (struct view){ made, n });
+		put(out, (struct view){ made, n });
 		bytes = view_slice(bytes, STEP, bytes.len);
 	}
 }
@@ -166,7 +167,7 @@ run(struct converter *c, struct view bytes)
 
 	if (c->charset == CHARSET_UTF_8) {
 		size_t tail = text_open_tail(bytes);
-		text_put(c->out, view_slice(bytes, 0, bytes.len - tail));
+		put(c->out, view_slice(bytes, 0, bytes.len - tail));
 		return view_slice(bytes, bytes.len - tail, bytes.len);
 	}
 	while (left > 0 && !c->out->is_full) {
@@ -178,12 +179,12 @@ run(struct converter *c, struct view bytes)
 		size_t room = sizeof(made);
 		size_t result = iconv(c->cd, &in, &left, &to, &room);
 		int error = errno;
-		text_put(c->out, (struct view){ made, (size_t)(to - made) });
+		put(c->out, (struct view){ made, (size_t)(to - made) });
 		if (result != (size_t)-1 || error == E2BIG)
 			continue;
 		if (error == EINVAL || left < c->unit)
 			break;
-		text_put(c->out, REPLACEMENT);
+		put(c->out, REPLACEMENT);
 		c->errors++;
 		in += c->unit;
 		left -= c->unit;
@@ -199,7 +200,7 @@ pass_on(struct converter *c, struct view bytes)
 
 	while (c->held_len > 0 && bytes.len > 0) {
 		if (c->held_len == sizeof(c->held)) {
-			text_put(c->out, REPLACEMENT);
+			put(c->out, REPLACEMENT);
 			c->held_len -= c->unit;
 			memmove(c->held, c->held + c->unit, c->held_len);
 		}
@@ -221,7 +222,7 @@ pass_on(struct converter *c, struct view bytes)
 		return;
 	struct view rest = run(c, bytes);
 	while (rest.len > sizeof(c->held)) {
-		text_put(c->out, REPLACEMENT);
+		put(c->out, REPLACEMENT);
 		rest = run(c, view_slice(rest, 1, rest.len));
 	}
 	if (rest.len > 0)
@@ -257,16 +258,16 @@ converter_end(struct converter *c)
 
 	/* UTF-8's own rule: a cut character is one fault. */
 	if (c->held_len > 0 && c->charset == CHARSET_UTF_8)
-		text_put(c->out, (struct view){ c->held, c->held_len });
+		put(c->out, (struct view){ c->held, c->held_len });
 	else if (c->held_len > 0)
-		text_put(c->out, REPLACEMENT);
+		put(c->out, REPLACEMENT);
 	c->held_len = 0;
 	if (c->charset == CHARSET_UTF_8)
 		return;
 	/* Charsets with combining characters keep the last base letter
 	 * back. */
 	(void)iconv(c->cd, NULL, NULL, &to, &room);
-	text_put(c->out, (struct view){ made, (size_t)(to - made) });
+	put(c->out, (struct view){ made, (size_t)(to - made) });
 }
 
 void

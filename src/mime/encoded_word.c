@@ -183,19 +183,18 @@ control_len(struct view v)
 static size_t
 tidy(char *at, size_t len)
 {
-	struct view v = { at, len };
 	size_t n = 0;
 
-	while (v.len > 0) {
-		size_t control = control_len(v);
-		char c = v.at[0];
+	for (size_t i = 0, control; i < len; i += control > 0 ? control : 1) {
+		struct view v = { at + i, len - i };
+		char c = at[i];
+		control = c >= ' ' && c < 0x7f ? 0 : control_len(v);
 		/* A line end with the blank that follows it is a fold. */
 		if (c == '\t' || ((c == '\n' || control == 3) &&
 				  !(v.len > 1 && byte_is_space(v.at[1]))))
 			at[n++] = ' ';
 		else if (control == 0)
 			at[n++] = c;
-		v = view_slice(v, control > 0 ? control : 1, v.len);
 	}
 	while (n > 0 && at[n - 1] == ' ')
 		n--;

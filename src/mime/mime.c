@@ -10,6 +10,7 @@
 #include "mime/gmime_text.h"
 #include "mime/structure.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Of a large mail the beginning is read first. Where the body is in it and
@@ -151,6 +152,7 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 				   .arena = arena, .hint = hint };
 	mail->limits_met = s->limits_met;
 	columns_read(&columns, s->header, mail);
+	assert(body.text.len <= CONTENT_MOST);
 	mail->body = body.text;
 	mail->charset = body.charset;
 	mail->content_type = body.type;

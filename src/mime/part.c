@@ -54,7 +54,7 @@ parameter_of(GMimeParamList *list, enum content_name name)
 	return value != NULL ? value : "";
 }
 
-/* What most parts say, to the letter. */
+/* What most parts say, to the letter: GMime need not read it. */
 static const struct content_literal {
 	struct view value;
 	struct view type;

@@ -45,17 +45,13 @@ find_end(const char *at, size_t n)
 
 	if (n > 0 && at[0] == '\n')
 		return 0;
-	bool is_near = n < sizeof(word);
-	if (!is_near) {
+	if (n >= sizeof(word)) {
 		memcpy(&word, at, sizeof(word));
 		word ^= ones * '\n';
-		is_near = ((word - ones) & ~word & (ones << 7)) != 0;
-	}
-	if (is_near) {
-		size_t i = 0;
-		while (i < n && at[i] != '\n')
-			i++;
-		return i;
+		if (((word - ones) & ~word & (ones << 7)) != 0)
+			for (size_t i = 1;; i++)
+				if (at[i] == '\n')
+					return i;
 	}
 	const char *end = memchr(at, '\n', n);
 	return end != NULL ? (size_t)(end - at) : n;

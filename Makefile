@@ -41,7 +41,7 @@ store      = bind catalog column_text columns connection failover group \
 	hosts in_doubt insert lookup outcome partitions \
 	retention retention_partitions save server \
 	size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder spool_report spool_room store table
+	spool_folder spool_report store table
 worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which messages go into one transaction together: whole ones, as many as
  * fill a statement. */
-#include "store/group.h"
+#include "store/state.h"
 
 #include "base/memory.h"
 #include "base/utf8.h"

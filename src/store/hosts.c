@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -103,22 +102,6 @@ hosts_next_ms(const struct hosts *h)
 
 /* ---- Whether somebody listens: a connect that nobody waits for ---------- */
 
-static int
-begin_connect(const struct addrinfo *to)
-{
-	int fd = socket(to->ai_family, SOCK_STREAM, 0);
-
-	if (fd < 0)
-		return -1;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (connect(fd, to->ai_addr, to->ai_addrlen) == 0 ||
-	    errno == EINPROGRESS)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 void
 probe_start(struct probe *p, const struct store_host *host, int64_t until_ms)
 {
@@ -132,8 +115,14 @@ probe_start(struct probe *p, const struct store_host *host, int64_t until_ms)
 	if (getaddrinfo(host->name, port, &hints, &found) != 0)
 		return;
 	for (const struct addrinfo *a = found; a != NULL && p->fd < 0;
-	     a = a->ai_next)
-		p->fd = begin_connect(a);
+	     a = a->ai_next) {
+		p->fd = socket(a->ai_family,
+			       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (p->fd >= 0 &&
+		    connect(p->fd, a->ai_addr, a->ai_addrlen) != 0 &&
+		    errno != EINPROGRESS)
+			probe_stop(p);
+	}
 	freeaddrinfo(found);
 }
 
@@ -213,43 +202,35 @@ remedy_of(int error)
 	}
 }
 
-/* The database is there, and takes no mail before somebody acts: one loud
- * line of all processes, again each minute. */
-static void
-tell_operator(const struct store_settings *settings,
-	      struct scoreboard_slot *slot, size_t host,
-	      const struct store_fault *fault)
-{
-	char table[2 * NAME_SIZE];
-
-	snprintf(table, sizeof(table), "%s.%s", settings->database,
-		 settings->table);
-	if (log_may_tell(TROUBLE_TABLE, fault->error))
-		log_error("database host cannot be used",
-			  LOG_VIEW("host", host_name(settings, host)),
-			  LOG_STR("table", table),
-			  LOG_NUM("error", fault->error),
-			  LOG_STR("text", fault->text),
-			  LOG_STR("remedy", remedy_of(fault->error)));
-	host_report_status(slot, table, fault->error, fault->text);
-}
-
 void
 host_report(const struct hosts *hosts, size_t host,
 	    struct scoreboard_slot *slot, const struct store_fault *fault)
 {
 	const struct store_settings *settings = hosts->settings;
 	struct host_state *state = &hosts->at[host];
+	struct view name = host_name(settings, host);
+	char table[2 * NAME_SIZE];
 
-	if (outcome_of(fault->error)->action == ACTION_REREAD) {
-		tell_operator(settings, slot, host, fault);
+	if (outcome_of(fault->error)->action != ACTION_REREAD) {
+		slot_set_error(slot, view_of(fault->text));
+		if (state->logged_error == fault->error)
+			return;
+		state->logged_error = fault->error;
+		log_warn("database host cannot be used",
+			 LOG_VIEW("host", name),
+			 LOG_NUM("error", fault->error),
+			 LOG_STR("text", fault->text));
 		return;
 	}
-	slot_set_error(slot, view_of(fault->text));
-	if (state->logged_error == fault->error)
-		return;
-	state->logged_error = fault->error;
-	log_warn("database host cannot be used",
-		 LOG_VIEW("host", host_name(settings, host)),
-		 LOG_NUM("error", fault->error), LOG_STR("text", fault->text));
+	/* It is there, and takes no mail before somebody acts: one loud line
+	 * of all processes, again each minute. */
+	snprintf(table, sizeof(table), "%s.%s", settings->database,
+		 settings->table);
+	if (log_may_tell(TROUBLE_TABLE, fault->error))
+		log_error("database host cannot be used",
+			  LOG_VIEW("host", name), LOG_STR("table", table),
+			  LOG_NUM("error", fault->error),
+			  LOG_STR("text", fault->text),
+			  LOG_STR("remedy", remedy_of(fault->error)));
+	host_report_status(slot, table, fault->error, fault->text);
 }

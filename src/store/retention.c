@@ -44,19 +44,6 @@ retention_free(struct retention **r)
 
 /* ---- Row by row ---------------------------------------------------------- */
 
-static bool
-has_index(struct retention *r)
-{
-	if (r->store->failover.table.has_date_index)
-		return true;
-	if (!r->has_told_no_index)
-		log_error("retention needs an index that begins with `date`: "
-			  "nothing is expired",
-			  LOG_STR("table", r->store->settings->table));
-	r->has_told_no_index = true;
-	return false;
-}
-
 /* Rows that went; -1 with the connection's fault. */
 static int64_t
 delete_some(struct retention *r, int64_t cutoff_s)
@@ -81,34 +68,27 @@ delete_some(struct retention *r, int64_t cutoff_s)
 			  : -1;
 }
 
-/* How far the oldest row is beyond its time; 0 where there is none. */
-static int64_t
-ask_lag_s(struct retention *r, int64_t cutoff_s)
+/* Where more expires than is deleted the oldest row grows older. */
+static void
+set_pace(struct retention *r, int64_t cutoff_s)
 {
 	struct failover *l = &r->store->failover;
-	char table[QUOTED_SIZE];
-	struct buf sql = BUF(RETENTION_SQL_MAX);
 	bool is_number = table_column(&l->table, "date")->family ==
 			 FAMILY_INTEGER;
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+	int64_t now = clock_ms();
 
+	if (now < r->lag_look_ms)
+		return;
 	buf_printf(&sql, "SELECT %s(MIN(`date`)) FROM %s",
 		   is_number ? "" : "UNIX_TIMESTAMP",
 		   catalog_quote(l->settings->table, table));
 	buf_append_byte(&sql, '\0');
 	int64_t oldest_s = connection_ask_number(l->connection, sql.at);
 	buf_release(&sql);
-	return oldest_s > 0 && oldest_s < cutoff_s ? cutoff_s - oldest_s : 0;
-}
-
-/* Where more expires than is deleted the oldest row grows older. */
-static void
-set_pace(struct retention *r, int64_t cutoff_s)
-{
-	int64_t now = clock_ms();
-
-	if (now < r->lag_look_ms)
-		return;
-	int64_t lag_s = ask_lag_s(r, cutoff_s);
+	int64_t lag_s = oldest_s > 0 && oldest_s < cutoff_s ?
+			cutoff_s - oldest_s : 0;
 	bool is_behind = r->lag_look_ms > 0 && lag_s > 0 &&
 			 lag_s >= r->lag_s;
 	r->lag_look_ms = now + LAG_LOOK_MS;
@@ -142,8 +122,15 @@ delete_rows(struct retention *r, int64_t now)
 	struct connection *c = r->store->failover.connection;
 	int64_t cutoff_s = now - r->store->settings->retention_ms / 1000;
 
-	if (!has_index(r))
+	if (!r->store->failover.table.has_date_index) {
+		if (!r->has_told_no_index)
+			log_error("retention needs an index that begins with "
+				  "`date`: nothing is expired",
+				  LOG_STR("table",
+					  r->store->settings->table));
+		r->has_told_no_index = true;
 		return RETENTION_MOST_ROUND_MS;
+	}
 	int64_t rows = delete_some(r, cutoff_s);
 	if (rows < 0) {
 		log_warn("expired mail cannot be deleted",
@@ -192,29 +179,6 @@ ask_lock(const struct failover *l, const char *call)
 	return answer;
 }
 
-/* One machine at a time, where the engine has such locks; where it has not,
- * two that do the same do no harm. */
-static bool
-take_lock(struct retention *r)
-{
-	const struct failover *l = &r->store->failover;
-
-	if (r->locked_by != l->connection->id && ask_lock(l, "GET") == 0)
-		return false;
-	r->locked_by = l->connection->id;
-	return true;
-}
-
-static void
-give_lock(struct retention *r)
-{
-	const struct failover *l = &r->store->failover;
-
-	if (l->connection != NULL && r->locked_by == l->connection->id)
-		ask_lock(l, "RELEASE");
-	r->locked_by = 0;
-}
-
 /* A clock that runs ahead must not expire what is fresh: the earlier of ours
  * and the server's counts. */
 static int64_t
@@ -231,8 +195,11 @@ run_step(struct retention *r)
 {
 	struct failover *l = &r->store->failover;
 
-	if (!take_lock(r))
+	/* One machine at a time, where the engine has such locks; where it has
+	 * not, two that do the same do no harm. */
+	if (r->locked_by != l->connection->id && ask_lock(l, "GET") == 0)
 		return RETENTION_ELSEWHERE_MS;
+	r->locked_by = l->connection->id;
 	int64_t now = now_s(l->connection);
 	int64_t retention_s = l->settings->retention_ms / 1000;
 	struct partitions p = retention_read_partitions(r);
@@ -248,8 +215,11 @@ run_step(struct retention *r)
 		r->has_more = false;
 	free(p.at);
 	/* While there is more the lock is kept: others need not look. */
+	if (!r->has_more && l->connection != NULL &&
+	    r->locked_by == l->connection->id)
+		ask_lock(l, "RELEASE");
 	if (!r->has_more)
-		give_lock(r);
+		r->locked_by = 0;
 	return wait_ms == NEXT_ROUND ? round_ms(r) : wait_ms;
 }
 

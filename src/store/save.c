@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/group.h"
 #include "store/outcome.h"
 #include "store/state.h"
 

@@ -3,25 +3,41 @@
  * fsynced; only then is a message's verdict SPOOLED. */
 #include "store/spool.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
-#include "store/spool_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 128 * 1024, FIELDS_ROOM = 2048 };
 
+/* ---- How much of spool_max is left --------------------------------------
+ * What is used is counted in spool_dir/used, which all workers map, of both
+ * generations too: added to before a file is written, and put right by a look
+ * at the folders once a second, by whoever comes first. What is set aside is
+ * the operator's and does not count: it must not close the spool. */
+
+enum { LOOK_MS = 1000 };
+
+/* The file. */
+struct used {
+	_Atomic uint64_t bytes;
+	_Atomic int64_t looked_ms;      /* of this boot's clock, or nonsense */
+};
+
 struct spool {
 	const struct store_settings *settings;
-	struct spool_room *room;
+	struct used *used;
 	size_t bytes;                   /* about, of the file to be written */
 	char *buffer;
 };
@@ -34,17 +50,76 @@ struct spool_file {
 	size_t used;
 };
 
+static struct used *
+map_used(const char *dir)
+{
+	char path[SPOOL_PATH_SIZE];
+	struct used *used = MAP_FAILED;
+
+	spool_path(dir, "used", "", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return NULL;
+	/* Reserved: a page that a full disk refuses would kill us. */
+	int error = posix_fallocate(fd, 0, sizeof(*used));
+	if (error == 0) {
+		used = mmap(NULL, sizeof(*used), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+		error = errno;
+	}
+	close(fd);
+	errno = error;
+	return used != MAP_FAILED ? used : NULL;
+}
+
+/* Adds the difference to what is true, so that what others take meanwhile
+ * is not lost; it may count twice until the next look. */
+static void
+look(struct spool *s)
+{
+	int64_t now = clock_ms();
+	int64_t before = atomic_load(&s->used->looked_ms);
+
+	if (now >= before && now - before < LOOK_MS && before > 0)
+		return;
+	if (!atomic_compare_exchange_strong(&s->used->looked_ms, &before, now))
+		return;
+	uint64_t counted = atomic_load(&s->used->bytes);
+	uint64_t there = spool_usage(s->settings->spool_dir, "new").bytes +
+			 spool_usage(s->settings->spool_dir, "tmp").bytes;
+	atomic_fetch_add(&s->used->bytes, there - counted);
+}
+
+/* Takes what a file of its bytes needs on disk, that is whole blocks and
+ * an inode, if it is there below most; else false and errno ENOSPC. */
+static bool
+room_take(struct spool *s)
+{
+	uint64_t most = s->settings->spool_max;
+	uint64_t wanted = spool_disk_bytes(s->bytes);
+
+	look(s);
+	uint64_t used = atomic_fetch_add(&s->used->bytes, wanted);
+	if (used <= most && wanted <= most - used)
+		return true;
+	atomic_fetch_sub(&s->used->bytes, wanted);
+	errno = ENOSPC;
+	return false;
+}
+
+/* ---- Files --------------------------------------------------------------- */
+
 struct spool *
 spool_open(const struct store_settings *settings)
 {
-	if (spool_make_folders(settings->spool_dir) != 0)
-		return NULL;
-	struct spool_room *room = spool_room_open(settings->spool_dir);
-	if (room == NULL)
+	struct used *used = spool_make_folders(settings->spool_dir) == 0 ?
+			    map_used(settings->spool_dir) : NULL;
+
+	if (used == NULL)
 		return NULL;
 	struct spool *s = memory_new(1, sizeof(*s));
 	s->settings = settings;
-	s->room = room;
+	s->used = used;
 	s->buffer = memory_new(1, BUFFER_SIZE);
 	return s;
 }
@@ -54,7 +129,7 @@ spool_close(struct spool **s)
 {
 	if (*s == NULL)
 		return;
-	spool_room_close(&(*s)->room);
+	munmap((*s)->used, sizeof(*(*s)->used));
 	free((*s)->buffer);
 	free(*s);
 	*s = NULL;
@@ -211,7 +286,7 @@ write_batch(struct spool *s, struct mail *const *mails, size_t count)
 {
 	enum verdict verdict = VERDICT_SPOOLED;
 
-	if (!spool_room_take(s->room, s->bytes, s->settings->spool_max) ||
+	if (!room_take(s) ||
 	    put_file(s, mails, count) != 0) {
 		verdict = is_full(errno) ? VERDICT_FULL : VERDICT_TRY_LATER;
 		log_error("mail cannot be spooled",

@@ -30,11 +30,8 @@ struct store_size_limits size_limits_smaller(struct store_size_limits a,
 bool size_limits_are_same(const struct store_size_limits *a,
 			  const struct store_size_limits *b);
 
-/* Room that one row has for mail and body together, and one transaction for
- * its rows. */
+/* Room that one row has for mail and body together. */
 size_t size_limits_row_bytes(const struct server *server);
-size_t size_limits_transaction_bytes(const struct store_settings *settings,
-				     const struct server *server);
 
 /* The last figures, kept in spool_dir for the next start. Without a file, or
  * with another table's, what is assumed; is_known is false. */

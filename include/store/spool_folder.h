@@ -36,10 +36,6 @@ struct spool_usage spool_usage(const char *dir,
 /* What a file of so many bytes takes where blocks have 4 KB. */
 uint64_t spool_disk_bytes(size_t bytes);
 
-/* Seconds since 1970 at which the first message of a file was complete, from
- * its name, which is that message's id; 0 for another name. */
-int64_t spool_name_s(const char *name);
-
 /* Whether a file waits in new/. */
 bool spool_holds_mail(const char *dir);
 

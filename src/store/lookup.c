@@ -13,20 +13,29 @@
 
 enum { WRONG_COUNT = 1210 };     /* of arguments, as MySQL says it */
 
-/* A query that the operator wrote and the server does not take: one loud line
- * of all processes, and the state in status. An outage is told elsewhere. */
+/* A query that the operator wrote and the server does not take, or takes
+ * again (error 0): one loud line of all processes, and the state in status.
+ * An outage is told elsewhere. */
 static void
-tell_broken(struct store *s, enum log_trouble which, int error,
-	    const char *text)
+tell(struct store *s, enum log_trouble which, int error, const char *text)
 {
 	bool is_recipients = which == TROUBLE_RECIPIENT_QUERY;
 	const char *key = is_recipients ? "recipient_query" : "domains_query";
 
-	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
-	if (outcome_of(error)->action == ACTION_IN_DOUBT)
+	slot_count(s->slot, COUNT_STORE_ERRORS, error != 0);
+	if (error == 0 ? !s->is_broken[which] :
+			 outcome_of(error)->action == ACTION_IN_DOUBT)
 		return;
-	s->is_broken[which] = true;
-	if (log_may_tell(which, error))
+	s->is_broken[which] = error != 0;
+	bool may_tell = log_may_tell(which, error);
+	if (error == 0) {
+		slot_set_error(s->slot, VIEW(""));
+		if (may_tell)
+			log_info("a query of the configuration works again",
+				 LOG_STR("key", key));
+		return;
+	}
+	if (may_tell)
 		log_error("a query of the configuration is broken",
 			  LOG_STR("key", key), LOG_NUM("error", error),
 			  LOG_STR("text", text),
@@ -34,19 +43,6 @@ tell_broken(struct store *s, enum log_trouble which, int error,
 				  "every recipient is answered 451" :
 				  "the last list of domains stays"));
 	host_report_status(s->slot, key, error, text);
-}
-
-static void
-tell_mended(struct store *s, enum log_trouble which)
-{
-	if (!s->is_broken[which])
-		return;
-	s->is_broken[which] = false;
-	slot_set_error(s->slot, VIEW(""));
-	if (log_may_tell(which, 0))
-		log_info("a query of the configuration works again",
-			 LOG_STR("key", which == TROUBLE_RECIPIENT_QUERY ?
-				 "recipient_query" : "domains_query"));
 }
 
 /* The prepared recipient_query of this connection; NULL where the database
@@ -70,7 +66,7 @@ recipient_statement(struct store *s)
 	     mysql_stmt_param_count(s->recipient_query) == 1))
 		return s->recipient_query;
 	int error = (int)mysql_stmt_errno(s->recipient_query);
-	tell_broken(s, TROUBLE_RECIPIENT_QUERY, error != 0 ? error :
+	tell(s, TROUBLE_RECIPIENT_QUERY, error != 0 ? error :
 		    WRONG_COUNT, error != 0 ?
 		    mysql_stmt_error(s->recipient_query) :
 		    "it must have one ?");
@@ -93,12 +89,12 @@ ask_for(struct store *s, MYSQL_STMT *stmt, struct view key)
 	if (mysql_stmt_bind_param(stmt, &parameter) != 0 ||
 	    mysql_stmt_execute(stmt) != 0 ||
 	    mysql_stmt_store_result(stmt) != 0) {
-		tell_broken(s, TROUBLE_RECIPIENT_QUERY,
+		tell(s, TROUBLE_RECIPIENT_QUERY,
 			    (int)mysql_stmt_errno(stmt),
 			    mysql_stmt_error(stmt));
 		return -1;
 	}
-	tell_mended(s, TROUBLE_RECIPIENT_QUERY);
+	tell(s, TROUBLE_RECIPIENT_QUERY, 0, "");
 	signed char answer = mysql_stmt_num_rows(stmt) > 0;
 	mysql_stmt_free_result(stmt);
 	return answer;
@@ -137,10 +133,10 @@ store_fetch_domains(struct store *s,
 	slot_leave_database(s->slot);
 	if (rows == NULL) {
 		const struct store_fault *f = &s->failover.connection->fault;
-		tell_broken(s, TROUBLE_DOMAINS_QUERY, f->error, f->text);
+		tell(s, TROUBLE_DOMAINS_QUERY, f->error, f->text);
 		return false;
 	}
-	tell_mended(s, TROUBLE_DOMAINS_QUERY);
+	tell(s, TROUBLE_DOMAINS_QUERY, 0, "");
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
 		if (row[0] != NULL)
 			take(context, connection_cell(rows, row, 0));

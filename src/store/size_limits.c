@@ -37,14 +37,6 @@ lower(struct size_limit *l, size_t bytes, const char *name, const char *remedy)
 }
 
 size_t
-size_limits_transaction_bytes(const struct store_settings *settings,
-			      const struct server *server)
-{
-	return settings->transaction_bytes < server->max_transaction ?
-	       settings->transaction_bytes : server->max_transaction;
-}
-
-size_t
 size_limits_row_bytes(const struct server *server)
 {
 	size_t packet = less(server->max_packet, PACKET_ROOM - TRACE_ROOM);
@@ -75,10 +67,9 @@ size_limits_of_message(const struct store_settings *settings,
 	lower(&l, less(server->max_row, PACKET_ROOM), "the engine's row",
 	      server->is_tidb ? "txn-entry-size-limit of TiDB" :
 				"a larger innodb_log_file_size");
-	lower(&l, size_limits_transaction_bytes(settings, server),
-	      settings->transaction_bytes <= server->max_transaction
-		      ? "limits.transaction_bytes"
-		      : "the engine's transaction",
+	lower(&l, settings->transaction_bytes, "limits.transaction_bytes",
+	      "raise it in the configuration");
+	lower(&l, server->max_transaction, "the engine's transaction",
 	      "raise it in the configuration");
 	return l;
 }

@@ -74,9 +74,11 @@ spool_disk_bytes(size_t bytes)
 	       INODE_BYTES;
 }
 
-/* A UUID of version 7 begins with milliseconds. */
-int64_t
-spool_name_s(const char *name)
+/* Seconds since 1970 at which the first message of a file was complete, by
+ * its name, that message's id: a UUID of version 7 begins with milliseconds.
+ * 0 for another name. */
+static int64_t
+name_s(const char *name)
 {
 	char digits[13] = "";
 	char *end = digits;
@@ -103,7 +105,7 @@ spool_usage(const char *dir, const char *folder)
 		usage.files++;
 		usage.bytes += (uint64_t)st.st_blocks * STAT_BLOCK +
 			       INODE_BYTES;
-		int64_t made_s = spool_name_s(e->d_name);
+		int64_t made_s = name_s(e->d_name);
 		if (made_s > 0 &&
 		    (usage.oldest_s == 0 || made_s < usage.oldest_s))
 			usage.oldest_s = made_s;

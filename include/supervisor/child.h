@@ -18,6 +18,10 @@ int child_ends_make(struct master *m, int i, struct child_ends *ours,
 		    struct child_ends *own);
 void child_ends_close(const struct child_ends *ends);
 
+/* Brings signer and workers together, in the master, whichever of them was
+ * just forked as entry i: those before wait for it. */
+void child_introduce(struct master *m, int i);
+
 /* Lives as entry i of the process table and ends the process. */
 _Noreturn void child_live(struct master *m, int i,
 			  const struct child_ends *own);

@@ -11,8 +11,9 @@
  * caller has one thread and is the account. */
 int proof_of_sandboxes(const struct generation *g, struct buf *why);
 
-/* Logs what entry e of the table is by now: of many workers only the first
- * above debug. */
-void proof_log(const struct process *e, const struct config *config);
+/* Logs what entry e of the table is by now, and which filter it told of in its
+ * slot: of many workers only the first above debug. */
+void proof_log(const struct process *e, const struct config *config,
+	       const struct slot_sandbox *told);
 
 #endif

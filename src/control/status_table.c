@@ -93,7 +93,7 @@ host(const struct cell *c, char out[CELL_SIZE])
 	snprintf(out, CELL_SIZE, "%s", name[0] != '\0' ? name : "-");
 }
 
-/* "seccomp 2f00a1c3, landlock 6": what holds it beside its account. */
+/* "seccomp 2f00a1c3/312, landlock 6": what holds it beside its account. */
 static void
 sandbox(const struct cell *c, char out[CELL_SIZE])
 {
@@ -102,10 +102,12 @@ sandbox(const struct cell *c, char out[CELL_SIZE])
 	if (s->instructions == 0 && s->landlock == 0)
 		snprintf(out, CELL_SIZE, "-");
 	else if (s->landlock == 0)
-		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32, s->hash);
+		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32 "/%" PRIu32,
+			 s->hash, s->instructions);
 	else
-		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32 ", landlock %d",
-			 s->hash, s->landlock);
+		snprintf(out, CELL_SIZE, "seccomp %08" PRIx32 "/%" PRIu32
+			 ", landlock %d", s->hash, s->instructions,
+			 s->landlock);
 }
 
 static void

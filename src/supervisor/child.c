@@ -3,6 +3,7 @@
 #include "supervisor/child.h"
 
 #include "base/memory.h"
+#include "base/pass_descriptor.h"
 #include "base/process.h"
 #include "base/signals.h"
 #include "logger/logger.h"
@@ -60,6 +61,33 @@ child_ends_make(struct master *m, int i, struct child_ends *ours,
 	ours->questions = pair[0];
 	own->questions = pair[1];
 	return 0;
+}
+
+/* A signer answers the workers of its generation. */
+static void
+hand_to_signer(struct master *m, int signer, int worker)
+{
+	static const char word = CHILD_CLIENT;
+	const struct process *s = &m->processes.entries[signer];
+	const struct process *w = &m->processes.entries[worker];
+
+	if (s->role != SLOT_SIGNER || s->generation != w->generation ||
+	    m->children[signer].channel < 0 ||
+	    m->children[worker].questions < 0 ||
+	    pass_descriptor(m->children[signer].channel, &word, 1,
+			    m->children[worker].questions) == 1)
+		return;
+	log_warn("the signer does not hear of a worker",
+		 LOG_NUM("child", w->pid), LOG_STR("error", strerror(errno)));
+}
+
+void
+child_introduce(struct master *m, int i)
+{
+	for (int k = 1; k < SCOREBOARD_SLOTS; k++) {
+		hand_to_signer(m, i, k);
+		hand_to_signer(m, k, i);
+	}
 }
 
 static void

@@ -4,7 +4,6 @@
 #include "supervisor/children.h"
 
 #include "base/clock.h"
-#include "base/pass_descriptor.h"
 #include "supervisor/child.h"
 #include "supervisor/exit_report.h"
 #include "supervisor/proof.h"
@@ -84,34 +83,6 @@ fork_failed(struct master *m, int i)
 	children_take(m, i, PROCESS_FORK_FAILED);
 }
 
-/* A signer answers the workers of its generation. */
-static void
-hand_to_signer(struct master *m, int signer, int worker)
-{
-	static const char word = CHILD_CLIENT;
-	const struct process *s = &m->processes.entries[signer];
-	const struct process *w = &m->processes.entries[worker];
-
-	if (s->role != SLOT_SIGNER || s->generation != w->generation ||
-	    m->children[signer].channel < 0 ||
-	    m->children[worker].questions < 0 ||
-	    pass_descriptor(m->children[signer].channel, &word, 1,
-			    m->children[worker].questions) == 1)
-		return;
-	log_warn("the signer does not hear of a worker",
-		 LOG_NUM("child", w->pid), LOG_STR("error", strerror(errno)));
-}
-
-/* Whichever of the two comes later: the one before waits for it. */
-static void
-introduce_to_signer(struct master *m, int i)
-{
-	for (int k = 1; k < SCOREBOARD_SLOTS; k++) {
-		hand_to_signer(m, i, k);
-		hand_to_signer(m, k, i);
-	}
-}
-
 static void
 settle(struct master *m, int i, pid_t pid, const struct child_ends *ours)
 {
@@ -126,7 +97,7 @@ settle(struct master *m, int i, pid_t pid, const struct child_ends *ours)
 	if (!is_first)
 		m->figures.restarts++;
 	occupy_slot(m, i);
-	introduce_to_signer(m, i);
+	child_introduce(m, i);
 	log_debug("process started", LOG_STR("role", role_name(e->role)),
 		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
 		  LOG_NUM("generation", e->generation));
@@ -299,6 +270,7 @@ void
 children_hear(struct master *m, int i)
 {
 	struct child *c = &m->children[i];
+	struct slot_figures told;
 	char words[64];
 
 	ssize_t n = read(c->channel, words, sizeof(words));
@@ -313,7 +285,9 @@ children_hear(struct master *m, int i)
 	for (ssize_t k = 0; k < n; k++) {
 		if (words[k] == CHILD_READY) {
 			children_take(m, i, PROCESS_IS_READY);
-			proof_log(&m->processes.entries[i], m->now.config);
+			scoreboard_read_slot(m->scoreboard, (size_t)i, &told);
+			proof_log(&m->processes.entries[i], m->now.config,
+				  &told.sandbox);
 		} else if (words[k] == CHILD_RECYCLE) {
 			c->wants_recycle = true;
 		}

@@ -78,10 +78,11 @@ proof_of_sandboxes(const struct generation *g, struct buf *why)
 }
 
 void
-proof_log(const struct process *e, const struct config *config)
+proof_log(const struct process *e, const struct config *config,
+	  const struct slot_sandbox *told)
 {
 	struct confinement c;
-	char capabilities[24];
+	char capabilities[24], hash[16];
 
 	if (confinement_of(e->pid, &c) != 0)
 		return;
@@ -90,6 +91,7 @@ proof_log(const struct process *e, const struct config *config)
 			 config->sandbox != SANDBOX_LOG;
 	snprintf(capabilities, sizeof(capabilities), "%llx",
 		 (unsigned long long)c.capabilities);
+	snprintf(hash, sizeof(hash), "%08x", (unsigned)told->hash);
 	log_event(e->number > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		  "process is confined",
 		  LOG_STR("role", role_name(e->role)),
@@ -98,6 +100,8 @@ proof_log(const struct process *e, const struct config *config)
 		  LOG_NUM("no_new_privs", c.has_no_new_privs),
 		  LOG_NUM("seccomp", c.seccomp),
 		  LOG_NUM("filters", c.filters),
+		  LOG_NUM("instructions", told->instructions),
+		  LOG_STR("hash", hash),
 		  LOG_NUM("landlock_abi", is_walled ? landlock_abi() : 0));
 	if (is_walled && landlock_abi() == 0 && e->number <= 1)
 		log_warn("the sandbox has a gap: this kernel has no Landlock, "

@@ -288,7 +288,7 @@ begin(struct master *m)
 		 LOG_NUM("generation", m->now.number));
 	readiness_advise(m);
 	const struct process self = { .role = SLOT_MASTER, .pid = getpid() };
-	proof_log(&self, m->now.config);
+	proof_log(&self, m->now.config, &(struct slot_sandbox){ 0 });
 	if (children_staff(m, &m->now) != 0)
 		log_error("there are more workers than places");
 	worker_count_want_helpers(m);

@@ -64,7 +64,15 @@ def test_each_process_tells_what_holds_it(server):
     # One filter a role, and no two roles the same.
     assert all(len(hashes) == 1 for hashes in by_role.values())
     assert len(set.union(*by_role.values())) == len(by_role)
-    assert "SANDBOX" in server.run("-s", "status", "--wide").stdout
+    wide = server.run("-s", "status", "--wide").stdout
+    for process in children:
+        held = process["sandbox"]
+        name = f"{held['seccomp_hash']}/{held['seccomp_instructions']}"
+        assert f"seccomp {name}, landlock" in wide
+        line, = (text for text in server.log_lines("process is confined")
+                 if f" child={process['pid']} " in text)
+        assert (f"instructions={held['seccomp_instructions']} "
+                f"hash={held['seccomp_hash']}") in line
 
 
 def test_a_kernel_without_landlock_is_not_accepted_in_silence(start_server):

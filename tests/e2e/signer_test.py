@@ -233,6 +233,24 @@ def test_an_upgrade_brings_a_signer(server):
     shake(server)
 
 
+def test_nothing_survives_a_reload(start_server, certificate):
+    """Whatever a process does not want to hear: the old ones are gone when
+    their time is over, all of them."""
+    server = start_server(certificate.settings(**{
+        "timeouts.drain": 1, "timeouts.shutdown": 1, "workers": 2}))
+    old = set(server.children())
+    assert {p["role"] for p in processes(server)} == {
+        "master", "worker", "janitor", "logger", "signer"}
+    deaf = [*server.workers(), *server.children("janitor"),
+            *server.children("signer")]
+    for pid in deaf:
+        os.kill(pid, signal.SIGSTOP)
+    server.reload()
+    wait_for(lambda: old.isdisjoint(server.children()) and
+             len(server.children()) == 5, 40, "only new ones")
+    server.send()
+
+
 def test_a_reload_may_begin_and_end_tls(start_server, certificate):
     server = start_server()
     server.set(**certificate.settings())

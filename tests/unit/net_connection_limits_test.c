@@ -238,6 +238,14 @@ a_dead_workers_connections_are_forgotten(void **state)
 	/* Its rate was true, and stays: 4 of 5 a minute are used. */
 	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_OK);
 	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_RATE);
+	/* A stolen one asks with limits of its own, and has all until then. */
+	p.b.limits = (struct connection_maxima){ .connections = SIZE_MAX };
+	while (connection_limits_total(p.limits) < 5)
+		connection_admit(&p.b, &a, START);
+	a = parsed("198.51.100.1");
+	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_FULL);
+	connection_limits_clear_region(p.limits, p.b.region);
+	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_OK);
 	connection_limits_free(&p.limits);
 }
 

@@ -10,6 +10,10 @@
  * why. */
 int limits_raise_files(const struct config *config, struct buf *why);
 
+/* No file that this process writes may grow beyond so many bytes (EFBIG), for
+ * ever. */
+void limits_file_size(size_t most);
+
 /* Whether a crash may leave a core file, here and in children. */
 void limits_core(bool dumps_core);
 

@@ -84,7 +84,7 @@ signals_for_child(void)
 {
 	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT,
 				       SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU,
-				       SIGPIPE };
+				       SIGPIPE, SIGXFSZ };
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++) {

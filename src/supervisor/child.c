@@ -241,6 +241,8 @@ child_live(struct master *m, int i, const struct child_ends *own)
 	if (own->questions >= 0)
 		tls_context_use_signer(g->tls, own->questions);
 	limits_core(g->config->dumps_core);
+	if ((role->rights & SANDBOX_STORES) != 0)
+		limits_file_size(g->config->worker.store.spool_max);
 	privileges_drop_bind();
 	crash_trace_prepare();
 	forget_secrets(m, e);

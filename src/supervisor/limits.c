@@ -41,6 +41,14 @@ limits_raise_files(const struct config *config, struct buf *why)
 }
 
 void
+limits_file_size(size_t most)
+{
+	const struct rlimit limit = { most, most };
+
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+void
 limits_core(bool dumps_core)
 {
 	struct rlimit limit;

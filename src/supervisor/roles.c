@@ -10,6 +10,8 @@
 #include "signer/signer.h"
 #include "worker/worker.h"
 
+#include <string.h>
+
 /* ---- Workers ------------------------------------------------------------- */
 
 static int
@@ -122,6 +124,7 @@ wall_logger(const struct generation *g, struct sandbox_rules *rules)
 {
 	if (g->log_dir[0] != '\0')
 		rules->writable[0] = g->log_dir;
+	rules->connects_locally = strcmp(g->config->log.target, "syslog") == 0;
 }
 
 static int

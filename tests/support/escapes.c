@@ -282,6 +282,8 @@ const struct escape escapes[] = {
 	{ "bind", escape_bind_one, WALL_SECCOMP },
 	{ "listen", escape_listen_without_bind, WALL_SECCOMP },
 	{ "connect elsewhere", escape_connect_elsewhere, WALL_LANDLOCK_NET },
+	{ "a local socket", escape_connect_locally, WALL_SECCOMP },
+	{ "the control socket", escape_connect_control, WALL_SECCOMP },
 	{ "setsockopt", escape_set_odd_option, WALL_SECCOMP },
 	{ "/etc/shadow", escape_read_shadow, WALL_SECCOMP },
 	{ "/etc/group", escape_read_group, WALL_LANDLOCK },
@@ -290,6 +292,7 @@ const struct escape escapes[] = {
 	{ "symlink", escape_link_out, WALL_SECCOMP },
 	{ "link", escape_link_hard, WALL_SECCOMP },
 	{ "rename out of the spool", escape_rename_out, WALL_LANDLOCK },
+	{ "a file of a terabyte", escape_fill_disk, WALL_LIMIT },
 	{ "mknod", escape_make_device, WALL_SECCOMP },
 	{ "chmod", escape_change_mode_by_path, WALL_SECCOMP },
 	{ NULL, NULL, WALL_SECCOMP },
@@ -306,6 +309,8 @@ escape_stopped_by(int error)
 		return "seccomp";
 	case EACCES:
 		return "landlock, account or page rights";
+	case EFBIG:
+		return "limit of a file's size";
 	case EXDEV:
 		return "landlock";
 	default:

@@ -12,13 +12,16 @@ struct escape_scene {
 	const char *spool;              /* where it may write */
 	const char *secret;             /* a file it may not read by Landlock */
 	const char *socket;             /* of somebody else */
+	const char *control;            /* the master's */
 	unsigned port;                  /* that somebody else listens on */
 	void *own;                      /* its own page of shared memory, */
 	size_t own_size;                /* with another's behind it */
 };
 
-/* What a wall is made of. LANDLOCK_NET: since its fourth version. */
-enum escape_wall { WALL_SECCOMP, WALL_LANDLOCK, WALL_LANDLOCK_NET };
+/* What a wall is made of. LANDLOCK_NET: since its fourth version; LIMIT: a
+ * limit that the master has set. */
+enum escape_wall { WALL_SECCOMP, WALL_LANDLOCK, WALL_LANDLOCK_NET,
+		   WALL_LIMIT };
 
 struct escape {
 	const char *name;
@@ -53,6 +56,8 @@ int escape_vsock(const struct escape_scene *s);
 int escape_bind_one(const struct escape_scene *s);
 int escape_listen_without_bind(const struct escape_scene *s);
 int escape_connect_elsewhere(const struct escape_scene *s);
+int escape_connect_locally(const struct escape_scene *s);
+int escape_connect_control(const struct escape_scene *s);
 int escape_set_odd_option(const struct escape_scene *s);
 int escape_read_shadow(const struct escape_scene *s);
 int escape_read_secret(const struct escape_scene *s);
@@ -61,6 +66,7 @@ int escape_write_outside(const struct escape_scene *s);
 int escape_link_out(const struct escape_scene *s);
 int escape_link_hard(const struct escape_scene *s);
 int escape_rename_out(const struct escape_scene *s);
+int escape_fill_disk(const struct escape_scene *s);
 int escape_make_device(const struct escape_scene *s);
 int escape_change_mode_by_path(const struct escape_scene *s);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 typedef const struct escape_scene scene;
@@ -111,6 +112,27 @@ escape_connect_elsewhere(scene *s)
 	return rc;
 }
 
+/* Where there is no such path, the socket alone says whether one may. */
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un there = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	snprintf(there.sun_path, sizeof(there.sun_path), "%s",
+		 path != NULL ? path : "/nowhere");
+	int rc = connect(fd, (struct sockaddr *)&there, sizeof(there));
+	int error = errno;
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+int escape_connect_locally(scene *s) { return connect_to(s->socket); }
+int escape_connect_control(scene *s) { return connect_to(s->control); }
+
 int
 escape_set_odd_option(scene *s)
 {
@@ -181,6 +203,24 @@ escape_rename_out(scene *s)
 	int rc = rename(path, "/tmp/guerrilla-escaped");
 	int error = errno;
 	unlink(rc == 0 ? "/tmp/guerrilla-escaped" : path);
+	errno = error;
+	return rc;
+}
+
+/* Sparse: it is the size that is asked for. */
+int
+escape_fill_disk(scene *s)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/huge", s->spool);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0)
+		return -1;
+	int rc = ftruncate(fd, (off_t)1 << 40);
+	int error = errno;
+	unlink(path);
+	close(fd);
 	errno = error;
 	return rc;
 }

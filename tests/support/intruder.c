@@ -53,6 +53,8 @@ try_all(struct scoreboard_slot *own)
 		.victim = getppid(),
 		.spool = getenv("GUERRILLA_SPOOL"),
 		.secret = getenv("GUERRILLA_SECRET"),
+		.socket = getenv("GUERRILLA_SOCKET"),
+		.control = getenv("GUERRILLA_CONTROL"),
 		.port = port != NULL ? (unsigned)strtoul(port, NULL, 10) : 0,
 		.own = own,
 		.own_size = (size_t)sysconf(_SC_PAGESIZE),

@@ -165,6 +165,12 @@ connect_locally(void)
 }
 
 static int
+send_locally(void)
+{
+	return told(socket(AF_UNIX, SOCK_DGRAM, 0) >= 0);
+}
+
+static int
 try_escape(void)
 {
 	const struct escape_scene scene = {
@@ -189,6 +195,8 @@ has_wall(const struct escape *e)
 		return landlock_abi() > 0;
 	case WALL_LANDLOCK_NET:
 		return landlock_abi() >= LANDLOCK_ABI_NET;
+	case WALL_LIMIT:
+		return false;           /* not of the sandbox */
 	}
 	return true;
 }
@@ -198,7 +206,8 @@ an_intruder_is_refused_in_any_role(void **unused)
 {
 	(void)unused;
 	static const unsigned roles[] = { AS_WORKER, AS_JANITOR, AS_LOGGER,
-					  AS_STATUS, AS_NOTHING };
+					  AS_STATUS, AS_SIGNER,
+					  AS_NOTHING };
 
 	for (size_t r = 0; r < sizeof(roles) / sizeof(*roles); r++)
 		for (escape = escapes; escape->name != NULL; escape++) {
@@ -294,6 +303,13 @@ sockets_are_those_that_the_rules_need(void **unused)
 			 REFUSED);
 	rules.has_more_ports = true;
 	assert_int_equal(sandbox_run_with(&rules, connect_to_database), DONE);
+	/* syslog(3) sends datagrams, or a stream where that is what it is. */
+	rules = (struct sandbox_rules){ .rights = AS_LOGGER };
+	assert_int_equal(sandbox_run_with(&rules, send_locally), REFUSED);
+	assert_int_equal(sandbox_run_with(&rules, connect_locally), REFUSED);
+	rules.connects_locally = true;
+	assert_int_equal(sandbox_run_with(&rules, send_locally), DONE);
+	assert_int_equal(sandbox_run_with(&rules, connect_locally), DONE);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "net/remote_key.h"
 
 #include "base/memory.h"
+#include "base/view.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -20,26 +21,31 @@ struct remote_key {
 	uint32_t number;
 };
 
-/* How many bytes the signature has, which go to out, of so much room; 0 where
- * there is none. */
-static size_t
-sign(const struct remote_key *key, int padding, const unsigned char *bytes,
-     size_t len, unsigned char *out, size_t room)
+/* False where there is no signature to be had. */
+static bool
+sign(const struct remote_key *key, int padding, struct view bytes,
+     struct signing_message *answer)
 {
-	struct signing_message question, answer;
+	struct signing_message question;
 
 	question.request = SIGNING_SIGN;
 	question.key = key->number;
 	question.padding = padding;
-	question.len = (uint32_t)len;
-	if (len > sizeof(question.bytes))
+	question.len = (uint32_t)bytes.len;
+	if (bytes.len > sizeof(question.bytes))
+		return false;
+	memcpy(question.bytes, bytes.at, bytes.len);
+	return signing_ask(key->client, &question, answer);
+}
+
+/* How many bytes of it went to out; 0 where it is too long. */
+static size_t
+take(const struct signing_message *answer, unsigned char *out, size_t room)
+{
+	if (answer->len > room)
 		return 0;
-	memcpy(question.bytes, bytes, len);
-	if (!signing_ask(key->client, &question, &answer) ||
-	    answer.len > room)
-		return 0;
-	memcpy(out, answer.bytes, answer.len);
-	return answer.len;
+	memcpy(out, answer->bytes, answer->len);
+	return answer->len;
 }
 
 /* The shape of these functions is OpenSSL's. */
@@ -70,13 +76,18 @@ static struct {
 /* ---- RSA ----------------------------------------------------------------- */
 
 static int
+/* NOLINTNEXTLINE(readability-function-size) */
 rsa_encrypt(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
 	    int padding)
 {
-	size_t signed_len = sign(RSA_get_ex_data(rsa, methods.of_rsa), padding,
-				 from, (size_t)len, to, (size_t)RSA_size(rsa));
+	const struct view bytes = { (const char *)from, (size_t)len };
+	struct signing_message answer;
 
-	return signed_len > 0 ? (int)signed_len : -1;
+	if (!sign(RSA_get_ex_data(rsa, methods.of_rsa), padding, bytes,
+		  &answer))
+		return -1;
+	size_t taken = take(&answer, to, (size_t)RSA_size(rsa));
+	return taken > 0 ? (int)taken : -1;
 }
 
 static EVP_PKEY *
@@ -106,9 +117,12 @@ ec_sign(int type, const unsigned char *digest, int len, unsigned char *out,
 	(void)type;
 	(void)kinv;
 	(void)r;
-	*len_out = (unsigned)sign(EC_KEY_get_ex_data(ec, methods.of_ec), 0,
-				  digest, (size_t)len, out,
-				  (size_t)ECDSA_size(ec));
+	const struct view bytes = { (const char *)digest, (size_t)len };
+	struct signing_message answer;
+
+	if (!sign(EC_KEY_get_ex_data(ec, methods.of_ec), 0, bytes, &answer))
+		return 0;
+	*len_out = (unsigned)take(&answer, out, (size_t)ECDSA_size(ec));
 	return *len_out > 0;
 }
 
@@ -134,6 +148,7 @@ new_ec(EVP_PKEY *public_half, struct remote_key *remote)
 /* This kind has methods for all its keys: one that is not remote signs as it
  * did, in the signer for one. */
 static int
+/* NOLINTNEXTLINE(readability-function-size) */
 ed_sign(EVP_MD_CTX *context, unsigned char *out, size_t *len,
 	const unsigned char *bytes, size_t count)
 {
@@ -144,10 +159,15 @@ ed_sign(EVP_MD_CTX *context, unsigned char *out, size_t *len,
 
 	if (remote == NULL)
 		return methods.ed_sign(context, out, len, bytes, count);
-	if (out == NULL)
+	if (out == NULL) {
 		*len = (size_t)EVP_PKEY_get_size(key);
-	else
-		*len = sign(remote, 0, bytes, count, out, *len);
+		return 1;
+	}
+	const struct view text = { (const char *)bytes, count };
+	struct signing_message answer;
+	if (!sign(remote, 0, text, &answer))
+		return 0;
+	*len = take(&answer, out, *len);
 	return *len > 0;
 }
 

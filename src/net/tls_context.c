@@ -191,6 +191,7 @@ load_one(struct tls_context *c, const struct net_settings *settings, size_t i,
 {
 	const struct certificate *twin = twin_of(c, settings, i);
 
+	assert(c->at != NULL);
 	if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
 		c->at[i].ssl = twin->ssl;
 	const struct certificate_settings *s = &settings->certificates[i];
@@ -251,6 +252,7 @@ load_keys(struct tls_context *c, const struct net_settings *settings,
 }
 
 bool
+/* NOLINTNEXTLINE(readability-function-size) */
 tls_context_load_keys(struct tls_context *c,
 		      const struct net_settings *settings, int fd, char *why,
 		      size_t size)

@@ -4,6 +4,7 @@
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
 
+#include "base/buf.h"
 #include "base/log.h"
 
 enum { LOG_LINE_SIZE = 8192 };
@@ -32,6 +33,8 @@ void log_line_make(struct log_line *line, const struct log_origin *origin,
 /* Length of the time at the start of a text line, with its space. */
 enum { LOG_TIME_LEN = 25 };
 
-const char *log_level_name(enum log_level level);
+/* Appends foreign text as it may stand between quotes; false where not all of
+ * it fits: no character is cut. */
+bool log_escape(struct buf *out, enum log_format format, struct view v);
 
 #endif

@@ -69,17 +69,21 @@ buf_append_byte(struct buf *b, char c)
 int
 buf_vprintf(struct buf *b, const char *format, va_list args)
 {
+	size_t room = b->size - b->len;
 	va_list again;
 
+	/* Here and now, where it fits: vsnprintf wants room for its NUL, which
+	 * we do not keep. */
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, again);
+	int len = vsnprintf(room > 0 ? b->at + b->len : NULL, room, format,
+			    again);
 	va_end(again);
 	assert(len >= 0);
-	/* vsnprintf wants room for its NUL, which we do not keep. */
 	char *where = buf_reserve(b, (size_t)len + 1);
 	if (where == NULL)
 		return -1;
-	vsnprintf(where, (size_t)len + 1, format, args);
+	if ((size_t)len >= room)
+		vsnprintf(where, (size_t)len + 1, format, args);
 	b->len += (size_t)len;
 	return 0;
 }

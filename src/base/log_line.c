@@ -7,8 +7,8 @@
 
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -22,57 +22,6 @@ static const char *const levels[] = {
 	[LOG_LEVEL_WARN] = "warn",
 	[LOG_LEVEL_ERROR] = "error",
 };
-
-const char *
-log_level_name(enum log_level level)
-{
-	return levels[level];
-}
-
-/* All of it or nothing. */
-static bool
-put(struct log_line *line, const char *bytes, size_t len)
-{
-	if (len > sizeof(line->at) - RESERVED - line->len) {
-		line->is_cut = true;
-		return false;
-	}
-	memcpy(line->at + line->len, bytes, len);
-	line->len += len;
-	return true;
-}
-
-static bool put_format(struct log_line *line, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static bool
-put_format(struct log_line *line, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (len < 0)
-		return false;
-	size_t n = (size_t)len < sizeof(text) ? (size_t)len
-					      : sizeof(text) - 1;
-	return put(line, text, n);
-}
-
-static void
-put_time(struct log_line *line, int64_t wall_us)
-{
-	time_t seconds = (time_t)(wall_us / 1000000);
-	struct tm utc = { 0 };
-	char text[32];
-
-	gmtime_r(&seconds, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	put_format(line, "%s.%03dZ", text,
-		   (int)(wall_us / 1000 % 1000));
-}
 
 /* One of foreign text. */
 struct character {
@@ -113,123 +62,116 @@ is_plain(struct view v)
 	return v.len > 0;
 }
 
-/* All of the character or nothing. */
-static bool
-put_character(struct log_line *line, enum log_format format,
-	      struct character c)
-{
-	char escaped[4 * 4 + 1];
-	int len = 0;
-
-	if (c.code == '"' || c.code == '\\')
-		return put_format(line, "\\%c", (int)c.code);
-	if (c.may_show)
-		return put(line, c.bytes.at, c.bytes.len);
-	if (format == LOG_AS_JSON)
-		return put_format(line, "\\u%04x", (unsigned)c.code);
-	for (size_t i = 0; i < c.bytes.len; i++)
-		len += snprintf(escaped + len, sizeof(escaped) - (size_t)len,
-				"\\x%02x", (unsigned char)c.bytes.at[i]);
-	return put(line, escaped, (size_t)len);
-}
-
-static void
-put_characters(struct log_line *line, enum log_format format, struct view v)
+bool
+log_escape(struct buf *out, enum log_format format, struct view v)
 {
 	while (v.len > 0) {
 		struct character c = next_character(v);
-		if (!put_character(line, format, c))
-			break;
+		char escaped[4 * 4 + 1];
+		int len = 0, failed;
+		if (c.code == '"' || c.code == '\\') {
+			failed = buf_printf(out, "\\%c", (int)c.code);
+		} else if (c.may_show) {
+			failed = buf_append(out, c.bytes);
+		} else if (format == LOG_AS_JSON) {
+			failed = buf_printf(out, "\\u%04x", (unsigned)c.code);
+		} else {
+			for (size_t i = 0; i < c.bytes.len; i++)
+				len += snprintf(escaped + len,
+						sizeof(escaped) - (size_t)len,
+						"\\x%02x",
+						(unsigned char)c.bytes.at[i]);
+			failed = buf_append_text(out, escaped);
+		}
+		if (failed)
+			return false;
 		v = view_slice(v, c.bytes.len, v.len);
 	}
+	return true;
 }
 
-static void
-put_value(struct log_line *line, enum log_format format, struct view v)
-{
-	if (format == LOG_AS_TEXT && is_plain(v) && put(line, v.at, v.len))
-		return;
-	if (!put(line, "\"", 1))
-		return;
-	put_characters(line, format, v);
-	line->at[line->len++] = '"';    /* from the reserve */
-}
-
-static void
-put_number(struct log_line *line, const struct log_field *f)
-{
-	if (f->kind == LOG_NUMBER) {
-		put_format(line, "%" PRId64, f->number);
-		return;
-	}
-	uint64_t us = f->number < 0 ? -(uint64_t)f->number
-				    : (uint64_t)f->number;
-	put_format(line, "%s%" PRIu64 ".%03u", f->number < 0 ? "-" : "",
-		   us / 1000, (unsigned)(us % 1000));
-}
-
+/* False where not all of it fits; a part of it may be there. */
 static bool
-says_nothing(const struct log_field *f)
+put_value(struct buf *line, enum log_format format, struct view v)
 {
-	return f->kind == LOG_TEXT
-		? f->text.len == 0 || view_equal(f->text, VIEW("no"))
-		: f->number == 0;
+	if (format == LOG_AS_TEXT && is_plain(v) && buf_append(line, v) == 0)
+		return true;
+	if (buf_append_byte(line, '"') != 0)
+		return false;
+	bool fits = log_escape(line, format, v);
+	line->at[line->len++] = '"';    /* from the reserve */
+	return fits;
 }
 
-static void
-put_field(struct log_line *line, enum log_format format,
-	  const struct log_field *f)
+/* False where not all of it fits. */
+static bool
+put_field(struct buf *line, enum log_format format, const struct log_field *f)
 {
 	size_t before = line->len;
-	bool is_json = format == LOG_AS_JSON;
+	bool is_json = format == LOG_AS_JSON, fits = true;
+	uint64_t us = f->number < 0 ? -(uint64_t)f->number
+				    : (uint64_t)f->number;
 
-	if (f->is_optional && !is_json && says_nothing(f))
-		return;
-	put(line, is_json ? ",\"" : " ", is_json ? 2 : 1);
-	put(line, f->key, strlen(f->key));
-	put(line, is_json ? "\":" : "=", is_json ? 2 : 1);
+	if (f->is_optional && !is_json &&
+	    (f->kind == LOG_TEXT
+	     ? f->text.len == 0 || view_equal(f->text, VIEW("no"))
+	     : f->number == 0))
+		return true;
+	fits = buf_append(line, is_json ? VIEW(",\"") : VIEW(" ")) == 0 &&
+	       buf_append_text(line, f->key) == 0 &&
+	       buf_append(line, is_json ? VIEW("\":") : VIEW("=")) == 0;
 	size_t keyed = line->len;
-	if (!line->is_cut && f->kind != LOG_TEXT)
-		put_number(line, f);
-	else if (!line->is_cut)
-		put_value(line, format, f->text);
+	if (fits && f->kind == LOG_TEXT)
+		fits = put_value(line, format, f->text);
+	else if (fits && f->kind == LOG_NUMBER)
+		fits = buf_printf(line, "%" PRId64, f->number) == 0;
+	else if (fits)
+		fits = buf_printf(line, "%s%" PRIu64 ".%03u",
+				  f->number < 0 ? "-" : "", us / 1000,
+				  (unsigned)(us % 1000)) == 0;
 	/* A key without its value would be worse than none. */
 	if (line->len == keyed)
 		line->len = before;
+	return fits;
 }
 
-static void
-put_head(struct log_line *line, const struct log_origin *o,
-	 const char *message)
+static bool
+put_head(struct buf *line, const struct log_origin *o, const char *message)
 {
+	time_t seconds = (time_t)(o->wall_us / 1000000);
+	struct tm utc = { 0 };
+	char date[32];
+
+	gmtime_r(&seconds, &utc);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+	int ms = (int)(o->wall_us / 1000 % 1000);
 	if (o->format == LOG_AS_JSON) {
-		put(line, "{\"time\":\"", 9);
-		put_time(line, o->wall_us);
-		put_format(line, "\",\"level\":\"%s\",\"process\":\"%s\","
-			   "\"pid\":%d,\"event\":", levels[o->level],
-			   o->name, o->pid);
-		put_value(line, LOG_AS_JSON, view_of(message));
-		return;
+		buf_printf(line, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\","
+			   "\"process\":\"%s\",\"pid\":%d,\"event\":", date,
+			   ms, levels[o->level], o->name, o->pid);
+		return put_value(line, LOG_AS_JSON, view_of(message));
 	}
-	put_time(line, o->wall_us);
-	put_format(line, " %s %s[%d]: ", levels[o->level], o->name, o->pid);
-	put_characters(line, LOG_AS_TEXT, view_of(message));
+	buf_printf(line, "%s.%03dZ %s %s[%d]: ", date, ms, levels[o->level],
+		   o->name, o->pid);
+	return log_escape(line, LOG_AS_TEXT, view_of(message));
 }
 
 void
 log_line_make(struct log_line *line, const struct log_origin *origin,
 	      const char *message, const struct log_field *fields)
 {
-	line->len = 0;
-	line->is_cut = false;
-	put_head(line, origin, message);
-	for (; fields->key != NULL && !line->is_cut; fields++)
-		put_field(line, origin->format, fields);
+	struct buf b = { .at = line->at, .size = sizeof(line->at),
+			 .ceiling = sizeof(line->at) - RESERVED };
+	bool fits = put_head(&b, origin, message);
 
+	for (; fields->key != NULL && fits; fields++)
+		fits = put_field(&b, origin->format, fields);
 	bool is_json = origin->format == LOG_AS_JSON;
 	const char *end = is_json ? "}\n" : "\n";
-	if (line->is_cut)
+	if (!fits)
 		end = is_json ? ",\"cut\":1}\n" : " cut=1\n";
-	memcpy(line->at + line->len, end, strlen(end));
-	line->len += strlen(end);
+	assert(b.len <= b.ceiling + 1);
+	memcpy(line->at + b.len, end, strlen(end));
+	line->len = b.len + strlen(end);
+	line->is_cut = !fits;
 }

@@ -2,10 +2,10 @@
 /* The scoreboard as JSON (RFC 8259), for programs. Times are seconds. */
 #include "base/status_json.h"
 
+#include "base/log_line.h"
 #include "base/service_health.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { LONGEST_FAULTS = 64 * 1024 };
 
@@ -13,13 +13,7 @@ static void
 text(const char *name, const char *value, struct buf *out)
 {
 	buf_printf(out, "\"%s\":\"", name);
-	for (; *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-		if (c < ' ' || c > '~' || c == '"' || c == '\\')
-			buf_printf(out, "\\u%04x", c);
-		else
-			buf_append_byte(out, (char)c);
-	}
+	log_escape(out, LOG_AS_JSON, view_of(value));
 	buf_append_text(out, "\",");
 }
 
@@ -58,22 +52,12 @@ close_with(const char *mark, struct buf *out)
 }
 
 static void
-counters(const uint64_t *values, struct buf *out)
+figures(const char *name, const struct figure *of, size_t count,
+	const uint64_t *values, struct buf *out)
 {
-	buf_append_text(out, "\"counters\":{");
-	for (size_t i = 0; i < SLOT_COUNTERS; i++)
-		buf_printf(out, "\"%s\":%" PRIu64 ",",
-			   slot_counter_figures[i].name, values[i]);
-	close_with("},", out);
-}
-
-static void
-gauges(const uint64_t *values, struct buf *out)
-{
-	buf_append_text(out, "\"gauges\":{");
-	for (size_t i = 0; i < SLOT_GAUGES; i++)
-		buf_printf(out, "\"%s\":%" PRIu64 ",",
-			   slot_gauge_figures[i].name, values[i]);
+	buf_printf(out, "\"%s\":{", name);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(out, "\"%s\":%" PRIu64 ",", of[i].name, values[i]);
 	close_with("},", out);
 }
 
@@ -112,8 +96,9 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	text("last_error", f->error, out);
 	seconds("last_error_age", since(f->error_wall_us, wall_us), out);
 	sandbox(&f->sandbox, out);
-	gauges(f->gauges, out);
-	counters(f->counters, out);
+	figures("gauges", slot_gauge_figures, SLOT_GAUGES, f->gauges, out);
+	figures("counters", slot_counter_figures, SLOT_COUNTERS, f->counters,
+		out);
 	close_with("},", out);
 }
 
@@ -156,7 +141,8 @@ status_print_json(const struct scoreboard *b, int64_t now_us,
 	number("restarts", (int64_t)f.restarts, out);
 	number("poisoned", (int64_t)f.poisoned, out);
 	faults(b, wall_us, out);
-	counters(f.counters, out);
+	figures("counters", slot_counter_figures, SLOT_COUNTERS, f.counters,
+		out);
 	buf_append_text(out, "\"processes\":[");
 	for (size_t i = 0; i < scoreboard_slots(b); i++)
 		if (scoreboard_read(b, i, &slot) && slot.role != SLOT_UNUSED)

@@ -150,6 +150,9 @@ a_long_line_ends_well(void **unused)
 {
 	(void)unused;
 	static char much[LOG_LINE_SIZE * 2];
+	/* More than is kept for the end: a line that is just full before it
+	 * takes none of it. */
+	static const char after[200];
 	static const char *const fillers[] = { "x", "\"", "\n", "\xc3\xa9",
 					       "\xff" };
 
@@ -164,7 +167,9 @@ a_long_line_ends_well(void **unused)
 				memcpy(much + i, fillers[f], unit);
 			const struct log_field fields[] = {
 				LOG_VIEW("v", ((struct view){ much, len })),
-				LOG_NUM("after", 1), { .key = NULL } };
+				LOG_VIEW("after", ((struct view){ after,
+						sizeof(after) })),
+				{ .key = NULL } };
 			struct log_line line;
 			log_line_make(&line, &json_origin, "mail", fields);
 			assert_in_range(line.len, 1, LOG_LINE_SIZE);

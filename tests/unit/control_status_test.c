@@ -3,7 +3,7 @@
 #include "control/status.h"
 
 #include "base/scoreboard_layout.h"
-#include "base/status_json.h"
+#include "base/service_health.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -221,8 +221,8 @@ json_is_for_programs(void **state)
 				     "\"db1\","));
 	assert_non_null(strstr(text, "\"last_error_age\":130.000000,"));
 	assert_non_null(strstr(text, "\"faults\":[],"));
-	assert_non_null(strstr(text, "\"last_error\":\"a \\u0022quoted"
-				     "\\u0022 \\u005c text\","));
+	assert_non_null(strstr(text, "\"last_error\":\"a \\\"quoted\\\" "
+				     "\\\\ text\","));
 	assert_non_null(strstr(text, "\"mails_accepted\":41,"));
 	assert_null(strstr(text, ",}"));
 	assert_null(strstr(text, ",]"));

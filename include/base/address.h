@@ -28,6 +28,10 @@ struct address address_from_bytes(const uint8_t *bytes, size_t len,
 /* "192.0.2.1", "2001:db8::1"; an IPv4-mapped one becomes IPv4. */
 bool address_parse(struct view text, struct address *out);
 
+/* The same, written as one of this family alone (a mapped one as IPv6). */
+bool address_parse_family(struct view text, sa_family_t family,
+			  struct address *out);
+
 /* As text without the port, in the shortest form (RFC 5952). */
 void address_print(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 

@@ -27,10 +27,6 @@ struct chain {
 bool chain_append(struct chain *c, struct view bytes);
 void chain_free(struct chain *c);
 
-/* The first n bytes (or all there are) as one view: without a copy where the
- * first piece holds them, else copied into scratch, which has room for n. */
-struct view chain_prefix(const struct chain *c, size_t n, char *scratch);
-
 /* Copies bytes from..from+n to where; returns how many there were. */
 size_t chain_copy(const struct chain *c, size_t from, size_t n, char *where);
 

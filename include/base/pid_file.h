@@ -16,12 +16,6 @@ int pid_file_open(const char *path, char *why, size_t size);
  * the reason in why, which names another process that holds the lock. */
 int pid_file_lock(int fd, const char *path, char *why, size_t size);
 
-/* Both: the descriptor, or -1 with the reason in why. */
-int pid_file_take(const char *path, char *why, size_t size);
-
-/* Writes the caller's pid again, in place. */
-int pid_file_rewrite(int fd);
-
 /* Empties the file and gives the lock back. */
 void pid_file_leave(int *fd);
 

@@ -8,11 +8,8 @@
 
 #include <stdint.h>
 
-/* Length (1 to 4) of the well-formed character v begins with; 0 where v is
- * empty or begins with something else. */
-size_t utf8_char_len(struct view v);
-
-/* The same, with the character's number. */
+/* Length (1 to 4) of the well-formed character v begins with, and its number;
+ * 0 where v is empty or begins with something else. */
 size_t utf8_decode(struct view v, uint32_t *code_out);
 
 /* Writes a character (not a surrogate, at most U+10FFFF) to where, which has
@@ -26,8 +23,7 @@ size_t utf8_graphic_len(struct view v);
 
 bool utf8_is_ascii(struct view v);
 
-/* Length of the longest prefix that is valid. NUL is a valid character. */
-size_t utf8_valid_len(struct view v);
+/* NUL is a valid character. */
 bool utf8_is_valid(struct view v);
 
 /* Copies v to where, which has room for 3 * v.len bytes: each ill-formed

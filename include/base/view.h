@@ -46,6 +46,9 @@ size_t view_find(struct view v, char c);
 /* Offset of the last byte c, or v.len when there is none. */
 size_t view_find_last(struct view v, char c);
 
+/* Whether it is a decimal number, however large. */
+bool view_is_digits(struct view v);
+
 /* Reads a decimal number of digits only that does not exceed max into
  * *value_out. False, and *value_out untouched, for anything else. */
 bool view_to_size(struct view v, size_t max, size_t *value_out);

@@ -5,21 +5,11 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/un.h>
 
 enum { V4_BYTES = 4, V6_BYTES = 16, MAPPED_BYTES = 12, MAPPED_BITS = 96 };
-
-static bool
-is_mapped(const uint8_t bytes[V6_BYTES])
-{
-	static const uint8_t prefix[MAPPED_BYTES] = {
-		[10] = 0xff, [11] = 0xff
-	};
-
-	return memcmp(bytes, prefix, sizeof(prefix)) == 0;
-}
 
 static struct address
 from_v4(const void *bytes, uint16_t port)
@@ -33,9 +23,13 @@ from_v4(const void *bytes, uint16_t port)
 static struct address
 from_v6(const uint8_t *bytes, uint16_t port)
 {
-	if (is_mapped(bytes))
-		return from_v4(bytes + MAPPED_BYTES, port);
+	static const uint8_t mapped[MAPPED_BYTES] = {
+		[10] = 0xff, [11] = 0xff
+	};
 	struct address a = { .len = V6_BYTES, .port = port };
+
+	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+		return from_v4(bytes + MAPPED_BYTES, port);
 	memcpy(a.bytes, bytes, V6_BYTES);
 	return a;
 }
@@ -43,6 +37,7 @@ from_v6(const uint8_t *bytes, uint16_t port)
 struct address
 address_from_bytes(const uint8_t *bytes, size_t len, uint16_t port)
 {
+	assert(len == V4_BYTES || len == V6_BYTES);
 	return len == V4_BYTES ? from_v4(bytes, port) : from_v6(bytes, port);
 }
 
@@ -93,6 +88,15 @@ address_parse(struct view text, struct address *out)
 	return true;
 }
 
+bool
+address_parse_family(struct view text, sa_family_t family,
+		     struct address *out)
+{
+	bool has_colon = view_find(text, ':') != text.len;
+
+	return has_colon == (family == AF_INET6) && address_parse(text, out);
+}
+
 void
 address_print(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 {
@@ -100,40 +104,6 @@ address_print(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 
 	if (inet_ntop(family, a->bytes, out, ADDRESS_TEXT_SIZE) == NULL)
 		out[0] = '\0';
-}
-
-/* Whether the first bits of both are the same. */
-static bool
-has_prefix(const uint8_t *bytes, const uint8_t *prefix, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(bytes, prefix, whole) != 0)
-		return false;
-	return rest == 0 || (bytes[whole] ^ prefix[whole]) >> (8 - rest) == 0;
-}
-
-/* Whether no bit is set beyond the first ones. */
-static bool
-is_clear_beyond(const struct address *a, unsigned bits)
-{
-	for (unsigned bit = bits; bit < a->len * 8u; bit++)
-		if (a->bytes[bit / 8] & (0x80u >> (bit % 8)))
-			return false;
-	return true;
-}
-
-static bool
-read_prefix_bits(struct view text, size_t max, unsigned *bits_out)
-{
-	size_t bits;
-
-	if (text.len > 1 && text.at[0] == '0')
-		return false;
-	if (!view_to_size(text, max, &bits))
-		return false;
-	*bits_out = (unsigned)bits;
-	return true;
 }
 
 bool
@@ -146,12 +116,11 @@ address_parse_range(struct view text, struct address_range *out)
 
 	if (len == 0)
 		return false;
-	unsigned bits = (unsigned)len * 8;
-	if (slash < text.len &&
-	    !read_prefix_bits(view_slice(text, slash + 1, text.len), bits,
-			      &bits))
+	size_t bits = len * 8;
+	struct view number = view_slice(text, slash + 1, text.len);
+	if (slash < text.len && ((number.len > 1 && number.at[0] == '0') ||
+				 !view_to_size(number, bits, &bits)))
 		return false;
-
 	struct address base = address_from_bytes(bytes, len, 0);
 	if (base.len < len) {
 		/* A mapped range shorter than the mapping itself would hold
@@ -160,9 +129,10 @@ address_parse_range(struct view text, struct address_range *out)
 			return false;
 		bits -= MAPPED_BITS;
 	}
-	if (!is_clear_beyond(&base, bits))
-		return false;
-	*out = (struct address_range){ base, bits };
+	for (size_t bit = bits; bit < base.len * 8u; bit++)
+		if (base.bytes[bit / 8] & (0x80u >> (bit % 8)))
+			return false;
+	*out = (struct address_range){ base, (unsigned)bits };
 	return true;
 }
 
@@ -171,8 +141,11 @@ address_in_ranges(const struct address *a, struct address_ranges ranges)
 {
 	for (size_t i = 0; i < ranges.count; i++) {
 		const struct address_range *r = &ranges.at[i];
+		unsigned whole = r->prefix_bits / 8, rest = r->prefix_bits % 8;
 		if (r->base.len == a->len &&
-		    has_prefix(a->bytes, r->base.bytes, r->prefix_bits))
+		    memcmp(a->bytes, r->base.bytes, whole) == 0 &&
+		    (rest == 0 || (a->bytes[whole] ^ r->base.bytes[whole]) >>
+				  (8 - rest) == 0))
 			return true;
 	}
 	return false;

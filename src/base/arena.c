@@ -29,28 +29,6 @@ free_block(struct arena *a, struct arena_block *block)
 	free(block);
 }
 
-static struct arena_block *
-add_block(struct arena *a, size_t at_least)
-{
-	size_t size = FIRST_BLOCK;
-
-	if (a->blocks != NULL && a->blocks->size < LARGEST_BLOCK)
-		size = a->blocks->size * 2;
-	else if (a->blocks != NULL)
-		size = LARGEST_BLOCK;
-	if (size < at_least)
-		size = at_least;
-	if (!budget_take(a->budget, size))
-		return NULL;
-	struct arena_block *block =
-		memory_resize(NULL, sizeof(struct arena_block) + size);
-	block->next = a->blocks;
-	block->used = 0;
-	block->size = size;
-	a->blocks = block;
-	return block;
-}
-
 void *
 arena_reserve(struct arena *a, size_t size)
 {
@@ -63,10 +41,21 @@ arena_reserve(struct arena *a, size_t size)
 		free_block(a, block);
 		block = NULL;
 	}
-	if (block == NULL || size > block->size - block->used)
-		block = add_block(a, size);
-	if (block == NULL)
-		return NULL;
+	if (block == NULL || size > block->size - block->used) {
+		size_t next = FIRST_BLOCK;
+		if (a->blocks != NULL)
+			next = a->blocks->size < LARGEST_BLOCK
+				? a->blocks->size * 2 : LARGEST_BLOCK;
+		if (next < size)
+			next = size;
+		if (!budget_take(a->budget, next))
+			return NULL;
+		block = memory_resize(NULL, sizeof(*block) + next);
+		block->next = a->blocks;
+		block->used = 0;
+		block->size = next;
+		a->blocks = block;
+	}
 	void *p = block->bytes + block->used;
 	block->used += size;
 	return p;

@@ -13,38 +13,25 @@ enum {
 	LARGEST_PIECE = 256 * 1024 - 64
 };
 
-static struct piece *
-add_piece(struct chain *c)
-{
-	size_t size = FIRST_PIECE;
-
-	if (c->last != NULL && c->last->size < LARGEST_PIECE)
-		size = c->len * 2 > LARGEST_PIECE ? LARGEST_PIECE : c->len * 2;
-	else if (c->last != NULL)
-		size = LARGEST_PIECE;
-	if (!budget_take(c->budget, size))
-		return NULL;
-	struct piece *p = memory_resize(NULL, sizeof(*p) + size);
-	p->next = NULL;
-	p->len = 0;
-	p->size = size;
-	if (c->last != NULL)
-		c->last->next = p;
-	else
-		c->first = p;
-	c->last = p;
-	return p;
-}
-
 bool
 chain_append(struct chain *c, struct view bytes)
 {
 	while (bytes.len > 0) {
 		struct piece *p = c->last;
-		if (p == NULL || p->len == p->size)
-			p = add_piece(c);
-		if (p == NULL)
-			return false;
+		if (p == NULL || p->len == p->size) {
+			size_t size = FIRST_PIECE;
+			if (p != NULL)
+				size = c->len * 2 < LARGEST_PIECE
+					? c->len * 2 : LARGEST_PIECE;
+			if (!budget_take(c->budget, size))
+				return false;
+			p = memory_resize(NULL, sizeof(*p) + size);
+			p->next = NULL;
+			p->len = 0;
+			p->size = size;
+			*(c->last != NULL ? &c->last->next : &c->first) = p;
+			c->last = p;
+		}
 		size_t n = p->size - p->len;
 		if (n > bytes.len)
 			n = bytes.len;
@@ -86,16 +73,4 @@ chain_copy(const struct chain *c, size_t from, size_t n, char *where)
 		from = 0;
 	}
 	return copied;
-}
-
-struct view
-chain_prefix(const struct chain *c, size_t n, char *scratch)
-{
-	if (n > c->len)
-		n = c->len;
-	if (c->first == NULL)
-		return VIEW("");
-	if (n <= c->first->len)
-		return (struct view){ c->first->bytes, n };
-	return (struct view){ scratch, chain_copy(c, 0, n, scratch) };
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,13 +16,6 @@ static struct flock
 whole_file(short type)
 {
 	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
-}
-
-/* Whether nobody holds the lock of a file that can only be read. */
-static bool
-is_free(const char *path)
-{
-	return pid_file_owner(path) == 0;
 }
 
 static int
@@ -44,7 +36,8 @@ pid_file_open(const char *path, char *why, size_t size)
 	int error = errno;
 	/* Of another account, which the service ran as before: the folder is
 	 * ours by now, and nobody lives behind the file. */
-	if (fd < 0 && error == EACCES && is_free(path) && unlink(path) == 0) {
+	if (fd < 0 && error == EACCES && pid_file_owner(path) == 0 &&
+	    unlink(path) == 0) {
 		fd = open_here(path);
 		error = errno;
 	}
@@ -64,13 +57,24 @@ pid_file_open(const char *path, char *why, size_t size)
 	return -1;
 }
 
+static int
+write_pid(int fd)
+{
+	char text[32];
+
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (pwrite(fd, text, (size_t)len, 0) != len)
+		return -1;
+	return ftruncate(fd, len);
+}
+
 int
 pid_file_lock(int fd, const char *path, char *why, size_t size)
 {
 	struct flock lock = whole_file(F_WRLCK);
 
 	if (fcntl(fd, F_SETLK, &lock) == 0) {
-		if (pid_file_rewrite(fd) == 0)
+		if (write_pid(fd) == 0)
 			return 0;
 		snprintf(why, size, "cannot write %s: %s", path,
 			 strerror(errno));
@@ -87,28 +91,6 @@ pid_file_lock(int fd, const char *path, char *why, size_t size)
 	else
 		snprintf(why, size, "%s is held by another process", path);
 	return -1;
-}
-
-int
-pid_file_take(const char *path, char *why, size_t size)
-{
-	int fd = pid_file_open(path, why, size);
-
-	if (fd < 0 || pid_file_lock(fd, path, why, size) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-int
-pid_file_rewrite(int fd)
-{
-	char text[32];
-
-	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (pwrite(fd, text, (size_t)len, 0) != len)
-		return -1;
-	return ftruncate(fd, len);
 }
 
 void

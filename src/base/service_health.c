@@ -13,30 +13,24 @@ enum {
 };
 
 static void
-add_worker(const struct slot_figures *f, struct service_health *h)
+add(const struct slot_figures *f, struct service_health *h)
 {
 	int64_t since = (int64_t)f->gauges[GAUGE_STORE_DOWN_SINCE];
+	bool is_worker = f->role == SLOT_WORKER &&
+			 (f->state == SLOT_READY || f->state == SLOT_PAUSED);
 
-	h->workers++;
-	h->workers_paused += f->state == SLOT_PAUSED;
-	if (f->gauges[GAUGE_STORE_UP] != 0) {
+	h->workers += is_worker;
+	h->workers_paused += is_worker && f->state == SLOT_PAUSED;
+	if (is_worker && f->gauges[GAUGE_STORE_UP] != 0) {
 		h->workers_up++;
 		if (h->host[0] != '\0' && strcmp(h->host, f->host) != 0)
 			h->has_more_hosts = true;
 		snprintf(h->host, sizeof(h->host), "%s", f->host);
-	} else if (since != 0) {
+	} else if (is_worker && since != 0) {
 		h->workers_down++;
 		if (h->down_since == 0 || since < h->down_since)
 			h->down_since = since;
 	}
-}
-
-static void
-add(const struct slot_figures *f, struct service_health *h)
-{
-	if (f->role == SLOT_WORKER &&
-	    (f->state == SLOT_READY || f->state == SLOT_PAUSED))
-		add_worker(f, h);
 	if (f->error[0] != '\0' && f->error_wall_us / 1000000 >= h->error_at) {
 		h->error_at = f->error_wall_us / 1000000;
 		snprintf(h->error, sizeof(h->error), "%s", f->error);
@@ -66,73 +60,38 @@ service_health_read(const struct scoreboard *b, struct service_health *out)
 			add(&f, out);
 }
 
-static size_t
-say_database(const struct service_health *h, struct buf *out)
-{
-	if (h->workers == 0) {
-		buf_append_text(out, "no worker is ready\n");
-		return 1;
-	}
-	if (h->workers_down == 0)
-		return 0;
-	if (h->workers_up == 0)
-		buf_append_text(out, "no database host can be written\n");
-	else
-		buf_printf(out, "%zu of %zu workers have no database host\n",
-			   h->workers_down, h->workers);
-	return 1;
-}
-
-static size_t
-say_pause(const struct service_health *h, struct buf *out)
-{
-	if (h->workers_paused == 0)
-		return 0;
-	buf_append_text(out, "paused: newcomers are answered 421 until -s "
-			"resume\n");
-	return 1;
-}
-
-static size_t
-say_spool(const struct service_health *h, int64_t now, struct buf *out)
-{
-	size_t count = 0;
-
-	if (h->spool_set_aside > 0) {
-		buf_printf(out, "files set aside in the spool: %" PRIu64
-			   "; look at them\n", h->spool_set_aside);
-		count++;
-	}
-	/* While no host is there it cannot be emptied: that is said. */
-	if (h->spool_files > 0 && h->workers_up > 0 &&
-	    now - h->spool_oldest > SPOOL_SECONDS) {
-		buf_append_text(out, "a message has been in the spool for "
-				"minutes, though a database host is there\n");
-		count++;
-	}
-	return count;
-}
-
-static size_t
-say_certificate(const struct service_health *h, int64_t now, struct buf *out)
-{
-	int64_t left = h->certificate_end - now;
-
-	if (h->certificate_end == 0 || left / DAY >= CERTIFICATE_DAYS)
-		return 0;
-	if (left <= 0)
-		buf_append_text(out, "a certificate has expired: renew it and "
-				"reload\n");
-	else
-		buf_printf(out, "a certificate ends in %" PRId64 " days: renew "
-			   "it and reload\n", left / DAY);
-	return 1;
-}
-
 size_t
 service_health_faults(const struct service_health *h, int64_t now,
 		      struct buf *out)
 {
-	return say_database(h, out) + say_pause(h, out) +
-	       say_spool(h, now, out) + say_certificate(h, now, out);
+	int64_t left = h->certificate_end - now;
+	size_t before = out->len, count = 0;
+
+	if (h->workers == 0)
+		buf_append_text(out, "no worker is ready\n");
+	else if (h->workers_down > 0 && h->workers_up == 0)
+		buf_append_text(out, "no database host can be written\n");
+	else if (h->workers_down > 0)
+		buf_printf(out, "%zu of %zu workers have no database host\n",
+			   h->workers_down, h->workers);
+	if (h->workers_paused > 0)
+		buf_append_text(out, "paused: newcomers are answered 421 until "
+				"-s resume\n");
+	if (h->spool_set_aside > 0)
+		buf_printf(out, "files set aside in the spool: %" PRIu64
+			   "; look at them\n", h->spool_set_aside);
+	/* While no host is there it cannot be emptied: that is said. */
+	if (h->spool_files > 0 && h->workers_up > 0 &&
+	    now - h->spool_oldest > SPOOL_SECONDS)
+		buf_append_text(out, "a message has been in the spool for "
+				"minutes, though a database host is there\n");
+	if (h->certificate_end != 0 && left <= 0)
+		buf_append_text(out, "a certificate has expired: renew it and "
+				"reload\n");
+	else if (h->certificate_end != 0 && left / DAY < CERTIFICATE_DAYS)
+		buf_printf(out, "a certificate ends in %" PRId64 " days: renew "
+			   "it and reload\n", left / DAY);
+	for (size_t i = before; i < out->len; i++)
+		count += out->at[i] == '\n';
+	return count;
 }

@@ -29,8 +29,8 @@ measure(struct view v, bool *whole_out)
 	return n;
 }
 
-size_t
-utf8_char_len(struct view v)
+static size_t
+char_len(struct view v)
 {
 	bool is_whole = false;
 
@@ -44,7 +44,7 @@ size_t
 utf8_decode(struct view v, uint32_t *code_out)
 {
 	static const unsigned char bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	size_t n = utf8_char_len(v);
+	size_t n = char_len(v);
 
 	if (n == 0)
 		return 0;
@@ -105,8 +105,8 @@ utf8_is_ascii(struct view v)
 	return ascii_run(v) == v.len;
 }
 
-size_t
-utf8_valid_len(struct view v)
+static size_t
+valid_len(struct view v)
 {
 	size_t done = 0;
 
@@ -114,7 +114,7 @@ utf8_valid_len(struct view v)
 		struct view rest = view_slice(v, done, v.len);
 		size_t n = ascii_run(rest);
 		if (n == 0)
-			n = utf8_char_len(rest);
+			n = char_len(rest);
 		if (n == 0)
 			break;
 		done += n;
@@ -125,7 +125,7 @@ utf8_valid_len(struct view v)
 bool
 utf8_is_valid(struct view v)
 {
-	return utf8_valid_len(v) == v.len;
+	return valid_len(v) == v.len;
 }
 
 /* Copies without its NULs; the ranges may overlap. */
@@ -151,7 +151,7 @@ utf8_mend(struct view v, char *where)
 	char *to = where;
 
 	while (v.len > 0) {
-		size_t n = utf8_valid_len(v);
+		size_t n = valid_len(v);
 		if (n > 0)
 			to += copy_without_nul(view_slice(v, 0, n), to);
 		v = view_slice(v, n, v.len);
@@ -172,7 +172,7 @@ utf8_mend(struct view v, char *where)
 static size_t
 step(struct view v)
 {
-	size_t n = utf8_char_len(v);
+	size_t n = char_len(v);
 
 	return n > 0 ? n : 1;
 }
@@ -215,7 +215,7 @@ utf8_cut_bytes(struct view v, size_t bytes)
 	       ((unsigned char)v.at[at] & 0xc0) == 0x80)
 		at--;
 	/* Bytes that follow no first byte stand each alone. */
-	if (utf8_char_len(view_slice(v, at, v.len)) <= bytes - at)
+	if (char_len(view_slice(v, at, v.len)) <= bytes - at)
 		at = bytes;
 	return at;
 }

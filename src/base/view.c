@@ -82,15 +82,22 @@ view_find_last(struct view v, char c)
 }
 
 bool
+view_is_digits(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (v.at[i] < '0' || v.at[i] > '9')
+			return false;
+	return v.len > 0;
+}
+
+bool
 view_to_size(struct view v, size_t max, size_t *value_out)
 {
 	size_t value = 0;
 
-	if (v.len == 0)
+	if (!view_is_digits(v))
 		return false;
 	for (size_t i = 0; i < v.len; i++) {
-		if (v.at[i] < '0' || v.at[i] > '9')
-			return false;
 		size_t digit = (size_t)(v.at[i] - '0');
 		if (digit > max || value > (max - digit) / 10)
 			return false;

@@ -19,6 +19,18 @@
 
 static char why[256];
 
+/* As the master does at its start: opens it, then locks it. */
+static int
+take(const char *file)
+{
+	int fd = pid_file_open(file, why, sizeof(why));
+
+	if (fd < 0 || pid_file_lock(fd, file, why, sizeof(why)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 /* A process that holds the file until it is told to go. */
 static pid_t
 start_holder(int *go)
@@ -31,7 +43,7 @@ start_holder(int *go)
 	pid_t child = fork();
 	if (child == 0) {
 		close(ends[1]);
-		int fd = pid_file_take(path, why, sizeof(why));
+		int fd = take(path);
 		ssize_t n = write(ready[1], fd >= 0 ? "y" : "n", 1);
 		n += read(ends[0], &byte, 1);
 		_exit(n < 0);
@@ -67,7 +79,7 @@ the_second_is_told_of_the_first(void **unused)
 	pid_t holder = start_holder(&go);
 	assert_int_equal(written_pid(), holder);
 	assert_int_equal(pid_file_owner(path), holder);
-	assert_int_equal(pid_file_take(path, why, sizeof(why)), -1);
+	assert_int_equal(take(path), -1);
 	snprintf(number, sizeof(number), "process %ld", (long)holder);
 	assert_non_null(strstr(why, number));
 	/* The refused one has not touched it. */
@@ -88,7 +100,7 @@ a_dead_ones_file_is_taken_over(void **unused)
 	close(go);
 	assert_int_equal(written_pid(), holder);
 	assert_int_equal(pid_file_owner(path), 0);
-	int fd = pid_file_take(path, why, sizeof(why));
+	int fd = take(path);
 	assert_true(fd >= 0);
 	assert_int_equal(written_pid(), getpid());
 	assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
@@ -107,7 +119,7 @@ static void
 a_child_does_not_take_the_lock_away(void **unused)
 {
 	(void)unused;
-	int fd = pid_file_take(path, why, sizeof(why));
+	int fd = take(path);
 
 	pid_t child = fork();
 	if (child == 0) {
@@ -132,7 +144,7 @@ a_longer_number_is_overwritten_whole(void **unused)
 
 	fputs("12345678901234567890\nand more\n", file);
 	fclose(file);
-	int fd = pid_file_take(path, why, sizeof(why));
+	int fd = take(path);
 	assert_int_equal(written_pid(), getpid());
 	struct stat st;
 	assert_int_equal(fstat(fd, &st), 0);
@@ -148,14 +160,14 @@ traps_are_refused(void **unused)
 
 	unlink(path);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	assert_int_equal(pid_file_take(path, why, sizeof(why)), -1);
+	assert_int_equal(take(path), -1);
 	assert_non_null(strstr(why, "link"));
 	unlink(path);
 	snprintf(other, sizeof(other), "%s.other", path);
 	int fd = open(other, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(write(fd, "precious", 8), 8);
 	assert_int_equal(link(other, path), 0);
-	assert_int_equal(pid_file_take(path, why, sizeof(why)), -1);
+	assert_int_equal(take(path), -1);
 	struct stat st;
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_size, 8);
@@ -163,13 +175,13 @@ traps_are_refused(void **unused)
 	unlink(other);
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(pid_file_take(path, why, sizeof(why)), -1);
+	assert_int_equal(take(path), -1);
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(pid_file_take(path, why, sizeof(why)), -1);
+	assert_int_equal(take(path), -1);
 	rmdir(path);
 	assert_int_equal(pid_file_owner(path), 0);
-	assert_int_equal(pid_file_take("/nowhere/pid", why, sizeof(why)), -1);
+	assert_int_equal(take("/nowhere/pid"), -1);
 }
 
 static int

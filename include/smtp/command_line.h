@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Command lines out of a stream of bytes. Only CRLF ends one (RFC 5321
- * 2.3.8); a line in one block is not copied. */
+/* Command lines: out of a stream of bytes, then verb, argument and parameters
+ * (RFC 5321 4.1.1). Only CRLF ends one (2.3.8); a line in one block is not
+ * copied. */
 #ifndef SMTP_COMMAND_LINE_H
 #define SMTP_COMMAND_LINE_H
 
@@ -36,5 +37,39 @@ size_t command_line_feed(struct command_line *l, struct view bytes,
 			 struct view *line_out,
 			 enum command_line_kind *kind_out);
 void command_line_forget(struct command_line *l);
+
+/* Whether what has come of a line, complete or not, can only be the request
+ * of a web browser, or a TLS ClientHello. */
+enum foreign { FOREIGN_NONE, FOREIGN_HTTP, FOREIGN_TLS };
+enum foreign command_foreign(struct view line);
+
+struct command {
+	struct view verb;
+	struct view argument;   /* without blanks at its ends */
+};
+
+enum command_fault {
+	COMMAND_GOOD,
+	COMMAND_EMPTY,          /* no verb at the line's start */
+	COMMAND_CONTROL         /* a control character */
+};
+enum command_fault command_parse(struct view line, struct command *out);
+
+/* One of MAIL or RCPT (RFC 5321 4.1.2, esmtp-param). */
+struct esmtp_parameter {
+	struct view keyword;
+	struct view value;
+	bool has_value;         /* there was a "=" */
+};
+
+enum esmtp_parameter_kind {
+	ESMTP_PARAMETER_END,
+	ESMTP_PARAMETER_GOOD,
+	ESMTP_PARAMETER_BAD
+};
+
+/* Takes the next one from the front of rest. */
+enum esmtp_parameter_kind esmtp_parameter_next(struct view *rest,
+					       struct esmtp_parameter *out);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "smtp/session_state.h"
 
+/* Runs one command line, which has no CRLF, as the order of commands allows. */
+void verbs_run(struct session *s, struct view line, struct buf *out);
+
 void hello_ehlo(struct session *s, struct view argument, struct buf *out);
 void hello_helo(struct session *s, struct view argument, struct buf *out);
 void hello_starttls(struct session *s, struct view argument, struct buf *out);

@@ -4,7 +4,6 @@
 #ifndef SMTP_EXTENSIONS_H
 #define SMTP_EXTENSIONS_H
 
-#include "smtp/esmtp_parameter.h"
 #include "smtp/session_state.h"
 
 enum body_type { BODY_7BIT, BODY_8BIT, BODY_BINARY };

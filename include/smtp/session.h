@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "mail.h"
-#include "smtp/message.h"
 #include "smtp/settings.h"
 
 struct session;
@@ -80,6 +79,12 @@ void session_client_admitted(struct session *s, struct buf *out);
  * are the caller's to set. Freed by message_free. */
 struct message *session_take_message(struct session *s);
 
+/* Gives its memory back to the budget; sets *m to NULL, and takes NULL. */
+void message_free(struct message **m);
+
+/* Rows that it will have: one for each recipient that is kept. */
+size_t message_rows(const struct message *m);
+
 /* The message's verdict. id is its id, for the 250; NULL otherwise. */
 void session_delivered(struct session *s, enum verdict verdict,
 		       const char *id, struct buf *out);
@@ -116,15 +121,10 @@ void session_give_up_message(struct session *s);
 bool session_is_in_transaction(const struct session *s); /* after MAIL */
 bool session_is_in_data(const struct session *s);        /* DATA or BDAT */
 bool session_is_mid_command(const struct session *s);    /* half a line */
-bool session_has_greeted(const struct session *s);       /* EHLO or HELO */
 size_t session_message_bytes(const struct session *s);   /* held now */
 size_t session_data_bytes(const struct session *s);      /* come so far, also
 							  * what is dropped */
-size_t session_mails(const struct session *s);           /* accepted */
 bool session_has_quit(const struct session *s);          /* CLOSE by QUIT */
-
-bool session_is_ehlo(const struct session *s);          /* not HELO */
-struct view session_helo(const struct session *s);      /* "" before it */
 const struct address *session_client(const struct session *s); /* XCLIENT
 							 * changes it */
 

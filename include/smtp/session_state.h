@@ -73,10 +73,10 @@ struct session {
 	bool has_quit;
 };
 
-/* Says the reply. */
 void session_say(struct session *s, enum reply which, struct buf *out);
 
-/* Says it and counts it as the client's error; at the limit 421 follows. */
+/* Says it; a 5xx counts as an error of the client, and at the limit 421
+ * follows. */
 void session_refuse(struct session *s, enum reply which, struct buf *out);
 
 /* Counts an error of the client; at the limit 421 follows. */

@@ -72,19 +72,6 @@ parse_inherited(struct view name, struct listen_name *out,
 	return true;
 }
 
-/* "[address" or "address" at the front, without the colon and port. */
-static bool
-parse_host(struct view host, struct address *out)
-{
-	if (host.len < 2 || host.at[0] != '[')
-		return view_find(host, ':') == host.len &&
-		       address_parse(host, out);
-	if (host.at[host.len - 1] != ']')
-		return false;
-	host = view_slice(host, 1, host.len - 1);
-	return view_find(host, ':') != host.len && address_parse(host, out);
-}
-
 static bool
 parse_inet(struct view name, struct listen_name *out, const char **why_out)
 {
@@ -98,7 +85,13 @@ parse_inet(struct view name, struct listen_name *out, const char **why_out)
 		*why_out = "needs a port from 1 to 65535 at its end";
 		return false;
 	}
-	if (!parse_host(view_slice(name, 0, colon), &address)) {
+	struct view host = view_slice(name, 0, colon);
+	bool is_v6 = host.len > 1 && host.at[0] == '[' &&
+		     host.at[host.len - 1] == ']';
+	if (is_v6)
+		host = view_slice(host, 1, host.len - 1);
+	if (!address_parse_family(host, is_v6 ? AF_INET6 : AF_INET,
+				  &address)) {
 		*why_out = "write ADDRESS:PORT, [IPV6]:PORT, unix:/PATH or "
 			   "fd:NAME, with a number for the address";
 		return false;

@@ -58,21 +58,13 @@ parse_port(struct view word, uint16_t *out)
 	return true;
 }
 
-/* An address as the family announced it: a mapped one is IPv6 here. */
-static bool
-parse_of_family(struct view word, bool is_v6, struct address *out)
-{
-	bool has_colon = view_find(word, ':') != word.len;
-
-	return has_colon == is_v6 && address_parse(word, out);
-}
-
 /* "TCP4 192.0.2.1 192.0.2.2 1024 25" */
 static enum proxy_result
 parse_v1_words(struct view line, struct proxy_header *out)
 {
 	struct view family = take_word(&line);
 	bool is_v6 = view_equal(family, VIEW("TCP6"));
+	sa_family_t kind = is_v6 ? AF_INET6 : AF_INET;
 	struct address client, server;
 	uint16_t server_port;
 
@@ -81,8 +73,8 @@ parse_v1_words(struct view line, struct proxy_header *out)
 		return PROXY_UNKNOWN;
 	if (!is_v6 && !view_equal(family, VIEW("TCP4")))
 		return PROXY_BAD;
-	if (!parse_of_family(take_word(&line), is_v6, &client) ||
-	    !parse_of_family(take_word(&line), is_v6, &server) ||
+	if (!address_parse_family(take_word(&line), kind, &client) ||
+	    !address_parse_family(take_word(&line), kind, &server) ||
 	    !parse_port(take_word(&line), &client.port) ||
 	    view_find(line, ' ') != line.len ||
 	    !parse_port(line, &server_port))

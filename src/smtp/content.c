@@ -8,6 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
+static const enum reply fault_replies[] = {
+	[DATA_FAULT_MEMORY] = REPLY_FULL,
+	[DATA_FAULT_NEWLINE] = REPLY_BARE_NEWLINE,
+	[DATA_FAULT_SIZE] = REPLY_TOO_BIG,
+};
+
 static void
 give_up(struct session *s, enum data_fault fault)
 {
@@ -62,12 +68,16 @@ check_newlines(struct session *s)
 	give_up(s, DATA_FAULT_NEWLINE);
 }
 
-/* The transaction is over, with this reply. */
+/* The transaction is over, with this reply; id: of what was accepted. */
 static void
-end_transaction(struct session *s, enum reply which, struct buf *out)
+end_transaction(struct session *s, enum reply which, const char *id,
+		struct buf *out)
 {
 	session_forget_transaction(s);
-	session_say(s, which, out);
+	if (id != NULL)
+		reply_append_with(out, which, id);
+	else
+		session_say(s, which, out);
 	if (s->state->is_draining)
 		session_hang_up(s, REPLY_STOPPING, out);
 }
@@ -80,7 +90,7 @@ refuse_message(struct session *s, enum reply which, struct buf *out)
 	else
 		s->counts.mails_deferred++;
 	session_tell_refusal(s, which, VIEW(""));
-	end_transaction(s, which, out);
+	end_transaction(s, which, NULL, out);
 }
 
 /* All of the message has been read. */
@@ -92,20 +102,10 @@ finish_message(struct session *s, struct buf *out)
 		session_note(s, REMARK_NEWLINE);
 		s->fault = DATA_FAULT_NEWLINE;
 	}
-	switch ((enum data_fault)s->fault) {
-	case DATA_FAULT_NONE:
+	if (s->fault == DATA_FAULT_NONE)
 		s->want = SESSION_WANTS_DELIVERY;
-		break;
-	case DATA_FAULT_SIZE:
-		refuse_message(s, REPLY_TOO_BIG, out);
-		break;
-	case DATA_FAULT_NEWLINE:
-		refuse_message(s, REPLY_BARE_NEWLINE, out);
-		break;
-	case DATA_FAULT_MEMORY:
-		refuse_message(s, REPLY_FULL, out);
-		break;
-	}
+	else
+		refuse_message(s, fault_replies[s->fault], out);
 }
 
 /* Why message bytes cannot be taken now; REPLY_OK where they can. */
@@ -149,26 +149,6 @@ content_data(struct session *s, struct view argument, struct buf *out)
 	session_say(s, REPLY_SEND_DATA, out);
 }
 
-static size_t
-feed_data(struct session *s, struct view bytes, struct buf *out)
-{
-	struct view text;
-	size_t used = 0;
-
-	while (used < bytes.len && s->data.at != DATA_AT_END) {
-		used += data_next(&s->data, view_slice(bytes, used, bytes.len),
-				  &text);
-		keep(s, text);
-	}
-	s->data_bytes += used;
-	check_newlines(s);
-	if (s->data.at == DATA_AT_END) {
-		s->mode = MODE_LINES;
-		finish_message(s, out);
-	}
-	return used;
-}
-
 /* A failed chunk ends the transaction, so that those behind it find none and
  * fail too. */
 static void
@@ -192,21 +172,10 @@ finish_chunk(struct session *s, struct buf *out)
 		fail_chunk(s, s->chunk_reply, out);
 	else if (s->is_last_chunk)
 		finish_message(s, out);
-	else if (s->fault == DATA_FAULT_SIZE)
-		fail_chunk(s, REPLY_TOO_BIG, out);
-	else if (s->fault == DATA_FAULT_MEMORY)
-		fail_chunk(s, REPLY_FULL, out);
+	else if (s->fault == DATA_FAULT_SIZE || s->fault == DATA_FAULT_MEMORY)
+		fail_chunk(s, fault_replies[s->fault], out);
 	else
 		session_say(s, REPLY_OK, out);
-}
-
-static bool
-is_number(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (v.at[i] < '0' || v.at[i] > '9')
-			return false;
-	return v.len > 0;
 }
 
 enum chunk_fault
@@ -218,9 +187,8 @@ content_parse_chunk(struct view argument, size_t *size_out,
 	struct view word = view_trim(view_slice(argument, space,
 						argument.len));
 
-	if (!is_number(number))
-		return CHUNK_BAD;
-	if (word.len > 0 && !view_equal_nocase(word, VIEW("LAST")))
+	if (!view_is_digits(number) ||
+	    (word.len > 0 && !view_equal_nocase(word, VIEW("LAST"))))
 		return CHUNK_BAD;
 	if (!view_to_size(number, SIZE_MAX / 2, size_out))
 		return CHUNK_HUGE;
@@ -260,28 +228,38 @@ content_bdat(struct session *s, struct view argument, struct buf *out)
 		finish_chunk(s, out);
 }
 
-static size_t
-feed_chunk(struct session *s, struct view bytes, struct buf *out)
-{
-	bytes = view_slice(bytes, 0, s->chunk_left);
-	if (s->chunk_reply == REPLY_OK) {
-		data_check(&s->data, bytes);
-		keep(s, bytes);
-		check_newlines(s);
-	}
-	s->data_bytes += bytes.len;
-	s->chunk_left -= bytes.len;
-	if (s->chunk_left == 0)
-		finish_chunk(s, out);
-	return bytes.len;
-}
-
 size_t
 content_feed(struct session *s, struct view bytes, struct buf *out)
 {
-	if (s->mode == MODE_DATA)
-		return feed_data(s, bytes, out);
-	return feed_chunk(s, bytes, out);
+	struct view text;
+	size_t used = 0;
+
+	if (s->mode == MODE_CHUNK) {
+		text = view_slice(bytes, 0, s->chunk_left);
+		if (s->chunk_reply == REPLY_OK) {
+			data_check(&s->data, text);
+			keep(s, text);
+			check_newlines(s);
+		}
+		s->data_bytes += text.len;
+		s->chunk_left -= text.len;
+		if (s->chunk_left == 0)
+			finish_chunk(s, out);
+		return text.len;
+	}
+	assert(s->mode == MODE_DATA);
+	while (used < bytes.len && s->data.at != DATA_AT_END) {
+		used += data_next(&s->data, view_slice(bytes, used, bytes.len),
+				  &text);
+		keep(s, text);
+	}
+	s->data_bytes += used;
+	check_newlines(s);
+	if (s->data.at == DATA_AT_END) {
+		s->mode = MODE_LINES;
+		finish_message(s, out);
+	}
+	return used;
 }
 
 void
@@ -335,14 +313,11 @@ session_delivered(struct session *s, enum verdict verdict, const char *id,
 		return;
 	}
 	if (verdict_replies[verdict] != REPLY_QUEUED) {
-		end_transaction(s, verdict_replies[verdict], out);
+		end_transaction(s, verdict_replies[verdict], NULL, out);
 		return;
 	}
 	assert(id != NULL);
 	s->counts.mails++;
 	s->idle_commands = 0;
-	session_forget_transaction(s);
-	reply_append_with(out, REPLY_QUEUED, id);
-	if (s->state->is_draining)
-		session_hang_up(s, REPLY_STOPPING, out);
+	end_transaction(s, REPLY_QUEUED, id, out);
 }

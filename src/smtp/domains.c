@@ -71,12 +71,6 @@ find(const struct domains *d, struct view name)
 	return &d->slots[i];
 }
 
-static bool
-holds(const struct domains *d, struct view name)
-{
-	return d->slot_count > 0 && *find(d, name) != 0;
-}
-
 /* At most half of the slots are in use. */
 static void
 make_room(struct domains *d)
@@ -93,21 +87,6 @@ make_room(struct domains *d)
 	free(old);
 }
 
-static uint32_t
-append(struct domains *d, struct view name)
-{
-	size_t offset = d->names_len;
-
-	if (d->names_size - offset < name.len + 1) {
-		d->names_size = d->names_size > 0 ? d->names_size * 2 : 1024;
-		d->names = memory_resize(d->names, d->names_size);
-	}
-	d->names[offset] = (char)name.len;
-	memcpy(d->names + offset + 1, name.at, name.len);
-	d->names_len += name.len + 1;
-	return (uint32_t)offset + 1;
-}
-
 bool
 domains_add(struct domains *d, struct view pattern)
 {
@@ -122,10 +101,18 @@ domains_add(struct domains *d, struct view pattern)
 		return false;
 	make_room(d);
 	uint32_t *slot = find(d, pattern);
-	if (*slot == 0) {
-		*slot = append(d, pattern);
-		d->count++;
+	if (*slot != 0)
+		return true;
+	size_t offset = d->names_len;
+	if (d->names_size - offset < pattern.len + 1) {
+		d->names_size = d->names_size > 0 ? d->names_size * 2 : 1024;
+		d->names = memory_resize(d->names, d->names_size);
 	}
+	d->names[offset] = (char)pattern.len;
+	memcpy(d->names + offset + 1, pattern.at, pattern.len);
+	d->names_len += pattern.len + 1;
+	*slot = (uint32_t)offset + 1;
+	d->count++;
 	return true;
 }
 
@@ -136,11 +123,13 @@ domains_match(const struct domains *d, struct view domain)
 	if (domain.len == 0 || domain.len > NAME_MAX_BYTES ||
 	    domain.at[0] == '.')
 		return false;
-	if (d->has_all || holds(d, domain))
+	if (d->has_all || d->slot_count == 0)
+		return d->has_all;
+	if (*find(d, domain) != 0)
 		return true;
 	for (size_t i = 1; i < domain.len; i++)
 		if (domain.at[i] == '.' &&
-		    holds(d, view_slice(domain, i, domain.len)))
+		    *find(d, view_slice(domain, i, domain.len)) != 0)
 			return true;
 	return false;
 }

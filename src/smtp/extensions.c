@@ -68,11 +68,8 @@ take_size(struct mail_requests *r, struct view value)
 {
 	size_t size;
 
-	if (value.len == 0 || value.len > 20)
+	if (!view_is_digits(value) || value.len > 20)
 		return REPLY_BAD_PARAMETER;
-	for (size_t i = 0; i < value.len; i++)
-		if (value.at[i] < '0' || value.at[i] > '9')
-			return REPLY_BAD_PARAMETER;
 	r->size = view_to_size(value, SIZE_MAX, &size) ? size : SIZE_MAX;
 	return REPLY_OK;
 }

@@ -3,41 +3,31 @@
  * (RFC 3207). */
 #include "smtp/commands.h"
 
+#include "base/address.h"
 #include "base/utf8.h"
 #include "smtp/extensions.h"
 #include "smtp/path.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Domain or address literal, as generously as in addresses; and an IPv6
- * address without its brackets or tag, which some clients send. That the name
- * is false is no reason to refuse mail (RFC 5321 4.1.4); but what ends up in
- * headers and logs holds no other signs. */
-static bool
-is_name(struct view v)
-{
-	char text[INET6_ADDRSTRLEN + 2];
-	struct in6_addr ip;
-
-	if (utf8_is_ascii(v) && path_is_domain(v))
-		return true;
-	if (v.len >= 2 && v.at[0] == '[' && v.at[v.len - 1] == ']')
-		v = view_slice(v, 1, v.len - 1);
-	if (v.len >= sizeof(text))
-		return false;
-	memcpy(text, v.at, v.len);
-	text[v.len] = '\0';
-	return inet_pton(AF_INET6, text, &ip) == 1;
-}
-
-/* False, and nothing changed, where the name is none. */
+/* False, and nothing changed, where the name is neither domain nor address
+ * literal, as generously as in addresses; nor an IPv6 address without its
+ * brackets or tag, which some clients send. That the name is false is no
+ * reason to refuse mail (RFC 5321 4.1.4); but what ends up in headers and
+ * logs holds no other signs. */
 static bool
 begin(struct session *s, struct view name)
 {
-	if (!is_name(name))
+	bool is_bare = name.len < 2 || name.at[0] != '[' ||
+		       name.at[name.len - 1] != ']';
+	struct address ignored;
+
+	if (!(utf8_is_ascii(name) && path_is_domain(name)) &&
+	    !address_parse_family(is_bare ? name
+				  : view_slice(name, 1, name.len - 1),
+				  AF_INET6, &ignored))
 		return false;
 	session_start_over(s);
 	s->helo = memory_resize(NULL, name.len + 1);

@@ -3,9 +3,9 @@
  * the front belong to it, 0 for a fault. */
 #include "smtp/path.h"
 
+#include "base/address.h"
 #include "base/utf8.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 /* RFC 5321 4.5.3.1, in octets; DNS: RFC 1035 2.3.4. */
@@ -62,44 +62,17 @@ quoted_string(struct view v)
 	return len < v.len ? len + 1 : 0;
 }
 
-static size_t
-local_part(struct view v)
-{
-	size_t len = v.len > 0 && v.at[0] == '"' ? quoted_string(v)
-						  : dot_string(v);
-
-	return len <= MOST_LOCAL ? len : 0;
-}
-
 bool
 path_is_literal(struct view v)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr ip;
-	int family = AF_INET;
+	struct address ignored;
 
 	if (v.len < 2 || v.at[0] != '[' || v.at[v.len - 1] != ']')
 		return false;
-	v = view_slice(v, 1, v.len - 1);
-	if (view_starts_nocase(v, VIEW("IPv6:"))) {
-		family = AF_INET6;
-		v = view_slice(v, 5, v.len);
-	}
-	if (v.len >= sizeof(text) || memchr(v.at, '\0', v.len) != NULL)
-		return false;
-	memcpy(text, v.at, v.len);
-	text[v.len] = '\0';
-	return inet_pton(family, text, &ip) == 1;
-}
-
-static size_t
-literal(struct view v)
-{
-	size_t end = view_find(v, ']');
-
-	if (end == v.len || !path_is_literal(view_slice(v, 0, end + 1)))
-		return 0;
-	return end + 1;
+	bool is_v6 = view_starts_nocase(view_slice(v, 1, v.len),
+					VIEW("IPv6:"));
+	return address_parse_family(view_slice(v, is_v6 ? 6 : 1, v.len - 1),
+				    is_v6 ? AF_INET6 : AF_INET, &ignored);
 }
 
 /* Letters, digits, hyphens within; and the underscore, which is no host's
@@ -149,9 +122,14 @@ domain_name(struct view v)
 static size_t
 domain(struct view v)
 {
-	size_t len = v.len > 0 && v.at[0] == '[' ? literal(v)
-						  : domain_name(v);
+	size_t len;
 
+	if (v.len > 0 && v.at[0] == '[') {
+		v = view_slice(v, 0, view_find(v, ']') + 1);
+		len = path_is_literal(v) ? v.len : 0;
+	} else {
+		len = domain_name(v);
+	}
 	return len <= MOST_DOMAIN ? len : 0;
 }
 
@@ -185,9 +163,10 @@ source_route(struct view v)
 static size_t
 mailbox(struct view v, struct path *out)
 {
-	size_t len = local_part(v);
+	size_t len = v.len > 0 && v.at[0] == '"' ? quoted_string(v)
+						  : dot_string(v);
 
-	if (len == 0)
+	if (len == 0 || len > MOST_LOCAL)
 		return 0;
 	out->local = view_slice(v, 0, len);
 	out->domain = VIEW("");

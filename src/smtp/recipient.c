@@ -4,7 +4,6 @@
 #include "smtp/commands.h"
 
 #include "base/utf8.h"
-#include "smtp/esmtp_parameter.h"
 #include "smtp/path.h"
 
 #include <assert.h>
@@ -91,63 +90,42 @@ is_discarded(const struct session *s, const struct candidate *c)
 	return false;
 }
 
-/* RFC 5321 4.5.1: postmaster of the server's own name is always there. */
-static bool
-is_hosted(const struct session *s, const struct candidate *c)
-{
-	if (domains_match(s->settings->domains, c->domain))
-		return true;
-	if (s->state->more_domains != NULL &&
-	    domains_match(s->state->more_domains, c->domain))
-		return true;
-	return c->is_postmaster && view_equal_nocase(c->domain, hostname(s));
-}
-
-/* Whether the same mailbox was accepted before: the local part exactly, the
- * domain as it compares (RFC 5321 2.4). */
-static bool
-is_repeated(const struct session *s, const struct candidate *c)
-{
-	for (const struct recipient *r = s->message->envelope.first;
-	     r != NULL; r = r->next) {
-		size_t at = view_find_last(r->address, '@');
-		if (view_equal(r->domain, c->domain) &&
-		    view_equal(view_slice(r->address, 0, at), c->local))
-			return true;
-	}
-	return false;
-}
-
-/* By what MAIL declared; what it did not is found in the data. */
-static bool
-is_too_much(const struct session *s, const struct candidate *c)
-{
-	if (c->is_discarded || s->declared_size == 0)
-		return false;
-	return message_rows(s->message) + 1 >
-	       s->settings->transaction_bytes / s->declared_size;
-}
-
 /* reply_out is for REFUSE only. */
 static enum judgement
 judge(const struct session *s, struct candidate *c, enum reply *reply_out)
 {
+	const struct smtp_settings *settings = s->settings;
 	const struct envelope *envelope = &s->message->envelope;
+	const struct domains *more = s->state->more_domains;
 
+	/* RFC 5321 4.5.1: postmaster of the server's own name is always
+	 * there. */
 	*reply_out = REPLY_NOT_OUR_DOMAIN;
-	if (!is_hosted(s, c))
-		return s->settings->has_domains_query &&
-		       s->state->more_domains == NULL ? ASK_DOMAINS : REFUSE;
+	if (!domains_match(settings->domains, c->domain) &&
+	    (more == NULL || !domains_match(more, c->domain)) &&
+	    !(c->is_postmaster && view_equal_nocase(c->domain, hostname(s))))
+		return settings->has_domains_query && more == NULL
+			? ASK_DOMAINS : REFUSE;
 	c->is_discarded = is_discarded(s, c);
-	if (envelope->recipients > 0 && is_repeated(s, c))
-		return REPEATED;
+	/* The same mailbox again: the local part exactly, the domain as it
+	 * compares (RFC 5321 2.4). */
+	for (const struct recipient *r = envelope->first; r != NULL;
+	     r = r->next)
+		if (view_equal(r->domain, c->domain) &&
+		    view_equal(view_slice(r->address, 0,
+					  view_find_last(r->address, '@')),
+			       c->local))
+			return REPEATED;
 	*reply_out = REPLY_TOO_MANY_RECIPIENTS;
-	if (envelope->recipients >= s->settings->recipients)
+	if (envelope->recipients >= settings->recipients)
 		return REFUSE;
+	/* By what MAIL declared; what it did not is found in the data. */
 	*reply_out = REPLY_TOO_MUCH_AT_ONCE;
-	if (is_too_much(s, c))
+	if (!c->is_discarded && s->declared_size > 0 &&
+	    message_rows(s->message) + 1 >
+	    settings->transaction_bytes / s->declared_size)
 		return REFUSE;
-	return s->settings->has_recipient_query && !c->is_postmaster &&
+	return settings->has_recipient_query && !c->is_postmaster &&
 	       !c->is_discarded ? ASK_RECIPIENT : ACCEPT;
 }
 
@@ -167,24 +145,6 @@ put(char **where, struct view v)
 	memcpy(*where, v.at, v.len);
 	*where += v.len;
 	return copy;
-}
-
-/* NULL without memory. */
-static struct recipient *
-make(struct session *s, const struct candidate *c)
-{
-	struct recipient *r = arena_alloc(&s->message->arena,
-		block_size(c->address, c->domain, c->key));
-
-	if (r == NULL)
-		return NULL;
-	char *text = (char *)(r + 1);
-	r->address = put(&text, c->address);
-	r->domain = put(&text, c->domain);
-	r->key = put(&text, c->key);
-	r->is_postmaster = c->is_postmaster;
-	r->is_discarded = c->is_discarded;
-	return r;
 }
 
 /* A few of many recipients may be gone without the client being at fault:
@@ -224,43 +184,40 @@ accept(struct session *s, struct recipient *r, struct buf *out)
 	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 
-/* A recipient that is kept, at once or when the database has answered. */
-static void
-keep(struct session *s, struct candidate *c, enum judgement judgement,
-     struct buf *out)
-{
-	struct recipient *r = make(s, c);
-
-	if (r == NULL) {
-		refuse(s, REPLY_FULL, c->address, out);
-	} else if (judgement == ACCEPT) {
-		accept(s, r, out);
-	} else {
-		s->pending = r;
-		s->want = judgement == ASK_DOMAINS ? SESSION_WANTS_DOMAINS
-						   : SESSION_WANTS_RECIPIENT;
-	}
-}
-
 static void
 carry_out(struct session *s, struct candidate *c, struct buf *out)
 {
 	enum reply reply;
 	enum judgement judgement = judge(s, c, &reply);
 
-	switch (judgement) {
-	case REFUSE:
+	if (judgement == REFUSE) {
 		refuse(s, reply, c->address, out);
-		break;
-	case REPEATED:
-		session_say(s, REPLY_RECIPIENT_OK, out);
-		break;
-	case ACCEPT:
-	case ASK_DOMAINS:
-	case ASK_RECIPIENT:
-		keep(s, c, judgement, out);
-		break;
+		return;
 	}
+	if (judgement == REPEATED) {
+		session_say(s, REPLY_RECIPIENT_OK, out);
+		return;
+	}
+	struct recipient *r = arena_alloc(&s->message->arena,
+		block_size(c->address, c->domain, c->key));
+	if (r == NULL) {
+		refuse(s, REPLY_FULL, c->address, out);
+		return;
+	}
+	char *text = (char *)(r + 1);
+	r->address = put(&text, c->address);
+	r->domain = put(&text, c->domain);
+	r->key = put(&text, c->key);
+	r->is_postmaster = c->is_postmaster;
+	r->is_discarded = c->is_discarded;
+	if (judgement == ACCEPT) {
+		accept(s, r, out);
+		return;
+	}
+	assert(s->pending == NULL);
+	s->pending = r;
+	s->want = judgement == ASK_DOMAINS ? SESSION_WANTS_DOMAINS
+					   : SESSION_WANTS_RECIPIENT;
 }
 
 /* "TO:<path>". There is no parameter that we offer for RCPT. */

@@ -6,48 +6,17 @@
 #include "smtp/extensions.h"
 #include "smtp/path.h"
 
-static enum reply
-take_parameters(const struct session *s, struct view rest,
-		struct mail_requests *w)
-{
-	struct esmtp_parameter p;
-
-	for (;;) {
-		switch (esmtp_parameter_next(&rest, &p)) {
-		case ESMTP_PARAMETER_END:
-			return REPLY_OK;
-		case ESMTP_PARAMETER_BAD:
-			return REPLY_BAD_PARAMETER;
-		case ESMTP_PARAMETER_GOOD:
-			break;
-		}
-		enum reply reply = extensions_take(s, p, w);
-		if (reply != REPLY_OK)
-			return reply;
-	}
-}
-
-/* RFC 6531 3.3 and 3.4. */
-static enum reply
-check_utf8(const struct session *s, const struct path *path,
-	   const struct mail_requests *w)
-{
-	char ascii[256];
-
-	if (!w->has_utf8)
-		return REPLY_NEEDS_SMTPUTF8;
-	if (!utf8_is_ascii(path->domain) &&
-	    s->settings->domain_to_ascii(path->domain, ascii,
-					 sizeof(ascii)) == 0)
-		return REPLY_BAD_PATH;
-	return REPLY_OK;
-}
+#include <assert.h>
 
 /* "FROM:<path> parameters"; blanks behind the colon are a common mistake. */
 static enum reply
 read_argument(const struct session *s, struct view argument, struct path *path,
 	      struct mail_requests *w)
 {
+	struct esmtp_parameter p;
+	enum esmtp_parameter_kind kind;
+	char ascii[256];
+
 	if (!view_starts_nocase(argument, VIEW("FROM:")))
 		return REPLY_BAD_ARGUMENT;
 	struct view rest = view_trim(view_slice(argument, 5, argument.len));
@@ -57,10 +26,22 @@ read_argument(const struct session *s, struct view argument, struct path *path,
 	rest = view_slice(rest, len, rest.len);
 	if (rest.len > 0 && rest.at[0] != ' ')
 		return REPLY_BAD_PATH;
-	enum reply reply = take_parameters(s, rest, w);
-	if (reply == REPLY_OK && path->is_utf8)
-		return check_utf8(s, path, w);
-	return reply;
+	while ((kind = esmtp_parameter_next(&rest, &p)) ==
+	       ESMTP_PARAMETER_GOOD) {
+		enum reply reply = extensions_take(s, p, w);
+		if (reply != REPLY_OK)
+			return reply;
+	}
+	if (kind == ESMTP_PARAMETER_BAD)
+		return REPLY_BAD_PARAMETER;
+	/* RFC 6531 3.3 and 3.4. */
+	if (path->is_utf8 && !w->has_utf8)
+		return REPLY_NEEDS_SMTPUTF8;
+	if (path->is_utf8 && !utf8_is_ascii(path->domain) &&
+	    s->settings->domain_to_ascii(path->domain, ascii,
+					 sizeof(ascii)) == 0)
+		return REPLY_BAD_PATH;
+	return REPLY_OK;
 }
 
 /* Whether a transaction may begin at all. */
@@ -79,29 +60,29 @@ may_begin(const struct session *s, const struct mail_requests *w)
 	return REPLY_OK;
 }
 
-/* RFC 3848 and RFC 6531 4.3. */
-static struct view
-protocol(const struct session *s, const struct mail_requests *w)
-{
-	if (!s->is_ehlo)
-		return VIEW("SMTP");
-	if (w->has_utf8)
-		return s->tls != NULL ? VIEW("UTF8SMTPS") : VIEW("UTF8SMTP");
-	return s->tls != NULL ? VIEW("ESMTPS") : VIEW("ESMTP");
-}
-
 /* False where there is no memory for it. */
 static bool
 open_message(struct session *s, const struct path *path,
 	     const struct mail_requests *w)
 {
-	struct message *m = message_new(s->budget);
+	/* RFC 3848 and RFC 6531 4.3. */
+	static const struct view protocols[] = {
+		VIEW("ESMTP"), VIEW("ESMTPS"),
+		VIEW("UTF8SMTP"), VIEW("UTF8SMTPS"),
+	};
 
-	if (m == NULL)
+	assert(s->message == NULL && s->helo != NULL);
+	if (!budget_take(s->budget, sizeof(struct message)))
 		return false;
+	struct message *m = memory_new(1, sizeof(*m));
 	s->message = m;
+	m->arena.budget = s->budget;
+	m->raw.budget = s->budget;
 	m->client = s->client;
-	m->protocol = protocol(s, w);
+	m->protocol = VIEW("SMTP");
+	if (s->is_ehlo)
+		m->protocol = protocols[(w->has_utf8 ? 2 : 0) +
+					(s->tls != NULL ? 1 : 0)];
 	m->helo = arena_copy(&m->arena, view_of(s->helo));
 	m->tls = arena_copy(&m->arena, view_of(s->tls));
 	m->envelope.sender = arena_copy(&m->arena, path->mailbox);
@@ -115,14 +96,6 @@ open_message(struct session *s, const struct path *path,
 	       m->envelope.sender.at != NULL;
 }
 
-/* What the log shows of an address that may not be one. */
-static struct view
-sender_of(const struct path *path, struct view argument)
-{
-	return path->mailbox.len > 0 || path->is_null ? path->mailbox
-						       : argument;
-}
-
 void
 sender_run(struct session *s, struct view argument, struct buf *out)
 {
@@ -132,23 +105,25 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 	enum reply reply = read_argument(s, argument, &path, &requests);
 	if (reply == REPLY_OK)
 		reply = may_begin(s, &requests);
-	if (reply != REPLY_OK)
-		session_tell_refusal(s, reply, sender_of(&path, argument));
-	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS) {
-		session_hang_up(s, reply, out);
-	} else if (reply == REPLY_TOO_BIG) {
-		/* Large mail is no misbehaviour: not counted as an error. */
-		session_say(s, reply, out);
-	} else if (reply != REPLY_OK) {
-		session_refuse(s, reply, out);
-	} else if (!open_message(s, &path, &requests)) {
+	if (reply == REPLY_OK && !open_message(s, &path, &requests)) {
 		session_forget_transaction(s);
-		session_tell_refusal(s, REPLY_FULL, path.mailbox);
-		session_say(s, REPLY_FULL, out);
-	} else {
+		reply = REPLY_FULL;
+	}
+	if (reply == REPLY_OK) {
 		s->counts.transactions++;
 		s->events |= SESSION_NEW_TRANSACTION;
 		s->stage = STAGE_SENDER;
 		session_say(s, REPLY_SENDER_OK, out);
+		return;
 	}
+	/* The log shows what was said where that is no address. */
+	session_tell_refusal(s, reply, path.mailbox.len > 0 || path.is_null
+			     ? path.mailbox : argument);
+	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS)
+		session_hang_up(s, reply, out);
+	else if (reply == REPLY_TOO_BIG)
+		/* Large mail is no misbehaviour: not counted as an error. */
+		session_say(s, reply, out);
+	else
+		session_refuse(s, reply, out);
 }

@@ -3,9 +3,7 @@
  * the verbs do stands in the files named after them. */
 #include "smtp/session.h"
 
-#include "smtp/command.h"
 #include "smtp/commands.h"
-#include "smtp/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,27 +65,6 @@ session_greet(struct session *s, struct buf *out)
 /* ---- Input ------------------------------------------------------------- */
 
 static void
-turn_away(struct session *s, enum foreign foreign, struct buf *out)
-{
-	session_note(s, foreign == FOREIGN_TLS ? REMARK_TLS : REMARK_HTTP);
-	session_forget_transaction(s);
-	session_hang_up(s, REPLY_FOREIGN_PROTOCOL, out);
-}
-
-/* A client that ends its lines so would wait for ever for an answer at their
- * CRLF. The line has it now; each LF more is an error of its own. */
-static void
-take_bare_lf(struct session *s, bool is_answered, struct buf *out)
-{
-	if (is_answered) {
-		session_count_error(s, out);
-		return;
-	}
-	session_note(s, REMARK_LINE);
-	session_refuse(s, REPLY_BARE_LF, out);
-}
-
-static void
 run_line(struct session *s, enum command_line_kind kind, struct view line,
 	 struct buf *out)
 {
@@ -98,24 +75,13 @@ run_line(struct session *s, enum command_line_kind kind, struct view line,
 	    s->idle_commands > s->settings->commands) {
 		session_forget_transaction(s);
 		session_hang_up(s, REPLY_TOO_MANY_COMMANDS, out);
-		return;
-	}
-	switch (kind) {
-	case COMMAND_LINE_PARTIAL:
-	case COMMAND_LINE_BARE_LF:
-		break;
-	case COMMAND_LINE_WHOLE:
+	} else if (kind == COMMAND_LINE_WHOLE) {
 		verbs_run(s, line, out);
-		break;
-	case COMMAND_LINE_BROKEN:
-		if (s->line.has_bare_lf)
-			break;
+	} else if (kind == COMMAND_LINE_TOO_LONG) {
+		session_refuse(s, REPLY_LINE_TOO_LONG, out);
+	} else if (!s->line.has_bare_lf) {
 		session_note(s, REMARK_LINE);
 		session_refuse(s, REPLY_BAD_LINE, out);
-		break;
-	case COMMAND_LINE_TOO_LONG:
-		session_refuse(s, REPLY_LINE_TOO_LONG, out);
-		break;
 	}
 }
 
@@ -129,15 +95,26 @@ feed_line(struct session *s, struct view bytes, struct buf *out)
 	size_t used = command_line_feed(&s->line, bytes, &line, &kind);
 	enum foreign foreign = command_foreign(line);
 	if (foreign != FOREIGN_NONE) {
-		turn_away(s, foreign, out);
-		command_line_forget(&s->line);
+		session_note(s, foreign == FOREIGN_TLS ? REMARK_TLS
+						       : REMARK_HTTP);
+		session_forget_transaction(s);
+		session_hang_up(s, REPLY_FOREIGN_PROTOCOL, out);
+	} else if (kind == COMMAND_LINE_PARTIAL) {
 		return used;
+	} else if (kind == COMMAND_LINE_BARE_LF) {
+		/* A client that ends its lines so would wait for ever for an
+		 * answer at their CRLF. The line has it now; each LF more is
+		 * an error of its own. */
+		if (had_bare_lf) {
+			session_count_error(s, out);
+			return used;
+		}
+		session_note(s, REMARK_LINE);
+		session_refuse(s, REPLY_BARE_LF, out);
+		return used;
+	} else {
+		run_line(s, kind, line, out);
 	}
-	if (kind == COMMAND_LINE_BARE_LF)
-		take_bare_lf(s, had_bare_lf, out);
-	if (kind == COMMAND_LINE_PARTIAL || kind == COMMAND_LINE_BARE_LF)
-		return used;
-	run_line(s, kind, line, out);
 	command_line_forget(&s->line);
 	return used;
 }
@@ -235,24 +212,6 @@ session_is_mid_command(const struct session *s)
 	return s->line.is_begun;
 }
 
-bool
-session_has_greeted(const struct session *s)
-{
-	return s->helo != NULL;
-}
-
-bool
-session_is_ehlo(const struct session *s)
-{
-	return s->is_ehlo;
-}
-
-struct view
-session_helo(const struct session *s)
-{
-	return view_of(s->helo);
-}
-
 const struct address *
 session_client(const struct session *s)
 {
@@ -269,12 +228,6 @@ size_t
 session_data_bytes(const struct session *s)
 {
 	return s->data_bytes;
-}
-
-size_t
-session_mails(const struct session *s)
-{
-	return s->counts.mails;
 }
 
 bool

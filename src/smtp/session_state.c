@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What all verbs need of a session: replies said and counted, transactions
- * forgotten. */
+/* What all verbs need of a session: replies said and counted, messages and
+ * transactions forgotten. */
 #include "smtp/session_state.h"
 
 #include <stdlib.h>
@@ -56,6 +56,30 @@ session_refuse(struct session *s, enum reply which, struct buf *out)
 	session_say(s, which, out);
 	if (reply_class(which) == '5')
 		session_count_error(s, out);
+}
+
+size_t
+message_rows(const struct message *m)
+{
+	size_t rows = 0;
+
+	for (const struct recipient *r = m->envelope.first; r != NULL;
+	     r = r->next)
+		rows += r->is_discarded ? 0 : 1;
+	return rows;
+}
+
+void
+message_free(struct message **m)
+{
+	if (*m == NULL)
+		return;
+	struct budget *budget = (*m)->arena.budget;
+	arena_free(&(*m)->arena);
+	chain_free(&(*m)->raw);
+	free(*m);
+	budget_give(budget, sizeof(**m));
+	*m = NULL;
 }
 
 void

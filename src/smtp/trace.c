@@ -4,9 +4,9 @@
  * what could end a line or a comment taken away. */
 #include "smtp/trace.h"
 
+#include "base/address.h"
 #include "base/utf8.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <time.h>
 
@@ -25,22 +25,16 @@ put(struct header *h, struct view bytes)
 	h->column += bytes.len;
 }
 
-/* A blank, or a new line where what comes would not fit on this one. */
-static void
-space(struct header *h, size_t next)
-{
-	if (h->column + 1 + next <= FOLD_AT) {
-		put(h, VIEW(" "));
-		return;
-	}
-	buf_append(h->out, VIEW("\r\n\t"));
-	h->column = 8;
-}
-
+/* A word behind a blank, or on a new line where it would not fit on this. */
 static void
 word(struct header *h, struct view bytes)
 {
-	space(h, bytes.len);
+	if (h->column + 1 + bytes.len <= FOLD_AT) {
+		put(h, VIEW(" "));
+	} else {
+		buf_append(h->out, VIEW("\r\n\t"));
+		h->column = 8;
+	}
 	put(h, bytes);
 }
 
@@ -78,18 +72,6 @@ end(struct header *h)
 	buf_append(h->out, VIEW("\r\n"));
 }
 
-/* TCP-info: the address that the connection came from. */
-static void
-from_address(struct header *h, const struct address *client)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	bool is_v6 = client->len == 16;
-
-	inet_ntop(is_v6 ? AF_INET6 : AF_INET, client->bytes, text,
-		  sizeof(text));
-	foreign(h, is_v6 ? "([IPv6:" : "([", view_of(text), "])");
-}
-
 /* RFC 5322 3.3, in UTC, whatever the locale. */
 static void
 date(struct header *h, int64_t wall_us)
@@ -112,29 +94,11 @@ date(struct header *h, int64_t wall_us)
 	word(h, buf_view(&b));
 }
 
-static void
-received(const struct message *m, const struct recipient *r,
-	 struct view hostname, struct buf *out)
-{
-	struct header h;
-
-	begin(&h, out, VIEW("Received:"));
-	foreign(&h, "from ", m->helo.len > 0 ? m->helo : VIEW("unknown"), "");
-	from_address(&h, &m->client);
-	foreign(&h, "by ", hostname, "");
-	foreign(&h, "with ", m->protocol, "");
-	if (m->tls.len > 0)
-		foreign(&h, "(", m->tls, ")");
-	foreign(&h, "id ", view_of(m->id), "");
-	foreign(&h, "for <", r->address, ">;");
-	date(&h, m->complete_wall_us);
-	end(&h);
-}
-
 void
 trace_write(const struct message *m, const struct recipient *r,
 	    const char *hostname, struct buf *out)
 {
+	char client[ADDRESS_TEXT_SIZE];
 	struct header h;
 
 	begin(&h, out, VIEW("Return-Path:"));
@@ -143,5 +107,18 @@ trace_write(const struct message *m, const struct recipient *r,
 	begin(&h, out, VIEW("Delivered-To:"));
 	foreign(&h, "", r->address, "");
 	end(&h);
-	received(m, r, view_of(hostname), out);
+	begin(&h, out, VIEW("Received:"));
+	foreign(&h, "from ", m->helo.len > 0 ? m->helo : VIEW("unknown"), "");
+	/* TCP-info: the address that the connection came from. */
+	address_print(&m->client, client);
+	foreign(&h, m->client.len == 16 ? "([IPv6:" : "([", view_of(client),
+		"])");
+	foreign(&h, "by ", view_of(hostname), "");
+	foreign(&h, "with ", m->protocol, "");
+	if (m->tls.len > 0)
+		foreign(&h, "(", m->tls, ")");
+	foreign(&h, "id ", view_of(m->id), "");
+	foreign(&h, "for <", r->address, ">;");
+	date(&h, m->complete_wall_us);
+	end(&h);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of commands as a table (RFC 5321 4.1.4): which verb may come
  * when, with or without an argument, and the reply where it may not. */
-#include "smtp/verbs.h"
-
-#include "smtp/command.h"
 #include "smtp/commands.h"
+
 #include "smtp/extensions.h"
 
 enum argument { ARGUMENT_ANY, ARGUMENT_NONE, ARGUMENT_SOME };
@@ -87,19 +85,6 @@ static const struct verb_rule rules[] = {
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
-/* RFC 5321 2.4: case-blind. */
-static const struct verb_rule *
-find(struct view verb)
-{
-	static const struct verb_rule unknown = { .says = REPLY_UNKNOWN_VERB,
-						  .when = STAGE_ANY };
-
-	for (size_t i = 0; i < RULES; i++)
-		if (view_equal_nocase(rules[i].verb, verb))
-			return &rules[i];
-	return &unknown;
-}
-
 static void
 help(struct session *s, struct view argument, struct buf *out)
 {
@@ -120,53 +105,39 @@ help(struct session *s, struct view argument, struct buf *out)
 	reply_append_with(out, REPLY_HELP, text);
 }
 
-static enum reply
-out_of_order(const struct session *s, const struct verb_rule *r)
-{
-	if (s->stage == STAGE_START)
-		return REPLY_HELLO_FIRST;
-	return s->stage == STAGE_CHUNKS ? REPLY_CHUNKS_BEGUN : r->otherwise;
-}
-
-/* Whether the argument is there, or not there, as it must. */
-static bool
-fits(const struct verb_rule *r, struct view argument)
-{
-	switch (r->argument) {
-	case ARGUMENT_ANY:
-		return true;
-	case ARGUMENT_NONE:
-		return argument.len == 0;
-	case ARGUMENT_SOME:
-		return argument.len > 0;
-	}
-	return false;
-}
-
 void
 verbs_run(struct session *s, struct view line, struct buf *out)
 {
+	static const struct verb_rule unknown = { .says = REPLY_UNKNOWN_VERB,
+						  .when = STAGE_ANY };
+	const struct verb_rule *r = rules, *end = rules + RULES;
 	struct command command;
 
 	if (command_parse(line, &command) != COMMAND_GOOD) {
 		session_refuse(s, REPLY_BAD_LINE, out);
 		return;
 	}
-	const struct verb_rule *r = find(command.verb);
+	/* RFC 5321 2.4: case-blind. */
+	while (r < end && !view_equal_nocase(r->verb, command.verb))
+		r++;
+	if (r == end)
+		r = &unknown;
 	size_t more = r->more_bytes +
 		      (r->is_extended ? extensions_mail_bytes() : 0);
-	if (line.len + 2 > 512 + more)
-		session_refuse(s, REPLY_LINE_TOO_LONG, out);
-	else if ((s->stage & r->when) == 0)
-		session_refuse(s, out_of_order(s, r), out);
-	else if (!fits(r, command.argument))
-		session_refuse(s, r->argument == ARGUMENT_NONE
-			       ? REPLY_NO_ARGUMENT_WANTED
-			       : REPLY_BAD_ARGUMENT, out);
-	else if (r->run != NULL)
+	enum reply reply = r->says;
+	if (line.len + 2 > 512 + more) {
+		reply = REPLY_LINE_TOO_LONG;
+	} else if ((s->stage & r->when) == 0) {
+		reply = s->stage == STAGE_START ? REPLY_HELLO_FIRST :
+			s->stage == STAGE_CHUNKS ? REPLY_CHUNKS_BEGUN :
+			r->otherwise;
+	} else if (r->argument == ARGUMENT_NONE && command.argument.len > 0) {
+		reply = REPLY_NO_ARGUMENT_WANTED;
+	} else if (r->argument == ARGUMENT_SOME && command.argument.len == 0) {
+		reply = REPLY_BAD_ARGUMENT;
+	} else if (r->run != NULL) {
 		r->run(s, command.argument, out);
-	else if (reply_class(r->says) == '5')
-		session_refuse(s, r->says, out);
-	else
-		session_say(s, r->says, out);
+		return;
+	}
+	session_refuse(s, reply, out);
 }

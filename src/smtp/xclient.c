@@ -3,71 +3,41 @@
  * anew for that client, which then introduces itself. */
 #include "smtp/commands.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
-/* "192.0.2.1", "IPV6:2001:db8::1"; an IPv4-mapped one becomes IPv4. */
-static bool
-take_address(struct view value, struct address *client)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char text[INET6_ADDRSTRLEN];
-	uint8_t bytes[16];
-
-	bool is_v6 = view_starts_nocase(value, VIEW("IPV6:"));
-	if (is_v6)
-		value = view_slice(value, 5, value.len);
-	if (value.len >= sizeof(text))
-		return false;
-	memcpy(text, value.at, value.len);
-	text[value.len] = '\0';
-	if (inet_pton(is_v6 ? AF_INET6 : AF_INET, text, bytes) != 1)
-		return false;
-	bool is_mapped = is_v6 && memcmp(bytes, mapped, 12) == 0;
-	*client = (struct address){ .port = client->port };
-	client->len = is_v6 && !is_mapped ? 16 : 4;
-	memcpy(client->bytes, bytes + (is_mapped ? 12 : 0), client->len);
-	return true;
-}
-
-/* Names that we know and have no use for: the client says its own name, and
- * whether we look it up is not ours to answer. */
-static bool
-is_ignored(struct view name)
-{
-	static const struct view names[] = {
-		VIEW("NAME"), VIEW("REVERSE_NAME"), VIEW("PROTO"),
-		VIEW("HELO"), VIEW("LOGIN"), VIEW("DESTADDR"),
-		VIEW("DESTPORT"),
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (view_equal_nocase(names[i], name))
-			return true;
-	return false;
-}
+#include "base/address.h"
 
 static bool
 take_attribute(struct view one, struct address *client)
 {
+	/* Names that we know and have no use for: the client says its own
+	 * name, and whether we look it up is not ours to answer. */
+	static const struct view ignored[] = {
+		VIEW("NAME"), VIEW("REVERSE_NAME"), VIEW("PROTO"),
+		VIEW("HELO"), VIEW("LOGIN"), VIEW("DESTADDR"),
+		VIEW("DESTPORT"),
+	};
 	size_t equals = view_find(one, '=');
 	struct view name = view_slice(one, 0, equals);
 	struct view value = view_slice(one, equals + 1, one.len);
-	size_t port;
+	size_t port = client->port;
 
 	if (value.len == 0)
 		return false;
-	if (is_ignored(name))
-		return true;
-	bool is_unknown = view_equal_nocase(value, VIEW("[UNAVAILABLE]")) ||
-			  view_equal_nocase(value, VIEW("[TEMPUNAVAIL]"));
-	if (view_equal_nocase(name, VIEW("ADDR")))
-		return is_unknown || take_address(value, client);
-	if (!view_equal_nocase(name, VIEW("PORT")))
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		if (view_equal_nocase(ignored[i], name))
+			return true;
+	bool is_address = view_equal_nocase(name, VIEW("ADDR"));
+	if (!is_address && !view_equal_nocase(name, VIEW("PORT")))
 		return false;
-	if (is_unknown)
+	if (view_equal_nocase(value, VIEW("[UNAVAILABLE]")) ||
+	    view_equal_nocase(value, VIEW("[TEMPUNAVAIL]")))
 		return true;
-	if (!view_to_size(value, UINT16_MAX, &port))
+	/* "192.0.2.1", "IPV6:2001:db8::1" */
+	bool is_v6 = view_starts_nocase(value, VIEW("IPV6:"));
+	if (is_address && !address_parse_family(
+		    view_slice(value, is_v6 ? 5 : 0, value.len),
+		    is_v6 ? AF_INET6 : AF_INET, client))
+		return false;
+	if (!is_address && !view_to_size(value, UINT16_MAX, &port))
 		return false;
 	client->port = (uint16_t)port;
 	return true;
@@ -83,7 +53,7 @@ xclient_run(struct session *s, struct view argument, struct buf *out)
 		session_refuse(s, REPLY_NO_XCLIENT, out);
 		return;
 	}
-	if ((s->stage & (STAGE_START | STAGE_GREETED)) == 0) {
+	if (session_is_in_transaction(s)) {
 		session_refuse(s, REPLY_NOT_NOW, out);
 		return;
 	}

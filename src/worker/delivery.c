@@ -6,7 +6,7 @@
 #include "worker/delivery_thread.h"
 
 #include "base/clock.h"
-#include "smtp/message.h"
+#include "smtp/session.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -28,7 +28,7 @@ dismiss_if_idle(struct client *c)
 	case CLIENT_TALKING:
 		if (c->out.len > 0 || session_is_in_transaction(c->session) ||
 		    session_want(c->session) != SESSION_WANTS_INPUT ||
-		    (!has_no_time && session_mails(c->session) == 0))
+		    (!has_no_time && session_counts(c->session).mails == 0))
 			return;
 		break;
 	case CLIENT_LINGERING:

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One line as a command, as parameters and as the argument of BDAT: all views
  * lie within it. */
-#include "smtp/command.h"
 #include "smtp/commands.h"
-#include "smtp/esmtp_parameter.h"
 
 #include <assert.h>
 #include <stdint.h>

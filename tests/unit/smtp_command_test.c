@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Verbs, arguments, parameters, the argument of BDAT, and strangers. */
-#include "smtp/command.h"
 #include "smtp/commands.h"
-#include "smtp/esmtp_parameter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -27,7 +27,7 @@ base       = address arena buf chain clock in_child landlock log log_line \
 	memory pass_descriptor pid_file process queue sandbox scoreboard \
 	scoreboard_master \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
-	status_json utf8 view
+	utf8 view
 net        = certificate connection_limits connection_table domain_name \
 	listen proxy_protocol remote_key signing signing_answer ticket_keys \
 	tls tls_context

@@ -19,7 +19,4 @@ int landlock_abi(void);
  * errno. */
 int landlock_enter(const struct sandbox_rules *rules, int abi);
 
-/* The version of Landlock that this kernel has; 0: none. */
-int landlock_abi(void);
-
 #endif

@@ -16,6 +16,7 @@ enum { CACHE_LINE = 64 };
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
 enum { SCOREBOARD_LAYOUT = 5 };
+#define SCOREBOARD_MAGIC "GSMTPSB"
 
 /* Written by the owner of the slot; by the master while nobody sits there.
  * A line for the loop, one for delivery, so that the two threads do not pull
@@ -75,6 +76,16 @@ struct scoreboard {
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
 	      "a lock inside an atomic would not be shared by processes");
 
+/* A figure stands for itself and nobody acts on two: relaxed order is
+ * enough. */
+#define SCOREBOARD_LOOK(field) \
+	atomic_load_explicit(&(field), memory_order_relaxed)
+#define SCOREBOARD_SET(field, value) \
+	atomic_store_explicit(&(field), (value), memory_order_relaxed)
+
+/* Cuts what does not fit. */
+void scoreboard_set_text(_Atomic char *to, size_t size, struct view text);
+
 /* Whether it is of this program's shape. */
 bool scoreboard_is_ours(const struct scoreboard *head);
 
@@ -91,9 +102,8 @@ scoreboard_slot_of(const struct scoreboard *b, size_t i)
 static inline uint64_t
 scoreboard_counter(const struct scoreboard_slot *s, enum slot_counter which)
 {
-	return atomic_load_explicit(
-		&s->by[slot_counter_figures[which].thread].counters[which],
-		memory_order_relaxed);
+	return SCOREBOARD_LOOK(
+		s->by[slot_counter_figures[which].thread].counters[which]);
 }
 
 #endif

@@ -36,4 +36,9 @@ void service_health_read(const struct scoreboard *b,
 size_t service_health_faults(const struct service_health *h, int64_t now,
 			     struct buf *out);
 
+/* One JSON object, for programs: all that is known of the service and of each
+ * of its processes. now_us is the monotonic clock, wall_us the wall clock. */
+void status_print_json(const struct scoreboard *b, int64_t now_us,
+		       int64_t wall_us, struct buf *out);
+
 #endif

@@ -12,6 +12,12 @@ struct view {
 	size_t len;
 };
 
+/* A list of C strings, as the configuration gives them. */
+struct strings {
+	const char **at;
+	size_t count;
+};
+
 #define VIEW(literal) ((struct view){ (literal), sizeof(literal) - 1 })
 
 /* The bytes of a C string, without its NUL; NULL gives an empty view. */

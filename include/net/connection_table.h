@@ -9,54 +9,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct connection_table;
+struct connection_region;
 
-/* The same for all regions. */
-struct connection_table_shape {
+/* A region as a process finds it; passed by value. */
+struct connection_table {
+	struct connection_region *at;   /* zeroed memory is an empty one */
 	size_t entries;                 /* a power of two */
-	uint64_t secret[2];             /* of the hash */
+	const uint64_t *secret;         /* two words, of the hash */
 };
 
-/* Bytes of a region; zeroed memory is an empty one. */
-size_t connection_table_size(const struct connection_table_shape *shape);
+/* Bytes of a region, in whole pages. */
+size_t connection_table_size(size_t entries);
 
 /* Forgets all connections, for a writer that is dead; rates are kept. */
-void connection_table_clear(const struct connection_table_shape *shape,
-			    struct connection_table *r);
+void connection_table_clear(struct connection_table t);
 
 /* Connections in all. */
-uint64_t connection_table_total(const struct connection_table *r);
-void connection_table_add(struct connection_table *r, int more);
+uint64_t connection_table_total(struct connection_table t);
+void connection_table_add(struct connection_table t, int more);
 
 /* Connections of the address with this key, which is not 0. Enter is false
  * where there is no room; leave undoes an enter. */
-uint64_t connection_table_count(const struct connection_table_shape *shape,
-				struct connection_table *r, uint64_t key);
-bool connection_table_enter(const struct connection_table_shape *shape,
-			    struct connection_table *r, uint64_t key);
-void connection_table_leave(const struct connection_table_shape *shape,
-			    struct connection_table *r, uint64_t key);
+uint64_t connection_table_count(struct connection_table t, uint64_t key);
+bool connection_table_enter(struct connection_table t, uint64_t key);
+void connection_table_leave(struct connection_table t, uint64_t key);
 
-/* How many the address began in one minute and in the one before it. */
+/* How many the address began in one minute of the monotonic clock and in the
+ * one before it. */
 struct connection_rate {
 	uint64_t now;
 	uint64_t before;
 };
+struct connection_rate connection_table_rate(struct connection_table t,
+					     uint64_t key, uint64_t minute);
 
-/* minute counts minutes of the monotonic clock. */
-struct connection_rate
-connection_table_rate(const struct connection_table_shape *shape,
-		      struct connection_table *r, uint64_t key,
-		      uint64_t minute);
-
-/* One more in this minute, or the last one taken back. */
-struct connection_rate_change {
-	uint64_t minute;
-	int more;                       /* 1 or -1 */
-};
-
-void connection_table_note(const struct connection_table_shape *shape,
-			   struct connection_table *r, uint64_t key,
-			   struct connection_rate_change note);
+/* One more in this minute (1), or the last one taken back (-1). */
+void connection_table_note(struct connection_table t, uint64_t key,
+			   uint64_t minute, int more);
 
 #endif

@@ -4,7 +4,7 @@
 #define NET_SETTINGS_H
 
 #include "base/address.h"
-#include "base/strings.h"
+#include "base/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>

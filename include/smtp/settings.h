@@ -3,7 +3,7 @@
 #ifndef SMTP_SETTINGS_H
 #define SMTP_SETTINGS_H
 
-#include "base/strings.h"
+#include "base/view.h"
 #include "smtp/domains.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #ifndef STORE_SETTINGS_H
 #define STORE_SETTINGS_H
 
-#include "base/strings.h"
+#include "base/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>

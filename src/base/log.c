@@ -9,7 +9,6 @@
 #include "base/scoreboard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -28,7 +27,6 @@ enum {
 /* A message is a constant, so its address tells it. */
 struct repeat {
 	const char *message;
-	enum log_level level;
 	int64_t since_ms;
 	unsigned seen;
 };
@@ -74,27 +72,6 @@ log_level_once(enum log_level level)
 
 /* False where the line is lost. */
 static bool
-send_line(enum log_level level, const struct log_line *line)
-{
-	if (client.fd < 0) {
-		ssize_t ignored = write(STDERR_FILENO, line->at, line->len);
-		(void)ignored;
-		return true;
-	}
-	/* The level goes before the line: syslog wants it. */
-	char digit = (char)('0' + level);
-	struct iovec parts[] = {
-		{ .iov_base = &digit, .iov_len = 1 },
-		{ .iov_base = (char *)line->at, .iov_len = line->len },
-	};
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	while (sendmsg(client.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			return false;
-	return true;
-}
-
-static bool
 write_event(enum log_level level, const char *message,
 	    const struct log_field *fields)
 {
@@ -108,30 +85,27 @@ write_event(enum log_level level, const char *message,
 	};
 
 	log_line_make(&line, &origin, message, fields);
-	return send_line(level, &line);
-}
-
-/* The watched warning, or the one that was quiet for longest, made new. */
-static struct repeat *
-find_repeat(const char *message, int64_t now_ms)
-{
-	struct repeat *oldest = repeats;
-
-	for (struct repeat *r = repeats; r < repeats + REPEATS; r++) {
-		if (r->message == message)
-			return r;
-		if (r->since_ms < oldest->since_ms)
-			oldest = r;
+	if (client.fd < 0) {
+		ssize_t ignored = write(STDERR_FILENO, line.at, line.len);
+		(void)ignored;
+		return true;
 	}
-	/* Where all are busy this one goes through unwatched. */
-	if (oldest->seen > REPEAT_BURST &&
-	    now_ms - oldest->since_ms < REPEAT_WINDOW_MS)
-		return NULL;
-	*oldest = (struct repeat){ .message = message, .since_ms = now_ms };
-	return oldest;
+	/* The level goes before the line: syslog wants it. */
+	char digit = (char)('0' + level);
+	struct iovec parts[] = {
+		{ .iov_base = &digit, .iov_len = 1 },
+		{ .iov_base = line.at, .iov_len = line.len },
+	};
+	struct msghdr datagram = { .msg_iov = parts, .msg_iovlen = 2 };
+	while (sendmsg(client.fd, &datagram, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return false;
+	return true;
 }
 
-/* Whether the event may pass; how many were kept back before it. */
+/* Whether the event may pass; how many were kept back before it. It is watched
+ * in the place of the one that was quiet for longest, where it is not yet; goes
+ * through unwatched where all are busy. */
 static bool
 may_pass(const char *message, unsigned *kept_back_out)
 {
@@ -139,8 +113,19 @@ may_pass(const char *message, unsigned *kept_back_out)
 	bool may = true;
 
 	pthread_mutex_lock(&lock);
-	struct repeat *r = find_repeat(message, now_ms);
-	if (r != NULL && now_ms - r->since_ms >= REPEAT_WINDOW_MS) {
+	struct repeat *r = repeats;
+	for (size_t i = 0; i < REPEATS && r->message != message; i++)
+		if (repeats[i].message == message ||
+		    repeats[i].since_ms < r->since_ms)
+			r = &repeats[i];
+	bool is_quiet = now_ms - r->since_ms >= REPEAT_WINDOW_MS;
+	if (r->message != message) {
+		if (is_quiet || r->seen <= REPEAT_BURST)
+			*r = (struct repeat){ .message = message,
+					      .since_ms = now_ms };
+		else
+			r = NULL;
+	} else if (is_quiet) {
 		if (r->seen > REPEAT_BURST)
 			*kept_back_out = r->seen - REPEAT_BURST;
 		r->seen = 0;
@@ -221,33 +206,23 @@ log_may_tell(enum log_trouble which, int detail)
 	return atomic_compare_exchange_strong(&told[which], &before, now);
 }
 
-/* Before the first fork. Without memory for it each tells for itself. */
-static void
-share_told(void)
+int
+log_pair(int ends[2])
 {
+	/* Before the first fork. Without memory each tells for itself. */
 	void *shared = mmap(NULL, sizeof(own_told), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (told == own_told && shared != MAP_FAILED)
 		told = shared;
-}
-
-int
-log_pair(int ends[2])
-{
-	share_told();
 	/* SEQPACKET keeps each line whole like a datagram, and tells the
 	 * reader when the last writer is gone. */
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return -1;
-	for (int i = 0; i < 2; i++)
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 	int bytes = QUEUE_BYTES;
-#ifdef SO_SNDBUFFORCE
 	if (setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
 		       sizeof(bytes)) == 0)
 		return 0;
-#endif
 	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	return 0;
 }

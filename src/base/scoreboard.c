@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The owner's side of the scoreboard: a process writes its own slot. Relaxed
- * order is enough: a figure stands for itself, and nobody acts on two. */
+/* The owner's side of the scoreboard: a process writes its own slot. */
 #include "base/scoreboard.h"
 
 #include "base/clock.h"
@@ -33,6 +32,9 @@ slot_state_name(enum slot_state state)
 	return names[state];
 }
 
+#define LOOK SCOREBOARD_LOOK
+#define SET SCOREBOARD_SET
+
 void
 slot_count(struct scoreboard_slot *s, enum slot_counter which, uint64_t more)
 {
@@ -40,28 +42,22 @@ slot_count(struct scoreboard_slot *s, enum slot_counter which, uint64_t more)
 		return;
 	_Atomic uint64_t *count =
 		&s->by[slot_counter_figures[which].thread].counters[which];
-	atomic_store_explicit(
-		count,
-		atomic_load_explicit(count, memory_order_relaxed) + more,
-		memory_order_relaxed);
+	SET(*count, LOOK(*count) + more);
 }
 
 void
 slot_gauge(struct scoreboard_slot *s, enum slot_gauge which, uint64_t now)
 {
-	if (s == NULL)
-		return;
-	atomic_store_explicit(
-		&s->by[slot_gauge_figures[which].thread].gauges[which], now,
-		memory_order_relaxed);
+	if (s != NULL)
+		SET(s->by[slot_gauge_figures[which].thread].gauges[which],
+		    now);
 }
 
 void
 slot_set_state(struct scoreboard_slot *s, enum slot_state state)
 {
 	if (s != NULL)
-		atomic_store_explicit(&s->state, (int32_t)state,
-				      memory_order_relaxed);
+		SET(s->state, (int32_t)state);
 }
 
 void
@@ -71,20 +67,16 @@ slot_beat(struct scoreboard_slot *s, enum slot_thread thread)
 		return;
 	/* The id is for the master, who wants this thread's stack when the
 	 * heart stops; it costs a system call, so once. */
-	if (atomic_load_explicit(&s->beat[thread].thread,
-				 memory_order_relaxed) == 0)
-		atomic_store_explicit(&s->beat[thread].thread, gettid(),
-				      memory_order_relaxed);
-	atomic_store_explicit(&s->beat[thread].us, clock_us(),
-			      memory_order_relaxed);
+	if (LOOK(s->beat[thread].thread) == 0)
+		SET(s->beat[thread].thread, gettid());
+	SET(s->beat[thread].us, clock_us());
 }
 
 void
 slot_enter_database(struct scoreboard_slot *s)
 {
 	if (s != NULL)
-		atomic_store_explicit(&s->database_since_us, clock_us(),
-				      memory_order_relaxed);
+		SET(s->database_since_us, clock_us());
 }
 
 void
@@ -102,19 +94,17 @@ void
 slot_set_fingerprint(struct scoreboard_slot *s, uint64_t fingerprint)
 {
 	if (s != NULL)
-		atomic_store_explicit(&s->fingerprint, fingerprint,
-				      memory_order_relaxed);
+		SET(s->fingerprint, fingerprint);
 }
 
-static void
-set_text(_Atomic char *to, size_t size, struct view text)
+void
+scoreboard_set_text(_Atomic char *to, size_t size, struct view text)
 {
 	size_t i = 0;
 
 	for (; i < size - 1 && i < text.len; i++)
-		atomic_store_explicit(&to[i], text.at[i],
-				      memory_order_relaxed);
-	atomic_store_explicit(&to[i], '\0', memory_order_relaxed);
+		SET(to[i], text.at[i]);
+	SET(to[i], '\0');
 }
 
 void
@@ -122,16 +112,15 @@ slot_set_error(struct scoreboard_slot *s, struct view text)
 {
 	if (s == NULL)
 		return;
-	set_text(s->error, SLOT_ERROR_SIZE, text);
-	atomic_store_explicit(&s->error_wall_us, clock_wall_us(),
-			      memory_order_relaxed);
+	scoreboard_set_text(s->error, SLOT_ERROR_SIZE, text);
+	SET(s->error_wall_us, clock_wall_us());
 }
 
 void
 slot_set_host(struct scoreboard_slot *s, struct view name)
 {
 	if (s != NULL)
-		set_text(s->host, SLOT_HOST_SIZE, name);
+		scoreboard_set_text(s->host, SLOT_HOST_SIZE, name);
 }
 
 void
@@ -154,8 +143,7 @@ scoreboard_is_poison(const struct scoreboard *b, uint64_t fingerprint)
 	if (b == NULL || fingerprint == 0)
 		return false;
 	for (size_t i = 0; i < SCOREBOARD_POISON; i++)
-		if (atomic_load_explicit(&b->poison[i],
-					 memory_order_relaxed) == fingerprint)
+		if (LOOK(b->poison[i]) == fingerprint)
 			return true;
 	return false;
 }

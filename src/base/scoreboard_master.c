@@ -18,18 +18,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char magic[8] = "GSMTPSB";
-
-static void
-store_text(_Atomic char *to, const char *from, size_t size)
-{
-	size_t i = 0;
-
-	for (; i < size - 1 && from[i] != '\0'; i++)
-		to[i] = from[i];
-	to[i] = '\0';
-}
-
 struct scoreboard *
 scoreboard_create(int *fd_out)
 {
@@ -44,7 +32,7 @@ scoreboard_create(int *fd_out)
 		close_keeping_errno(fd);
 	if (b == NULL)
 		return NULL;
-	memcpy(b->magic, magic, sizeof(magic));
+	memcpy(b->magic, SCOREBOARD_MAGIC, sizeof(b->magic));
 	b->layout = SCOREBOARD_LAYOUT;
 	b->slot_count = SCOREBOARD_SLOTS;
 	b->bytes = bytes;
@@ -149,7 +137,8 @@ scoreboard_occupy(struct scoreboard *b, size_t i,
 		t->began_wall_us = clock_wall_us();
 	}
 	t->role = (int32_t)tenant->role;
-	store_text(t->role_name, tenant->role_name, sizeof(t->role_name));
+	scoreboard_set_text(t->role_name, sizeof(t->role_name),
+			    view_of(tenant->role_name));
 	t->number = tenant->number;
 	t->generation = tenant->generation;
 	t->restarts = tenant->restarts;
@@ -186,5 +175,6 @@ scoreboard_describe(struct scoreboard *b,
 	b->reloads_failed = figures->reloads_failed;
 	b->upgrades = figures->upgrades;
 	b->restarts = figures->restarts;
-	store_text(b->version, figures->version, sizeof(b->version));
+	scoreboard_set_text(b->version, sizeof(b->version),
+			    view_of(figures->version));
 }

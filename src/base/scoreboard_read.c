@@ -7,6 +7,7 @@
 #include "base/scoreboard_layout.h"
 #include "base/shared_memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define LOOK SCOREBOARD_LOOK
 
 size_t
 scoreboard_slot_offset(size_t i)
@@ -28,7 +29,7 @@ scoreboard_slot_offset(size_t i)
 bool
 scoreboard_is_ours(const struct scoreboard *head)
 {
-	return memcmp(head->magic, "GSMTPSB", 8) == 0 &&
+	return memcmp(head->magic, SCOREBOARD_MAGIC, 8) == 0 &&
 	       head->layout == SCOREBOARD_LAYOUT &&
 	       head->slot_count == SCOREBOARD_SLOTS &&
 	       head->bytes == scoreboard_slot_offset(SCOREBOARD_SLOTS);
@@ -164,60 +165,49 @@ gauge_of(const struct scoreboard_slot *s, enum slot_gauge which)
 	return clamp(LOOK(s->by[t].gauges[which]));
 }
 
-static void
-copy_figures(const struct scoreboard_tenant *t,
-	     const struct scoreboard_slot *s, struct slot_figures *out)
-{
-	for (int i = 0; i < SLOT_THREADS; i++)
-		out->beat_us[i] = LOOK(s->beat[i].us);
-	for (int i = 0; i < SLOT_COUNTERS; i++)
-		out->counters[i] =
-			clamp(scoreboard_counter(s, (enum slot_counter)i) -
-			      LOOK(t->before[i]));
-	for (int i = 0; i < SLOT_GAUGES; i++)
-		out->gauges[i] = gauge_of(s, (enum slot_gauge)i);
-	out->error_wall_us = LOOK(s->error_wall_us);
-	copy_text(s->error, out->error, sizeof(out->error));
-	copy_text(s->host, out->host, sizeof(out->host));
-}
-
-static struct slot_sandbox
-copy_sandbox(const struct scoreboard_slot *s)
-{
-	return (struct slot_sandbox){
-		.uid = LOOK(s->sandbox.uid),
-		.no_new_privs = LOOK(s->sandbox.no_new_privs),
-		.landlock = LOOK(s->sandbox.landlock),
-		.capabilities = LOOK(s->sandbox.capabilities),
-		.instructions = LOOK(s->sandbox.instructions),
-		.hash = LOOK(s->sandbox.hash),
-	};
-}
-
 void
 scoreboard_read_slot(const struct scoreboard *b, size_t i,
 		     struct slot_figures *out)
 {
+	assert(i < SCOREBOARD_SLOTS);
 	const struct scoreboard_tenant *t = &b->tenants[i];
 	const struct scoreboard_slot *s = scoreboard_slot_of(b, i);
 	int32_t role = LOOK(t->role);
 	int32_t state = LOOK(s->state);
 
-	memset(out, 0, sizeof(*out));
-	out->role = role > SLOT_UNUSED && role < SLOT_ROLES
-		? (enum slot_role)role : SLOT_UNUSED;
+	*out = (struct slot_figures){
+		.role = role > SLOT_UNUSED && role < SLOT_ROLES
+			? (enum slot_role)role : SLOT_UNUSED,
+		.state = state >= SLOT_STARTING && state <= SLOT_GONE
+			? (enum slot_state)state : SLOT_GONE,
+		.pid = LOOK(t->pid),
+		.number = LOOK(t->number),
+		.generation = LOOK(t->generation),
+		.restarts = LOOK(t->restarts),
+		.began_wall_us = LOOK(t->began_wall_us),
+		.database_since_us = LOOK(s->database_since_us),
+		.fingerprint = LOOK(s->fingerprint),
+		.error_wall_us = LOOK(s->error_wall_us),
+		.sandbox = {
+			.uid = LOOK(s->sandbox.uid),
+			.no_new_privs = LOOK(s->sandbox.no_new_privs),
+			.landlock = LOOK(s->sandbox.landlock),
+			.capabilities = LOOK(s->sandbox.capabilities),
+			.instructions = LOOK(s->sandbox.instructions),
+			.hash = LOOK(s->sandbox.hash),
+		},
+	};
+	for (int n = 0; n < SLOT_THREADS; n++)
+		out->beat_us[n] = LOOK(s->beat[n].us);
+	for (int n = 0; n < SLOT_COUNTERS; n++)
+		out->counters[n] =
+			clamp(scoreboard_counter(s, (enum slot_counter)n) -
+			      LOOK(t->before[n]));
+	for (int n = 0; n < SLOT_GAUGES; n++)
+		out->gauges[n] = gauge_of(s, (enum slot_gauge)n);
+	copy_text(s->error, out->error, sizeof(out->error));
+	copy_text(s->host, out->host, sizeof(out->host));
 	copy_text(t->role_name, out->role_name, sizeof(out->role_name));
-	out->state = state >= SLOT_STARTING && state <= SLOT_GONE
-		? (enum slot_state)state : SLOT_GONE;
-	out->pid = LOOK(t->pid);
-	out->number = LOOK(t->number);
-	out->generation = LOOK(t->generation);
-	out->restarts = LOOK(t->restarts);
-	out->began_wall_us = LOOK(t->began_wall_us);
-	out->database_since_us = LOOK(s->database_since_us);
-	out->fingerprint = LOOK(s->fingerprint);
-	out->sandbox = copy_sandbox(s);
-	copy_figures(t, s, out);
 }
 
 bool
@@ -230,33 +220,28 @@ scoreboard_read(const struct scoreboard *b, size_t i,
 	return out->role != SLOT_UNUSED && out->pid > 0;
 }
 
-static void
-add_counters(const struct scoreboard *b, uint64_t *sums)
-{
-	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		for (int c = 0; c < SLOT_COUNTERS; c++)
-			sums[c] += clamp(
-				scoreboard_counter(scoreboard_slot_of(b, i),
-						   (enum slot_counter)c));
-	for (int c = 0; c < SLOT_COUNTERS; c++)
-		sums[c] = clamp(sums[c]);
-}
-
 void
 scoreboard_read_figures(const struct scoreboard *b,
 			struct scoreboard_figures *out)
 {
-	memset(out, 0, sizeof(*out));
-	out->master = LOOK(b->master);
+	*out = (struct scoreboard_figures){
+		.master = LOOK(b->master),
+		.began_wall_us = LOOK(b->began_wall_us),
+		.generation = LOOK(b->generation),
+		.reloads = LOOK(b->reloads),
+		.reloads_failed = LOOK(b->reloads_failed),
+		.upgrades = LOOK(b->upgrades),
+		.restarts = LOOK(b->restarts),
+		.poisoned = LOOK(b->poisoned),
+	};
 	copy_text(b->version, out->version, sizeof(out->version));
-	out->began_wall_us = LOOK(b->began_wall_us);
-	out->generation = LOOK(b->generation);
-	out->reloads = LOOK(b->reloads);
-	out->reloads_failed = LOOK(b->reloads_failed);
-	out->upgrades = LOOK(b->upgrades);
-	out->restarts = LOOK(b->restarts);
-	out->poisoned = LOOK(b->poisoned);
-	add_counters(b, out->counters);
+	for (int c = 0; c < SLOT_COUNTERS; c++) {
+		for (size_t i = 0; i < scoreboard_slots(b); i++)
+			out->counters[c] += clamp(
+				scoreboard_counter(scoreboard_slot_of(b, i),
+						   (enum slot_counter)c));
+		out->counters[c] = clamp(out->counters[c]);
+	}
 }
 
 uint64_t

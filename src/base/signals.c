@@ -36,25 +36,28 @@ dispose(int signal, void (*how)(int))
 	sigaction(signal, &act, NULL);
 }
 
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int
 signals_catch(const int *list)
 {
-	if (pipe(ends) != 0)
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		fcntl(ends[i], F_SETFL, O_NONBLOCK);
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-	}
 	dispose(SIGPIPE, SIG_IGN);
-	sigset_t none;
-	sigemptyset(&none);
 	struct sigaction act = { .sa_sigaction = note,
 				 .sa_flags = SA_RESTART | SA_SIGINFO };
 	sigfillset(&act.sa_mask);
 	for (; *list != 0; list++)
 		sigaction(*list, &act, NULL);
 	/* Whoever started us may have blocked some. */
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
 	return ends[0];
 }
 
@@ -85,7 +88,6 @@ signals_for_child(void)
 	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT,
 				       SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU,
 				       SIGPIPE, SIGXFSZ };
-	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++) {
 		if (i != SIGKILL && i != SIGSTOP)
@@ -99,6 +101,5 @@ signals_for_child(void)
 			close(ends[i]);
 		ends[i] = -1;
 	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	unblock_all();
 }

@@ -128,36 +128,25 @@ utf8_is_valid(struct view v)
 	return valid_len(v) == v.len;
 }
 
-/* Copies without its NULs; the ranges may overlap. */
-static size_t
-copy_without_nul(struct view v, char *where)
-{
-	char *to = where;
-
-	while (v.len > 0) {
-		size_t n = view_find(v, '\0');
-		memmove(to, v.at, n);
-		to += n;
-		while (n < v.len && v.at[n] == '\0')
-			n++;
-		v = view_slice(v, n, v.len);
-	}
-	return (size_t)(to - where);
-}
-
 size_t
 utf8_mend(struct view v, char *where)
 {
 	char *to = where;
 
 	while (v.len > 0) {
-		size_t n = valid_len(v);
-		if (n > 0)
-			to += copy_without_nul(view_slice(v, 0, n), to);
-		v = view_slice(v, n, v.len);
-		bool is_whole = false;
-		while (v.len > 0 && !is_whole) {
-			n = measure(v, &is_whole);
+		/* Copied without its NULs; the ranges may overlap. */
+		struct view good = view_slice(v, 0, valid_len(v));
+		v = view_slice(v, good.len, v.len);
+		while (good.len > 0) {
+			size_t n = view_find(good, '\0');
+			memmove(to, good.at, n);
+			to += n;
+			while (n < good.len && good.at[n] == '\0')
+				n++;
+			good = view_slice(good, n, good.len);
+		}
+		for (bool is_whole = false; v.len > 0; ) {
+			size_t n = measure(v, &is_whole);
 			if (is_whole)
 				break;
 			memcpy(to, "\xef\xbf\xbd", 3);

@@ -2,7 +2,7 @@
 /* One key's text to the field it fills, and back. */
 #include "config/field.h"
 
-#include "base/strings.h"
+#include "base/view.h"
 #include "config/units.h"
 
 #include <assert.h>

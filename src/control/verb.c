@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/pid_file.h"
 #include "base/service_health.h"
-#include "base/status_json.h"
 #include "control/ask_master.h"
 #include "control/masters.h"
 #include "control/status.h"

@@ -26,20 +26,22 @@ enum { SMALLEST_TABLE = 256, MINUTE_MS = 60000 };
 enum { LAYOUT = 2 };
 
 struct connection_limits {
-	struct connection_table_shape shape;
-	int fd;
-	unsigned regions;
-	size_t connections;
+	struct connection_limits_handle h;
+	size_t entries;
 	size_t stride;                  /* bytes from region to region */
 	void *shared;
 	bool *is_taken;                 /* the master's alone */
 };
 
-static struct connection_table *
+static struct connection_table
 region_of(const struct connection_limits *c, unsigned number)
 {
-	assert(number < c->regions);
-	return (void *)((char *)c->shared + number * c->stride);
+	assert(number < c->h.regions);
+	return (struct connection_table){
+		.at = (void *)((char *)c->shared + number * c->stride),
+		.entries = c->entries,
+		.secret = c->h.secret,
+	};
 }
 
 /* A power of two of which at most a quarter is ever in use, even if one
@@ -54,52 +56,42 @@ table_entries(size_t connections)
 	return entries;
 }
 
+/* Bytes of all regions; 0 where no memory can hold them. */
 static size_t
-stride_of(const struct connection_table_shape *shape)
+size_of(const struct connection_limits_handle *h)
 {
-	return shared_memory_pages(connection_table_size(shape));
+	size_t stride = connection_table_size(table_entries(h->connections));
+
+	return h->regions > 0 && stride <= SIZE_MAX / 2 / h->regions
+		? stride * h->regions : 0;
 }
 
 static struct connection_limits *
 map(const struct connection_limits_handle *h)
 {
-	const struct connection_table_shape shape = {
-		.entries = table_entries(h->connections),
-		.secret = { h->secret[0], h->secret[1] },
-	};
-	size_t stride = stride_of(&shape);
+	size_t size = size_of(h);
 
-	void *shared = shared_memory_map(h->fd, stride * h->regions,
-					 PROT_READ | PROT_WRITE);
+	void *shared = shared_memory_map(h->fd, size, PROT_READ | PROT_WRITE);
 	if (shared == NULL)
 		return NULL;
 	struct connection_limits *c = memory_new(1, sizeof(*c));
-	*c = (struct connection_limits){ .shape = shape, .fd = h->fd,
-			      .regions = h->regions,
-			      .connections = h->connections,
-			      .stride = stride, .shared = shared };
-	c->is_taken = memory_new(h->regions, sizeof(*c->is_taken));
+	*c = (struct connection_limits){
+		.h = *h,
+		.entries = table_entries(h->connections),
+		.stride = size / h->regions,
+		.shared = shared,
+		.is_taken = memory_new(h->regions, sizeof(*c->is_taken)),
+	};
 	return c;
-}
-
-/* Bytes of all regions; 0 where no memory can hold them. */
-static size_t
-size_of(unsigned regions, size_t connections)
-{
-	const struct connection_table_shape shape = { .entries = table_entries(
-							      connections) };
-	size_t stride = stride_of(&shape);
-
-	return regions > 0 && stride <= SIZE_MAX / 2 / regions
-		? stride * regions : 0;
 }
 
 struct connection_limits *
 connection_limits_new(unsigned regions, size_t connections)
 {
-	struct connection_limits_handle h = { .regions = regions,
+	struct connection_limits_handle h = { .layout = LAYOUT,
+					      .regions = regions,
 					      .connections = connections };
-	size_t size = size_of(regions, connections);
+	size_t size = size_of(&h);
 
 	assert(regions > 0);
 	if (getrandom(h.secret, sizeof(h.secret), 0) !=
@@ -123,8 +115,8 @@ connection_limits_free(struct connection_limits **c)
 {
 	if (*c == NULL)
 		return;
-	munmap((*c)->shared, (*c)->stride * (*c)->regions);
-	close((*c)->fd);
+	munmap((*c)->shared, size_of(&(*c)->h));
+	close((*c)->h.fd);
 	free((*c)->is_taken);
 	free(*c);
 	*c = NULL;
@@ -135,19 +127,14 @@ connection_limits_remap(const struct connection_limits *c, unsigned region)
 {
 	const struct shared_part own = { region * c->stride, c->stride };
 
-	return shared_memory_remap(c->shared, c->stride * c->regions, c->fd,
-				   &own);
+	return shared_memory_remap(c->shared, size_of(&c->h), c->h.fd, &own);
 }
 
 void
 connection_limits_hand_over(const struct connection_limits *c,
 			    struct connection_limits_handle *out)
 {
-	*out = (struct connection_limits_handle){
-		.fd = c->fd, .layout = LAYOUT, .regions = c->regions,
-		.connections = c->connections,
-		.secret = { c->shape.secret[0], c->shape.secret[1] },
-	};
+	*out = c->h;
 }
 
 /* The numbers come from another program's master, not from a worker; the
@@ -155,7 +142,7 @@ connection_limits_hand_over(const struct connection_limits *c,
 struct connection_limits *
 connection_limits_adopt(const struct connection_limits_handle *h)
 {
-	if (h->layout != LAYOUT || size_of(h->regions, h->connections) == 0) {
+	if (h->layout != LAYOUT || size_of(h) == 0) {
 		errno = EPROTO;
 		return NULL;
 	}
@@ -166,7 +153,7 @@ connection_limits_adopt(const struct connection_limits_handle *h)
 bool
 connection_limits_retake_region(struct connection_limits *c, int region)
 {
-	if (region < 0 || (unsigned)region >= c->regions ||
+	if (region < 0 || (unsigned)region >= c->h.regions ||
 	    c->is_taken[region])
 		return false;
 	c->is_taken[region] = true;
@@ -176,7 +163,7 @@ connection_limits_retake_region(struct connection_limits *c, int region)
 int
 connection_limits_take_region(struct connection_limits *c)
 {
-	for (unsigned i = 0; i < c->regions; i++) {
+	for (unsigned i = 0; i < c->h.regions; i++) {
 		if (c->is_taken[i])
 			continue;
 		c->is_taken[i] = true;
@@ -188,7 +175,7 @@ connection_limits_take_region(struct connection_limits *c)
 void
 connection_limits_clear_region(struct connection_limits *c, unsigned region)
 {
-	connection_table_clear(&c->shape, region_of(c, region));
+	connection_table_clear(region_of(c, region));
 	c->is_taken[region] = false;
 }
 
@@ -199,7 +186,7 @@ connection_limits_clear_region(struct connection_limits *c, unsigned region)
 static size_t
 at_most(uint64_t count, const struct connection_limits *c)
 {
-	return count <= c->connections ? (size_t)count : c->connections + 1;
+	return count <= c->h.connections ? (size_t)count : c->h.connections + 1;
 }
 
 size_t
@@ -207,7 +194,7 @@ connection_limits_total(const struct connection_limits *c)
 {
 	size_t total = 0;
 
-	for (unsigned i = 0; i < c->regions; i++)
+	for (unsigned i = 0; i < c->h.regions; i++)
 		total += at_most(connection_table_total(region_of(c, i)), c);
 	return total;
 }
@@ -217,30 +204,10 @@ count_of(const struct connection_limits *c, uint64_t key)
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < c->regions; i++)
-		count += at_most(connection_table_count(&c->shape,
-							region_of(c, i), key),
+	for (unsigned i = 0; i < c->h.regions; i++)
+		count += at_most(connection_table_count(region_of(c, i), key),
 				 c);
 	return count;
-}
-
-/* How many the address began in the last 60 s: those of this minute, and of
- * the one before the part that is not yet 60 s ago, taking them as spread
- * evenly; rounded up. */
-static size_t
-began_recently(const struct connection_limits *c, uint64_t key, int64_t now_ms)
-{
-	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
-	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
-	uint64_t now = 0, before = 0;
-
-	for (unsigned i = 0; i < c->regions; i++) {
-		struct connection_rate rate = connection_table_rate(
-			&c->shape, region_of(c, i), key, minute);
-		now += rate.now;
-		before += rate.before;
-	}
-	return now + (before * left + MINUTE_MS - 1) / MINUTE_MS;
 }
 
 /* ---- Admission ---------------------------------------------------------- */
@@ -255,42 +222,50 @@ key_of(const struct address *a)
 	return key != 0 ? key : 1;
 }
 
-/* Whether the address began too many; if not, this one is noted. */
+/* Whether the address began too many in the last 60 s: those of this minute,
+ * and of the one before the part that is not yet 60 s ago, taking them as
+ * spread evenly, rounded up. If not, this one is noted. */
 static bool
 is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 {
-	struct connection_table *ours =
-		region_of(s->connection_limits, s->region);
-	struct connection_rate_change note = { (uint64_t)now_ms / MINUTE_MS,
-					       1 };
+	const struct connection_limits *c = s->connection_limits;
+	struct connection_table ours = region_of(c, s->region);
+	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
+	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
+	uint64_t now = 0, before = 0;
 
 	if (s->limits.rate_per_ip == 0)
 		return false;
-	connection_table_note(&s->connection_limits->shape, ours, key, note);
-	if (began_recently(s->connection_limits, key, now_ms) <=
+	connection_table_note(ours, key, minute, 1);
+	for (unsigned i = 0; i < c->h.regions; i++) {
+		struct connection_rate rate =
+			connection_table_rate(region_of(c, i), key, minute);
+		now += rate.now;
+		before += rate.before;
+	}
+	if (now + (before * left + MINUTE_MS - 1) / MINUTE_MS <=
 	    s->limits.rate_per_ip)
 		return false;
-	note.more = -1;
-	connection_table_note(&s->connection_limits->shape, ours, key, note);
+	connection_table_note(ours, key, minute, -1);
 	return true;
 }
 
 static enum connection_verdict
 admit_address(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 {
-	struct connection_table *ours =
+	struct connection_table ours =
 		region_of(s->connection_limits, s->region);
 	size_t most = s->limits.connections_per_ip;
 	enum connection_verdict verdict = CONNECTION_OK;
 
-	if (!connection_table_enter(&s->connection_limits->shape, ours, key))
+	if (!connection_table_enter(ours, key))
 		return CONNECTION_FULL;
 	if (most > 0 && count_of(s->connection_limits, key) > most)
 		verdict = CONNECTION_PER_IP;
 	else if (is_too_fast(s, key, now_ms))
 		verdict = CONNECTION_RATE;
 	if (verdict != CONNECTION_OK)
-		connection_table_leave(&s->connection_limits->shape, ours, key);
+		connection_table_leave(ours, key);
 	return verdict;
 }
 
@@ -298,7 +273,7 @@ enum connection_verdict
 connection_admit(const struct connection_counter *s,
 		 const struct address *client, int64_t now_ms)
 {
-	struct connection_table *ours =
+	struct connection_table ours =
 		region_of(s->connection_limits, s->region);
 	enum connection_verdict verdict = CONNECTION_FULL;
 
@@ -317,11 +292,10 @@ void
 connection_release(const struct connection_counter *s,
 		   const struct address *client)
 {
-	struct connection_table *ours =
+	struct connection_table ours =
 		region_of(s->connection_limits, s->region);
 
 	if (!client->is_local)
-		connection_table_leave(&s->connection_limits->shape, ours,
-				       key_of(client));
+		connection_table_leave(ours, key_of(client));
 	connection_table_add(ours, -1);
 }

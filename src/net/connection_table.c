@@ -38,43 +38,42 @@ struct recent {
 };
 
 /* The active ones follow on a page of their own. */
-struct connection_table {
+struct connection_region {
 	_Atomic uint64_t total;         /* never below their sum */
 	_Atomic uint64_t last_minute;   /* in which recent[] changed */
 	struct recent recent[RATE_ENTRIES];
 };
 
 static struct active *
-active_of(struct connection_table *r)
+active_of(struct connection_table t)
 {
-	return (void *)((char *)r + shared_memory_pages(sizeof(*r)));
+	return (void *)((char *)t.at + shared_memory_pages(sizeof(*t.at)));
 }
 
 size_t
-connection_table_size(const struct connection_table_shape *shape)
+connection_table_size(size_t entries)
 {
-	return shared_memory_pages(sizeof(struct connection_table)) +
-	       shape->entries * sizeof(struct active);
+	return shared_memory_pages(sizeof(struct connection_region)) +
+	       shared_memory_pages(entries * sizeof(struct active));
 }
 
 void
-connection_table_clear(const struct connection_table_shape *shape,
-		       struct connection_table *r)
+connection_table_clear(struct connection_table t)
 {
-	size_t size = shape->entries * sizeof(struct active);
+	size_t size = t.entries * sizeof(struct active);
 
 	/* All of it, whatever the total says: the writer may have lied. The
 	 * system gives zeros without touching a page, where it can. */
-	r->total = 0;
-	if (madvise(active_of(r), shared_memory_pages(size),
+	t.at->total = 0;
+	if (madvise(active_of(t), shared_memory_pages(size),
 		    MADV_REMOVE) != 0)
-		memset(active_of(r), 0, size);
+		memset(active_of(t), 0, size);
 }
 
 uint64_t
-connection_table_total(const struct connection_table *r)
+connection_table_total(struct connection_table t)
 {
-	return r->total;
+	return t.at->total;
 }
 
 /* There is one writer: what matters is that the store is seen by the others
@@ -86,20 +85,20 @@ add(_Atomic uint64_t *count, int more)
 }
 
 void
-connection_table_add(struct connection_table *r, int more)
+connection_table_add(struct connection_table t, int more)
 {
-	assert(more > 0 || r->total > 0);
-	add(&r->total, more);
+	assert(more > 0 || t.at->total > 0);
+	add(&t.at->total, more);
 }
 
 /* Mixes the secret in twice with a multiplication between: cheap, and not to
  * be foreseen by who does not know it. */
 static uint64_t
-hash(const struct connection_table_shape *shape, uint64_t key)
+hash(struct connection_table t, uint64_t key)
 {
-	uint64_t h = (key ^ shape->secret[0]) * 0x9e3779b97f4a7c15u;
+	uint64_t h = (key ^ t.secret[0]) * 0x9e3779b97f4a7c15u;
 
-	h = (h ^ h >> 32 ^ shape->secret[1]) * 0xd6e8feb86659fd93u;
+	h = (h ^ h >> 32 ^ t.secret[1]) * 0xd6e8feb86659fd93u;
 	return h ^ h >> 32;
 }
 
@@ -108,12 +107,12 @@ hash(const struct connection_table_shape *shape, uint64_t key)
 /* The entry of the address; NULL, and in *free_out one that it may take (or
  * NULL), where it has none. */
 static struct active *
-find_active(const struct connection_table_shape *shape,
-	    struct connection_table *r, uint64_t key, struct active **free_out)
+find_active(struct connection_table t, uint64_t key, struct active **free_out)
 {
-	struct active *active = active_of(r);
-	size_t start = hash(shape, key), mask = shape->entries - 1;
+	struct active *active = active_of(t);
+	size_t start = hash(t, key), mask = t.entries - 1;
 
+	assert(key != 0);
 	*free_out = NULL;
 	for (size_t i = 0; i < WINDOW; i++) {
 		struct active *e = &active[(start + i) & mask];
@@ -129,25 +128,23 @@ find_active(const struct connection_table_shape *shape,
 }
 
 uint64_t
-connection_table_count(const struct connection_table_shape *shape,
-		       struct connection_table *r, uint64_t key)
+connection_table_count(struct connection_table t, uint64_t key)
 {
 	struct active *ignored;
 
-	if (r->total == 0)
+	if (t.at->total == 0)
 		return 0;
-	struct active *e = find_active(shape, r, key, &ignored);
+	struct active *e = find_active(t, key, &ignored);
 	uint64_t count = e != NULL ? e->count : 0;
 	/* Given to another address meanwhile: it was 0 for ours. */
 	return e != NULL && e->key == key ? count : 0;
 }
 
 bool
-connection_table_enter(const struct connection_table_shape *shape,
-		       struct connection_table *r, uint64_t key)
+connection_table_enter(struct connection_table t, uint64_t key)
 {
 	struct active *unused;
-	struct active *e = find_active(shape, r, key, &unused);
+	struct active *e = find_active(t, key, &unused);
 
 	if (e == NULL && unused == NULL)
 		return false;
@@ -159,15 +156,18 @@ connection_table_enter(const struct connection_table_shape *shape,
 	return true;
 }
 
-/* Gives back this entry, if it is empty and nothing stands behind it that is
- * found by way of it, and those before it likewise: so searches stay short. */
-static void
-tidy(const struct connection_table_shape *shape, struct connection_table *r,
-     const struct active *e)
+void
+connection_table_leave(struct connection_table t, uint64_t key)
 {
-	struct active *active = active_of(r);
-	size_t mask = shape->entries - 1, i = (size_t)(e - active);
+	struct active *ignored, *active = active_of(t);
+	struct active *e = find_active(t, key, &ignored);
+	size_t mask = t.entries - 1;
 
+	assert(e != NULL && e->count > 0);
+	add(&e->count, -1);
+	size_t i = (size_t)(e - active);
+	/* Given back, where nothing stands behind it that is found by way of
+	 * it, and those before it likewise: so searches stay short. */
 	if (active[(i + 1) & mask].key != 0)
 		return;
 	while (active[i].count == 0 && active[i].key != 0) {
@@ -176,25 +176,7 @@ tidy(const struct connection_table_shape *shape, struct connection_table *r,
 	}
 }
 
-void
-connection_table_leave(const struct connection_table_shape *shape,
-		       struct connection_table *r, uint64_t key)
-{
-	struct active *ignored;
-	struct active *e = find_active(shape, r, key, &ignored);
-
-	assert(e != NULL && e->count > 0);
-	add(&e->count, -1);
-	tidy(shape, r, e);
-}
-
 /* ---- Rates -------------------------------------------------------------- */
-
-static uint64_t
-pack(uint64_t minute, struct connection_rate rate)
-{
-	return minute << 32 | rate.now << 16 | rate.before;
-}
 
 /* The counts as they are in this minute, whenever they were written. */
 static struct connection_rate
@@ -210,16 +192,15 @@ in_minute(uint64_t minutes, uint64_t minute)
 /* The entry of the address, or NULL, and in *oldest_out the one that tells
  * least. */
 static struct recent *
-find_recent(const struct connection_table_shape *shape,
-	    struct connection_table *r, uint64_t key,
+find_recent(struct connection_table t, uint64_t key,
 	    struct recent **oldest_out)
 {
-	size_t start = hash(shape, key);
+	size_t start = hash(t, key);
 	uint64_t oldest = UINT64_MAX;
 
-	*oldest_out = &r->recent[start % RATE_ENTRIES];
+	*oldest_out = &t.at->recent[start % RATE_ENTRIES];
 	for (size_t i = 0; i < RATE_WINDOW; i++) {
-		struct recent *e = &r->recent[(start + i) % RATE_ENTRIES];
+		struct recent *e = &t.at->recent[(start + i) % RATE_ENTRIES];
 		if (e->key == key)
 			return e;
 		uint64_t minutes = e->minutes;
@@ -232,36 +213,34 @@ find_recent(const struct connection_table_shape *shape,
 }
 
 struct connection_rate
-connection_table_rate(const struct connection_table_shape *shape,
-		      struct connection_table *r, uint64_t key, uint64_t minute)
+connection_table_rate(struct connection_table t, uint64_t key, uint64_t minute)
 {
 	struct connection_rate none = { 0, 0 };
 	struct recent *ignored;
 
 	/* Where nothing is new no page need be touched. */
-	if (r->last_minute + 1 < minute)
+	if (t.at->last_minute + 1 < minute)
 		return none;
-	struct recent *e = find_recent(shape, r, key, &ignored);
+	struct recent *e = find_recent(t, key, &ignored);
 	uint64_t minutes = e != NULL ? e->minutes : 0;
 	return e != NULL && e->key == key ? in_minute(minutes, minute) : none;
 }
 
 void
-connection_table_note(const struct connection_table_shape *shape,
-		      struct connection_table *r, uint64_t key,
-		      struct connection_rate_change n)
+connection_table_note(struct connection_table t, uint64_t key, uint64_t minute,
+		      int more)
 {
 	struct recent *oldest;
-	struct recent *e = find_recent(shape, r, key, &oldest);
+	struct recent *e = find_recent(t, key, &oldest);
 
 	if (e == NULL) {
 		e = oldest;
 		e->minutes = 0;
 		e->key = key;
 	}
-	struct connection_rate rate = in_minute(e->minutes, n.minute);
-	if (n.more > 0 ? rate.now < MOST_A_MINUTE : rate.now > 0)
-		rate.now += (uint64_t)(int64_t)n.more;
-	e->minutes = pack(n.minute, rate);
-	r->last_minute = n.minute;
+	struct connection_rate rate = in_minute(e->minutes, minute);
+	if (more > 0 ? rate.now < MOST_A_MINUTE : rate.now > 0)
+		rate.now += (uint64_t)(int64_t)more;
+	e->minutes = minute << 32 | rate.now << 16 | rate.before;
+	t.at->last_minute = minute;
 }

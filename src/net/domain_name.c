@@ -15,17 +15,6 @@ enum {
 	INPUT_MAX = 1024        /* 253 characters of four bytes, and room */
 };
 
-static bool
-has_ace_label(struct view name)
-{
-	for (size_t i = 0; i + 4 <= name.len; i++)
-		if ((i == 0 || name.at[i - 1] == '.') &&
-		    view_starts_nocase(view_slice(name, i, name.len),
-				       VIEW("xn--")))
-			return true;
-	return false;
-}
-
 /* Letters, digits and hyphens in labels of 1 to 63 octets that begin and end
  * with a letter or digit (RFC 1123 2.1); in lower case into out. */
 static size_t
@@ -104,9 +93,14 @@ domain_name_to_ascii(struct view domain, char *out, size_t size)
 		return 0;
 	if (domain.at[0] == '[')
 		return copy_literal(domain, out, size);
-	if (utf8_is_ascii(domain) && !has_ace_label(domain))
-		return copy_host_name(domain, out, size);
-	return copy_idn(domain, out, size);
+	bool is_plain = utf8_is_ascii(domain);
+	for (size_t i = 0; i + 4 <= domain.len && is_plain; i++)
+		is_plain = (i > 0 && domain.at[i - 1] != '.') ||
+			   !view_starts_nocase(view_slice(domain, i,
+							  domain.len),
+					       VIEW("xn--"));
+	return is_plain ? copy_host_name(domain, out, size)
+			: copy_idn(domain, out, size);
 }
 
 size_t

@@ -38,86 +38,70 @@ refuse(const struct listen_error *w, const char *sentence)
 
 /* ---- Names -------------------------------------------------------------- */
 
-static bool
-parse_unix(struct view path, struct listen_name *out, const char **why_out)
-{
-	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
-
-	if (path.len == 0 || path.at[0] != '/') {
-		*why_out = "a unix listener needs an absolute path";
-		return false;
-	}
-	if (path.len >= room) {
-		*why_out = "a socket's path ends at 107 bytes";
-		return false;
-	}
-	*out = (struct listen_name){ .kind = LISTEN_UNIX, .rest = path };
-	return true;
-}
-
-static bool
-parse_inherited(struct view name, struct listen_name *out,
-		const char **why_out)
-{
-	bool is_fine = name.len > 0 && name.len <= 255;
-
-	for (size_t i = 0; i < name.len && is_fine; i++)
-		is_fine = name.at[i] > ' ' && name.at[i] <= '~' &&
-			  name.at[i] != ':';
-	if (!is_fine) {
-		*why_out = "write fd:NAME as in FileDescriptorName=";
-		return false;
-	}
-	*out = (struct listen_name){ .kind = LISTEN_INHERITED, .rest = name };
-	return true;
-}
-
-static bool
-parse_inet(struct view name, struct listen_name *out, const char **why_out)
+static const char *
+parse_inet(struct view name, struct listen_name *out)
 {
 	size_t colon = view_find_last(name, ':');
+	struct view host = view_slice(name, 0, colon);
 	struct address address;
 	size_t port;
 
-	if (colon == name.len || !view_to_size(view_slice(name, colon + 1,
-							  name.len),
-					       65535, &port) || port == 0) {
-		*why_out = "needs a port from 1 to 65535 at its end";
-		return false;
-	}
-	struct view host = view_slice(name, 0, colon);
+	if (!view_to_size(view_slice(name, colon + 1, name.len), 65535,
+			  &port) || port == 0)
+		return "needs a port from 1 to 65535 at its end";
 	bool is_v6 = host.len > 1 && host.at[0] == '[' &&
 		     host.at[host.len - 1] == ']';
 	if (is_v6)
 		host = view_slice(host, 1, host.len - 1);
-	if (!address_parse_family(host, is_v6 ? AF_INET6 : AF_INET,
-				  &address)) {
-		*why_out = "write ADDRESS:PORT, [IPV6]:PORT, unix:/PATH or "
-			   "fd:NAME, with a number for the address";
-		return false;
-	}
+	if (!address_parse_family(host, is_v6 ? AF_INET6 : AF_INET, &address))
+		return "write ADDRESS:PORT, [IPV6]:PORT, unix:/PATH or "
+		       "fd:NAME, with a number for the address";
 	address.port = (uint16_t)port;
 	*out = (struct listen_name){ .kind = LISTEN_INET,
 				     .address = address };
-	return true;
+	return NULL;
+}
+
+/* What is wrong with the name; NULL: nothing. */
+static const char *
+parse(struct view name, struct listen_name *out)
+{
+	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
+	struct view unix_ = VIEW("unix:"), fd = VIEW("fd:"), rest;
+
+	if (view_find(name, '\0') != name.len)
+		return "holds a NUL";
+	if (view_starts_nocase(name, unix_)) {
+		rest = view_slice(name, unix_.len, name.len);
+		if (rest.len == 0 || rest.at[0] != '/')
+			return "a unix listener needs an absolute path";
+		if (rest.len >= room)
+			return "a socket's path ends at 107 bytes";
+		*out = (struct listen_name){ .kind = LISTEN_UNIX,
+					     .rest = rest };
+		return NULL;
+	}
+	if (!view_starts_nocase(name, fd))
+		return parse_inet(name, out);
+	rest = view_slice(name, fd.len, name.len);
+	bool is_fine = rest.len > 0 && rest.len <= 255;
+	for (size_t i = 0; i < rest.len && is_fine; i++)
+		is_fine = rest.at[i] > ' ' && rest.at[i] <= '~' &&
+			  rest.at[i] != ':';
+	if (!is_fine)
+		return "write fd:NAME as in FileDescriptorName=";
+	*out = (struct listen_name){ .kind = LISTEN_INHERITED, .rest = rest };
+	return NULL;
 }
 
 bool
 listen_parse(struct view name, struct listen_name *out, const char **why_out)
 {
-	struct view unix_ = VIEW("unix:"), fd = VIEW("fd:");
+	const char *why = parse(name, out);
 
-	if (view_find(name, '\0') != name.len) {
-		*why_out = "holds a NUL";
-		return false;
-	}
-	if (view_starts_nocase(name, unix_))
-		return parse_unix(view_slice(name, unix_.len, name.len), out,
-				  why_out);
-	if (view_starts_nocase(name, fd))
-		return parse_inherited(view_slice(name, fd.len, name.len),
-				       out, why_out);
-	return parse_inet(name, out, why_out);
+	if (why != NULL)
+		*why_out = why;
+	return why == NULL;
 }
 
 bool
@@ -174,61 +158,35 @@ make_socket(int family)
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-static socklen_t
-fill_inet(const struct address *a, struct sockaddr_storage *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (a->len == 4) {
-		struct sockaddr_in in = { .sin_family = AF_INET,
-					  .sin_port = htons(a->port) };
-		memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
-		memcpy(out, &in, sizeof(in));
-		return sizeof(in);
-	}
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-				    .sin6_port = htons(a->port) };
-	memcpy(&in6.sin6_addr, a->bytes, sizeof(in6.sin6_addr));
-	memcpy(out, &in6, sizeof(in6));
-	return sizeof(in6);
-}
-
 /* A listening socket, or -1 with errno. */
 static int
 open_inet(const struct address *a)
 {
-	struct sockaddr_storage where;
-	socklen_t len = fill_inet(a, &where);
+	struct sockaddr_in in = { .sin_family = AF_INET,
+				  .sin_port = htons(a->port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(a->port) };
+	bool is_v6 = a->len == sizeof(in6.sin6_addr);
 	int on = 1;
-	int fd = make_socket(where.ss_family);
+	int fd = make_socket(is_v6 ? AF_INET6 : AF_INET);
 
 	if (fd < 0)
 		return -1;
+	memcpy(&in6.sin6_addr, a->bytes, sizeof(in6.sin6_addr));
+	memcpy(&in.sin_addr, a->bytes, sizeof(in.sin_addr));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (where.ss_family == AF_INET6)
+	if (is_v6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&where, len) == 0 &&
+	if (bind(fd, is_v6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
+		 is_v6 ? sizeof(in6) : sizeof(in)) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
 	close_keeping_errno(fd);
 	return -1;
 }
 
-/* Whether a connection to the socket file finds nobody. */
-static bool
-is_deserted(const struct sockaddr_un *where)
-{
-	int fd = make_socket(AF_UNIX);
-
-	if (fd < 0)
-		return false;
-	bool found_nobody = connect(fd, (const struct sockaddr *)where,
-				    sizeof(*where)) != 0 &&
-			    errno == ECONNREFUSED;
-	close(fd);
-	return found_nobody;
-}
-
-/* Takes a socket file away that a killed program left. */
+/* Takes a socket file away that a killed program left: one where a connection
+ * finds nobody. */
 static int
 clear_the_way(const struct sockaddr_un *where, const struct listen_error *w)
 {
@@ -238,7 +196,14 @@ clear_the_way(const struct sockaddr_un *where, const struct listen_error *w)
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
 		return refuse(w, "a file that is no socket is there already");
-	if (!is_deserted(where))
+	int fd = make_socket(AF_UNIX);
+	bool is_deserted = fd >= 0 &&
+			   connect(fd, (const struct sockaddr *)where,
+				   sizeof(*where)) != 0 &&
+			   errno == ECONNREFUSED;
+	if (fd >= 0)
+		close(fd);
+	if (!is_deserted)
 		return refuse(w, advice(EADDRINUSE, LISTEN_UNIX));
 	if (unlink(where->sun_path) != 0 && errno != ENOENT)
 		return refuse(w, advice(errno, LISTEN_UNIX));
@@ -273,8 +238,7 @@ open_unix(struct view path, unsigned mode, const struct listen_error *w)
 static int
 find_inherited(struct view name, int count)
 {
-	const char *names = getenv("LISTEN_FDNAMES");
-	struct view rest = view_of(names != NULL ? names : "");
+	struct view rest = view_of(getenv("LISTEN_FDNAMES"));
 	int found = -1;
 
 	for (int i = 0; i < count; i++) {
@@ -289,35 +253,16 @@ find_inherited(struct view name, int count)
 	return found;
 }
 
-static bool
-is_listening_stream(int fd)
-{
-	int listens = 0, type = 0;
-	socklen_t len = sizeof(int), type_len = sizeof(int);
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
-			  &len) == 0 && listens != 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 &&
-	       type == SOCK_STREAM;
-}
-
-static bool
-was_given_sockets(size_t *count_out)
-{
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	size_t pid_number;
-
-	return view_to_size(view_of(pid), INT32_MAX, &pid_number) &&
-	       pid_number == (size_t)getpid() &&
-	       view_to_size(view_of(fds), 1024, count_out);
-}
-
 static int
 open_inherited(struct view name, const struct listen_error *w)
 {
-	size_t count;
+	size_t pid, count;
+	int listens = 0, type = 0;
+	socklen_t len = sizeof(int), type_len = sizeof(int);
 
-	if (!was_given_sockets(&count))
+	if (!view_to_size(view_of(getenv("LISTEN_PID")), INT32_MAX, &pid) ||
+	    pid != (size_t)getpid() ||
+	    !view_to_size(view_of(getenv("LISTEN_FDS")), 1024, &count))
 		return refuse(w, "no sockets were handed to this process "
 				 "(LISTEN_PID, LISTEN_FDS): is its systemd "
 				 "socket unit started?");
@@ -328,7 +273,10 @@ open_inherited(struct view name, const struct listen_error *w)
 		return refuse(w, "LISTEN_FDNAMES has this name twice: give "
 				 "each socket a FileDescriptorName= of its "
 				 "own");
-	if (!is_listening_stream(original))
+	if (getsockopt(original, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+		       &len) != 0 || listens == 0 ||
+	    getsockopt(original, SOL_SOCKET, SO_TYPE, &type,
+		       &type_len) != 0 || type != SOCK_STREAM)
 		return refuse(w, "what was handed over is no listening "
 				 "stream socket (Accept=no, ListenStream=)");
 	/* A copy: the original's number stays ours for a later reload. */

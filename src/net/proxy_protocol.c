@@ -58,37 +58,15 @@ parse_port(struct view word, uint16_t *out)
 	return true;
 }
 
-/* "TCP4 192.0.2.1 192.0.2.2 1024 25" */
-static enum proxy_result
-parse_v1_words(struct view line, struct proxy_header *out)
-{
-	struct view family = take_word(&line);
-	bool is_v6 = view_equal(family, VIEW("TCP6"));
-	sa_family_t kind = is_v6 ? AF_INET6 : AF_INET;
-	struct address client, server;
-	uint16_t server_port;
-
-	/* What stands behind UNKNOWN is to be ignored, the line is not. */
-	if (view_equal(family, VIEW("UNKNOWN")))
-		return PROXY_UNKNOWN;
-	if (!is_v6 && !view_equal(family, VIEW("TCP4")))
-		return PROXY_BAD;
-	if (!address_parse_family(take_word(&line), kind, &client) ||
-	    !address_parse_family(take_word(&line), kind, &server) ||
-	    !parse_port(take_word(&line), &client.port) ||
-	    view_find(line, ' ') != line.len ||
-	    !parse_port(line, &server_port))
-		return PROXY_BAD;
-	out->client = client;
-	return PROXY_CLIENT;
-}
-
+/* "PROXY TCP4 192.0.2.1 192.0.2.2 1024 25" */
 static enum proxy_result
 parse_v1(struct view bytes, struct proxy_header *out)
 {
 	struct view reach = view_slice(bytes, 0, V1_MAX);
 	size_t cr = view_find(reach, '\r');
 	struct view line = view_slice(reach, 0, cr);
+	struct address client, server;
+	uint16_t server_port;
 
 	for (size_t i = 0; i < line.len; i++)
 		if ((unsigned char)line.at[i] < ' ' ||
@@ -101,8 +79,23 @@ parse_v1(struct view bytes, struct proxy_header *out)
 	if (reach.at[cr + 1] != '\n')
 		return PROXY_BAD;
 	out->length = cr + 2;
-	return parse_v1_words(view_slice(line, v1_signature.len, line.len),
-			      out);
+	line = view_slice(line, v1_signature.len, line.len);
+	struct view word = take_word(&line);
+	/* What stands behind UNKNOWN is to be ignored, the line is not. */
+	if (view_equal(word, VIEW("UNKNOWN")))
+		return PROXY_UNKNOWN;
+	sa_family_t family = view_equal(word, VIEW("TCP6")) ? AF_INET6
+							    : AF_INET;
+	if (family == AF_INET && !view_equal(word, VIEW("TCP4")))
+		return PROXY_BAD;
+	if (!address_parse_family(take_word(&line), family, &client) ||
+	    !address_parse_family(take_word(&line), family, &server) ||
+	    !parse_port(take_word(&line), &client.port) ||
+	    view_find(line, ' ') != line.len ||
+	    !parse_port(line, &server_port))
+		return PROXY_BAD;
+	out->client = client;
+	return PROXY_CLIENT;
 }
 
 /* ---- Version 2 ---------------------------------------------------------- */

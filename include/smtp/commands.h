@@ -12,7 +12,7 @@ void verbs_run(struct session *s, struct view line, struct buf *out);
 void hello_ehlo(struct session *s, struct view argument, struct buf *out);
 void hello_helo(struct session *s, struct view argument, struct buf *out);
 void hello_starttls(struct session *s, struct view argument, struct buf *out);
-void xclient_run(struct session *s, struct view argument, struct buf *out);
+void hello_xclient(struct session *s, struct view argument, struct buf *out);
 void sender_run(struct session *s, struct view argument, struct buf *out);
 void recipient_run(struct session *s, struct view argument, struct buf *out);
 void content_data(struct session *s, struct view argument, struct buf *out);

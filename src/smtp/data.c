@@ -45,24 +45,18 @@ newline_begin(struct newline *n, struct view bytes)
 		n->cr = find(n->lf, n->end, '\r');
 }
 
-/* The LF first, and the CR up to it: in clean text both are short. */
-static void
-look_ahead(struct newline *n)
-{
-	if (n->lf < n->at)
-		n->lf = find(n->at, n->end, '\n');
-	if (n->cr >= n->at)
-		return;
-	n->cr = find(n->at, n->lf, '\r');
-	if (n->cr == n->lf)
-		n->cr = find(n->lf, n->end, '\r');
-}
-
 /* Finds the next end of line and moves at behind it. */
 static enum newline_kind
 newline_next(struct newline *n)
 {
-	look_ahead(n);
+	/* The LF first, and the CR up to it: in clean text both are short. */
+	if (n->lf < n->at)
+		n->lf = find(n->at, n->end, '\n');
+	if (n->cr < n->at) {
+		n->cr = find(n->at, n->lf, '\r');
+		if (n->cr == n->lf)
+			n->cr = find(n->lf, n->end, '\r');
+	}
 	if (n->cr == n->end && n->lf == n->end) {
 		n->at = n->end;
 		return NEWLINE_NONE;

@@ -39,17 +39,6 @@ domains_free(struct domains **d)
 	*d = NULL;
 }
 
-/* FNV-1a. */
-static size_t
-hash(struct view name)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (unsigned char)name.at[i]) * 0x100000001b3;
-	return (size_t)(h ^ h >> 32);
-}
-
 static struct view
 name_at(const struct domains *d, uint32_t offset)
 {
@@ -63,8 +52,11 @@ static uint32_t *
 find(const struct domains *d, struct view name)
 {
 	size_t mask = d->slot_count - 1;
-	size_t i = hash(name) & mask;
+	uint64_t h = 0xcbf29ce484222325;        /* FNV-1a */
 
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ (unsigned char)name.at[i]) * 0x100000001b3;
+	size_t i = (size_t)(h ^ h >> 32) & mask;
 	while (d->slots[i] != 0 &&
 	       !view_equal(name_at(d, d->slots[i] - 1), name))
 		i = (i + 1) & mask;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a conversation begins: EHLO and HELO (RFC 5321 4.1.1.1), STARTTLS
- * (RFC 3207). */
+/* How a conversation begins: EHLO and HELO (RFC 5321 4.1.1.1); and how it
+ * begins anew: STARTTLS (RFC 3207), XCLIENT, by which a trusted proxy says for
+ * whom it speaks. */
 #include "smtp/commands.h"
 
 #include "base/address.h"
@@ -73,4 +74,83 @@ hello_starttls(struct session *s, struct view argument, struct buf *out)
 		session_say(s, REPLY_TLS_READY, out);
 		s->want = SESSION_WANTS_TLS;
 	}
+}
+
+/* ---- XCLIENT ------------------------------------------------------------- */
+
+static bool
+take_attribute(struct view one, struct address *client)
+{
+	/* Names that we know and have no use for: the client says its own
+	 * name, and whether we look it up is not ours to answer. */
+	static const struct view ignored[] = {
+		VIEW("NAME"), VIEW("REVERSE_NAME"), VIEW("PROTO"),
+		VIEW("HELO"), VIEW("LOGIN"), VIEW("DESTADDR"),
+		VIEW("DESTPORT"),
+	};
+	size_t equals = view_find(one, '=');
+	struct view name = view_slice(one, 0, equals);
+	struct view value = view_slice(one, equals + 1, one.len);
+	size_t port = client->port;
+
+	if (value.len == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		if (view_equal_nocase(ignored[i], name))
+			return true;
+	bool is_address = view_equal_nocase(name, VIEW("ADDR"));
+	if (!is_address && !view_equal_nocase(name, VIEW("PORT")))
+		return false;
+	if (view_equal_nocase(value, VIEW("[UNAVAILABLE]")) ||
+	    view_equal_nocase(value, VIEW("[TEMPUNAVAIL]")))
+		return true;
+	/* "192.0.2.1", "IPV6:2001:db8::1" */
+	bool is_v6 = view_starts_nocase(value, VIEW("IPV6:"));
+	if (is_address && !address_parse_family(
+		    view_slice(value, is_v6 ? 5 : 0, value.len),
+		    is_v6 ? AF_INET6 : AF_INET, client))
+		return false;
+	if (!is_address && !view_to_size(value, UINT16_MAX, &port))
+		return false;
+	client->port = (uint16_t)port;
+	return true;
+}
+
+void
+hello_xclient(struct session *s, struct view argument, struct buf *out)
+{
+	struct address client = s->client;
+
+	if (!s->may_xclient) {
+		session_note(s, REMARK_XCLIENT);
+		session_refuse(s, REPLY_NO_XCLIENT, out);
+		return;
+	}
+	if (session_is_in_transaction(s)) {
+		session_refuse(s, REPLY_NOT_NOW, out);
+		return;
+	}
+	while (argument.len > 0) {
+		size_t space = view_find(argument, ' ');
+		if (!take_attribute(view_slice(argument, 0, space), &client)) {
+			session_refuse(s, REPLY_BAD_ARGUMENT, out);
+			return;
+		}
+		argument = view_trim(view_slice(argument, space,
+						argument.len));
+	}
+	s->client = client;
+	/* What the client may do is not what its proxy may. */
+	s->may_xclient = false;
+	session_start_over(s);
+	s->want = SESSION_WANTS_ADMISSION;
+}
+
+void
+session_client_admitted(struct session *s, struct buf *out)
+{
+	if (s->want != SESSION_WANTS_ADMISSION)
+		return;
+	s->want = SESSION_WANTS_INPUT;
+	session_say(s, REPLY_GREETING, out);
 }

@@ -74,7 +74,7 @@ static const struct verb_rule rules[] = {
 	  .argument = ARGUMENT_NONE,
 	  .when = GREETED, .otherwise = REPLY_HELLO_FIRST,
 	  .keyword = VIEW("STARTTLS") },
-	{ .verb = VIEW("XCLIENT"), .run = xclient_run,
+	{ .verb = VIEW("XCLIENT"), .run = hello_xclient,
 	  .argument = ARGUMENT_SOME,
 	  .when = STAGE_ANY, .keyword = VIEW("XCLIENT") },
 	{ .verb = VIEW("EXPN"), .says = REPLY_NOT_OFFERED, .when = STAGE_ANY },

@@ -93,6 +93,13 @@ class Play:
         assert line == expected
         self.wants_tls = line.startswith("220 2.0.0 ")
 
+    def offers(self, expected):
+        reply = self.dialog.reply()
+        assert reply.code in (214, 250), reply
+        said = reply.text.split()
+        for word in expected.split():
+            assert (word.lstrip("!") in said) == (word[0] != "!"), said
+
     def rows(self):
         """Those of the message last accepted, in the order of its RCPTs."""
         return sorted(self.database.rows("hash LIKE %s",
@@ -114,6 +121,8 @@ class Play:
             self.usual_way(text)
         elif kind == "S":
             self.hears(text)
+        elif kind == "O":
+            self.offers(text)
         elif kind == "E":
             self.envelope(data.decode())
         elif kind == "X":

@@ -34,6 +34,7 @@ struct play {
 	struct buf protocol;
 	struct buf client; /* its address */
 	struct buf expected_body;
+	struct buf offers;
 	enum verdict verdict;
 	enum recipient_answer answer;
 	bool domains_come_late;

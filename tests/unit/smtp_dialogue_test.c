@@ -68,6 +68,38 @@ server_says(struct play *p, struct view expected)
 	buf_consume(&p->said, end + 1);
 }
 
+/* The whole reply is good, and has these words, or with a ! not. */
+static void
+server_offers(struct play *p, struct view words)
+{
+	struct view said = buf_view(&p->said);
+	size_t last = 0, end = 0;
+
+	while (end < said.len && (end == 0 || said.at[last + 3] != ' ')) {
+		last = end;
+		end += view_find(view_slice(said, end, said.len), '\n') + 1;
+		if (end > said.len || end - last < 6 || said.at[last] != '2')
+			play_fault(p, "no good reply", said);
+		buf_append_byte(&p->offers, ' ');
+		buf_append(&p->offers, view_slice(said, last + 4, end - 2));
+	}
+	buf_append_text(&p->offers, " ");
+	while (words.len > 0) {
+		struct view word = view_slice(words, 0, view_find(words, ' '));
+		bool is_wanted = word.len > 0 && word.at[0] != '!';
+		char text[64];
+		int len = snprintf(text, sizeof(text), " %.*s ",
+				   (int)word.len - !is_wanted,
+				   word.at + !is_wanted);
+		if ((memmem(p->offers.at, p->offers.len, text,
+			    (size_t)len) != NULL) != is_wanted)
+			play_fault(p, text, said);
+		words = view_slice(words, word.len + 1, words.len);
+	}
+	p->offers.len = 0;
+	buf_consume(&p->said, end);
+}
+
 static void
 same(struct play *p, const struct buf *got, struct view expected)
 {
@@ -83,6 +115,9 @@ expect(struct play *p, char kind, struct view text)
 	switch (kind) {
 	case 'S':
 		server_says(p, text);
+		break;
+	case 'O':
+		server_offers(p, text);
 		break;
 	case 'M':
 		buf_append(&p->expected_body, text);
@@ -169,7 +204,7 @@ play(const struct dialogue *d, size_t cut)
 		.said = BUF(MOST_TEXT), .body = BUF(MOST_TEXT),
 		.envelope = BUF(MOST_TEXT), .addresses = BUF(MOST_TEXT),
 		.protocol = BUF(MOST_TEXT), .client = BUF(MOST_TEXT),
-		.expected_body = BUF(MOST_TEXT),
+		.expected_body = BUF(MOST_TEXT), .offers = BUF(MOST_TEXT),
 		.verdict = VERDICT_STORED };
 
 	smtp_fixture_init(&p.f);
@@ -192,6 +227,7 @@ play(const struct dialogue *d, size_t cut)
 	buf_release(&p.protocol);
 	buf_release(&p.client);
 	buf_release(&p.expected_body);
+	buf_release(&p.offers);
 }
 
 static void

@@ -51,10 +51,9 @@ logger     = logger target
 config     = certificates check config cursor database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
 	parser print setting string_value units
-supervisor = account_check background boot_config certificate_expiry child \
-	children config_test control_socket crash_trace directories \
-	exit_report generation handover handover_file limits master notify \
-	pause privileges process_table proof readiness reload roles root_open \
+supervisor = account_check child children config_test control_socket \
+	crash_trace directories exit_report generation handover master notify pause \
+	privileges process_table proof readiness reload roles root_open \
 	startup stop supervisor takeover upgrade watchdog worker_count
 control    = ask_master human masters options status status_table terminal \
 	top top_screen verb

@@ -39,6 +39,9 @@ view_slice(struct view v, size_t from, size_t to)
 /* v without spaces and tabs at both ends. */
 struct view view_trim(struct view v);
 
+/* Takes the first line off rest: without its LF, which the last may lack. */
+struct view view_take_line(struct view *rest);
+
 bool view_equal(struct view a, struct view b);
 
 /* ASCII letters without regard to case; all other bytes exactly. */

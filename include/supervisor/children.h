@@ -10,18 +10,18 @@
 /* Tells the process table what happened to entry i and does what it says. */
 void children_take(struct master *m, int i, enum process_event event);
 
-/* The same for every entry for which is_meant says so. */
-void children_take_all(struct master *m, enum process_event event,
-		       bool (*is_meant)(const struct master *,
-					const struct process *));
+/* The same for all of a generation, or of all but the one in force. */
+void children_quit_generation(struct master *m, unsigned generation);
+void children_drain_past(struct master *m);
 
-/* A word on its channel, whatever its state. */
-void children_say(struct master *m, int i, enum child_message word);
+/* A word on the channels of a role, whatever their states. */
+void children_say_all(struct master *m, enum slot_role role,
+		      enum child_message word);
 
 /* Does what is due. */
 void children_tick(struct master *m);
 
-/* Buries whoever died, ours or an orphan. */
+/* Reaps whoever died, ours or an orphan. */
 void children_reap(struct master *m);
 
 /* Channels to poll: fills polls and whose they are; returns how many. */
@@ -44,7 +44,7 @@ enum children_readiness { CHILDREN_UP, CHILDREN_LOST, CHILDREN_COMING };
 enum children_readiness children_judge(const struct master *m,
 				       unsigned generation);
 
-size_t children_alive(const struct master *m);
+/* For control_socket_accept; of a master. */
 bool children_is_child(void *master, pid_t pid);
 
 #endif

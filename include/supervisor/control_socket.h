@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The master's end of run_dir/control: who asked for what and waits for the
- * outcome. control/ask_master.h tells what passes over it. */
+ * outcome. control/verb.c tells what passes over it. */
 #ifndef SUPERVISOR_CONTROL_SOCKET_H
 #define SUPERVISOR_CONTROL_SOCKET_H
 

@@ -3,6 +3,7 @@
 #ifndef SUPERVISOR_MASTER_H
 #define SUPERVISOR_MASTER_H
 
+#include "base/exit_code.h"
 #include "logger/logger.h"
 #include "net/connection_limits.h"
 #include "net/tls.h"
@@ -97,6 +98,17 @@ struct master {
 	bool has_said_stopped;
 };
 
+/* Where to read the configuration from: the paths of the first start count,
+ * wherever we are now. Points into both arguments. */
+struct config_source master_source(const struct config_source *own,
+				   const struct handover *h);
+
+/* In the middle of an upgrade: says why, empties it, and waits for a
+ * configuration that can be read; the children serve meanwhile. Signals are
+ * still blocked from before the exec; one that ends the service is obeyed. */
+struct config *master_await_config(const struct config_source *source,
+				   struct buf *why);
+
 /* A master that has nothing yet; its options are copied, since they may point
  * into main's arguments, where titles will lie. `h`: what a program before
  * this one handed over, if any. */
@@ -105,5 +117,24 @@ struct master *master_new(const struct supervisor_options *o,
 
 /* The master's log lines go to the logger, as the configuration says. */
 void master_init_log(const struct master *m);
+
+/* The times that the process table keeps under this configuration. */
+struct process_times master_times(const struct config *config);
+
+/* Connection limits that are large enough for the configuration: new ones,
+ * where those there are were made for less. -1 with errno. */
+int master_make_connection_limits(struct master *m,
+				  const struct config *config);
+
+/* Raises RLIMIT_NOFILE to what a worker of this configuration can need. -1
+ * with the reason, and what helps, in why. */
+int master_raise_files(const struct config *config, struct buf *why);
+
+/* No file that this process writes may grow beyond so many bytes (EFBIG), for
+ * ever. */
+void master_limit_file_size(size_t most);
+
+/* Whether a crash of this process may leave a core file. */
+void master_allow_core(bool dumps_core);
 
 #endif

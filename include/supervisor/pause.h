@@ -13,9 +13,6 @@ void pause_end(struct master *m);
 /* Ends it when its time is over; answers -s pause when all workers obey. */
 void pause_tick(struct master *m);
 
-/* Whether a process that starts now starts so. */
-bool pause_is_on(const struct master *m);
-
 /* The master's title, which tells. */
 void pause_set_title(const struct master *m);
 

@@ -8,13 +8,10 @@
 /* Brings a wished or running reload on; called after every event. */
 void reload_tick(struct master *m);
 
-/* Gives a running one up: the old generation stays in force. */
-void reload_give_up(struct master *m, const char *why);
-
-/* The same, and forgets wished ones: the service ends. */
+/* Gives a running one up and forgets wished ones: the service ends. */
 void reload_cancel(struct master *m, const char *why);
 
-/* When reload_tick is next worth a call for time alone. */
+/* When reload_tick is next worth a call for time alone; PROCESS_NEVER. */
 int64_t reload_next_ms(const struct master *m);
 
 #endif

@@ -5,15 +5,13 @@
 
 #include "supervisor/master.h"
 
-/* Notes, at the first start, which file an upgrade will run. */
-void upgrade_note_program(struct master *m);
-
 /* Brings a wished or running upgrade on; called after every event. */
 void upgrade_tick(struct master *m);
 
 /* Whether the dead process was the trial; then its end is dealt with. */
 bool upgrade_reaped(struct master *m, pid_t pid, int status);
 
+/* Ends one, wished or running: the service ends. */
 void upgrade_give_up(struct master *m, const char *why);
 
 #endif

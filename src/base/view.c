@@ -31,6 +31,16 @@ view_trim(struct view v)
 	return v;
 }
 
+struct view
+view_take_line(struct view *rest)
+{
+	size_t end = view_find(*rest, '\n');
+	struct view line = view_slice(*rest, 0, end);
+
+	*rest = view_slice(*rest, end + 1, rest->len);
+	return line;
+}
+
 bool
 view_equal(struct view a, struct view b)
 {

@@ -16,13 +16,6 @@ is_configuration(const struct config_file *file)
 	return file->key[0] == '\0' || strcmp(file->key, "include") == 0;
 }
 
-static bool
-may_write(const struct config_file *file, const struct account *account)
-{
-	return file->owner == account->uid || (file->mode & 002) != 0 ||
-	       (file->group == account->gid && (file->mode & 020) != 0);
-}
-
 void
 account_check(const struct config *config, const struct account *account,
 	      struct buf *advice)
@@ -36,7 +29,12 @@ account_check(const struct config *config, const struct account *account,
 			   "(useradd --system guerrilla-smtpd) and name it\n");
 	for (size_t i = 0; i < config->file_count; i++) {
 		const struct config_file *file = &config->files[i];
-		if (is_configuration(file) && may_write(file, account))
+		mode_t write_bits = 002;
+		if (file->group == account->gid)
+			write_bits |= 020;
+		bool may_write = file->owner == account->uid ||
+				 (file->mode & write_bits) != 0;
+		if (is_configuration(file) && may_write)
 			buf_printf(advice, "%s can write %s, which says whom "
 				   "root becomes (chown root %s; chmod "
 				   "go-w %s)\n", account->user, file->path,

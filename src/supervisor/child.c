@@ -7,10 +7,9 @@
 #include "base/process.h"
 #include "base/signals.h"
 #include "logger/logger.h"
-#include "supervisor/background.h"
 #include "supervisor/crash_trace.h"
-#include "supervisor/limits.h"
 #include "supervisor/privileges.h"
+#include "supervisor/readiness.h"
 #include "supervisor/roles.h"
 
 #include <errno.h>
@@ -90,28 +89,6 @@ child_introduce(struct master *m, int i)
 	}
 }
 
-static void
-introduce(struct master *m, const struct process *e, const struct generation *g,
-	  struct scoreboard_slot *slot)
-{
-	struct log_client client = {
-		.fd = e->role != SLOT_LOGGER ? m->lines[1] : -1,
-		.format = g->config->log.format,
-		.level = g->config->log.level,
-		.slot = slot,
-		.is_echo = e->number > 1,
-	};
-
-	if (e->number > 0)
-		snprintf(client.name, sizeof(client.name), "%s %d",
-			 role_name(e->role), e->number);
-	else
-		snprintf(client.name, sizeof(client.name), "%s",
-			 role_name(e->role));
-	title_set("%s", client.name);
-	log_init(&client);
-}
-
 /* Ascending. */
 static int
 by_number(const void *a, const void *b)
@@ -131,13 +108,23 @@ close_from_to(unsigned first, unsigned last)
 		close((int)fd);
 }
 
-/* Closes every descriptor above 2 that is not in the list, so that nothing
+/* Closes every descriptor above 2 that its role does not keep, so that nothing
  * of another child can leak into this one, whoever opened it. */
 static void
-close_all_but(int *keep, size_t count)
+close_others(const struct master *m, const struct role *role,
+	     const struct generation *g, const struct child_ends *own)
 {
+	int *keep = memory_new(role_most_descriptors(g), sizeof(*keep));
 	unsigned next = STDERR_FILENO + 1;
+	size_t count = 0;
 
+	keep[count++] = own->channel;
+	if (own->questions >= 0)
+		keep[count++] = own->questions;
+	if (role->keep != NULL)
+		count += role->keep(m, g, keep + count);
+	else
+		keep[count++] = m->lines[1];
 	qsort(keep, count, sizeof(*keep), by_number);
 	for (size_t i = 0; i < count; i++) {
 		if (keep[i] < (int)next)
@@ -147,23 +134,6 @@ close_all_but(int *keep, size_t count)
 		next = (unsigned)keep[i] + 1;
 	}
 	close_from_to(next, UINT_MAX);
-}
-
-static void
-keep_own(const struct master *m, const struct role *role,
-	 const struct generation *g, const struct child_ends *own)
-{
-	int *keep = memory_new(role_most_descriptors(g), sizeof(*keep));
-	size_t n = 0;
-
-	keep[n++] = own->channel;
-	if (own->questions >= 0)
-		keep[n++] = own->questions;
-	if (role->keep != NULL)
-		n += role->keep(m, g, keep + n);
-	else
-		keep[n++] = m->lines[1];
-	close_all_but(keep, n);
 	free(keep);
 }
 
@@ -190,20 +160,26 @@ map_own(struct master *m, int i, const struct generation *g,
 	return context->backlog != NULL ? 0 : -1;
 }
 
-/* The password is for those who speak to the database; what another
- * generation has is for nobody. */
+/* Its name in the title and in the log. */
 static void
-forget_secrets(struct master *m, const struct process *e)
+introduce(const struct master *m, const struct process *e,
+	  const struct generation *g, struct scoreboard_slot *slot)
 {
-	struct generation *both[] = { &m->now, &m->next };
+	struct log_client client = {
+		.fd = e->role != SLOT_LOGGER ? m->lines[1] : -1,
+		.format = g->config->log.format,
+		.level = g->config->log.level,
+		.slot = slot,
+		.is_echo = e->number > 1,
+	};
+	char number[16] = "";
 
-	for (size_t i = 0; i < 2; i++) {
-		struct generation *g = both[i];
-		if (g->config == NULL || e->role == SLOT_WORKER)
-			continue;
-		if (e->role != SLOT_JANITOR)
-			config_wipe_secrets(g->config);
-	}
+	if (e->number > 0)
+		snprintf(number, sizeof(number), " %d", e->number);
+	snprintf(client.name, sizeof(client.name), "%s%s", role_name(e->role),
+		 number);
+	title_set("%s", client.name);
+	log_init(&client);
 }
 
 void
@@ -237,15 +213,21 @@ child_live(struct master *m, int i, const struct child_ends *own)
 			  LOG_STR("error", strerror(errno)));
 		_exit(EXIT_FAILURE);
 	}
-	keep_own(m, role, g, own);
+	close_others(m, role, g, own);
 	if (own->questions >= 0)
 		tls_context_use_signer(g->tls, own->questions);
-	limits_core(g->config->dumps_core);
+	master_allow_core(g->config->dumps_core);
 	if ((role->rights & SANDBOX_STORES) != 0)
-		limits_file_size(g->config->worker.store.spool_max);
+		master_limit_file_size(g->config->worker.store.spool_max);
 	privileges_drop_bind();
 	crash_trace_prepare();
-	forget_secrets(m, e);
+	/* The password is for those who speak to the database; what another
+	 * generation has is for nobody. */
+	struct generation *const both[] = { &m->now, &m->next };
+	for (size_t k = 0; k < 2; k++)
+		if (both[k]->config != NULL && e->role != SLOT_WORKER &&
+		    e->role != SLOT_JANITOR)
+			config_wipe_secrets(both[k]->config);
 	/* Not exit(): what the master registered or buffered is its own. */
 	_exit(role->run(m, g, &context));
 }

@@ -29,15 +29,6 @@ occupy_slot(struct master *m, int i)
 	scoreboard_occupy(m->scoreboard, (size_t)i, &tenant);
 }
 
-static bool
-is_used(const struct master *m, const struct connection_limits *limits)
-{
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->children[i].connection_limits == limits)
-			return true;
-	return limits == m->connection_limits;
-}
-
 static void
 give_region_back(struct master *m, struct child *c)
 {
@@ -50,26 +41,11 @@ give_region_back(struct master *m, struct child *c)
 	c->connection_limits = NULL;
 	c->region = -1;
 	/* One that a reload outgrew goes with the last who counts in it. */
-	if (!is_used(m, limits))
+	bool is_used = limits == m->connection_limits;
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		is_used |= m->children[i].connection_limits == limits;
+	if (!is_used)
 		connection_limits_free(&limits);
-}
-
-static int
-take_region(struct master *m, int i)
-{
-	struct child *c = &m->children[i];
-
-	c->connection_limits = NULL;
-	c->region = 0;
-	if (m->processes.entries[i].role != SLOT_WORKER)
-		return 0;
-	c->connection_limits = m->connection_limits;
-	c->region = connection_limits_take_region(m->connection_limits);
-	if (c->region >= 0)
-		return 0;
-	c->connection_limits = NULL;
-	errno = EAGAIN;
-	return -1;
 }
 
 static void
@@ -84,33 +60,21 @@ fork_failed(struct master *m, int i)
 }
 
 static void
-settle(struct master *m, int i, pid_t pid, const struct child_ends *ours)
-{
-	struct process *e = &m->processes.entries[i];
-
-	fcntl(ours->channel, F_SETFL, O_NONBLOCK);
-	m->children[i].channel = ours->channel;
-	m->children[i].questions = ours->questions;
-	e->pid = pid;
-	bool is_first = e->forked_ms == 0;
-	children_take(m, i, PROCESS_FORKED);
-	if (!is_first)
-		m->figures.restarts++;
-	occupy_slot(m, i);
-	child_introduce(m, i);
-	log_debug("process started", LOG_STR("role", role_name(e->role)),
-		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
-		  LOG_NUM("generation", e->generation));
-}
-
-static void
 start(struct master *m, int i)
 {
+	struct process *e = &m->processes.entries[i];
+	struct child *c = &m->children[i];
 	struct child_ends ours = { -1, -1 }, own = { -1, -1 };
 	pid_t pid = -1;
 
-	if (take_region(m, i) == 0 && child_ends_make(m, i, &ours, &own) == 0) {
-		m->processes.entries[i].pid = 0;
+	c->region = 0;
+	if (e->role == SLOT_WORKER) {
+		c->connection_limits = m->connection_limits;
+		c->region = connection_limits_take_region(c->connection_limits);
+		errno = EAGAIN;
+	}
+	if (c->region >= 0 && child_ends_make(m, i, &ours, &own) == 0) {
+		e->pid = 0;
 		occupy_slot(m, i);
 		pid = fork();
 	}
@@ -118,17 +82,28 @@ start(struct master *m, int i)
 		child_live(m, i, &own);
 	int error = errno;
 	child_ends_close(&own);
-	if (pid > 0) {
-		settle(m, i, pid, &ours);
+	if (pid < 0) {
+		child_ends_close(&ours);
+		errno = error;
+		fork_failed(m, i);
 		return;
 	}
-	child_ends_close(&ours);
-	errno = error;
-	fork_failed(m, i);
+	fcntl(ours.channel, F_SETFL, O_NONBLOCK);
+	c->channel = ours.channel;
+	c->questions = ours.questions;
+	e->pid = pid;
+	m->figures.restarts += e->forked_ms != 0;
+	children_take(m, i, PROCESS_FORKED);
+	occupy_slot(m, i);
+	child_introduce(m, i);
+	log_debug("process started", LOG_STR("role", role_name(e->role)),
+		  LOG_NUM("number", e->number), LOG_NUM("child", pid),
+		  LOG_NUM("generation", e->generation));
 }
 
-void
-children_say(struct master *m, int i, enum child_message word)
+/* A word on its channel, whatever its state. */
+static void
+say(struct master *m, int i, enum child_message word)
 {
 	char byte = (char)word;
 
@@ -142,23 +117,11 @@ children_say(struct master *m, int i, enum child_message word)
 			  LOG_NUM("child", m->processes.entries[i].pid));
 }
 
-/* To the thread that hangs, if the slot knows one: its stack is wanted. The
- * kernel refuses an id that is not a thread of this process. */
-static void
-abort_child(struct master *m, int i)
-{
-	pid_t pid = m->processes.entries[i].pid;
-	pid_t thread = m->children[i].hung_thread;
-
-	if (thread > 0 && tgkill(pid, thread, SIGABRT) == 0)
-		return;
-	kill(pid, SIGABRT);
-}
-
 static void
 perform(struct master *m, int i, enum process_action act)
 {
 	const struct process *e = &m->processes.entries[i];
+	pid_t thread = m->children[i].hung_thread;
 
 	switch (act) {
 	case PROCESS_DO_NOTHING:
@@ -167,16 +130,19 @@ perform(struct master *m, int i, enum process_action act)
 		start(m, i);
 		break;
 	case PROCESS_SAY_DRAIN:
-		children_say(m, i, CHILD_DRAIN);
+		say(m, i, CHILD_DRAIN);
 		break;
 	case PROCESS_SAY_STOP:
-		children_say(m, i, CHILD_STOP);
+		say(m, i, CHILD_STOP);
 		break;
 	case PROCESS_SAY_QUIT:
-		children_say(m, i, CHILD_QUIT);
+		say(m, i, CHILD_QUIT);
 		break;
 	case PROCESS_ABORT:
-		abort_child(m, i);
+		/* The thread that hangs, if the slot knows one: its stack is
+		 * wanted. The kernel refuses what is no thread of it. */
+		if (thread <= 0 || tgkill(e->pid, thread, SIGABRT) != 0)
+			kill(e->pid, SIGABRT);
 		break;
 	case PROCESS_KILL:
 		log_warn("a process does not leave: killed",
@@ -196,14 +162,28 @@ children_take(struct master *m, int i, enum process_event event)
 }
 
 void
-children_take_all(struct master *m, enum process_event event,
-		  bool (*is_meant)(const struct master *,
-				   const struct process *))
+children_quit_generation(struct master *m, unsigned generation)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->processes.entries[i].state != PROCESS_FREE &&
-		    is_meant(m, &m->processes.entries[i]))
-			children_take(m, i, event);
+		if (m->processes.entries[i].generation == generation)
+			children_take(m, i, PROCESS_QUIT);
+}
+
+void
+children_drain_past(struct master *m)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->processes.entries[i].generation != m->now.number)
+			children_take(m, i, PROCESS_DRAIN);
+}
+
+void
+children_say_all(struct master *m, enum slot_role role,
+		 enum child_message word)
+{
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if (m->processes.entries[i].role == role)
+			say(m, i, word);
 }
 
 void
@@ -211,19 +191,6 @@ children_tick(struct master *m)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
 		perform(m, i, process_table_tick(&m->processes, i, clock_ms()));
-}
-
-static void
-reap_one(struct master *m, int i, int status)
-{
-	struct child *c = &m->children[i];
-
-	exit_report_write(m, i, status);
-	child_ends_close(&(struct child_ends){ c->channel, c->questions });
-	give_region_back(m, c);
-	*c = NO_CHILD;
-	scoreboard_vacate(m->scoreboard, (size_t)i);
-	children_take(m, i, PROCESS_EXITED);
 }
 
 void
@@ -246,7 +213,14 @@ children_reap(struct master *m)
 				 LOG_STR("signal", stopped_by));
 		} else if (i > 0) {
 			m->dead[m->dead_count++ % SCOREBOARD_SLOTS] = pid;
-			reap_one(m, i, status);
+			exit_report_write(m, i, status);
+			struct child *c = &m->children[i];
+			child_ends_close(&(struct child_ends){ c->channel,
+							c->questions });
+			give_region_back(m, c);
+			*c = NO_CHILD;
+			scoreboard_vacate(m->scoreboard, (size_t)i);
+			children_take(m, i, PROCESS_EXITED);
 		}
 	}
 }
@@ -349,16 +323,6 @@ children_judge(const struct master *m, unsigned generation)
 			readiness = CHILDREN_COMING;
 	}
 	return readiness;
-}
-
-size_t
-children_alive(const struct master *m)
-{
-	size_t alive = 0;
-
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		alive += process_is_alive(&m->processes.entries[i]);
-	return alive;
 }
 
 bool

@@ -45,78 +45,55 @@ may_write(const struct config *c, const char *key, const char *folder)
 	return false;
 }
 
+/* As the account that the service has. */
 static bool
-may_write_all(const struct config *c)
+is_good_for_user(const struct config *c)
 {
 	const struct store_settings *store = &c->worker.store;
 	const char *slash = strrchr(c->log.target, '/');
+	struct buf good = BUF(LONGEST_REPORT), bad = BUF(LONGEST_REPORT);
 	char folder[PATH_MAX] = "/";
 	bool is_good = true;
 
 	if (store->on_outage == STORE_OUTAGE_SPOOL)
 		is_good = may_write(c, "store.spool_dir", store->spool_dir);
-	if (slash == NULL)
-		return is_good;
-	if (slash != c->log.target)
+	if (slash != NULL && slash != c->log.target)
 		snprintf(folder, sizeof(folder), "%.*s",
 			 (int)(slash - c->log.target), c->log.target);
-	return may_write(c, "log.target", folder) && is_good;
-}
-
-static bool
-try_database(const struct config *c)
-{
-	struct buf good = BUF(LONGEST_REPORT);
-	struct buf bad = BUF(LONGEST_REPORT);
+	if (slash != NULL)
+		is_good = may_write(c, "log.target", folder) && is_good;
 	/* The store says to the log what is doubtful about the table. */
 	log_init(&(struct log_client){ .fd = -1, .level = LOG_LEVEL_WARN,
 				       .name = "test" });
-	bool is_good = store_trial(&c->worker.store, &good, &bad);
-
+	is_good = store_trial(store, &good, &bad) && is_good;
 	put(stdout, &good);
 	put(stderr, &bad);
 	fflush(stdout);
 	return is_good;
 }
 
-/* As the account that the service has. */
-static bool
-is_good_for_user(const struct config *c, bool with_database)
-{
-	if (!with_database)
-		return true;
-	bool has_folders = may_write_all(c);
-	return try_database(c) && has_folders;
-}
-
-static _Noreturn void
-try_as_user(const struct config *c, const struct config_source *source,
-	    bool with_database)
-{
-	struct account account;
-	char why[ACCOUNT_REASON_SIZE];
-
-	if (account_find(c->user, c->group, &account, why) != 0 ||
-	    privileges_drop(&account, false, why, sizeof(why)) != 0) {
-		fprintf(stderr, "guerrilla-smtpd: %s\n", why);
-		_exit(EXIT_CONFIG);
-	}
-	struct config *again = read_config(source);
-	bool is_good = again != NULL && is_good_for_user(again, with_database);
-	config_free(&again);
-	_exit(is_good ? EXIT_DONE : EXIT_CONFIG);
-}
-
 static bool
 is_good_in_child(const struct config *c, const struct config_source *source,
 		 bool with_database)
 {
+	struct account account;
+	char why[ACCOUNT_REASON_SIZE];
 	int status = 0;
 
 	fflush(NULL);
 	pid_t child = fork();
-	if (child == 0)
-		try_as_user(c, source, with_database);
+	if (child == 0) {
+		if (account_find(c->user, c->group, &account, why) != 0 ||
+		    privileges_drop(&account, false, why, sizeof(why)) != 0) {
+			fprintf(stderr, "guerrilla-smtpd: %s\n", why);
+			_exit(EXIT_CONFIG);
+		}
+		struct config *again = read_config(source);
+		bool is_good = again != NULL &&
+			       (!with_database || is_good_for_user(again));
+		config_free(&again);
+		_exit(is_good ? EXIT_DONE : EXIT_CONFIG);
+	}
 	if (child < 0 || waitpid(child, &status, 0) < 0) {
 		perror("guerrilla-smtpd: fork");
 		return false;
@@ -124,31 +101,24 @@ is_good_in_child(const struct config *c, const struct config_source *source,
 	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE;
 }
 
-/* What root should know of the account that it becomes. */
-static void
-advise(const struct config *c)
-{
-	struct buf advice = BUF(LONGEST_REPORT);
-	struct account account;
-	char why[ACCOUNT_REASON_SIZE];
-
-	if (account_find(c->user, c->group, &account, why) == 0)
-		account_check(c, &account, &advice);
-	put(stderr, &advice);
-}
-
 enum exit_code
 config_test(const struct config_source *source, bool with_database)
 {
 	struct config *c = read_config(source);
+	struct buf advice = BUF(LONGEST_REPORT);
+	struct account account;
+	char why[ACCOUNT_REASON_SIZE];
 
 	if (c == NULL)
 		return EXIT_CONFIG;
 	fputs(c->warnings, stderr);
-	advise(c);
+	/* What root should know of the account that it becomes. */
+	if (account_find(c->user, c->group, &account, why) == 0)
+		account_check(c, &account, &advice);
+	put(stderr, &advice);
 	bool is_good = geteuid() == 0 ?
 		is_good_in_child(c, source, with_database) :
-		is_good_for_user(c, with_database);
+		!with_database || is_good_for_user(c);
 	if (is_good)
 		printf("%s: OK: %zu listeners, %zu domains, %zu workers\n",
 		       source->file, c->worker.net.listener_count,

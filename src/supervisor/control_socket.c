@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,14 +49,10 @@ control_listen(const char *run_dir)
 	mode_t mask = umask(0177);
 	int bound = bind(fd, (const struct sockaddr *)&address,
 			 sizeof(address));
-	int error = errno;
-	umask(mask);
+	umask(mask);            /* leaves errno */
 	if (bound == 0 && listen(fd, 16) == 0)
 		return fd;
-	if (bound == 0)
-		error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 
@@ -124,33 +121,24 @@ is_peer_gone(int fd)
 	return is_gone;
 }
 
-static bool
-may_ask(const struct control_socket *v, int fd,
-	bool (*is_child)(void *, pid_t), void *context)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
-		return false;
-	return (peer.uid == 0 || (!v->is_roots && peer.uid == geteuid())) &&
-	       !is_child(context, peer.pid) && !is_peer_gone(fd);
-}
-
+/* A place for who may ask; else it is hung up. */
 static void
 receive(struct control_socket *v, int fd, bool (*is_child)(void *, pid_t),
 	void *context)
 {
 	struct asker *a = v->askers;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 
 	while (a < v->askers + CONTROL_ASKERS && a->fd >= 0)
 		a++;
-	if (a == v->askers + CONTROL_ASKERS ||
-	    !may_ask(v, fd, is_child, context)) {
+	if (a < v->askers + CONTROL_ASKERS &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    (peer.uid == 0 || (!v->is_roots && peer.uid == geteuid())) &&
+	    !is_child(context, peer.pid) && !is_peer_gone(fd))
+		*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
+	else
 		close(fd);
-		return;
-	}
-	*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
 }
 
 bool
@@ -166,15 +154,6 @@ control_socket_accept(struct control_socket *v,
 		receive(v, fd, is_child, context);
 	}
 	return false;
-}
-
-static enum control_verb
-find_verb(const char *request)
-{
-	for (int verb = CONTROL_NOTHING + 1; verb < CONTROL_VERBS; verb++)
-		if (strcmp(names[verb], request) == 0)
-			return (enum control_verb)verb;
-	return CONTROL_NOTHING;
 }
 
 static void
@@ -205,7 +184,10 @@ read_request(struct control_socket *v, struct asker *a,
 		*space = '\0';
 	snprintf(v->argument, sizeof(v->argument), "%s",
 		 space != NULL ? space + 1 : "");
-	a->verb = end != NULL ? find_verb(a->request) : CONTROL_NOTHING;
+	a->verb = end != NULL ? CONTROL_VERBS - 1 : CONTROL_NOTHING;
+	while (a->verb != CONTROL_NOTHING &&
+	       strcmp(names[a->verb], a->request) != 0)
+		a->verb--;
 	if (a->verb == CONTROL_NOTHING) {
 		say(a, 'F', "this version does not know that verb");
 		if (a->fd >= 0)
@@ -221,28 +203,25 @@ read_request(struct control_socket *v, struct asker *a,
 		 LOG_NUM("uid", peer.uid));
 }
 
-/* Somebody who waits has nothing more to say: only a hang-up is looked
- * for. */
-static void
-notice_leaving(struct asker *a)
-{
-	char byte;
-
-	ssize_t n = recv(a->fd, &byte, 1, MSG_DONTWAIT);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		hang_up(a);
-}
-
 void
 control_socket_hear(struct control_socket *v, bool is_asked[CONTROL_VERBS])
 {
+	char byte;
+
 	memset(is_asked, 0, CONTROL_VERBS * sizeof(*is_asked));
 	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
 		struct asker *a = &v->askers[i];
-		if (a->fd >= 0 && a->verb == CONTROL_NOTHING)
+		if (a->fd < 0)
+			continue;
+		if (a->verb == CONTROL_NOTHING) {
 			read_request(v, a, is_asked);
-		else if (a->fd >= 0)
-			notice_leaving(a);
+			continue;
+		}
+		/* Somebody who waits has nothing more to say: only a hang-up
+		 * is looked for. */
+		ssize_t n = recv(a->fd, &byte, 1, MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+			hang_up(a);
 	}
 }
 

@@ -6,15 +6,13 @@
 
 #include "base/log.h"
 
+#include <dlfcn.h>
+#include <execinfo.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__GLIBC__)
-#include <dlfcn.h>
-#include <execinfo.h>
 
 enum { FRAMES = 32, OWN_FRAMES = 2, STACK_BYTES = 64 * 1024 };
 
@@ -31,34 +29,30 @@ file_of(const Dl_info *where)
 	return slash != NULL ? slash + 1 : where->dli_fname;
 }
 
-static size_t
-describe_frame(void *frame, char *out, size_t size)
-{
-	Dl_info where;
-	int len;
-
-	if (dladdr(frame, &where) == 0 || where.dli_fname == NULL)
-		len = snprintf(out, size, "%p ", frame);
-	else
-		len = snprintf(out, size, "%s+0x%lx ", file_of(&where),
-			       (unsigned long)((uintptr_t)frame -
-					       (uintptr_t)where.dli_fbase));
-	return len > 0 && (size_t)len < size ? (size_t)len : 0;
-}
-
 static void
 write_trace(int signal)
 {
 	void *frames[FRAMES];
 	char stack[FRAMES * 48];
 	size_t len = 0;
+	Dl_info where;
 
 	int count = backtrace(frames, FRAMES);
-	for (int i = OWN_FRAMES; i < count; i++)
-		len += describe_frame(frames[i], stack + len,
-				      sizeof(stack) - len);
-	if (len > 0)
-		len--;          /* the space after the last */
+	for (int i = OWN_FRAMES; i < count; i++) {
+		const char *space = len > 0 ? " " : "";
+		char *at = stack + len;
+		int n;
+		if (dladdr(frames[i], &where) == 0 || where.dli_fname == NULL)
+			n = snprintf(at, sizeof(stack) - len, "%s%p", space,
+				     frames[i]);
+		else
+			n = snprintf(at, sizeof(stack) - len, "%s%s+0x%lx",
+				     space, file_of(&where), (unsigned long)
+				     ((uintptr_t)frames[i] -
+				      (uintptr_t)where.dli_fbase));
+		if (n > 0 && (size_t)n < sizeof(stack) - len)
+			len += (size_t)n;
+	}
 	log_crash("stack of a process that ends",
 		  (const struct log_field[]){
 			  LOG_NUM("signal", signal),
@@ -92,9 +86,3 @@ crash_trace_prepare(void)
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
 		sigaction(crashes[i], &act, NULL);
 }
-#else
-void
-crash_trace_prepare(void)
-{
-}
-#endif

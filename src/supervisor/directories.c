@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,27 +75,19 @@ directory_make(const char *path, mode_t mode, const struct account *account,
 }
 
 static bool
-is_ours(const char *name)
-{
-	static const char *const names[] = {
-		".", "..", "pid", "control", "scoreboard", "scoreboard.new"
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool
 holds_only_ours(const char *path)
 {
+	static const char ours[] = "/./../pid/control/scoreboard/"
+				   "scoreboard.new/";
 	const struct dirent *entry;
+	char name[NAME_MAX + 3];
 	DIR *directory = opendir(path);
 	bool is_fine = directory != NULL;
 
-	while (is_fine && (entry = readdir(directory)) != NULL)
-		is_fine = is_ours(entry->d_name);
+	while (is_fine && (entry = readdir(directory)) != NULL) {
+		snprintf(name, sizeof(name), "/%s/", entry->d_name);
+		is_fine = strstr(ours, name) != NULL;
+	}
 	if (directory != NULL)
 		closedir(directory);
 	return is_fine;

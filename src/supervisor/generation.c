@@ -42,73 +42,29 @@ find_listener(const struct generation *g, const char *text)
 	return -1;
 }
 
-/* Root leaves one in a folder that is not its own: the next start replaces
- * a file behind which nobody listens. */
-static void
-remove_socket_file(const struct listen_settings *s)
-{
-	struct listen_name name;
-	const char *fault;
-
-	if (listen_parse(view_of(s->name), &name, &fault) &&
-	    name.kind == LISTEN_UNIX &&
-	    (geteuid() != 0 || root_owns_folder_of(name.rest.at)))
-		listen_remove_file(s);
-}
-
 void
 generation_close_listeners(struct generation *g,
 			   const struct generation *other)
 {
+	struct listen_name name;
+	const char *fault;
+
 	if (g->listeners == NULL)
 		return;
 	for (size_t i = 0; i < net_of(g)->listener_count; i++) {
 		const struct listen_settings *s = &net_of(g)->listeners[i];
 		if (g->listeners[i] < 0 || find_listener(other, s->name) >= 0)
 			continue;
-		remove_socket_file(s);
+		/* Root leaves a file in a folder that is not its own: the next
+		 * start replaces one behind which nobody listens. */
+		if (listen_parse(view_of(s->name), &name, &fault) &&
+		    name.kind == LISTEN_UNIX &&
+		    (geteuid() != 0 || root_owns_folder_of(name.rest.at)))
+			listen_remove_file(s);
 		close(g->listeners[i]);
 	}
 	free(g->listeners);
 	g->listeners = NULL;
-}
-
-static int
-open_listeners(struct generation *g, const struct generation *older,
-	       const struct account *account, struct buf *why)
-{
-	size_t count = net_of(g)->listener_count;
-	char reason[512];
-
-	int *fds = memory_new(count, sizeof(*fds));
-	for (size_t i = 0; i < count; i++)
-		fds[i] = -1;
-	g->listeners = fds;
-	for (size_t i = 0; i < count; i++) {
-		const struct listen_settings *s = &net_of(g)->listeners[i];
-		fds[i] = find_listener(older, s->name);
-		if (fds[i] < 0)
-			fds[i] = root_open_listener(s, account, reason,
-						    sizeof(reason));
-		if (fds[i] >= 0)
-			continue;
-		buf_printf(why, "%s\n", reason);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-open_log(struct generation *g, const struct account *account, struct buf *why)
-{
-	char reason[1024];
-
-	g->log_file = root_open_log(&g->config->log, account, reason,
-				    sizeof(reason));
-	if (g->log_file != -1)
-		return 0;
-	buf_printf(why, "%s\n", reason);
-	return -1;
 }
 
 int
@@ -116,36 +72,47 @@ generation_open(struct generation *g, struct config *config,
 		const struct generation *older, struct buf *why)
 {
 	const struct account *account = g->opens_for;
+	size_t count = config->worker.net.listener_count;
+	bool is_open = true;
+	char reason[1024];
 
 	*g = (struct generation){ .config = config, .log_file = -1 };
-	if (open_listeners(g, older, account, why) == 0 &&
-	    open_log(g, account, why) == 0)
-		return 0;
+	g->listeners = memory_new(count, sizeof(*g->listeners));
+	for (size_t i = 0; i < count; i++)
+		g->listeners[i] = -1;
+	for (size_t i = 0; i < count && is_open; i++) {
+		const struct listen_settings *s = &net_of(g)->listeners[i];
+		g->listeners[i] = find_listener(older, s->name);
+		if (g->listeners[i] < 0)
+			g->listeners[i] = root_open_listener(
+				s, account, reason, sizeof(reason));
+		is_open = g->listeners[i] >= 0;
+	}
+	if (is_open) {
+		g->log_file = root_open_log(&config->log, account, reason,
+					    sizeof(reason));
+		if (g->log_file != -1)
+			return 0;
+	}
+	buf_printf(why, "%s\n", reason);
 	generation_close_listeners(g, older);
 	*g = (struct generation){ .log_file = -1 };
 	return -1;
 }
 
-/* Which directory a log file is opened again in. */
 static void
-note_log_dir(struct generation *g)
+make_sandbox_rules(struct generation *g)
 {
 	const char *target = g->config->log.target;
 	const char *slash = strrchr(target, '/');
 
+	/* Which directory a log file is opened again in. */
 	g->log_dir[0] = '\0';
-	if (target[0] != '/' || slash == NULL)
-		return;
-	size_t len = slash > target ? (size_t)(slash - target) : 1;
-	if (len < sizeof(g->log_dir))
+	size_t len = slash != NULL && slash > target
+		? (size_t)(slash - target) : 1;
+	if (target[0] == '/' && len < sizeof(g->log_dir))
 		snprintf(g->log_dir, sizeof(g->log_dir), "%.*s", (int)len,
 			 target);
-}
-
-static void
-make_sandbox_rules(struct generation *g)
-{
-	note_log_dir(g);
 	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
 		g->sandbox_rules[slot] = (struct sandbox_rules){
@@ -156,21 +123,6 @@ make_sandbox_rules(struct generation *g)
 		if (role != NULL && role->wall != NULL)
 			role->wall(g, &g->sandbox_rules[slot]);
 	}
-}
-
-/* Mail of an earlier configuration may be in a folder that nothing is
- * spooled into any more. */
-static void
-note_earlier(struct store_settings *store, const struct spool_claims *claims,
-	     struct arena *arena)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < claims->count; i++)
-		if (strcmp(claims->at[i].dir, store->spool_dir) != 0 &&
-		    n < STORE_EARLIER_SPOOLS)
-			store->earlier_spools[n++] = arena_copy(arena,
-				view_of(claims->at[i].dir)).at;
 }
 
 /* At a start, a reload and an upgrade alike: the claim is the master's. */
@@ -191,7 +143,13 @@ claim_spool(struct config *config, struct spool_claims *claims,
 	}
 	spool_claim_earlier(claims, store->spool_dir);
 	store->is_spool_ours = spool_is_ours(claims, store->spool_dir);
-	note_earlier(store, claims, &config->arena);
+	/* Mail of an earlier configuration may be in a folder that nothing is
+	 * spooled into any more. */
+	size_t n = 0;
+	for (size_t i = 0; i < claims->count && n < STORE_EARLIER_SPOOLS; i++)
+		if (strcmp(claims->at[i].dir, store->spool_dir) != 0)
+			store->earlier_spools[n++] = arena_copy(
+				&config->arena, view_of(claims->at[i].dir)).at;
 	return 0;
 }
 

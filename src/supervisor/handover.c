@@ -1,25 +1,57 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The text of a handover: a line a fact, "word number number ... text", and
- * "end". Two versions of the program speak to each other here: words that a
- * reader does not know are passed over, so that later ones can say more. */
+/* A handover gets through an exec as a file without a name, whose number
+ * stands in the environment, and as descriptors that stay open. Its text is a
+ * line a fact, "word number number ... text", and "end". Two versions of the
+ * program speak to each other here: words that a reader does not know are
+ * passed over, so that later ones can say more. */
 #include "supervisor/handover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define FIRST_LINE "guerrilla-smtpd handover 1"
+#define VARIABLE "GUERRILLA_SMTPD_HANDOVER"
 
-enum { NUMBERS = 12 };
+enum { NUMBERS = 12, LARGEST = 1 << 20 };
 
 /* ---- Out ----------------------------------------------------------------- */
 
-static void
-print_children(const struct handover *h, struct buf *out)
+int
+handover_print(const struct handover *h, struct buf *out)
 {
+	const struct scoreboard_figures *f = &h->figures;
+	const struct connection_limits_handle *limits = &h->connection_limits;
+
+	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\n"
+		   "requests %d %d %" PRId64 " %d\n", (int)h->mode,
+		   h->generation, h->wants_reload, h->wants_upgrade,
+		   h->paused_until_ms, h->is_control_roots);
+	/* The seventh was of use to earlier versions, which insist on it. */
+	buf_printf(out, "descriptors %d %d %d %d %d %d -1\n", h->pid_file,
+		   h->scoreboard, h->backlogs, h->control, h->lines[0],
+		   h->lines[1]);
+	buf_printf(out, "program %s\nconfig %s\nlog %s\n", h->program,
+		   h->config_file, h->log_file);
+	buf_printf(out, "figures %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+		   " %" PRIu64 " %" PRIu64 "\n", f->began_wall_us, f->reloads,
+		   f->reloads_failed, f->upgrades, f->restarts, f->poisoned);
+	for (size_t i = 0; i < h->listener_count; i++)
+		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
+			   h->listeners[i].name);
+	for (size_t i = 0; i < h->spools.count; i++)
+		buf_printf(out, "spool %d %s\n", h->spools.at[i].fd,
+			   h->spools.at[i].dir);
+	if (limits->fd >= 0)
+		buf_printf(out, "connections %d %d %u %zu %" PRId64 " %" PRId64
+			   "\n", limits->fd, limits->layout, limits->regions,
+			   limits->connections, (int64_t)limits->secret[0],
+			   (int64_t)limits->secret[1]);
 	for (size_t i = 0; i < h->child_count; i++) {
 		const struct handed_child *c = &h->children[i];
 		const struct process *e = &c->entry;
@@ -32,49 +64,6 @@ print_children(const struct handover *h, struct buf *out)
 		if (c->region >= 0)
 			buf_printf(out, "region %d %d\n", c->index, c->region);
 	}
-}
-
-static void
-print_connection_limits(const struct connection_limits_handle *c,
-			struct buf *out)
-{
-	if (c->fd < 0)
-		return;
-	buf_printf(out, "connections %d %d %u %zu %" PRId64 " %" PRId64 "\n",
-		   c->fd, c->layout, c->regions, c->connections,
-		   (int64_t)c->secret[0], (int64_t)c->secret[1]);
-}
-
-static void
-print_figures(const struct scoreboard_figures *f, struct buf *out)
-{
-	buf_printf(out, "figures %" PRId64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-		   " %" PRIu64 " %" PRIu64 "\n", f->began_wall_us, f->reloads,
-		   f->reloads_failed, f->upgrades, f->restarts, f->poisoned);
-}
-
-int
-handover_print(const struct handover *h, struct buf *out)
-{
-	buf_printf(out, FIRST_LINE "\nmode %d\ngeneration %u\n"
-		   "requests %d %d %" PRId64 " %d\n", (int)h->mode,
-		   h->generation, h->wants_reload, h->wants_upgrade,
-		   h->paused_until_ms, h->is_control_roots);
-	/* The seventh was of use to earlier versions, which insist on it. */
-	buf_printf(out, "descriptors %d %d %d %d %d %d -1\n", h->pid_file,
-		   h->scoreboard, h->backlogs, h->control, h->lines[0],
-		   h->lines[1]);
-	buf_printf(out, "program %s\nconfig %s\nlog %s\n", h->program,
-		   h->config_file, h->log_file);
-	print_figures(&h->figures, out);
-	for (size_t i = 0; i < h->listener_count; i++)
-		buf_printf(out, "listener %d %s\n", h->listeners[i].fd,
-			   h->listeners[i].name);
-	for (size_t i = 0; i < h->spools.count; i++)
-		buf_printf(out, "spool %d %s\n", h->spools.at[i].fd,
-			   h->spools.at[i].dir);
-	print_connection_limits(&h->connection_limits, out);
-	print_children(h, out);
 	for (size_t i = 0; i < h->asker_count; i++)
 		buf_printf(out, "asker %d %d %d\n", h->askers[i].fd,
 			   (int)h->askers[i].verb, h->askers[i].is_taken_up);
@@ -83,12 +72,30 @@ handover_print(const struct handover *h, struct buf *out)
 
 /* ---- In ------------------------------------------------------------------ */
 
-/* A line taken apart: leading numbers, and what follows them. */
-struct parts {
-	struct view word;
-	int64_t number[NUMBERS];
-	size_t count;
-	struct view text;
+enum fact {
+	FACT_MODE, FACT_GENERATION, FACT_REQUESTS, FACT_DESCRIPTORS,
+	FACT_FIGURES, FACT_LISTENER, FACT_SPOOL, FACT_CONNECTIONS, FACT_CHILD,
+	FACT_REGION, FACT_ASKER, FACT_PROGRAM, FACT_CONFIG, FACT_LOG, FACTS
+};
+
+static const struct {
+	const char *word;
+	size_t numbers;                 /* at least; 0: text to the end */
+} facts[FACTS] = {
+	[FACT_MODE] = { "mode", 1 },
+	[FACT_GENERATION] = { "generation", 1 },
+	[FACT_REQUESTS] = { "requests", 2 },
+	[FACT_DESCRIPTORS] = { "descriptors", 6 },
+	[FACT_FIGURES] = { "figures", 6 },
+	[FACT_LISTENER] = { "listener", 1 },
+	[FACT_SPOOL] = { "spool", 1 },
+	[FACT_CONNECTIONS] = { "connections", 6 },
+	[FACT_CHILD] = { "child", 12 },
+	[FACT_REGION] = { "region", 2 },
+	[FACT_ASKER] = { "asker", 3 },
+	[FACT_PROGRAM] = { "program", 0 },
+	[FACT_CONFIG] = { "config", 0 },
+	[FACT_LOG] = { "log", 0 },
 };
 
 static bool
@@ -110,118 +117,14 @@ take_number(struct view *rest, int64_t *out)
 	return true;
 }
 
-static struct parts
-take_apart(struct view line)
-{
-	struct parts p = { .count = 0 };
-
-	size_t end = view_find(line, ' ');
-	p.word = view_slice(line, 0, end);
-	p.text = view_slice(line, end + 1, line.len);
-	/* Texts may begin with a digit: only the words that have numbers get
-	 * theirs taken. */
-	while (p.count < NUMBERS && take_number(&p.text, &p.number[p.count]))
-		p.count++;
-	return p;
-}
-
-struct handover_reader {
-	struct handover *h;
-	struct arena *arena;
-	size_t listener_room;
-	size_t child_room;
-};
-
 static bool
-read_mode(struct handover_reader *r, const struct parts *p)
+read_child(struct handover *h, const int64_t *n)
 {
-	r->h->mode = (enum handover_mode)p->number[0];
-	return p->number[0] > HANDOVER_NONE &&
-	       p->number[0] <= HANDOVER_TAKEOVER;
-}
-
-static bool
-read_generation(struct handover_reader *r, const struct parts *p)
-{
-	r->h->generation = (unsigned)p->number[0];
-	return true;
-}
-
-static bool
-read_requests(struct handover_reader *r, const struct parts *p)
-{
-	r->h->wants_reload = p->number[0] != 0;
-	r->h->wants_upgrade = p->number[1] != 0;
-	/* Not told by the first version: 0. */
-	r->h->paused_until_ms = p->number[2];
-	r->h->is_control_roots = p->number[3] != 0;
-	return true;
-}
-
-static bool
-read_descriptors(struct handover_reader *r, const struct parts *p)
-{
-	int *const targets[] = {
-		&r->h->pid_file, &r->h->scoreboard, &r->h->backlogs,
-		&r->h->control,	 &r->h->lines[0],   &r->h->lines[1],
-	};
-
-	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-		*targets[i] = (int)p->number[i];
-	return true;
-}
-
-static bool
-read_figures(struct handover_reader *r, const struct parts *p)
-{
-	struct scoreboard_figures *f = &r->h->figures;
-
-	f->began_wall_us = p->number[0];
-	f->reloads = (uint64_t)p->number[1];
-	f->reloads_failed = (uint64_t)p->number[2];
-	f->upgrades = (uint64_t)p->number[3];
-	f->restarts = (uint64_t)p->number[4];
-	f->poisoned = (uint64_t)p->number[5];
-	return true;
-}
-
-static bool
-read_listener(struct handover_reader *r, const struct parts *p)
-{
-	struct handed_listener *l = &r->h->listeners[r->h->listener_count];
-
-	if (r->h->listener_count == r->listener_room)
-		return false;
-	l->fd = (int)p->number[0];
-	l->name = arena_copy(r->arena, p->text).at;
-	r->h->listener_count++;
-	return l->fd > STDERR_FILENO;
-}
-
-static bool
-read_spool(struct handover_reader *r, const struct parts *p)
-{
-	struct spool_claims *c = &r->h->spools;
-
-	if (c->count == SPOOL_CLAIMS)
-		return false;
-	c->at[c->count++] = (struct spool_claim){
-		(int)p->number[0], arena_copy(r->arena, p->text).at };
-	return p->number[0] > STDERR_FILENO;
-}
-
-static bool
-read_child(struct handover_reader *r, const struct parts *p)
-{
-	const int64_t *n = p->number;
-	struct handed_child *c = &r->h->children[r->h->child_count];
-
-	if (r->h->child_count == r->child_room || n[0] < 1 ||
-	    n[0] >= SCOREBOARD_SLOTS || n[2] <= PROCESS_WAITING ||
+	if (n[0] < 1 || n[0] >= SCOREBOARD_SLOTS || n[2] <= PROCESS_WAITING ||
 	    n[2] >= PROCESS_STATES || n[3] <= SLOT_UNUSED ||
 	    n[3] >= SLOT_ROLES || n[6] < 2)
 		return false;
-	*c = (struct handed_child){
+	h->children[h->child_count++] = (struct handed_child){
 		.index = (int)n[0],
 		.channel = (int)n[1],
 		.entry = {
@@ -239,115 +142,107 @@ read_child(struct handover_reader *r, const struct parts *p)
 		},
 		.region = -1,
 	};
-	r->h->child_count++;
 	return true;
 }
 
+/* One of several: `h` has room for all. */
 static bool
-read_connection_limits(struct handover_reader *r, const struct parts *p)
+read_item(struct handover *h, enum fact fact, const int64_t *n,
+	  const char *text)
 {
-	const int64_t *n = p->number;
-
-	if (n[0] <= STDERR_FILENO || n[2] < 1 || n[2] > INT32_MAX || n[3] < 0)
+	if (fact == FACT_CHILD)
+		return read_child(h, n);
+	if (fact == FACT_REGION) {
+		/* Of a child that was named before. */
+		for (size_t i = 0; i < h->child_count; i++)
+			if (h->children[i].index == n[0] && n[1] >= 0 &&
+			    n[1] <= INT32_MAX) {
+				h->children[i].region = (int)n[1];
+				return true;
+			}
 		return false;
-	r->h->connection_limits = (struct connection_limits_handle){
-		.fd = (int)n[0],
-		.layout = (int)n[1],
-		.regions = (unsigned)n[2],
-		.connections = (size_t)n[3],
-		.secret = { (uint64_t)n[4], (uint64_t)n[5] },
-	};
-	return true;
-}
-
-/* Of a child that was named before. */
-static bool
-read_region(struct handover_reader *r, const struct parts *p)
-{
-	if (p->number[1] < 0 || p->number[1] > INT32_MAX)
-		return false;
-	for (size_t i = 0; i < r->h->child_count; i++) {
-		struct handed_child *c = &r->h->children[i];
-		if (c->index != p->number[0])
-			continue;
-		c->region = (int)p->number[1];
+	}
+	if (fact == FACT_ASKER) {
+		if (h->asker_count == CONTROL_ASKERS ||
+		    n[1] <= CONTROL_NOTHING || n[1] >= CONTROL_VERBS)
+			return false;
+		h->askers[h->asker_count++] = (struct handed_asker){
+			(int)n[0], (enum control_verb)n[1], n[2] != 0 };
 		return true;
 	}
-	return false;
-}
-
-static bool
-read_asker(struct handover_reader *r, const struct parts *p)
-{
-	if (r->h->asker_count == CONTROL_ASKERS ||
-	    p->number[1] <= CONTROL_NOTHING || p->number[1] >= CONTROL_VERBS)
+	if (n[0] <= STDERR_FILENO || n[0] > INT32_MAX)
 		return false;
-	r->h->askers[r->h->asker_count++] =
-		(struct handed_asker){ (int)p->number[0],
-				       (enum control_verb)p->number[1],
-				       p->number[2] != 0 };
-	return true;
-}
-
-static const struct {
-	const char *word;
-	size_t numbers;                 /* at least */
-	bool (*read)(struct handover_reader *, const struct parts *);
-} words[] = {
-	{ "mode", 1, read_mode },
-	{ "generation", 1, read_generation },
-	{ "requests", 2, read_requests },
-	{ "descriptors", 6, read_descriptors },
-	{ "figures", 6, read_figures },
-	{ "listener", 1, read_listener },
-	{ "spool", 1, read_spool },
-	{ "child", 12, read_child },
-	{ "connections", 6, read_connection_limits },
-	{ "region", 2, read_region },
-	{ "asker", 3, read_asker },
-};
-
-/* Facts that are text to the end of the line. */
-static bool
-read_text(struct handover_reader *r, struct view word, struct view text)
-{
-	const struct { const char *word; const char **target; } texts[] = {
-		{ "program", &r->h->program },
-		{ "config", &r->h->config_file },
-		{ "log", &r->h->log_file },
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		if (!view_equal(word, view_of(texts[i].word)))
-			continue;
-		*texts[i].target = arena_copy(r->arena, text).at;
-		return true;
+	if (fact == FACT_LISTENER) {
+		h->listeners[h->listener_count++] =
+			(struct handed_listener){ (int)n[0], text };
+	} else {
+		if (h->spools.count == SPOOL_CLAIMS)
+			return false;
+		h->spools.at[h->spools.count++] =
+			(struct spool_claim){ (int)n[0], text };
 	}
-	return false;
-}
-
-static bool
-read_line(struct handover_reader *r, struct view line)
-{
-	struct parts p = take_apart(line);
-
-	if (read_text(r, p.word, view_slice(line, p.word.len + 1, line.len)))
-		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (view_equal(p.word, view_of(words[i].word)))
-			return p.count >= words[i].numbers &&
-			       words[i].read(r, &p);
 	return true;
 }
 
-static struct view
-next_line(struct view *rest)
+/* `n`: the numbers, 0 where an earlier version says fewer; `text`: what
+ * follows them. */
+static bool
+read_fact(struct handover *h, enum fact fact, const int64_t *n,
+	  const char *text)
 {
-	size_t end = view_find(*rest, '\n');
-	struct view line = view_slice(*rest, 0, end);
-
-	*rest = view_slice(*rest, end + 1, rest->len);
-	return line;
+	switch (fact) {
+	case FACT_MODE:
+		h->mode = (enum handover_mode)n[0];
+		return n[0] > HANDOVER_NONE && n[0] <= HANDOVER_TAKEOVER;
+	case FACT_GENERATION:
+		h->generation = (unsigned)n[0];
+		return true;
+	case FACT_REQUESTS:
+		h->wants_reload = n[0] != 0;
+		h->wants_upgrade = n[1] != 0;
+		h->paused_until_ms = n[2];
+		h->is_control_roots = n[3] != 0;
+		return true;
+	case FACT_DESCRIPTORS:
+		h->pid_file = (int)n[0];
+		h->scoreboard = (int)n[1];
+		h->backlogs = (int)n[2];
+		h->control = (int)n[3];
+		h->lines[0] = (int)n[4];
+		h->lines[1] = (int)n[5];
+		return true;
+	case FACT_FIGURES:
+		h->figures = (struct scoreboard_figures){
+			.began_wall_us = n[0],
+			.reloads = (uint64_t)n[1],
+			.reloads_failed = (uint64_t)n[2],
+			.upgrades = (uint64_t)n[3],
+			.restarts = (uint64_t)n[4],
+			.poisoned = (uint64_t)n[5],
+		};
+		return true;
+	case FACT_CONNECTIONS:
+		h->connection_limits = (struct connection_limits_handle){
+			.fd = (int)n[0],
+			.layout = (int)n[1],
+			.regions = (unsigned)n[2],
+			.connections = (size_t)n[3],
+			.secret = { (uint64_t)n[4], (uint64_t)n[5] },
+		};
+		return n[0] > STDERR_FILENO && n[2] >= 1 &&
+		       n[2] <= INT32_MAX && n[3] >= 0;
+	case FACT_PROGRAM:
+		h->program = text;
+		return true;
+	case FACT_CONFIG:
+		h->config_file = text;
+		return true;
+	case FACT_LOG:
+		h->log_file = text;
+		return true;
+	default:
+		return read_item(h, fact, n, text);
+	}
 }
 
 bool
@@ -371,15 +266,122 @@ handover_parse(struct view text, struct arena *arena, struct handover *out)
 			arena_alloc(arena, lines * sizeof(*out->listeners)),
 		.children = arena_alloc(arena, lines * sizeof(*out->children)),
 	};
-	struct handover_reader r = { out, arena, lines, lines };
-	if (!view_equal(next_line(&text), VIEW(FIRST_LINE)))
+	if (!view_equal(view_take_line(&text), VIEW(FIRST_LINE)))
 		return false;
 	while (text.len > 0) {
-		struct view line = next_line(&text);
-		if (view_equal(line, VIEW("end")))
+		int64_t n[NUMBERS] = { 0 };
+		struct view rest = view_take_line(&text);
+		if (view_equal(rest, VIEW("end")))
 			return out->mode != HANDOVER_NONE;
-		if (!read_line(&r, line))
+		struct view word = view_slice(rest, 0, view_find(rest, ' '));
+		rest = view_slice(rest, word.len + 1, rest.len);
+		int fact = 0;
+		while (fact < FACTS &&
+		       !view_equal(word, view_of(facts[fact].word)))
+			fact++;
+		if (fact == FACTS)
+			continue;
+		/* A text may begin with a digit. */
+		size_t count = 0, most = facts[fact].numbers > 0 ? NUMBERS : 0;
+		while (count < most && take_number(&rest, &n[count]))
+			count++;
+		if (count < facts[fact].numbers ||
+		    !read_fact(out, (enum fact)fact, n,
+			       arena_copy(arena, rest).at))
 			return false;
 	}
 	return false;
+}
+
+/* ---- Through an exec ----------------------------------------------------- */
+
+static void
+set_close_on_exec(int fd, bool closes)
+{
+	if (fd > STDERR_FILENO)
+		fcntl(fd, F_SETFD, closes ? FD_CLOEXEC : 0);
+}
+
+/* A trial gets what it must show that it can use, no more. */
+void
+handover_keep_open(const struct handover *h, bool keep)
+{
+	for (size_t i = 0; i < h->listener_count; i++)
+		set_close_on_exec(h->listeners[i].fd, !keep);
+	for (size_t i = 0; i < h->spools.count; i++)
+		set_close_on_exec(h->spools.at[i].fd, !keep);
+	set_close_on_exec(h->lines[1], !keep);
+	if (h->mode == HANDOVER_TRIAL)
+		return;
+	const int others[] = { h->pid_file,
+			       h->scoreboard,
+			       h->backlogs,
+			       h->control,
+			       h->lines[0],
+			       h->connection_limits.fd };
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		set_close_on_exec(others[i], !keep);
+	for (size_t i = 0; i < h->child_count; i++)
+		set_close_on_exec(h->children[i].channel, !keep);
+	for (size_t i = 0; i < h->asker_count; i++)
+		set_close_on_exec(h->askers[i].fd, !keep);
+}
+
+int
+handover_write(const struct handover *h)
+{
+	struct buf text = BUF(LARGEST);
+	char number[16];
+
+	int fd = memfd_create("guerrilla-smtpd handover", 0);
+	if (fd < 0)
+		return -1;
+	bool is_whole = handover_print(h, &text) == 0 &&
+			write(fd, text.at, text.len) == (ssize_t)text.len;
+	buf_release(&text);
+	snprintf(number, sizeof(number), "%d", fd);
+	if (is_whole && setenv(VARIABLE, number, 1) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+named_descriptor(void)
+{
+	const char *text = getenv(VARIABLE);
+	size_t fd;
+
+	if (text == NULL || !view_to_size(view_of(text), INT32_MAX, &fd))
+		return -1;
+	return (int)fd;
+}
+
+void
+handover_read(struct arena *arena, struct handover *out)
+{
+	struct buf text = BUF(LARGEST);
+	int fd = named_descriptor();
+
+	*out = (struct handover){ .mode = HANDOVER_NONE };
+	if (fd < 0)
+		return;
+	char *at = buf_reserve(&text, LARGEST);
+	ssize_t n = pread(fd, at, LARGEST, 0);
+	if (n > 0) {
+		text.len = (size_t)n;
+		if (!handover_parse(buf_view(&text), arena, out))
+			*out = (struct handover){ .mode = HANDOVER_NONE };
+	}
+	buf_release(&text);
+}
+
+void
+handover_forget(void)
+{
+	int fd = named_descriptor();
+
+	if (fd > STDERR_FILENO)
+		close(fd);
+	unsetenv(VARIABLE);
 }

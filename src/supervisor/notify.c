@@ -16,13 +16,21 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void
-send_text(const char *path, const char *text, size_t len)
+void
+notify_send(const char *format, ...)
 {
+	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t path_len = strlen(path);
+	char text[512];
+	va_list args;
 
+	size_t path_len = path != NULL ? strlen(path) : 0;
 	if (path_len == 0 || path_len >= sizeof(to.sun_path))
+		return;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (len <= 0 || (size_t)len >= sizeof(text))
 		return;
 	memcpy(to.sun_path, path, path_len);
 	if (path[0] == '@')
@@ -30,27 +38,11 @@ send_text(const char *path, const char *text, size_t len)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+	sendto(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL,
 	       (const struct sockaddr *)&to,
 	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 			   path_len));
 	close(fd);
-}
-
-void
-notify_send(const char *format, ...)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	char text[512];
-	va_list args;
-
-	if (path == NULL)
-		return;
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (len > 0 && (size_t)len < sizeof(text))
-		send_text(path, text, (size_t)len);
 }
 
 void

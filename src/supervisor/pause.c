@@ -14,25 +14,10 @@
 
 enum { OBEY_MS = 5000 };                /* until the answer, at most */
 
-bool
-pause_is_on(const struct master *m)
-{
-	return m->paused_until_ms != 0;
-}
-
 void
 pause_set_title(const struct master *m)
 {
-	title_set(pause_is_on(m) ? "master (paused)" : "master");
-}
-
-static void
-tell_workers(struct master *m, enum child_message word)
-{
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->processes.entries[i].role == SLOT_WORKER &&
-		    process_is_alive(&m->processes.entries[i]))
-			children_say(m, i, word);
+	title_set(m->paused_until_ms != 0 ? "master (paused)" : "master");
 }
 
 void
@@ -57,7 +42,7 @@ pause_begin(struct master *m)
 		 LOG_NUM("seconds", ms / 1000));
 	notify_send("STATUS=Paused\n");
 	pause_set_title(m);
-	tell_workers(m, CHILD_PAUSE);
+	children_say_all(m, SLOT_WORKER, CHILD_PAUSE);
 }
 
 static void
@@ -70,43 +55,45 @@ end(struct master *m, const char *why)
 	log_info("resumed", LOG_STR("why", why));
 	notify_send("STATUS=Generation %u serves\n", m->now.number);
 	pause_set_title(m);
-	tell_workers(m, CHILD_RESUME);
+	children_say_all(m, SLOT_WORKER, CHILD_RESUME);
 }
 
 void
 pause_end(struct master *m)
 {
 	control_socket_take_up(&m->control, CONTROL_RESUME);
-	bool was_on = pause_is_on(m);
+	bool was_on = m->paused_until_ms != 0;
 	if (was_on)
 		end(m, "asked for");
 	control_socket_answer(&m->control, CONTROL_RESUME, true,
 			      was_on ? "resumed" : "it was not paused");
 }
 
-/* Whether no worker takes newcomers any more, as their slots say. */
-static bool
-do_all_obey(const struct master *m)
+void
+pause_tick(struct master *m)
 {
+	int64_t now_ms = clock_ms(), left_ms = m->paused_until_ms - now_ms;
 	struct slot_figures f;
+	char text[96];
 
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+	if (m->paused_until_ms == 0)
+		return;
+	if (left_ms <= 0) {
+		end(m, "its time is over");
+		return;
+	}
+	/* Whether no worker takes newcomers any more, as their slots say. */
+	bool do_all_obey = true;
+	for (int i = 1; m->pause_answer_ms != 0 && i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
 		if (e->role != SLOT_WORKER || e->state != PROCESS_READY)
 			continue;
 		scoreboard_read_slot(m->scoreboard, (size_t)i, &f);
-		if (f.state != SLOT_PAUSED)
-			return false;
+		do_all_obey = do_all_obey && f.state == SLOT_PAUSED;
 	}
-	return true;
-}
-
-static void
-answer(struct master *m)
-{
-	char text[96];
-
-	int64_t left_ms = m->paused_until_ms - clock_ms();
+	if (m->pause_answer_ms == 0 ||
+	    (!do_all_obey && now_ms < m->pause_answer_ms))
+		return;
 	size_t len = (size_t)snprintf(
 		text, sizeof(text), "paused; sessions that still finish: %"
 		PRIu64, scoreboard_sum(m->scoreboard, GAUGE_SESSIONS));
@@ -115,16 +102,4 @@ answer(struct master *m)
 			 (left_ms + 999) / 1000);
 	control_socket_answer(&m->control, CONTROL_PAUSE, true, text);
 	m->pause_answer_ms = 0;
-}
-
-void
-pause_tick(struct master *m)
-{
-	if (!pause_is_on(m))
-		return;
-	if (clock_ms() >= m->paused_until_ms)
-		end(m, "its time is over");
-	else if (m->pause_answer_ms != 0 &&
-		 (do_all_obey(m) || clock_ms() >= m->pause_answer_ms))
-		answer(m);
 }

@@ -7,34 +7,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#ifdef __linux__
-#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#endif
-
-static int
-find_group(const char *group, gid_t *gid_out, char *why, size_t size)
-{
-	size_t number;
-	const struct group *g = getgrnam(group);
-
-	if (g != NULL) {
-		*gid_out = g->gr_gid;
-	} else if (view_to_size(view_of(group), INT32_MAX, &number)) {
-		*gid_out = (gid_t)number;
-	} else {
-		snprintf(why, size, "there is no group %s", group);
-		return -1;
-	}
-	return 0;
-}
+#include <unistd.h>
 
 int
 account_find(const char *user, const char *group, struct account *out,
@@ -51,59 +31,37 @@ account_find(const char *user, const char *group, struct account *out,
 		return -1;
 	}
 	struct account found = { user, p->pw_uid, p->pw_gid };
-	if (group[0] != '\0' && find_group(group, &found.gid, why, size) != 0)
+	const struct group *g = group[0] != '\0' ? getgrnam(group) : NULL;
+	if (g != NULL) {
+		found.gid = g->gr_gid;
+	} else if (view_to_size(view_of(group), INT32_MAX, &number)) {
+		found.gid = (gid_t)number;
+	} else if (group[0] != '\0') {
+		snprintf(why, size, "there is no group %s", group);
 		return -1;
+	}
 	*out = found;
 	return 0;
 }
 
-#ifdef __linux__
-/* The effective, permitted and inheritable sets become `set`. */
-static int
-set_capabilities(uint64_t set)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct data[2];
-
-	for (int i = 0; i < 2; i++) {
-		uint32_t half = (uint32_t)(set >> (32 * i));
-		data[i].effective = half;
-		data[i].permitted = half;
-		data[i].inheritable = half;
-	}
-	return (int)syscall(SYS_capset, &head, data);
-}
-
-static bool
-has_bind(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	return syscall(SYS_capget, &head, data) == 0 &&
-	       (data[0].permitted & (1u << CAP_NET_BIND_SERVICE)) != 0;
-}
-
-static void
-empty_bounding_set(bool keeps_bind)
-{
-	for (int c = 0; c < 64; c++)
-		if (!keeps_bind || c != CAP_NET_BIND_SERVICE)
-			prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
-}
-
+/* The effective, permitted and inheritable sets become empty, or the bind
+ * capability alone where it is kept and there. */
 static int
 keep_capabilities(bool keeps_bind)
 {
-	const uint64_t bind_only = UINT64_C(1) << CAP_NET_BIND_SERVICE;
+	const uint32_t bind_only = 1u << CAP_NET_BIND_SERVICE;
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct had[2] = { 0 }, data[2] = { 0 };
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	keeps_bind = keeps_bind && has_bind();
-	if (set_capabilities(keeps_bind ? bind_only : 0) != 0)
+	keeps_bind = keeps_bind && syscall(SYS_capget, &head, had) == 0 &&
+		     (had[0].permitted & bind_only) != 0;
+	if (keeps_bind)
+		data[0] = (struct __user_cap_data_struct){
+			bind_only, bind_only, bind_only };
+	if (syscall(SYS_capset, &head, data) != 0)
 		return -1;
 	/* Ambient, or it would be lost when an upgrade executes a file. */
 	if (keeps_bind)
@@ -112,24 +70,12 @@ keep_capabilities(bool keeps_bind)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static void
-hold_capabilities(bool hold)
-{
-	prctl(PR_SET_KEEPCAPS, hold ? 1 : 0, 0, 0, 0);
-}
-
 void
 privileges_drop_bind(void)
 {
 	if (geteuid() != 0)
 		keep_capabilities(false);
 }
-#else
-static void empty_bounding_set(bool keeps_bind) { (void)keeps_bind; }
-static int keep_capabilities(bool keeps_bind) { (void)keeps_bind; return 0; }
-static void hold_capabilities(bool hold) { (void)hold; }
-void privileges_drop_bind(void) { }
-#endif
 
 static int
 fail(const char *what, char *why, size_t size)
@@ -181,17 +127,17 @@ privileges_drop(const struct account *account, bool keeps_bind, char *why,
 
 	/* Root that stays root keeps what it has: allow_root was asked. */
 	if (is_root && account->uid == 0) {
-#ifdef __linux__
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#endif
 		return 0;
 	}
 	if (is_root) {
-		empty_bounding_set(keeps_bind);
-		hold_capabilities(keeps_bind);
+		for (int c = 0; c < 64; c++)
+			if (!keeps_bind || c != CAP_NET_BIND_SERVICE)
+				prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
+		prctl(PR_SET_KEEPCAPS, keeps_bind ? 1 : 0, 0, 0, 0);
 		if (become(account, why, size) != 0)
 			return -1;
-		hold_capabilities(false);
+		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	}
 	if (keep_capabilities(keeps_bind) != 0)
 		return fail("cannot empty the capabilities", why, size);

@@ -138,28 +138,23 @@ process_is_wanted(const struct process *e)
 	       e->state == PROCESS_READY || e->state == PROCESS_HUNG;
 }
 
-/* After a failed start: a second, then twice as long each time. */
-static int64_t
-back_off(struct process *e)
-{
-	int64_t wait_ms = e->back_off_ms > 0 ? e->back_off_ms : FIRST_WAIT_MS;
-
-	e->back_off_ms =
-		wait_ms * 2 < LONGEST_WAIT_MS ? wait_ms * 2 : LONGEST_WAIT_MS;
-	return wait_ms;
-}
-
 static int64_t
 end_of(struct process_table *r, struct process *e, enum span span,
        int64_t now_ms)
 {
+	int64_t wait_ms;
+
 	switch (span) {
 	case FOR_EVER:
 		return PROCESS_NEVER;
 	case AT_ONCE:
 		return now_ms;
 	case BACK_OFF:
-		return now_ms + back_off(e);
+		/* A second, then twice as long each time. */
+		wait_ms = e->back_off_ms > 0 ? e->back_off_ms : FIRST_WAIT_MS;
+		e->back_off_ms = wait_ms * 2 < LONGEST_WAIT_MS
+			? wait_ms * 2 : LONGEST_WAIT_MS;
+		return now_ms + wait_ms;
 	case RETRY:
 		return now_ms + FORK_RETRY_MS;
 	case START:
@@ -219,25 +214,19 @@ process_table_handle(struct process_table *r, int i, enum process_event event,
 	return step.act;
 }
 
-static int64_t
-burst(const struct process_table *r)
+/* All together are kept to a few restarts a second, after as many at once as
+ * there are processes. */
+static bool
+may_restart(struct process_table *r, int64_t now_ms)
 {
+	int64_t credit = r->restart_credit +
+			 (now_ms - r->refilled_ms) * RESTARTS_A_SECOND;
 	int64_t wanted = 0;
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
 		wanted += process_is_wanted(&r->entries[i]);
-	return (wanted > 0 ? wanted : 1) * 1000;
-}
-
-static bool
-may_restart(struct process_table *r, int64_t now_ms)
-{
-	int64_t most = burst(r);
-	int64_t gained = (now_ms - r->refilled_ms) * RESTARTS_A_SECOND;
-
-	r->restart_credit = r->restart_credit + gained < most
-				    ? r->restart_credit + gained
-				    : most;
+	int64_t most = (wanted > 0 ? wanted : 1) * 1000;
+	r->restart_credit = credit < most ? credit : most;
 	r->refilled_ms = now_ms;
 	if (r->restart_credit < 1000)
 		return false;

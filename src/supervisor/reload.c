@@ -7,9 +7,7 @@
 
 #include "base/clock.h"
 #include "supervisor/children.h"
-#include "supervisor/limits.h"
 #include "supervisor/notify.h"
-#include "supervisor/startup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,18 +20,16 @@ enum {
 };
 
 static void
-refuse(struct master *m, struct buf *faults)
+refuse(struct master *m, struct view faults)
 {
-	struct view rest = buf_view(faults);
 	char line[1024];
 
-	while (rest.len > 0) {
-		size_t end = view_find(rest, '\n');
-		struct view fault = view_slice(rest, 0, end);
+	generation_close(&m->next, &m->now);
+	while (faults.len > 0) {
+		struct view fault = view_take_line(&faults);
 		log_error("reload refused", LOG_VIEW("fault", fault));
 		snprintf(line, sizeof(line), "%.*s", (int)fault.len, fault.at);
 		control_socket_tell(&m->control, CONTROL_RELOAD, line);
-		rest = view_slice(rest, end + 1, rest.len);
 	}
 	generation_keep_spools(&m->now, &m->spools);
 	m->figures.reloads_failed++;
@@ -44,36 +40,23 @@ refuse(struct master *m, struct buf *faults)
 		    m->now.number);
 }
 
-/* A configuration that may take the place of the one in force. */
-static struct config *
-read_config(struct master *m, struct buf *faults)
+static int
+prepare(struct master *m, struct buf *faults)
 {
 	struct config *c = config_read(&m->options.source, faults);
 
 	if (c == NULL)
-		return NULL;
-	if (config_is_same_process(m->now.config, c, faults) &&
-	    limits_raise_files(c, faults) == 0)
-		return c;
-	config_free(&c);
-	return NULL;
-}
-
-static int
-prepare(struct master *m, struct buf *faults)
-{
-	struct config *c = read_config(m, faults);
-
-	if (c == NULL)
 		return -1;
-	if (generation_open(&m->next, c, &m->now, faults) != 0) {
+	if (!config_is_same_process(m->now.config, c, faults) ||
+	    master_raise_files(c, faults) != 0 ||
+	    generation_open(&m->next, c, &m->now, faults) != 0) {
 		config_free(&c);
 		return -1;
 	}
 	m->next.number = m->generations + 1;
 	if (generation_load(&m->next, &m->spools, faults) != 0)
 		return -1;
-	if (startup_connection_limits(m, c) == 0 &&
+	if (master_make_connection_limits(m, c) == 0 &&
 	    children_staff(m, &m->next) == 0)
 		return 0;
 	buf_printf(faults, "no room for another generation: %s\n",
@@ -92,56 +75,30 @@ begin(struct master *m)
 	notify_reloading();
 	log_info("reload begins",
 		 LOG_STR("file", m->options.source.file));
-	if (prepare(m, &faults) != 0) {
-		generation_close(&m->next, &m->now);
-		refuse(m, &faults);
-	} else {
+	if (prepare(m, &faults) == 0)
 		m->generations = m->next.number;
-	}
+	else
+		refuse(m, buf_view(&faults));
 	buf_release(&faults);
 }
 
-static bool
-is_of_next(const struct master *m, const struct process *e)
+/* The old generation stays in force. */
+static void
+give_up(struct master *m, const char *why)
 {
-	return e->generation == m->next.number;
-}
-
-static bool
-is_of_past(const struct master *m, const struct process *e)
-{
-	return e->generation != m->now.number;
-}
-
-void
-reload_give_up(struct master *m, const char *why)
-{
-	struct buf faults = BUF(FAULTS_SIZE);
-
 	if (m->next.config == NULL)
 		return;
-	children_take_all(m, PROCESS_QUIT, is_of_next);
-	generation_close(&m->next, &m->now);
-	buf_printf(&faults, "%s\n", why);
-	refuse(m, &faults);
-	buf_release(&faults);
+	children_quit_generation(m, m->next.number);
+	refuse(m, view_of(why));
 }
 
 void
 reload_cancel(struct master *m, const char *why)
 {
-	reload_give_up(m, why);
+	give_up(m, why);
 	m->wants_reload = false;
 	control_socket_take_up(&m->control, CONTROL_RELOAD);
 	control_socket_answer(&m->control, CONTROL_RELOAD, false, why);
-}
-
-/* One thing at a time. */
-static bool
-is_blocked(const struct master *m)
-{
-	return m->next.config != NULL || m->upgrade.trial != 0 ||
-	       m->upgrade.is_proven || m->takeover.is_under_way;
 }
 
 static void
@@ -152,10 +109,10 @@ commit(struct master *m)
 
 	m->now = m->next;
 	m->next = (struct generation){ .log_file = -1 };
-	m->processes.times = startup_times(m->now.config);
-	children_take_all(m, PROCESS_DRAIN, is_of_past);
+	m->processes.times = master_times(m->now.config);
+	children_drain_past(m);
 	generation_close(&old, &m->now);
-	limits_core(m->now.config->dumps_core);
+	master_allow_core(m->now.config->dumps_core);
 	master_init_log(m);
 	m->figures.reloads++;
 	m->figures.generation = m->now.number;
@@ -174,9 +131,12 @@ commit(struct master *m)
 int64_t
 reload_next_ms(const struct master *m)
 {
-	if (!m->wants_reload || is_blocked(m))
-		return PROCESS_NEVER;
-	return m->reload_began_ms + PAUSE_MS;
+	/* One thing at a time. */
+	bool is_blocked = m->next.config != NULL || m->upgrade.trial != 0 ||
+			  m->upgrade.is_proven || m->takeover.is_under_way;
+
+	return m->wants_reload && !is_blocked ? m->reload_began_ms + PAUSE_MS
+					      : PROCESS_NEVER;
 }
 
 void
@@ -192,8 +152,8 @@ reload_tick(struct master *m)
 		commit(m);
 		break;
 	case CHILDREN_LOST:
-		reload_give_up(m, "a process of the new generation did not "
-			       "become ready: its own lines say why");
+		give_up(m, "a process of the new generation did not become "
+			"ready: its own lines say why");
 		break;
 	case CHILDREN_COMING:
 		break;

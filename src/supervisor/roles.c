@@ -34,20 +34,6 @@ keep_listeners(const struct master *m, const struct generation *g, int *fds)
 	return n;
 }
 
-static void
-allow_port(struct sandbox_rules *rules, unsigned port)
-{
-	for (int i = 0; i < SANDBOX_PORTS; i++) {
-		if (rules->ports[i] == port)
-			return;
-		if (rules->ports[i] == 0) {
-			rules->ports[i] = port;
-			return;
-		}
-	}
-	rules->has_more_ports = true;
-}
-
 /* How the database is reached: nothing else is. */
 static void
 allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
@@ -56,11 +42,19 @@ allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
 
 	rules->connects_locally = s->socket[0] != '\0';
 	for (size_t i = 0; i < s->host_count; i++) {
-		if (s->hosts[i].port == 0) {
+		unsigned port = s->hosts[i].port;
+		int k = 0;
+		if (port == 0) {
 			rules->connects_locally = true;
 			continue;
 		}
-		allow_port(rules, s->hosts[i].port);
+		while (k < SANDBOX_PORTS && rules->ports[k] != 0 &&
+		       rules->ports[k] != port)
+			k++;
+		if (k < SANDBOX_PORTS)
+			rules->ports[k] = port;
+		else
+			rules->has_more_ports = true;
 		if (!address_parse(view_of(s->hosts[i].name), &ignored))
 			rules->looks_up_names = true;
 	}

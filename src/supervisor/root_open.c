@@ -175,14 +175,23 @@ open_log(const void *log, char *why, size_t size)
 	return fd;
 }
 
-/* What root makes is the account's, or it could not be opened again after a
- * rotation; what is there already stays whose it is. */
-static int
-open_log_as_root(const struct log_settings *log, const struct account *account,
-		 char *why, size_t size)
+int
+root_open_log(const struct log_settings *log, const struct account *account,
+	      char *why, size_t size)
 {
+	if (!logger_has_file(log) || !is_root_for(account))
+		return open_log(log, why, size);
+	if (!root_owns_folder_of(log->target)) {
+		int given = as_account(account, open_log, log, why);
+		size_t len = given < 0 ? strlen(why) : 0;
+		if (given < 0)
+			snprintf(why + len, size - len, " (as %s, since its "
+				 "folder is not root's alone)", account->user);
+		return given;
+	}
+	/* What root makes is the account's, or it could not be opened again
+	 * after a rotation; what is there already stays whose it is. */
 	int fd = logger_open_file(log->target, 0);
-
 	if (fd >= 0)
 		return fd;
 	if (errno == ENOENT)
@@ -196,44 +205,10 @@ open_log_as_root(const struct log_settings *log, const struct account *account,
 	return -1;
 }
 
-int
-root_open_log(const struct log_settings *log, const struct account *account,
-	      char *why, size_t size)
-{
-	if (!logger_has_file(log) || !is_root_for(account))
-		return open_log(log, why, size);
-	if (root_owns_folder_of(log->target))
-		return open_log_as_root(log, account, why, size);
-	int fd = as_account(account, open_log, log, why);
-	if (fd < 0) {
-		size_t len = strlen(why);
-		snprintf(why + len, size - len, " (as %s, since its folder is "
-			 "not root's alone)", account->user);
-	}
-	return fd;
-}
-
 static int
 open_listener(const void *listener, char *why, size_t size)
 {
 	return listen_open(listener, why, size);
-}
-
-/* A socket that root made must be the account's, or its mode would speak of
- * root and its group. */
-static int
-open_socket_as_root(const struct listen_settings *listener,
-		    const struct account *account, char *why, size_t size)
-{
-	const char *path = strchr(listener->name, '/');
-	int fd = listen_open(listener, why, size);
-
-	if (fd < 0 || lchown(path, account->uid, account->gid) == 0)
-		return fd;
-	snprintf(why, size, "%s: cannot give it to %s: %s", path,
-		 account->user, strerror(errno));
-	close(fd);
-	return -1;
 }
 
 int
@@ -248,9 +223,18 @@ root_open_listener(const struct listen_settings *listener,
 	    name.kind != LISTEN_UNIX)
 		return listen_open(listener, why, size);
 	/* The path is the end of the name, so it is a C string. */
-	if (root_owns_folder_of(name.rest.at))
-		return open_socket_as_root(listener, account, why, size);
-	return as_account(account, open_listener, listener, why);
+	const char *path = name.rest.at;
+	if (!root_owns_folder_of(path))
+		return as_account(account, open_listener, listener, why);
+	/* A socket that root made must be the account's, or its mode would
+	 * speak of root and its group. */
+	int fd = listen_open(listener, why, size);
+	if (fd < 0 || lchown(path, account->uid, account->gid) == 0)
+		return fd;
+	snprintf(why, size, "%s: cannot give it to %s: %s", path,
+		 account->user, strerror(errno));
+	close(fd);
+	return -1;
 }
 
 static int

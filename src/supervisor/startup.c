@@ -5,10 +5,9 @@
 
 #include "base/pid_file.h"
 #include "supervisor/account_check.h"
-#include "supervisor/background.h"
 #include "supervisor/directories.h"
-#include "supervisor/limits.h"
 #include "supervisor/privileges.h"
+#include "supervisor/readiness.h"
 #include "supervisor/root_open.h"
 
 #include <errno.h>
@@ -17,14 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	START_MS = 60000,       /* name look-ups and libraries included */
-	GRACE_MS = 3000,        /* beyond the deadlines that children keep */
-	QUIT_MS = 3000,
-	REGIONS_A_WORKER = 4,   /* generations that drain */
-	MORE_REGIONS = 16,
-	WHY_SIZE = 16384
-};
+enum { WHY_SIZE = 16384 };
 
 /* What the steps of a start have in common. */
 struct start {
@@ -50,17 +42,14 @@ fail_with_errno(struct start *s, const char *what)
 	return EXIT_START;
 }
 
-static void
-say_why(struct start *s)
+static int
+go_to_background(struct start *s)
 {
-	struct view rest = buf_view(&s->why);
-
-	while (rest.len > 0) {
-		size_t end = view_find(rest, '\n');
-		fprintf(stderr, "guerrilla-smtpd: %.*s\n", (int)end, rest.at);
-		rest = view_slice(rest, end + 1, rest.len);
-	}
-	buf_release(&s->why);
+	if (!s->m->options.source.is_daemon)
+		return 0;
+	s->m->ready_pipe = background_begin();
+	return s->m->ready_pipe >= 0
+		? 0 : fail_with_errno(s, "cannot go to the background");
 }
 
 static int
@@ -69,7 +58,7 @@ find_account(struct start *s)
 	const struct config *c = s->config;
 	char reason[1024];
 
-	if (geteuid() != 0) {
+	if (!s->is_root) {
 		s->account = (struct account){ "this user", geteuid(),
 					       getegid() };
 		return 0;
@@ -98,44 +87,24 @@ open_control(struct start *s, const char *run_dir)
 	return 0;
 }
 
-/* What root makes in run_dir the account cannot open, only take away. Where
- * root must not work there the account makes it, in open_as_user. */
-static int
-open_in_run_dir(struct start *s)
-{
-	char path[64];
-
-	if (s->run_dir < 0)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->run_dir);
-	return open_control(s, path);
-}
-
-/* Without a spool in use its directory is only a convenience. */
-static int
-make_directories(struct start *s)
-{
-	const struct store_settings *store = &s->config->worker.store;
-	bool needs_spool = store->on_outage == STORE_OUTAGE_SPOOL;
-	struct buf ignored = BUF(1024);
-
-	if (directory_make(s->config->run_dir, 0755, &s->account, &s->why) !=
-	    0)
-		return EXIT_START;
-	s->run_dir = directory_open_run_dir(s->config, &s->account);
-	int made = directory_make(store->spool_dir, 0700, &s->account,
-				  needs_spool ? &s->why : &ignored);
-	buf_release(&ignored);
-	return made != 0 && needs_spool ? EXIT_START : 0;
-}
-
 static int
 open_as_root(struct start *s)
 {
 	const struct config *c = s->config;
-	char reason[512];
+	const struct store_settings *store = &c->worker.store;
+	bool needs_spool = store->on_outage == STORE_OUTAGE_SPOOL;
+	struct buf ignored = BUF(1024);
+	char reason[ROOT_OPEN_WHY], path[64];
 
-	if (limits_raise_files(c, &s->why) != 0 || make_directories(s) != 0)
+	if (master_raise_files(c, &s->why) != 0 ||
+	    directory_make(c->run_dir, 0755, &s->account, &s->why) != 0)
+		return EXIT_START;
+	s->run_dir = directory_open_run_dir(c, &s->account);
+	/* Without a spool in use its directory is only a convenience. */
+	int made = directory_make(store->spool_dir, 0700, &s->account,
+				  needs_spool ? &s->why : &ignored);
+	buf_release(&ignored);
+	if (made != 0 && needs_spool)
 		return EXIT_START;
 	int pid_file = root_open_pid_file(c->pid_file, &s->account, reason,
 					  sizeof(reason));
@@ -150,29 +119,26 @@ open_as_root(struct start *s)
 	s->m->now.opens_for = &s->account;
 	if (generation_open(&s->m->now, s->config, NULL, &s->why) != 0)
 		return EXIT_START;
-	return open_in_run_dir(s);
+	/* What root makes in run_dir the account cannot open, only take away.
+	 * Where root must not work there the account makes it. */
+	if (s->run_dir < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->run_dir);
+	return open_control(s, path);
 }
 
-static bool
-has_same_listeners(const struct config *a, const struct config *b)
-{
-	const struct net_settings *x = &a->worker.net, *y = &b->worker.net;
-
-	if (x->listener_count != y->listener_count)
-		return false;
-	for (size_t i = 0; i < x->listener_count; i++)
-		if (strcmp(x->listeners[i].name, y->listeners[i].name) != 0)
-			return false;
-	return true;
-}
-
-/* The files once more, as the user: what only root can read now, no reload
- * could read later. */
+/* And the files once more, as the user: what only root can read now, no
+ * reload could read later. */
 static int
-read_again(struct start *s)
+become_user(struct start *s)
 {
 	struct generation *g = &s->m->now;
+	char reason[ACCOUNT_REASON_SIZE];
 
+	if (privileges_drop(&s->account, s->config->keeps_bind_capability,
+			    reason, sizeof(reason)) != 0)
+		return fail(s, reason);
+	master_allow_core(s->config->dumps_core);
 	struct config *again = config_read(&s->m->options.source, &s->why);
 	if (again == NULL) {
 		buf_printf(&s->why, "read as %s: what only root can read "
@@ -180,41 +146,19 @@ read_again(struct start *s)
 			   s->account.user);
 		return EXIT_START;
 	}
-	if (!has_same_listeners(again, g->config)) {
+	const struct net_settings *x = &g->config->worker.net;
+	const struct net_settings *y = &again->worker.net;
+	bool is_same = x->listener_count == y->listener_count;
+	for (size_t i = 0; is_same && i < x->listener_count; i++)
+		is_same = strcmp(x->listeners[i].name,
+				 y->listeners[i].name) == 0;
+	if (!is_same) {
 		config_free(&again);
 		return fail(s, "the configuration changed while it was read");
 	}
 	config_free(&g->config);
 	g->config = again;
 	s->config = again;
-	return 0;
-}
-
-static int
-become_user(struct start *s)
-{
-	char reason[256];
-
-	if (privileges_drop(&s->account, s->config->keeps_bind_capability,
-			    reason, sizeof(reason)) != 0)
-		return fail(s, reason);
-	limits_core(s->config->dumps_core);
-	return read_again(s);
-}
-
-static int
-open_shared(struct start *s)
-{
-	struct master *m = s->m;
-
-	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
-	m->backlogs = log_backlogs_open(MASTER_BACKLOGS);
-	if (m->scoreboard == NULL || m->backlogs < 0)
-		return fail_with_errno(s, "no memory to share");
-	if (startup_connection_limits(m, s->config) != 0)
-		return fail_with_errno(s, "cannot make the connection limits");
-	if (log_pair(m->lines) != 0)
-		return fail_with_errno(s, "cannot make the log's queue");
 	return 0;
 }
 
@@ -229,31 +173,18 @@ open_as_user(struct start *s)
 	if (store->on_outage == STORE_OUTAGE_SPOOL &&
 	    directory_check(store->spool_dir, &s->account, &s->why) != 0)
 		return EXIT_START;
-	if (generation_load(&m->now, &m->spools, &s->why) != 0 ||
-	    open_shared(s) != 0)
+	if (generation_load(&m->now, &m->spools, &s->why) != 0)
 		return EXIT_START;
+	m->scoreboard = scoreboard_create(&m->scoreboard_fd);
+	m->backlogs = log_backlogs_open(MASTER_BACKLOGS);
+	if (m->scoreboard == NULL || m->backlogs < 0)
+		return fail_with_errno(s, "no memory to share");
+	if (master_make_connection_limits(m, s->config) != 0)
+		return fail_with_errno(s, "cannot make the connection limits");
+	if (log_pair(m->lines) != 0)
+		return fail_with_errno(s, "cannot make the log's queue");
 	return m->control.listener >= 0 ? 0
 		: open_control(s, s->config->run_dir);
-}
-
-static void
-clear_away(struct start *s)
-{
-	if (s->m->now.config != NULL)
-		generation_close(&s->m->now, NULL);
-	else
-		config_free(&s->config);
-	pid_file_leave(&s->m->pid_file);
-}
-
-static int
-go_to_background(struct start *s)
-{
-	if (!s->m->options.source.is_daemon)
-		return 0;
-	s->m->ready_pipe = background_begin();
-	return s->m->ready_pipe >= 0
-		? 0 : fail_with_errno(s, "cannot go to the background");
 }
 
 int
@@ -271,48 +202,22 @@ startup(struct master *m, struct config *first)
 	int code = 0;
 
 	umask(027);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+	for (size_t i = 0; code == 0 && i < sizeof(steps) / sizeof(*steps); i++)
 		code = steps[i](&s);
-		if (code != 0)
-			break;
-	}
 	if (s.run_dir >= 0)
 		close(s.run_dir);
 	if (code == 0)
 		return 0;
-	say_why(&s);
-	clear_away(&s);
+	for (struct view rest = buf_view(&s.why); rest.len > 0;) {
+		struct view line = view_take_line(&rest);
+		fprintf(stderr, "guerrilla-smtpd: %.*s\n", (int)line.len,
+			line.at);
+	}
+	buf_release(&s.why);
+	if (m->now.config != NULL)
+		generation_close(&m->now, NULL);
+	else
+		config_free(&s.config);
+	pid_file_leave(&m->pid_file);
 	return code;
-}
-
-struct process_times
-startup_times(const struct config *config)
-{
-	return (struct process_times){
-		.start_ms = START_MS,
-		.drain_ms = config->worker.drain_ms + GRACE_MS,
-		.stop_ms = config->worker.shutdown_ms + GRACE_MS,
-		.quit_ms = QUIT_MS,
-	};
-}
-
-int
-startup_connection_limits(struct master *m, const struct config *config)
-{
-	size_t connections = config->worker.connections;
-	size_t regions = config->worker.workers * REGIONS_A_WORKER +
-			 MORE_REGIONS;
-
-	if (m->connection_limits != NULL && m->connection_regions >= regions &&
-	    m->counted_connections >= connections)
-		return 0;
-	struct connection_limits *limits =
-		connection_limits_new((unsigned)regions, connections);
-	if (limits == NULL)
-		return -1;
-	/* The old one goes with the last worker that counts in it. */
-	m->connection_limits = limits;
-	m->connection_regions = regions;
-	m->counted_connections = connections;
-	return 0;
 }

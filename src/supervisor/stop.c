@@ -17,17 +17,12 @@
 
 enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000, LOGGER_MS = 3000 };
 
-static bool
-is_no_logger(const struct master *m, const struct process *e)
+static void
+tell(struct master *m, bool loggers, enum process_event event)
 {
-	(void)m;
-	return e->role != SLOT_LOGGER;
-}
-
-static bool
-is_logger(const struct master *m, const struct process *e)
-{
-	return !is_no_logger(m, e);
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+		if ((m->processes.entries[i].role == SLOT_LOGGER) == loggers)
+			children_take(m, i, event);
 }
 
 void
@@ -47,7 +42,7 @@ stop_gracefully(struct master *m)
 		 LOG_NUM("sessions",
 			 scoreboard_sum(m->scoreboard, GAUGE_SESSIONS)));
 	generation_close_listeners(&m->now, NULL);
-	children_take_all(m, PROCESS_STOP, is_no_logger);
+	tell(m, false, PROCESS_STOP);
 }
 
 void
@@ -66,76 +61,60 @@ stop_at_once(struct master *m)
 	control_socket_take_up(&m->control, CONTROL_KILL);
 	log_info("stopping at once");
 	generation_close_listeners(&m->now, NULL);
-	children_take_all(m, PROCESS_QUIT, is_no_logger);
-}
-
-static void
-report_progress(struct master *m, size_t processes)
-{
-	uint64_t sessions = scoreboard_sum(m->scoreboard, GAUGE_SESSIONS);
-	char text[96];
-
-	if (clock_ms() < m->next_progress_ms)
-		return;
-	m->next_progress_ms = clock_ms() + PROGRESS_MS;
-	log_info("stop goes on", LOG_NUM("processes", processes),
-		 LOG_NUM("sessions", sessions));
-	snprintf(text, sizeof(text), "%" PRIu64 " sessions left", sessions);
-	control_socket_tell(&m->control, CONTROL_STOP, text);
-	notify_send("STATUS=Stopping, %" PRIu64 " sessions left\n", sessions);
-}
-
-/* One that is stuck in its target must not hold the end up. */
-static void
-hurry_loggers(struct master *m)
-{
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->processes.entries[i].state == PROCESS_STOPPING)
-			m->processes.entries[i].due_ms = clock_ms() + LOGGER_MS;
+	tell(m, false, PROCESS_QUIT);
 }
 
 bool
 stop_tick(struct master *m)
 {
 	size_t others = 0, loggers = 0;
+	char text[96];
 
 	if (m->phase == MASTER_SERVING)
 		return false;
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
-		if (process_is_alive(e) && is_logger(m, e))
-			loggers++;
-		else if (process_is_alive(e))
-			others++;
+		if (process_is_alive(e))
+			*(e->role == SLOT_LOGGER ? &loggers : &others) += 1;
 	}
-	if (others > 0) {
-		report_progress(m, others);
+	if (others > 0 && clock_ms() >= m->next_progress_ms) {
+		uint64_t sessions =
+			scoreboard_sum(m->scoreboard, GAUGE_SESSIONS);
+		m->next_progress_ms = clock_ms() + PROGRESS_MS;
+		log_info("stop goes on", LOG_NUM("processes", others),
+			 LOG_NUM("sessions", sessions));
+		snprintf(text, sizeof(text), "%" PRIu64 " sessions left",
+			 sessions);
+		control_socket_tell(&m->control, CONTROL_STOP, text);
+		notify_send("STATUS=Stopping, %s\n", text);
+	}
+	if (others > 0)
 		return false;
-	}
 	if (!m->has_said_stopped) {
 		m->has_said_stopped = true;
 		log_info("stopped", LOG_NUM("generation", m->now.number));
-		children_take_all(m, PROCESS_STOP, is_logger);
-		hurry_loggers(m);
+		tell(m, true, PROCESS_STOP);
+		/* One that is stuck in its target must not hold the end up. */
+		for (int i = 1; i < SCOREBOARD_SLOTS; i++)
+			if (m->processes.entries[i].state == PROCESS_STOPPING)
+				m->processes.entries[i].due_ms =
+					clock_ms() + LOGGER_MS;
 	}
 	return loggers == 0;
-}
-
-static void
-unlink_in(const char *directory, const char *name)
-{
-	char path[PATH_MAX];
-
-	int len = snprintf(path, sizeof(path), "%s/%s", directory, name);
-	if (len > 0 && (size_t)len < sizeof(path))
-		unlink(path);
 }
 
 void
 stop_finish(struct master *m)
 {
-	unlink_in(m->now.config->run_dir, "control");
-	unlink_in(m->now.config->run_dir, "scoreboard");
+	static const char *const names[] = { "control", "scoreboard" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		int len = snprintf(path, sizeof(path), "%s/%s",
+				   m->now.config->run_dir, names[i]);
+		if (len > 0 && (size_t)len < sizeof(path))
+			unlink(path);
+	}
 	pid_file_leave(&m->pid_file);
 	control_socket_answer(&m->control, CONTROL_STOP, true, "stopped");
 	control_socket_answer(&m->control, CONTROL_KILL, true,

@@ -4,10 +4,8 @@
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
-#include "base/process.h"
 #include "base/signals.h"
-#include "supervisor/boot_config.h"
-#include "supervisor/certificate_expiry.h"
+#include "base/process.h"
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
 #include "supervisor/pause.h"
@@ -33,7 +31,9 @@
 enum {
 	LONGEST_POLL_MS = 1000,
 	PUBLISH_MS = 500,
-	AWAITED_POLL_MS = 20    /* while somebody waits for what slots say */
+	AWAITED_POLL_MS = 20,   /* while somebody waits for what slots say */
+	DAY_SECONDS = 24 * 3600,
+	EXPIRY_DAYS = 14        /* a certificate is warned of before its end */
 };
 
 /* ---- What is asked ------------------------------------------------------- */
@@ -41,15 +41,13 @@ enum {
 static void
 reload(struct master *m)
 {
-	if (m->phase == MASTER_SERVING)
-		m->wants_reload = true;
+	m->wants_reload = true;
 }
 
-static bool
-is_any_logger(const struct master *m, const struct process *e)
+static void
+upgrade(struct master *m)
 {
-	(void)m;
-	return e->role == SLOT_LOGGER;
+	m->upgrade.is_wanted = true;
 }
 
 static void
@@ -63,9 +61,7 @@ reopen(struct master *m)
 			close(m->now.log_file);
 		m->now.log_file = fresh;
 	}
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (is_any_logger(m, &m->processes.entries[i]))
-			children_say(m, i, CHILD_REOPEN);
+	children_say_all(m, SLOT_LOGGER, CHILD_REOPEN);
 	control_socket_take_up(&m->control, CONTROL_REOPEN);
 	control_socket_answer(
 		&m->control, CONTROL_REOPEN, fresh != -1,
@@ -79,109 +75,91 @@ reopen(struct master *m)
 static void
 replay(struct master *m)
 {
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (m->processes.entries[i].role == SLOT_JANITOR)
-			children_say(m, i, CHILD_REPLAY);
+	children_say_all(m, SLOT_JANITOR, CHILD_REPLAY);
 	control_socket_take_up(&m->control, CONTROL_REPLAY);
 	control_socket_answer(&m->control, CONTROL_REPLAY, true,
 			      "what was set aside as refused is tried again");
-}
-
-static void
-upgrade(struct master *m)
-{
-	if (m->phase == MASTER_SERVING)
-		m->upgrade.is_wanted = true;
-}
-
-static void
-grow(struct master *m)
-{
-	if (m->phase == MASTER_SERVING)
-		worker_count_grow(m);
-}
-
-static void
-shrink(struct master *m)
-{
-	if (m->phase == MASTER_SERVING)
-		worker_count_shrink(m);
 }
 
 static const struct {
 	int signal;                     /* 0: none */
 	enum control_verb verb;         /* of -s */
 	void (*run)(struct master *);
+	bool is_served;                 /* not while the service stops */
 } requests[] = {
-	{ SIGQUIT, CONTROL_KILL, stop_at_once },
-	{ SIGTERM, CONTROL_STOP, stop_gracefully },
-	{ SIGINT, CONTROL_NOTHING, stop_gracefully },
-	{ SIGHUP, CONTROL_RELOAD, reload },
-	{ SIGUSR1, CONTROL_REOPEN, reopen },
-	{ SIGUSR2, CONTROL_UPGRADE, upgrade },
-	{ 0, CONTROL_PAUSE, pause_begin },
-	{ 0, CONTROL_RESUME, pause_end },
-	{ 0, CONTROL_REPLAY, replay },
-	{ SIGTTIN, CONTROL_NOTHING, grow },
-	{ SIGTTOU, CONTROL_NOTHING, shrink },
+	{ SIGQUIT, CONTROL_KILL, stop_at_once, false },
+	{ SIGTERM, CONTROL_STOP, stop_gracefully, false },
+	{ SIGINT, CONTROL_NOTHING, stop_gracefully, false },
+	{ SIGHUP, CONTROL_RELOAD, reload, true },
+	{ SIGUSR1, CONTROL_REOPEN, reopen, false },
+	{ SIGUSR2, CONTROL_UPGRADE, upgrade, true },
+	{ 0, CONTROL_PAUSE, pause_begin, false },
+	{ 0, CONTROL_RESUME, pause_end, false },
+	{ 0, CONTROL_REPLAY, replay, false },
+	{ SIGTTIN, CONTROL_NOTHING, worker_count_grow, true },
+	{ SIGTTOU, CONTROL_NOTHING, worker_count_shrink, true },
 };
 
 static void
-tell_sender(int signal, const struct signal_sender *sender)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(signal));
-	log_info("asked by a signal", LOG_STR("signal", name),
-		 LOG_NUM("sender", sender->pid), LOG_NUM("uid", sender->uid));
-}
-
-static void
-hear_signals(struct master *m)
-{
-	struct signal_sender sender;
-
-	signals_quiet();
-	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		if (signals_came(requests[i].signal, &sender)) {
-			tell_sender(requests[i].signal, &sender);
-			requests[i].run(m);
-		}
-	if (signals_came(SIGCHLD, NULL))
-		children_reap(m);
-}
-
-static void
-hear_verbs(struct master *m)
+hear_requests(struct master *m)
 {
 	bool is_asked[CONTROL_VERBS];
+	struct signal_sender sender;
+	char name[16];
 
+	signals_quiet();
+	if (signals_came(SIGCHLD, NULL))
+		children_reap(m);
 	/* Those who died are known until all are in that they could have
 	 * sent: a child that asks and dies is a child all the same. */
 	if (control_socket_accept(&m->control, children_is_child, m))
 		m->dead_count = 0;
 	control_socket_hear(&m->control, is_asked);
-	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		if (requests[i].verb != CONTROL_NOTHING &&
-		    is_asked[requests[i].verb])
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		int signal = requests[i].signal;
+		bool came = signals_came(signal, &sender);
+		if (came) {
+			snprintf(name, sizeof(name), "SIG%s",
+				 sigabbrev_np(signal));
+			log_info("asked by a signal", LOG_STR("signal", name),
+				 LOG_NUM("sender", sender.pid),
+				 LOG_NUM("uid", sender.uid));
+		}
+		if ((came || is_asked[requests[i].verb]) &&
+		    (!requests[i].is_served || m->phase == MASTER_SERVING))
 			requests[i].run(m);
+	}
 }
 
 /* ---- What follows -------------------------------------------------------- */
 
-/* For readers that are not root; also after a stop of this process. */
+/* Notes the first end of the generation in force and warns of it, when that
+ * begins and then daily: a forgotten certificate is found out by those who
+ * wait for mail. */
 static void
-publish(struct master *m)
+look_at_certificates(struct master *m)
 {
-	int64_t now_ms = clock_ms();
+	const char *file = "";
+	int64_t end = 0;
 
-	if (now_ms < m->next_publish_ms)
+	if (m->expiry_generation == m->now.number &&
+	    clock_ms() < m->next_expiry_ms)
 		return;
-	m->next_publish_ms = now_ms + PUBLISH_MS;
-	if (scoreboard_publish(m->scoreboard, m->now.config->run_dir) != 0)
-		log_warn("the scoreboard cannot be copied",
-			 LOG_STR("to", m->now.config->run_dir),
-			 LOG_STR("error", strerror(errno)));
+	m->expiry_generation = m->now.number;
+	m->next_expiry_ms = clock_ms() + DAY_SECONDS * 1000;
+	if (m->now.tls != NULL)
+		end = tls_context_expiry(m->now.tls, &file);
+	slot_gauge(scoreboard_slot_at(m->scoreboard, 0), GAUGE_CERTIFICATE_END,
+		   end > 0 ? (uint64_t)end : 0);
+	int64_t left = end - clock_wall_us() / 1000000;
+	if (m->now.tls != NULL && left <= 0)
+		log_warn("a certificate has expired: renew it and reload",
+			 LOG_STR("file", file),
+			 LOG_NUM("days_ago", -left / DAY_SECONDS));
+	else if (m->now.tls != NULL && left < EXPIRY_DAYS * DAY_SECONDS)
+		log_warn("a certificate expires soon: renew it and reload",
+			 LOG_STR("file", file),
+			 LOG_NUM("days_left", left / DAY_SECONDS));
 }
 
 static void
@@ -197,24 +175,27 @@ look(struct master *m)
 		worker_count_tick(m);
 		worker_count_want_helpers(m);
 		children_tick(m);
-		certificate_expiry_tick(m);
+		look_at_certificates(m);
 	}
 	watchdog_tick(m);
 	m->figures.master = getpid();
 	scoreboard_describe(m->scoreboard, &m->figures);
 	slot_beat(scoreboard_slot_at(m->scoreboard, 0), SLOT_LOOP);
-	publish(m);
-}
-
-static void
-feed_systemd(struct master *m)
-{
-	int64_t every_ms = notify_watchdog_ms();
-
-	if (every_ms == 0 || clock_ms() < m->next_feed_ms)
-		return;
-	m->next_feed_ms = clock_ms() + every_ms;
-	notify_send("WATCHDOG=1\n");
+	int64_t now_ms = clock_ms();
+	/* For readers that are not root; also after a stop of this process. */
+	if (now_ms >= m->next_publish_ms) {
+		m->next_publish_ms = now_ms + PUBLISH_MS;
+		if (scoreboard_publish(m->scoreboard, m->now.config->run_dir) !=
+		    0)
+			log_warn("the scoreboard cannot be copied",
+				 LOG_STR("to", m->now.config->run_dir),
+				 LOG_STR("error", strerror(errno)));
+	}
+	int64_t feed_ms = notify_watchdog_ms();
+	if (feed_ms != 0 && now_ms >= m->next_feed_ms) {
+		m->next_feed_ms = now_ms + feed_ms;
+		notify_send("WATCHDOG=1\n");
+	}
 }
 
 /* ---- The loop ------------------------------------------------------------ */
@@ -239,28 +220,10 @@ poll_timeout_ms(const struct master *m)
 }
 
 static void
-turn(struct master *m)
+serve(struct master *m)
 {
 	struct pollfd polls[1 + CONTROL_ASKERS + 1 + SCOREBOARD_SLOTS];
 	int whose[SCOREBOARD_SLOTS];
-	size_t n = 0;
-
-	polls[n++] = (struct pollfd){ m->signals, POLLIN, 0 };
-	n += control_socket_watch(&m->control, polls + n);
-	size_t first_child = n;
-	n += children_watch(m, polls + n, whose);
-	if (poll(polls, (nfds_t)n, poll_timeout_ms(m)) < 0)
-		n = 0;
-	for (size_t i = first_child; i < n; i++)
-		if (polls[i].revents != 0)
-			children_hear(m, whose[i - first_child]);
-	hear_signals(m);
-	hear_verbs(m);
-}
-
-static void
-occupy_own_slot(struct master *m)
-{
 	struct slot_tenant self = { .role = SLOT_MASTER,
 				    .role_name = role_name(SLOT_MASTER),
 				    .generation = 1 };
@@ -273,25 +236,20 @@ occupy_own_slot(struct master *m)
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",
 		 VERSION);
 	m->next_look_ms = clock_ms();
-}
-
-static void
-begin(struct master *m)
-{
-	master_init_log(m);
-	m->generations = m->now.number = 1;
-	m->figures.began_wall_us = clock_wall_us();
-	m->figures.generation = m->now.number;
-	struct process_times times = startup_times(m->now.config);
-	process_table_init(&m->processes, &times, clock_ms());
-	log_info("starting", LOG_STR("version", VERSION),
-		 LOG_NUM("generation", m->now.number));
-	readiness_advise(m);
-	const struct process self = { .role = SLOT_MASTER, .pid = getpid() };
-	proof_log(&self, m->now.config, &(struct slot_sandbox){ 0 });
-	if (children_staff(m, &m->now) != 0)
-		log_error("there are more workers than places");
-	worker_count_want_helpers(m);
+	do {
+		look(m);
+		polls[0] = (struct pollfd){ m->signals, POLLIN, 0 };
+		size_t n = 1 + control_socket_watch(&m->control, polls + 1);
+		size_t first_child = n;
+		n += children_watch(m, polls + n, whose);
+		if (poll(polls, (nfds_t)n, poll_timeout_ms(m)) < 0)
+			n = 0;
+		for (size_t i = first_child; i < n; i++)
+			if (polls[i].revents != 0)
+				children_hear(m, whose[i - first_child]);
+		hear_requests(m);
+	} while (!stop_tick(m));
+	stop_finish(m);
 }
 
 static int
@@ -308,40 +266,62 @@ open_signals(struct master *m)
 	return EXIT_START;
 }
 
-/* A fresh start or the middle of an upgrade: then the first config is read
- * and what it names is there already. */
+/* A fresh start. */
 static int
-set_out(struct master *m, struct config *first, struct handover *h)
+begin(struct master *m, struct config *config)
+{
+	const struct process self = { .role = SLOT_MASTER, .pid = getpid() };
+
+	int code = startup(m, config);
+	if (code == 0)
+		code = open_signals(m);
+	if (code != 0)
+		return code;
+	master_init_log(m);
+	m->generations = m->now.number = 1;
+	m->figures.began_wall_us = clock_wall_us();
+	m->figures.generation = m->now.number;
+	struct process_times times = master_times(m->now.config);
+	process_table_init(&m->processes, &times, clock_ms());
+	log_info("starting", LOG_STR("version", VERSION),
+		 LOG_NUM("generation", m->now.number));
+	readiness_advise(m);
+	proof_log(&self, m->now.config, &(struct slot_sandbox){ 0 });
+	if (children_staff(m, &m->now) != 0)
+		log_error("there are more workers than places");
+	worker_count_want_helpers(m);
+	return 0;
+}
+
+/* The middle of an upgrade: the first config is read and what it names is
+ * there already. */
+static int
+take_over(struct master *m, struct config *config, struct handover *h)
 {
 	struct buf why = BUF(65536);
 
-	if (h->mode == HANDOVER_NONE) {
-		int code = startup(m, first);
-		if (code == 0)
-			code = open_signals(m);
-		if (code == 0)
-			begin(m);
-		return code;
-	}
 	if (takeover_adopt(m, h) != 0) {
 		perror("guerrilla-smtpd: cannot map what was handed over");
 		return EXIT_START;
 	}
-	while (takeover_begin(m, first, h, &why) != 0)
-		first = boot_config_await(&m->options.source, &why);
+	while (takeover_begin(m, config, h, &why) != 0)
+		config = master_await_config(&m->options.source, &why);
 	return open_signals(m);
 }
 
-static void
-serve(struct master *m)
+struct config *
+supervisor_boot_config(const struct supervisor_options *o, struct buf *faults)
 {
-	occupy_own_slot(m);
-	do {
-		look(m);
-		feed_systemd(m);
-		turn(m);
-	} while (!stop_tick(m));
-	stop_finish(m);
+	struct arena arena = { 0 };
+	struct handover h;
+
+	handover_read(&arena, &h);
+	const struct config_source source = master_source(&o->source, &h);
+	struct config *c = config_read(&source, faults);
+	if (c == NULL && h.mode == HANDOVER_TAKEOVER)
+		c = master_await_config(&source, faults);
+	arena_free(&arena);
+	return c;
 }
 
 int
@@ -349,14 +329,14 @@ supervisor_run(struct config *first, const struct supervisor_options *o)
 {
 	struct arena arena = { 0 };
 	struct handover h;
-	int code;
 
 	handover_read(&arena, &h);
 	struct master *m = master_new(o, &h);
 	if (h.mode == HANDOVER_TRIAL)
 		return takeover_try(m, first, &h);
 	m->takeover.arena = arena;
-	code = set_out(m, first, &h);
+	int code = h.mode == HANDOVER_NONE ? begin(m, first)
+					   : take_over(m, first, &h);
 	if (code == 0)
 		serve(m);
 	free(m);

@@ -23,39 +23,7 @@
 
 enum { TRIAL_MS = 90000, WORDS_SIZE = 2048, EXIT_CANNOT_EXEC = 126 };
 
-void
-upgrade_note_program(struct master *m)
-{
-	const char *name = m->options.argv[0];
-	char here[MASTER_PATH_SIZE / 2];
-	ssize_t n;
-
-	m->upgrade.program = m->upgrade.words = -1;
-	/* As it was called, so that a link to the newest version is followed
-	 * again; not /proc/self/exe, which stays with the old file. */
-	if (name != NULL && name[0] == '/') {
-		snprintf(m->program, sizeof(m->program), "%s", name);
-	} else if (name != NULL && strchr(name, '/') != NULL &&
-		   getcwd(here, sizeof(here)) != NULL) {
-		snprintf(m->program, sizeof(m->program), "%s/%.2000s", here,
-			 name);
-	} else {
-		n = readlink("/proc/self/exe", m->program,
-			     sizeof(m->program) - 1);
-		m->program[n > 0 ? n : 0] = '\0';
-	}
-}
-
 /* ---- What is handed over ------------------------------------------------- */
-
-static bool
-is_handed(const struct handover *h, int fd)
-{
-	for (size_t i = 0; i < h->listener_count; i++)
-		if (h->listeners[i].fd == fd)
-			return true;
-	return false;
-}
 
 static void
 add_listeners(const struct generation *g, struct handover *h)
@@ -63,51 +31,18 @@ add_listeners(const struct generation *g, struct handover *h)
 	if (g->config == NULL || g->listeners == NULL)
 		return;
 	const struct net_settings *net = &g->config->worker.net;
-	for (size_t i = 0; i < net->listener_count; i++)
-		if (!is_handed(h, g->listeners[i]))
-			h->listeners[h->listener_count++] =
-				(struct handed_listener){
-					g->listeners[i],
-					net->listeners[i].name };
-}
-
-static size_t
-count_listeners(const struct master *m)
-{
-	size_t count = m->now.config->worker.net.listener_count;
-
-	if (m->takeover.handed.config != NULL)
-		count += m->takeover.handed_config.worker.net.listener_count;
-	return count;
-}
-
-static void
-add_children(const struct master *m, struct handover *h)
-{
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct child *c = &m->children[i];
-		bool counts = h->connection_limits.fd >= 0 &&
-			      c->connection_limits == m->connection_limits;
-		if (!process_is_alive(&m->processes.entries[i]))
+	for (size_t i = 0; i < net->listener_count; i++) {
+		size_t k = 0;
+		while (k < h->listener_count &&
+		       h->listeners[k].fd != g->listeners[i])
+			k++;
+		if (k < h->listener_count)
 			continue;
-		h->children[h->child_count++] =
-			(struct handed_child){ i, c->channel,
-					       m->processes.entries[i],
-					       counts ? c->region : -1 };
+		h->listeners = memory_grow(h->listeners, k,
+					   sizeof(*h->listeners));
+		h->listeners[h->listener_count++] = (struct handed_listener){
+			g->listeners[i], net->listeners[i].name };
 	}
-}
-
-static void
-add_askers(const struct master *m, struct handover *h)
-{
-	for (size_t i = 0; i < CONTROL_ASKERS; i++)
-		if (m->control.askers[i].fd >= 0 &&
-		    m->control.askers[i].verb != CONTROL_NOTHING)
-			h->askers[h->asker_count++] = (struct handed_asker){
-				m->control.askers[i].fd,
-				m->control.askers[i].verb,
-				m->control.askers[i].is_taken_up
-			};
 }
 
 static void
@@ -135,80 +70,54 @@ fill(const struct master *m, struct handover *h)
 	if (m->connection_limits != NULL)
 		connection_limits_hand_over(m->connection_limits,
 					    &h->connection_limits);
-	h->listeners = memory_new(count_listeners(m), sizeof(*h->listeners));
 	add_listeners(&m->now, h);
 	/* Before a takeover is done also those that only the workers of the
 	 * program before still listen on. */
 	add_listeners(&m->takeover.handed, h);
 	h->children = memory_new(SCOREBOARD_SLOTS, sizeof(*h->children));
-	add_children(m, h);
-	add_askers(m, h);
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct child *c = &m->children[i];
+		bool counts = h->connection_limits.fd >= 0 &&
+			      c->connection_limits == m->connection_limits;
+		if (process_is_alive(&m->processes.entries[i]))
+			h->children[h->child_count++] = (struct handed_child){
+				i, c->channel, m->processes.entries[i],
+				counts ? c->region : -1 };
+	}
+	for (size_t i = 0; i < CONTROL_ASKERS; i++) {
+		const struct asker *a = &m->control.askers[i];
+		if (a->fd >= 0 && a->verb != CONTROL_NOTHING)
+			h->askers[h->asker_count++] = (struct handed_asker){
+				a->fd, a->verb, a->is_taken_up };
+	}
 }
 
+/* Executes the new file with what is handed over. Returns only on failure:
+ * errno, and all as it was. */
 static void
-empty(struct handover *h)
+run_program(struct master *m, enum handover_mode mode)
 {
-	free(h->listeners);
-	free(h->children);
-}
+	struct handover h = { .mode = mode };
 
-/* Returns only on failure. */
-static int
-run_program(struct master *m, int program, struct handover *h)
-{
-	handover_keep_open(h, true);
-	int file = handover_write(h);
-	if (file >= 0)
-		fexecve(program, m->options.argv, environ);
+	fill(m, &h);
+	handover_keep_open(&h, true);
+	if (handover_write(&h) >= 0)
+		fexecve(m->upgrade.program, m->options.argv, environ);
 	int error = errno;
 	handover_forget();
-	handover_keep_open(h, false);
-	errno = error;
-	return -1;
-}
-
-/* Executes the proven file with all that the service has. Returns only where
- * that fails: errno, and all as it was. */
-static void
-exec_in_place(struct master *m)
-{
-	struct handover h = { .mode = HANDOVER_TAKEOVER };
-	sigset_t all, before;
-
-	/* A signal between two programs would meet no handler and kill: it
-	 * waits until the next one catches it. EAGAIN: one came before. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	struct pollfd came = { .fd = m->signals, .events = POLLIN };
-	int error = EAGAIN;
-	if (poll(&came, 1, 0) == 0) {
-		fill(m, &h);
-		run_program(m, m->upgrade.program, &h);
-		error = errno;
-		empty(&h);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	handover_keep_open(&h, false);
+	free(h.listeners);
+	free(h.children);
 	errno = error;
 }
 
 /* ---- The trial ----------------------------------------------------------- */
 
 static void
-forget(struct master *m)
+refuse(struct master *m, const char *why)
 {
 	struct upgrade *u = &m->upgrade;
 
-	if (u->program >= 0)
-		close(u->program);
-	if (u->words >= 0)
-		close(u->words);
-	*u = (struct upgrade){ .program = -1, .words = -1,
-			       .is_wanted = u->is_wanted };
-}
-
-static void
-refuse(struct master *m, const char *why)
-{
 	log_error("upgrade refused", LOG_STR("why", why),
 		  LOG_STR("program", m->program));
 	control_socket_tell(&m->control, CONTROL_UPGRADE, why);
@@ -216,23 +125,12 @@ refuse(struct master *m, const char *why)
 			      "upgrade refused: the running program goes on");
 	notify_send("STATUS=Upgrade refused, generation %u serves\n",
 		    m->now.number);
-	forget(m);
-}
-
-static _Noreturn void
-become_trial(struct master *m)
-{
-	struct handover h = { .mode = HANDOVER_TRIAL };
-
-	signals_for_child();
-	fill(m, &h);
-	dup2(m->upgrade.words, STDOUT_FILENO);
-	dup2(m->upgrade.words, STDERR_FILENO);
-	run_program(m, m->upgrade.program, &h);
-	fprintf(stderr, "cannot execute %s: %s\n", m->program,
-		strerror(errno));
-	fflush(stderr);
-	_exit(EXIT_CANNOT_EXEC);
+	if (u->program >= 0)
+		close(u->program);
+	if (u->words >= 0)
+		close(u->words);
+	*u = (struct upgrade){ .program = -1, .words = -1,
+			       .is_wanted = u->is_wanted };
 }
 
 static void
@@ -255,36 +153,27 @@ begin(struct master *m)
 	u->words = memfd_create("guerrilla-smtpd trial", MFD_CLOEXEC);
 	u->until_ms = clock_ms() + TRIAL_MS;
 	u->trial = fork();
-	if (u->trial == 0)
-		become_trial(m);
+	if (u->trial == 0) {
+		signals_for_child();
+		dup2(u->words, STDOUT_FILENO);
+		dup2(u->words, STDERR_FILENO);
+		run_program(m, HANDOVER_TRIAL);
+		fprintf(stderr, "cannot execute %s: %s\n", m->program,
+			strerror(errno));
+		fflush(stderr);
+		_exit(EXIT_CANNOT_EXEC);
+	}
 	if (u->words < 0 || u->trial < 0) {
 		u->trial = 0;
 		refuse(m, "no process for the trial");
 	}
 }
 
-static void
-describe_failure(const struct upgrade *u, int status, char *why, size_t size)
-{
-	char words[WORDS_SIZE];
-
-	ssize_t n = pread(u->words, words, sizeof(words) - 1, 0);
-	words[n > 0 ? n : 0] = '\0';
-	for (char *c = words; *c != '\0'; c++)
-		if (*c == '\n')
-			*c = c[1] != '\0' ? ';' : '\0';
-	snprintf(why, size, "the trial of the new program ended with %s %d%s%s",
-		 WIFSIGNALED(status) ? "signal" : "exit code",
-		 WIFSIGNALED(status) ? WTERMSIG(status)
-				     : WEXITSTATUS(status),
-		 words[0] != '\0' ? ": " : "", words);
-}
-
 bool
 upgrade_reaped(struct master *m, pid_t pid, int status)
 {
 	struct upgrade *u = &m->upgrade;
-	char why[WORDS_SIZE + 128];
+	char words[WORDS_SIZE], why[WORDS_SIZE + 128];
 
 	if (u->trial == 0 || pid != u->trial)
 		return false;
@@ -295,7 +184,16 @@ upgrade_reaped(struct master *m, pid_t pid, int status)
 		u->is_proven = true;
 		return true;
 	}
-	describe_failure(u, status, why, sizeof(why));
+	ssize_t n = pread(u->words, words, sizeof(words) - 1, 0);
+	words[n > 0 ? n : 0] = '\0';
+	for (char *c = words; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = c[1] != '\0' ? ';' : '\0';
+	snprintf(why, sizeof(why),
+		 "the trial of the new program ended with %s %d%s%s",
+		 WIFSIGNALED(status) ? "signal" : "exit code",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+		 words[0] != '\0' ? ": " : "", words);
 	refuse(m, why);
 	return true;
 }
@@ -318,6 +216,7 @@ void
 upgrade_tick(struct master *m)
 {
 	struct upgrade *u = &m->upgrade;
+	sigset_t all, before;
 	char why[128];
 
 	if (u->trial > 0 && clock_ms() > u->until_ms)
@@ -327,9 +226,17 @@ upgrade_tick(struct master *m)
 		       (!m->takeover.is_under_way || m->takeover.has_told) &&
 		       u->trial == 0;
 	if (u->is_proven && is_free) {
-		exec_in_place(m);
-		/* A signal that came meanwhile is heard first. */
-		if (errno == EAGAIN)
+		struct pollfd came = { .fd = m->signals, .events = POLLIN };
+		/* A signal between two programs would meet no handler and
+		 * kill: it waits until the next one catches it. One that came
+		 * before is heard first. */
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, &before);
+		bool is_quiet = poll(&came, 1, 0) == 0;
+		if (is_quiet)
+			run_program(m, HANDOVER_TAKEOVER);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		if (!is_quiet)
 			return;
 		snprintf(why, sizeof(why), "cannot execute it: %s",
 			 strerror(errno));

@@ -33,46 +33,17 @@ watchdog_judge(const struct slot_figures *f, int64_t now_us, int64_t limit_ms)
 	return SLOT_THREADS;
 }
 
-static bool
-is_watched(const struct process *e)
-{
-	return e->state == PROCESS_READY || e->state == PROCESS_DRAINING ||
-	       e->state == PROCESS_STOPPING;
-}
-
-static void
-look_at(struct master *m, int i)
-{
-	static const char *const names[] = { [SLOT_LOOP] = "loop",
-					     [SLOT_DELIVERY] = "delivery" };
-	const struct process *e = &m->processes.entries[i];
-	struct slot_figures f;
-	int64_t now_us = clock_us();
-
-	scoreboard_read_slot(m->scoreboard, (size_t)i, &f);
-	enum slot_thread t = watchdog_judge(&f, now_us,
-					    m->now.config->watchdog_ms);
-	if (t == SLOT_THREADS)
-		return;
-	log_error("a process hangs: it is replaced",
-		  LOG_STR("role", role_name(e->role)),
-		  LOG_NUM("number", e->number), LOG_NUM("child", e->pid),
-		  LOG_STR("thread", names[t]),
-		  LOG_MS("silent_ms", f.beat_us[t] > 0
-			 ? now_us - f.beat_us[t] : 0),
-		  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]));
-	m->children[i].hung_thread =
-		scoreboard_thread_id(m->scoreboard, (size_t)i, t);
-	children_take(m, i, PROCESS_HANGS);
-}
-
 void
 watchdog_tick(struct master *m)
 {
-	int64_t now_ms = clock_ms();
+	static const char *const names[] = { [SLOT_LOOP] = "loop",
+					     [SLOT_DELIVERY] = "delivery" };
+	int64_t limit_ms = m->now.config->watchdog_ms;
+	int64_t now_ms = clock_ms(), now_us = clock_us();
 	int64_t late_ms = now_ms - m->next_look_ms;
+	struct slot_figures f;
 
-	if (m->now.config->watchdog_ms == 0 || late_ms < 0)
+	if (limit_ms == 0 || late_ms < 0)
 		return;
 	m->next_look_ms = now_ms + LOOK_MS;
 	/* Whoever stopped the master may have stopped the children too: they
@@ -81,7 +52,25 @@ watchdog_tick(struct master *m)
 		m->next_look_ms = now_ms + LATE_MS;
 		return;
 	}
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if (is_watched(&m->processes.entries[i]))
-			look_at(m, i);
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		const struct process *e = &m->processes.entries[i];
+		if (e->state != PROCESS_READY && e->state != PROCESS_DRAINING &&
+		    e->state != PROCESS_STOPPING)
+			continue;
+		scoreboard_read_slot(m->scoreboard, (size_t)i, &f);
+		enum slot_thread t = watchdog_judge(&f, now_us, limit_ms);
+		if (t == SLOT_THREADS)
+			continue;
+		log_error("a process hangs: it is replaced",
+			  LOG_STR("role", role_name(e->role)),
+			  LOG_NUM("number", e->number),
+			  LOG_NUM("child", e->pid),
+			  LOG_STR("thread", names[t]),
+			  LOG_MS("silent_ms", f.beat_us[t] > 0
+				 ? now_us - f.beat_us[t] : 0),
+			  LOG_NUM("sessions", f.gauges[GAUGE_SESSIONS]));
+		m->children[i].hung_thread =
+			scoreboard_thread_id(m->scoreboard, (size_t)i, t);
+		children_take(m, i, PROCESS_HANGS);
+	}
 }

@@ -8,13 +8,6 @@
 
 #include <stdlib.h>
 
-static bool
-is_current_worker(const struct master *m, const struct process *e)
-{
-	return e->role == SLOT_WORKER && e->generation == m->now.number &&
-	       process_is_wanted(e);
-}
-
 static int
 highest_worker(const struct master *m, size_t *count_out)
 {
@@ -23,7 +16,8 @@ highest_worker(const struct master *m, size_t *count_out)
 
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
-		if (!is_current_worker(m, e))
+		if (e->role != SLOT_WORKER ||
+		    e->generation != m->now.number || !process_is_wanted(e))
 			continue;
 		count++;
 		if (highest == 0 ||
@@ -62,31 +56,32 @@ worker_count_shrink(struct master *m)
 	log_info("one worker fewer", LOG_NUM("workers", count - 1));
 }
 
-static bool
-is_replaced(const struct process *e)
+void
+worker_count_tick(struct master *m)
 {
-	return e->replaced_by >= 0 && process_is_wanted(e);
-}
+	int waiting = 0;
 
-/* Its successor serves: now it may go. */
-static void
-finish_replacement(struct master *m, int i)
-{
-	struct process *e = &m->processes.entries[i];
-	const struct process *next = &m->processes.entries[e->replaced_by];
-
-	if (next->state == PROCESS_READY)
-		children_take(m, i, PROCESS_DRAIN);
-	else if (!process_is_wanted(next))
-		e->replaced_by = -1;
-}
-
-static void
-begin_replacement(struct master *m, int i)
-{
-	struct process *e = &m->processes.entries[i];
-
-	m->children[i].wants_recycle = false;
+	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
+		struct process *e = &m->processes.entries[i];
+		if (e->replaced_by >= 0 && process_is_wanted(e)) {
+			const struct process *next =
+				&m->processes.entries[e->replaced_by];
+			/* Its successor serves: now it may go. */
+			if (next->state == PROCESS_READY)
+				children_take(m, i, PROCESS_DRAIN);
+			else if (!process_is_wanted(next))
+				e->replaced_by = -1;
+			return;
+		}
+		if (waiting == 0 && m->children[i].wants_recycle &&
+		    e->state == PROCESS_READY && e->generation == m->now.number)
+			waiting = i;
+	}
+	/* A reload replaces them all anyway. */
+	if (waiting == 0 || m->next.config != NULL)
+		return;
+	struct process *e = &m->processes.entries[waiting];
+	m->children[waiting].wants_recycle = false;
 	int next = children_add(m, e->role, e->number, e->generation);
 	if (next < 0)
 		return;
@@ -96,44 +91,19 @@ begin_replacement(struct master *m, int i)
 }
 
 void
-worker_count_tick(struct master *m)
-{
-	int waiting = 0;
-
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct process *e = &m->processes.entries[i];
-		if (is_replaced(e)) {
-			finish_replacement(m, i);
-			return;
-		}
-		if (waiting == 0 && m->children[i].wants_recycle &&
-		    e->state == PROCESS_READY && e->generation == m->now.number)
-			waiting = i;
-	}
-	/* A reload replaces them all anyway. */
-	if (waiting > 0 && m->next.config == NULL)
-		begin_replacement(m, waiting);
-}
-
-static bool
-has_helper(const struct master *m, enum slot_role slot, bool is_alone)
-{
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
-		const struct process *e = &m->processes.entries[i];
-		if (e->role == slot && e->state != PROCESS_FREE &&
-		    (process_is_wanted(e) || is_alone))
-			return true;
-	}
-	return false;
-}
-
-void
 worker_count_want_helpers(struct master *m)
 {
 	for (int slot = SLOT_UNUSED; slot < SLOT_ROLES; slot++) {
 		const struct role *role = role_of((enum slot_role)slot);
-		if (role_is_helper_of(&m->now, (enum slot_role)slot) &&
-		    !has_helper(m, (enum slot_role)slot, role->is_alone))
+		bool is_there = !role_is_helper_of(&m->now,
+						   (enum slot_role)slot);
+		for (int i = 1; i < SCOREBOARD_SLOTS && !is_there; i++) {
+			const struct process *e = &m->processes.entries[i];
+			is_there = e->role == (enum slot_role)slot &&
+				   e->state != PROCESS_FREE &&
+				   (process_is_wanted(e) || role->is_alone);
+		}
+		if (!is_there)
 			children_add(m, (enum slot_role)slot, 0,
 				     m->now.number);
 	}

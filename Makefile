@@ -48,9 +48,9 @@ janitor    = janitor replay replay_files retries
 status     =
 signer     = signer
 logger     = logger target
-config     = certificates check config cursor database domain_lists faults \
+config     = certificates check config database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
-	parser print setting string_value units
+	parser setting string_value units
 supervisor = account_check child children config_test control_socket \
 	crash_trace directories exit_report generation handover master notify pause \
 	privileges process_table proof readiness reload roles root_open \

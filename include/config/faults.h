@@ -37,9 +37,6 @@ void faults_add(struct faults *f, struct place at, const char *key,
 void faults_print(const struct faults *f, const char *const *names,
 		  struct buf *out);
 
-/* Appends a line with their number, where there are several. */
-void faults_print_count(const struct faults *f, struct buf *out);
-
 void faults_release(struct faults *f);
 
 #endif

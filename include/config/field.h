@@ -14,11 +14,4 @@ bool field_set(void *base, const struct key *key, const char *text,
 
 enum { FIELD_WHY_SIZE = 1024 };
 
-/* Appends the value as one would write it, with quotes where it needs them;
- * "" for a secret. */
-void field_print(const void *base, const struct key *key, struct buf *out);
-
-/* A double-quoted string, such that libconfuse reads the same bytes. */
-void field_quote(const char *text, struct buf *out);
-
 #endif

@@ -49,11 +49,9 @@ struct section {
 };
 
 /* All sections, the top level first, and all keys, in the order in which -T
- * prints them. */
-size_t section_count(void);
-const struct section *section_at(size_t i);
-size_t key_count(void);
-const struct key *key_at(size_t i);
+ * prints them; a name of NULL ends each. */
+extern const struct section section_table[];
+extern const struct key key_table[];
 
 /* NULL where there is none of that name. */
 const struct section *section_find(struct view name);

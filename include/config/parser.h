@@ -26,12 +26,8 @@ struct scope {
 
 struct token cursor_advance(struct cursor *t);
 
-/* A syntax error: what was wanted and what is there instead. Said once;
- * nothing is read after it. Returns false. */
-bool cursor_refuse(struct reading *r, const struct cursor *t,
-		   const struct token *got, const char *wanted);
-
-/* The same of the next token. */
+/* A syntax error: what was wanted instead of the next token. Said once; nothing
+ * is read after it. Returns false. */
 bool cursor_give_up(struct reading *r, const struct cursor *t,
 		    const char *wanted);
 
@@ -47,6 +43,5 @@ void setting_take(struct reading *r, struct cursor *t,
 /* Adds a token to the clean text, as one row or, with line breaks in a
  * string, more. */
 void clean_emit(struct reading *r, struct view token, struct place at);
-void clean_emit_text(struct reading *r, const char *token, struct place at);
 
 #endif

@@ -83,9 +83,6 @@ bool reading_load(struct reading *r, const struct named_file *file,
 /* Overwrites what may hold a password, and releases it. */
 void reading_wipe(struct buf *text);
 
-/* The note of the file last loaded. */
-const struct config_file *reading_last_file(const struct reading *r);
-
 /* Takes the configuration file apart: settings, blocks and clean are filled,
  * values are not decoded yet. */
 void parser_read(struct reading *r, const char *file);

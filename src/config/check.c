@@ -54,25 +54,16 @@ check_names(struct reading *r)
 					       smtp->primary_host);
 }
 
-/* By name or by number, as they are looked up at start. */
-static const struct passwd *
-find_user(const char *user)
-{
-	const struct passwd *found = getpwnam(user);
-	size_t number;
-
-	if (found == NULL && view_to_size(view_of(user), INT32_MAX, &number))
-		found = getpwuid((uid_t)number);
-	return found;
-}
-
 static void
 check_account(struct reading *r)
 {
 	const struct config *c = r->config;
-	const struct passwd *user = find_user(c->user);
+	const struct passwd *user = getpwnam(c->user);
 	size_t number;
 
+	/* By name or by number, as they are looked up at start. */
+	if (user == NULL && view_to_size(view_of(c->user), INT32_MAX, &number))
+		user = getpwuid((uid_t)number);
 	if (user == NULL)
 		reading_fault(r, "", "user", "no user \"%.100s\" here; as "
 			      "root: adduser --system --group "
@@ -155,21 +146,6 @@ check_database(struct reading *r)
 			     "missing: no mail can be stored");
 }
 
-static void
-check_domains(struct reading *r)
-{
-	const struct config *c = r->config;
-
-	if (c->domains.count > 0 || c->domain_files.count > 0 ||
-	    c->worker.store.domains_query[0] != '\0')
-		return;
-	if (reading_find(r, "", "domains") == NULL)
-		reading_fault(r, "", "domains",
-			      "missing: which domains to receive mail for");
-	else
-		reading_fault(r, "", "domains", "is empty");
-}
-
 /* Question marks outside of quotes and quoted names. */
 static size_t
 placeholders(const char *sql)
@@ -211,26 +187,26 @@ check_queries(struct reading *r)
 			      "is longer than %d characters", LONGEST_TABLE);
 }
 
-static void
-check_limits(struct reading *r)
-{
-	const struct worker_settings *w = &r->config->worker;
-
-	if (w->memory < w->smtp.message_size)
-		reading_fault(r, "limits", "memory",
-			      "is smaller than limits.message_size: no "
-			      "message of that size could be received");
-}
-
 void
 reading_check(struct reading *r)
 {
-	check_domains(r);
+	const struct worker_settings *w = &r->config->worker;
+
+	if (r->config->domains.count == 0 &&
+	    r->config->domain_files.count == 0 &&
+	    w->store.domains_query[0] == '\0')
+		reading_fault(r, "", "domains",
+			      reading_find(r, "", "domains") != NULL
+			      ? "is empty"
+			      : "missing: which domains to receive mail for");
 	check_account(r);
 	check_paths(r);
 	check_log(r);
 	check_database(r);
 	check_queries(r);
-	check_limits(r);
+	if (w->memory < w->smtp.message_size)
+		reading_fault(r, "limits", "memory",
+			      "is smaller than limits.message_size: no "
+			      "message of that size could be received");
 	check_names(r);
 }

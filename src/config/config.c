@@ -57,36 +57,6 @@ override(struct config *c, const struct config_source *from)
 		c->log.target = "syslog";
 }
 
-static void
-fill(struct reading *r, const struct config_source *from)
-{
-	parser_read(r, from->file);
-	string_values_decode(r);
-	reading_assign(r);
-	reading_fill_ranges(r);
-	reading_fill_domains(r);
-	reading_fill_listeners(r, from->port);
-	/* What is missing may stand behind a syntax error. */
-	if (r->is_cut)
-		return;
-	reading_fill_certificates(r);
-	reading_fill_database(r);
-	override(r->config, from);
-	reading_check(r);
-	share(r->config);
-}
-
-static void
-keep_warnings(struct reading *r)
-{
-	struct buf text = BUF(LONGEST_WARNINGS);
-
-	faults_print(&r->warnings, r->names, &text);
-	r->config->warnings = arena_copy(&r->config->arena,
-					 buf_view(&text)).at;
-	buf_release(&text);
-}
-
 struct config *
 config_read(const struct config_source *from, struct buf *faults)
 {
@@ -94,11 +64,31 @@ config_read(const struct config_source *from, struct buf *faults)
 	struct reading r = { .config = c, .faults = { .arena = &c->arena },
 			     .warnings = { .arena = &c->arena } };
 
-	fill(&r, from);
+	parser_read(&r, from->file);
+	string_values_decode(&r);
+	reading_assign(&r);
+	reading_fill_ranges(&r);
+	reading_fill_domains(&r);
+	reading_fill_listeners(&r, from->port);
+	/* What is missing may stand behind a syntax error. */
+	if (!r.is_cut) {
+		reading_fill_certificates(&r);
+		reading_fill_database(&r);
+		override(c, from);
+		reading_check(&r);
+		share(c);
+	}
 	bool is_good = r.faults.count == 0;
 	faults_print(&r.faults, r.names, faults);
-	faults_print_count(&r.faults, faults);
-	keep_warnings(&r);
+	if (r.faults.count > FAULTS_SHOWN)
+		buf_printf(faults, "%zu faults, %d of them shown\n",
+			   r.faults.count, FAULTS_SHOWN);
+	else if (r.faults.count > 1)
+		buf_printf(faults, "%zu faults\n", r.faults.count);
+	struct buf text = BUF(LONGEST_WARNINGS);
+	faults_print(&r.warnings, r.names, &text);
+	c->warnings = arena_copy(&c->arena, buf_view(&text)).at;
+	buf_release(&text);
 	reading_release(&r);
 	if (!is_good)
 		config_free(&c);
@@ -111,19 +101,17 @@ config_log_warnings(const struct config *c)
 	struct view rest = view_of(c->warnings);
 
 	while (rest.len > 0) {
-		size_t end = view_find(rest, '\n');
-		log_warn("configuration",
-			 LOG_VIEW("warning", view_slice(rest, 0, end)));
-		rest = view_slice(rest, end + 1, rest.len);
+		struct view line = view_take_line(&rest);
+		log_warn("configuration", LOG_VIEW("warning", line));
 	}
 }
 
+/* The arena's copy, which is ours to write. */
 void
 config_forget_secrets(struct config *c)
 {
 	const char *password = c->worker.store.password;
 
-	/* The arena's copy, which is ours to write. */
 	explicit_bzero((void *)password, strlen(password));
 }
 

@@ -25,17 +25,6 @@ is_host_name(struct view name)
 	return true;
 }
 
-/* ":3307" or nothing; what nothing means is in port already. */
-static bool
-read_port(struct view text, size_t *port)
-{
-	if (text.len == 0)
-		return true;
-	return text.at[0] == ':' &&
-	       view_to_size(view_slice(text, 1, text.len), 65535, port) &&
-	       *port > 0;
-}
-
 /* False for what is no host. "localhost" alone is the unix socket. */
 static bool
 read_host(struct arena *arena, struct view text, struct store_host *host)
@@ -54,7 +43,11 @@ read_host(struct arena *arena, struct view text, struct store_host *host)
 	} else if (!is_host_name(name)) {
 		return false;
 	}
-	if (!read_port(view_slice(text, end, text.len), &port))
+	/* ":3307" or nothing. */
+	if (end < text.len &&
+	    (text.at[end] != ':' ||
+	     !view_to_size(view_slice(text, end + 1, text.len), 65535,
+			   &port) || port == 0))
 		return false;
 	if (view_equal_nocase(text, VIEW("localhost")))
 		port = 0;
@@ -63,31 +56,26 @@ read_host(struct arena *arena, struct view text, struct store_host *host)
 	return true;
 }
 
-static bool
-has_host(const struct store_settings *s, const struct store_host *host)
-{
-	for (size_t i = 0; i < s->host_count; i++)
-		if (strcmp(s->hosts[i].name, host->name) == 0 &&
-		    s->hosts[i].port == host->port)
-			return true;
-	return false;
-}
-
 static void
 take_host(struct reading *r, struct place at, const char *text)
 {
 	struct store_settings *s = &r->config->worker.store;
 	struct store_host host;
 
-	if (!read_host(&r->config->arena, view_of(text), &host))
+	if (!read_host(&r->config->arena, view_of(text), &host)) {
 		faults_add(&r->faults, at, "mysql.hosts", "\"%.100s\" is not "
 			   "HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT",
 			   text);
-	else if (has_host(s, &host))
-		faults_add(&r->faults, at, "mysql.hosts",
-			   "\"%.100s\" given twice", text);
-	else
-		s->hosts[s->host_count++] = host;
+		return;
+	}
+	for (size_t i = 0; i < s->host_count; i++)
+		if (strcmp(s->hosts[i].name, host.name) == 0 &&
+		    s->hosts[i].port == host.port) {
+			faults_add(&r->faults, at, "mysql.hosts",
+				   "\"%.100s\" given twice", text);
+			return;
+		}
+	s->hosts[s->host_count++] = host;
 }
 
 static void
@@ -120,29 +108,23 @@ fill_hosts(struct reading *r)
 		reading_fault(r, "mysql", "hosts", "is empty");
 }
 
-static const struct config_file *
-file_of(const struct reading *r, struct place at)
-{
-	for (size_t i = 0; i < r->config->file_count; i++)
-		if (strcmp(r->config->files[i].path,
-			   r->names[at.file]) == 0)
-			return &r->config->files[i];
-	return NULL;
-}
-
 /* A password in the configuration itself. */
 static void
 check_password(struct reading *r)
 {
+	const struct config *c = r->config;
 	const struct setting *s = reading_find(r, "mysql", "password");
 
-	if (s == NULL || r->config->worker.store.password[0] == '\0')
+	if (s == NULL || c->worker.store.password[0] == '\0')
 		return;
-	const struct config_file *file = file_of(r, s->at);
-	if (file != NULL && (file->mode & S_IROTH) != 0)
+	size_t i = 0;
+	while (i < c->file_count &&
+	       strcmp(c->files[i].path, r->names[s->at.file]) != 0)
+		i++;
+	if (i < c->file_count && (c->files[i].mode & S_IROTH) != 0)
 		reading_fault(r, "mysql", "password",
 			      "everyone can read %s: chmod 0640 %s",
-			      file->path, file->path);
+			      c->files[i].path, c->files[i].path);
 }
 
 static void
@@ -168,7 +150,7 @@ read_password_file(struct reading *r)
 		reading_fault(r, "mysql", "password_file",
 			      "no password in the first line of %s",
 			      c->password_file);
-	if ((reading_last_file(r)->mode & S_IROTH) != 0)
+	if ((c->files[c->file_count - 1].mode & S_IROTH) != 0)
 		reading_fault(r, "mysql", "password_file",
 			      "everyone can read %s: chmod 0640 %s",
 			      c->password_file, c->password_file);
@@ -176,13 +158,16 @@ read_password_file(struct reading *r)
 	reading_wipe(&text);
 }
 
-static void
-check_tls(struct reading *r)
+void
+reading_fill_database(struct reading *r)
 {
 	const struct store_settings *s = &r->config->worker.store;
 	const struct setting *ca = reading_find(r, "mysql", "tls_ca");
 	struct buf text = BUF(LARGEST_PEM);
 
+	fill_hosts(r);
+	check_password(r);
+	read_password_file(r);
 	if (s->tls_ca[0] == '\0' || ca == NULL)
 		return;
 	if (!s->has_tls)
@@ -190,13 +175,4 @@ check_tls(struct reading *r)
 	struct named_file named = { ca->at, "mysql.tls_ca", s->tls_ca };
 	reading_load(r, &named, &text);
 	buf_release(&text);
-}
-
-void
-reading_fill_database(struct reading *r)
-{
-	fill_hosts(r);
-	check_password(r);
-	read_password_file(r);
-	check_tls(r);
 }

@@ -34,42 +34,34 @@ add_domain(struct reading *r, struct list_target to, struct place at,
 }
 
 static void
-read_lines(struct reading *r, unsigned file, struct view rest)
-{
-	struct list_target ours = { r->config->worker.smtp.domains,
-				    "domain_files" };
-
-	for (unsigned line = 1; rest.len > 0; line++) {
-		size_t end = view_find(rest, '\n');
-		struct view text = view_slice(rest, 0, end);
-		rest = view_slice(rest, end + 1, rest.len);
-		text = view_slice(text, 0, view_find(text, '#'));
-		text = view_slice(text, 0, view_find(text, '\r'));
-		text = view_trim(text);
-		if (text.len > 0)
-			add_domain(r, ours, (struct place){ file, line },
-				   text);
-	}
-}
-
-static void
 read_domain_files(struct reading *r)
 {
+	const struct list_target ours = { r->config->worker.smtp.domains,
+					  "domain_files" };
 	struct value_walk walk = { 0 };
 	struct strings *files = &r->config->domain_files;
 
 	files->count = 0;
 	while (reading_next_value(r, "", "domain_files", &walk)) {
-		struct buf text = BUF(LARGEST_DOMAIN_FILE);
+		struct buf bytes = BUF(LARGEST_DOMAIN_FILE);
 		const char *path = reading_resolve(r, walk.at.file,
 						   walk.text);
 		/* As -T shall print it: found from anywhere. */
 		files->at[files->count++] = path;
 		struct named_file named = { walk.at, "domain_files", path };
-		if (!reading_load(r, &named, &text))
+		if (!reading_load(r, &named, &bytes))
 			continue;
-		read_lines(r, reading_add_name(r, path), buf_view(&text));
-		buf_release(&text);
+		struct place at = { reading_add_name(r, path), 1 };
+		for (struct view rest = buf_view(&bytes); rest.len > 0;
+		     at.line++) {
+			struct view text = view_take_line(&rest);
+			text = view_slice(text, 0, view_find(text, '#'));
+			text = view_slice(text, 0, view_find(text, '\r'));
+			text = view_trim(text);
+			if (text.len > 0)
+				add_domain(r, ours, at, text);
+		}
+		buf_release(&bytes);
 	}
 }
 

@@ -11,19 +11,6 @@
 /* Each byte may take four when it is escaped. */
 enum { LONGEST_SENTENCE = 16 * 1024, LONGEST_FAULT = 72 * 1024 };
 
-static void
-append_clean(struct buf *line, struct view text)
-{
-	/* What a file quotes must not break the line it is quoted in. */
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		if (c < ' ' || c == 0x7f)
-			buf_printf(line, "\\x%02x", c);
-		else
-			buf_append_byte(line, (char)c);
-	}
-}
-
 void
 faults_add(struct faults *f, struct place at, const char *key,
 	   const char *format, ...)
@@ -41,7 +28,14 @@ faults_add(struct faults *f, struct place at, const char *key,
 	va_end(args);
 	if (key != NULL)
 		buf_printf(&line, "%s: ", key);
-	append_clean(&line, buf_view(&sentence));
+	/* What a file quotes must not break the line it is quoted in. */
+	for (size_t i = 0; i < sentence.len; i++) {
+		unsigned char c = (unsigned char)sentence.at[i];
+		if (c < ' ' || c == 0x7f)
+			buf_printf(&line, "\\x%02x", c);
+		else
+			buf_append_byte(&line, (char)c);
+	}
 	f->at = memory_grow(f->at, f->count, sizeof(*f->at));
 	f->at[f->count++] = (struct config_fault){
 		.at = at,
@@ -52,24 +46,9 @@ faults_add(struct faults *f, struct place at, const char *key,
 }
 
 static bool
-is_before(const struct config_fault *a, const struct config_fault *b)
+is_before(struct place a, struct place b)
 {
-	if (a->at.file != b->at.file)
-		return a->at.file < b->at.file;
-	return a->at.line < b->at.line;
-}
-
-/* Stable, and quick on what is nearly in order, as faults are. */
-static void
-sort(struct config_fault *at, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct config_fault moving = at[i];
-		size_t j = i;
-		for (; j > 0 && is_before(&moving, &at[j - 1]); j--)
-			at[j] = at[j - 1];
-		at[j] = moving;
-	}
+	return a.file != b.file ? a.file < b.file : a.line < b.line;
 }
 
 void
@@ -78,22 +57,20 @@ faults_print(const struct faults *f, const char *const *names,
 {
 	size_t shown = f->count < FAULTS_SHOWN ? f->count : FAULTS_SHOWN;
 
-	sort(f->at, shown);
+	/* Sorted by insertion: stable, and quick on what is nearly in order,
+	 * as faults are. */
+	for (size_t i = 1; i < shown; i++) {
+		struct config_fault moving = f->at[i];
+		size_t j = i;
+		for (; j > 0 && is_before(moving.at, f->at[j - 1].at); j--)
+			f->at[j] = f->at[j - 1];
+		f->at[j] = moving;
+	}
 	for (size_t i = 0; i < shown; i++) {
 		const struct config_fault *fault = &f->at[i];
 		buf_printf(out, "%s:%u: %s\n", names[fault->at.file],
 			   fault->at.line, fault->text);
 	}
-}
-
-void
-faults_print_count(const struct faults *f, struct buf *out)
-{
-	if (f->count > FAULTS_SHOWN)
-		buf_printf(out, "%zu faults, %d of them shown\n", f->count,
-			   FAULTS_SHOWN);
-	else if (f->count > 1)
-		buf_printf(out, "%zu faults\n", f->count);
 }
 
 void

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One key's text to the field it fills, and back. */
+/* One key's text to the field it fills, and back; and the effective
+ * configuration in the grammar of the file, for -T: made from the fields that
+ * the program will use, not from what was written. */
 #include "config/field.h"
 
-#include "base/view.h"
+#include "config/config.h"
 #include "config/units.h"
 
 #include <assert.h>
@@ -41,45 +43,12 @@ static const struct number numbers[] = {
 	[KEY_MODE] = { "a mode (octal digits)", mode_parse, mode_print },
 };
 
-static void *
-at(void *base, const struct key *key)
-{
-	return (char *)base + key->offset;
-}
-
-static const void *
-at_const(const void *base, const struct key *key)
-{
-	return (const char *)base + key->offset;
-}
-
-static void
-store_number(void *field, enum key_kind kind, int64_t value)
-{
-	if (kind == KEY_DURATION)
-		*(int64_t *)field = value;
-	else if (kind == KEY_MODE)
-		*(unsigned *)field = (unsigned)value;
-	else
-		*(size_t *)field = (size_t)value;
-}
-
-static int64_t
-load_number(const void *field, enum key_kind kind)
-{
-	if (kind == KEY_DURATION)
-		return *(const int64_t *)field;
-	if (kind == KEY_MODE)
-		return *(const unsigned *)field;
-	return (int64_t)*(const size_t *)field;
-}
-
 static bool
-set_number(void *base, const struct key *key, const char *text, struct buf *why)
+set_number(void *field, const struct key *key, const char *text,
+	   struct buf *why)
 {
 	const struct number *n = &numbers[key->kind];
-	char min[UNITS_SIZE];
-	char max[UNITS_SIZE];
+	char min[UNITS_SIZE], max[UNITS_SIZE];
 	int64_t value;
 
 	if (!n->parse(view_of(text), &value)) {
@@ -89,16 +58,22 @@ set_number(void *base, const struct key *key, const char *text, struct buf *why)
 	bool is_zero = value == 0 && key->may_be_zero;
 	if ((value < key->min && !is_zero) || value > key->max) {
 		buf_printf(why, "%.100s is out of range: %s%s to %s", text,
-			 key->may_be_zero ? "0, or " : "",
-			 n->print(key->min, min), n->print(key->max, max));
+			   key->may_be_zero ? "0, or " : "",
+			   n->print(key->min, min), n->print(key->max, max));
 		return false;
 	}
-	store_number(at(base, key), key->kind, value);
+	if (key->kind == KEY_DURATION)
+		*(int64_t *)field = value;
+	else if (key->kind == KEY_MODE)
+		*(unsigned *)field = (unsigned)value;
+	else
+		*(size_t *)field = (size_t)value;
 	return true;
 }
 
 static bool
-set_score(void *base, const struct key *key, const char *text, struct buf *why)
+set_score(double *field, const struct key *key, const char *text,
+	  struct buf *why)
 {
 	double value;
 
@@ -108,24 +83,25 @@ set_score(void *base, const struct key *key, const char *text, struct buf *why)
 	}
 	if (value < (double)key->min || value > (double)key->max) {
 		buf_printf(why, "%.100s is out of range: %" PRId64
-			 " to %" PRId64, text, key->min, key->max);
+			   " to %" PRId64, text, key->min, key->max);
 		return false;
 	}
-	*(double *)at(base, key) = value;
+	*field = value;
 	return true;
 }
 
 static bool
-set_word(void *base, const struct key *key, const char *text, struct buf *why)
+set_word(void *field, const struct key *key, const char *text,
+	 struct buf *why)
 {
 	const struct key_word *w = key->words;
 
 	while (w->name != NULL && strcmp(w->name, text) != 0)
 		w++;
 	if (w->name != NULL && key->kind == KEY_FLAG)
-		*(bool *)at(base, key) = w->value != 0;
+		*(bool *)field = w->value != 0;
 	else if (w->name != NULL)
-		*(unsigned *)at(base, key) = w->value;
+		*(unsigned *)field = w->value;
 	if (w->name != NULL)
 		return true;
 	buf_printf(why, "\"%.100s\" is not one of", text);
@@ -135,63 +111,47 @@ set_word(void *base, const struct key *key, const char *text, struct buf *why)
 	return false;
 }
 
-static bool
-set_flag(void *base, const struct key *key, const char *text, struct buf *why)
-{
-	if (key->words != NULL)
-		return set_word(base, key, text, why);
-	if (flag_parse(view_of(text), at(base, key)))
-		return true;
-	buf_printf(why, "\"%.100s\" is not true or false", text);
-	return false;
-}
-
-static bool
-set_path(void *base, const struct key *key, const char *text, struct buf *why)
-{
-	if (text[0] != '\0' && text[0] != '/') {
-		buf_printf(why, "\"%.100s\" is not an absolute path",
-			 text);
-		return false;
-	}
-	*(const char **)at(base, key) = text;
-	return true;
-}
-
-static bool
-set_future(void *base, const struct key *key, const char *text, struct buf *why)
-{
-	if (strcmp(text, key->value) != 0) {
-		buf_printf(why, "not available in this version");
-		return false;
-	}
-	*(const char **)at(base, key) = text;
-	return true;
-}
-
 bool
 field_set(void *base, const struct key *key, const char *text, struct buf *why)
 {
+	void *field = (char *)base + key->offset;
+
 	switch (key->kind) {
+	case KEY_PATH:
+		if (text[0] != '\0' && text[0] != '/') {
+			buf_printf(why, "\"%.100s\" is not an absolute path",
+				   text);
+			return false;
+		}
+		*(const char **)field = text;
+		return true;
+	case KEY_FUTURE:
+		if (strcmp(text, key->value) != 0) {
+			buf_printf(why, "not available in this version");
+			return false;
+		}
+		*(const char **)field = text;
+		return true;
 	case KEY_TEXT:
 	case KEY_FILE:
-		*(const char **)at(base, key) = text;
+		*(const char **)field = text;
 		return true;
-	case KEY_PATH:
-		return set_path(base, key, text, why);
 	case KEY_FLAG:
-		return set_flag(base, key, text, why);
+		if (key->words != NULL)
+			return set_word(field, key, text, why);
+		if (flag_parse(view_of(text), field))
+			return true;
+		buf_printf(why, "\"%.100s\" is not true or false", text);
+		return false;
 	case KEY_COUNT:
 	case KEY_SIZE:
 	case KEY_DURATION:
 	case KEY_MODE:
-		return set_number(base, key, text, why);
+		return set_number(field, key, text, why);
 	case KEY_SCORE:
-		return set_score(base, key, text, why);
+		return set_score(field, key, text, why);
 	case KEY_WORD:
-		return set_word(base, key, text, why);
-	case KEY_FUTURE:
-		return set_future(base, key, text, why);
+		return set_word(field, key, text, why);
 	case KEY_LIST:
 		break;
 	}
@@ -199,8 +159,9 @@ field_set(void *base, const struct key *key, const char *text, struct buf *why)
 	return false;
 }
 
-void
-field_quote(const char *text, struct buf *out)
+/* A double-quoted string, such that libconfuse reads the same bytes. */
+static void
+quote(const char *text, struct buf *out)
 {
 	buf_append_byte(out, '"');
 	for (; *text != '\0'; text++) {
@@ -217,46 +178,15 @@ print_word(unsigned value, const struct key *key, struct buf *out)
 {
 	for (const struct key_word *w = key->words; w->name != NULL; w++)
 		if (w->value == value)
-			field_quote(w->name, out);
+			quote(w->name, out);
 }
 
+/* The value as one would write it; "" for a secret. */
 static void
-print_flag(bool value, const struct key *key, struct buf *out)
+print_value(const void *base, const struct key *key, struct buf *out)
 {
-	if (key->words != NULL)
-		print_word(value, key, out);
-	else
-		buf_append_text(out, value ? "true" : "false");
-}
-
-/* With a fraction, without its idle zeros. */
-static void
-print_score(double value, struct buf *out)
-{
-	char text[UNITS_SIZE];
-	size_t len = (size_t)snprintf(text, sizeof(text), "%.6f", value);
-
-	while (text[len - 1] == '0' && text[len - 2] != '.')
-		len--;
-	buf_append(out, (struct view){ text, len });
-}
-
-static void
-print_list(const struct strings *list, struct buf *out)
-{
-	buf_append_byte(out, '{');
-	for (size_t i = 0; i < list->count; i++) {
-		if (i > 0)
-			buf_append_text(out, ", ");
-		field_quote(list->at[i], out);
-	}
-	buf_append_byte(out, '}');
-}
-
-void
-field_print(const void *base, const struct key *key, struct buf *out)
-{
-	const void *field = at_const(base, key);
+	const void *field = (const char *)base + key->offset;
+	const struct strings *list = field;
 	char text[UNITS_SIZE];
 
 	switch (key->kind) {
@@ -264,30 +194,101 @@ field_print(const void *base, const struct key *key, struct buf *out)
 	case KEY_FILE:
 	case KEY_PATH:
 	case KEY_FUTURE:
-		field_quote(key->is_secret ? "" : *(const char *const *)field,
+		quote(key->is_secret ? "" : *(const char *const *)field,
 			    out);
 		return;
 	case KEY_FLAG:
-		print_flag(*(const bool *)field, key, out);
+		if (key->words != NULL)
+			print_word(*(const bool *)field, key, out);
+		else
+			buf_append_text(out, *(const bool *)field ? "true"
+								  : "false");
+		return;
+	case KEY_DURATION:
+		buf_append_text(out, duration_print(*(const int64_t *)field,
+						    text));
 		return;
 	case KEY_COUNT:
 	case KEY_SIZE:
-	case KEY_DURATION:
 		buf_append_text(out, numbers[key->kind].print(
-					     load_number(field, key->kind),
-					     text));
+			(int64_t)*(const size_t *)field, text));
 		return;
 	case KEY_MODE:
-		field_quote(mode_print(*(const unsigned *)field, text), out);
+		quote(mode_print(*(const unsigned *)field, text), out);
 		return;
 	case KEY_SCORE:
-		print_score(*(const double *)field, out);
+		/* With a fraction, without its idle zeros. */
+		snprintf(text, sizeof(text), "%.6f", *(const double *)field);
+		for (size_t len = strlen(text);
+		     text[len - 1] == '0' && text[len - 2] != '.'; len--)
+			text[len - 1] = '\0';
+		buf_append_text(out, text);
 		return;
 	case KEY_WORD:
 		print_word(*(const unsigned *)field, key, out);
 		return;
 	case KEY_LIST:
-		print_list(field, out);
+		buf_append_byte(out, '{');
+		for (size_t i = 0; i < list->count; i++) {
+			buf_append_text(out, i > 0 ? ", " : "");
+			quote(list->at[i], out);
+		}
+		buf_append_byte(out, '}');
 		return;
+	}
+}
+
+static void
+print_key(const void *base, const struct key *key, struct buf *out)
+{
+	buf_printf(out, "%s%s = ", key->section[0] != '\0' ? "\t" : "",
+		   key->name);
+	print_value(base, key, out);
+	buf_append_byte(out, '\n');
+}
+
+static void
+print_section(const void *base, const char *section, const char *title,
+	      struct buf *out)
+{
+	bool is_unix = title != NULL && strncmp(title, "unix:", 5) == 0;
+
+	buf_append_text(out, section);
+	if (title != NULL) {
+		buf_append_byte(out, ' ');
+		quote(title, out);
+	}
+	buf_append_text(out, " {\n");
+	/* A mode is for unix sockets only: it would not be taken again. */
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (strcmp(k->section, section) == 0 &&
+		    (k->kind != KEY_MODE || is_unix))
+			print_key(base, k, out);
+	buf_append_text(out, "}\n");
+}
+
+void
+config_print(const struct config *c, struct buf *out)
+{
+	const struct net_settings *net = &c->worker.net;
+	const char *last = "";
+
+	for (const struct key *k = key_table; k->name != NULL; k++) {
+		bool is_same = strcmp(k->section, last) == 0;
+		last = k->section;
+		if (last[0] == '\0')
+			print_key(c, k, out);
+		else if (is_same)
+			continue;
+		else if (strcmp(last, "listen") == 0)
+			for (size_t i = 0; i < net->listener_count; i++)
+				print_section(&net->listeners[i], last,
+					      net->listeners[i].name, out);
+		else if (strcmp(last, "tls_name") == 0)
+			for (size_t i = 1; i < net->certificate_count; i++)
+				print_section(&net->certificates[i], last,
+					      net->certificates[i].name, out);
+		else
+			print_section(c, last, NULL, out);
 	}
 }

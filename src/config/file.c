@@ -53,28 +53,6 @@ reading_wipe(struct buf *text)
 	buf_release(text);
 }
 
-static void
-note(struct reading *r, const struct named_file *file, const struct stat *st)
-{
-	struct config *c = r->config;
-	const char *key = file->key != NULL ? file->key : "";
-
-	c->files = memory_grow(c->files, c->file_count, sizeof(*c->files));
-	c->files[c->file_count++] = (struct config_file){
-		.path = arena_copy(&c->arena, view_of(file->path)).at,
-		.key = arena_copy(&c->arena, view_of(key)).at,
-		.mode = st->st_mode & 07777,
-		.owner = st->st_uid,
-		.group = st->st_gid,
-	};
-}
-
-const struct config_file *
-reading_last_file(const struct reading *r)
-{
-	return &r->config->files[r->config->file_count - 1];
-}
-
 /* The first folder on the way to path that this user cannot enter; false
  * where there is none. */
 static bool
@@ -121,38 +99,29 @@ find_closed_folder(const char *path, char folder[PATH_MAX])
 	return false;
 }
 
-/* What the operator can do about a file that this user may not read. */
-static void
-append_advice(struct buf *sentence, const char *path)
-{
-	struct group *group = getgrgid(getegid());
-	char name[32];
-	char folder[PATH_MAX];
-
-	if (geteuid() == 0)
-		return;
-	snprintf(name, sizeof(name), "%u", (unsigned)getegid());
-	const char *who = group != NULL ? group->gr_name : name;
-	if (find_closed_folder(path, folder))
-		buf_printf(sentence, ": the folder %s is closed; as root: "
-			   "chgrp %s %s; chmod g+x %s", folder, who, folder,
-			   folder);
-	else
-		buf_printf(sentence, "; as root: chgrp %s %s; chmod 0640 %s",
-			   who, path, path);
-}
-
-/* error 0: it is no plain file. */
+/* error 0: it is no plain file. Says what the operator can do about one that
+ * this user may not read. */
 static bool
 cannot(struct reading *r, const struct named_file *file, int error)
 {
 	struct buf sentence = BUF(LONGEST_PATH);
+	struct group *group = getgrgid(getegid());
+	char name[32], folder[PATH_MAX];
 
+	snprintf(name, sizeof(name), "%u", (unsigned)getegid());
+	const char *who = group != NULL ? group->gr_name : name;
 	buf_printf(&sentence, "cannot read %s: %s", file->path,
 		   error == 0 ? "not a plain file" : error == ENOBUFS ?
 		   "too large" : strerror(error));
-	if (error == EACCES)
-		append_advice(&sentence, file->path);
+	if (error == EACCES && geteuid() != 0) {
+		if (find_closed_folder(file->path, folder))
+			buf_printf(&sentence, ": the folder %s is closed; as "
+				   "root: chgrp %s %s; chmod g+x %s", folder,
+				   who, folder, folder);
+		else
+			buf_printf(&sentence, "; as root: chgrp %s %s; chmod "
+				   "0640 %s", who, file->path, file->path);
+	}
 	faults_add(&r->faults, file->at, file->key, "%.*s", (int)sentence.len,
 		   sentence.at);
 	buf_release(&sentence);
@@ -196,7 +165,16 @@ reading_load(struct reading *r, const struct named_file *file,
 		buf_release(&text);
 		return cannot(r, file, error);
 	}
-	note(r, file, &st);
+	struct config *c = r->config;
+	c->files = memory_grow(c->files, c->file_count, sizeof(*c->files));
+	c->files[c->file_count++] = (struct config_file){
+		.path = arena_copy(&c->arena, view_of(file->path)).at,
+		.key = arena_copy(&c->arena, view_of(file->key != NULL ?
+						     file->key : "")).at,
+		.mode = st.st_mode & 07777,
+		.owner = st.st_uid,
+		.group = st.st_gid,
+	};
 	if (text_out != NULL)
 		*text_out = text;
 	return true;

@@ -32,45 +32,47 @@ reading_find(const struct reading *r, const char *section, const char *name)
 	return reading_find_in(r, -1, section, name);
 }
 
+static void add_fault(struct reading *r, struct faults *f,
+		      const struct key *key, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
 static void
-add_fault(struct faults *f, const struct setting *s, const struct key *key,
-	  const struct buf *sentence)
+add_fault(struct reading *r, struct faults *f, const struct key *key,
+	  const char *format, va_list args)
 {
-	struct place at = s != NULL ? s->at : (struct place){ 0, 1 };
+	const struct setting *s = reading_find(r, key->section, key->name);
+	struct buf sentence = BUF(LONGEST_SENTENCE);
 	char full[KEY_NAME_SIZE];
 
+	buf_vprintf(&sentence, format, args);
 	key_full_name(key, full, sizeof(full));
-	faults_add(f, at, full, "%.*s", (int)sentence->len, sentence->at);
+	faults_add(f, s != NULL ? s->at : (struct place){ 0, 1 }, full, "%.*s",
+		   (int)sentence.len, sentence.at);
+	buf_release(&sentence);
 }
 
 void
 reading_fault(struct reading *r, const char *section, const char *name,
 	      const char *format, ...)
 {
-	struct buf sentence = BUF(LONGEST_SENTENCE);
 	va_list args;
 
 	va_start(args, format);
-	buf_vprintf(&sentence, format, args);
+	add_fault(r, &r->faults, key_find(section, view_of(name)), format,
+		  args);
 	va_end(args);
-	add_fault(&r->faults, reading_find(r, section, name),
-		  key_find(section, view_of(name)), &sentence);
-	buf_release(&sentence);
 }
 
 void
 reading_warn(struct reading *r, const char *section, const char *name,
 	     const char *format, ...)
 {
-	struct buf sentence = BUF(LONGEST_SENTENCE);
 	va_list args;
 
 	va_start(args, format);
-	buf_vprintf(&sentence, format, args);
+	add_fault(r, &r->warnings, key_find(section, view_of(name)), format,
+		  args);
 	va_end(args);
-	add_fault(&r->warnings, reading_find(r, section, name),
-		  key_find(section, view_of(name)), &sentence);
-	buf_release(&sentence);
 }
 
 void
@@ -90,12 +92,6 @@ reading_set(struct reading *r, void *base, const struct setting *s)
 	key_full_name(s->key, name, sizeof(name));
 	faults_add(&r->faults, v->at, name, "%.*s", (int)why.len, why.at);
 	buf_release(&why);
-}
-
-static void
-append(struct strings *list, const char *text)
-{
-	list->at[list->count++] = text;
 }
 
 /* A list of its own values, or of the default's where the file has none or
@@ -118,18 +114,13 @@ assign_list(struct reading *r, const struct key *key)
 	list->at = arena_alloc(&r->config->arena,
 			       (most + 1) * sizeof(*list->at));
 	for (size_t i = 0; adds && key->values[i] != NULL; i++)
-		append(list, key->values[i]);
-	for (size_t i = 0; i < r->setting_count; i++)
-		for (size_t j = 0; r->settings[i].key == key &&
-				   j < r->settings[i].count; j++)
-			if (r->settings[i].values[j].text != NULL)
-				append(list, r->settings[i].values[j].text);
-}
-
-static bool
-is_in_a_block(const struct key *key)
-{
-	return section_find(view_of(key->section))->has_title;
+		list->at[list->count++] = key->values[i];
+	for (size_t i = 0; i < r->setting_count; i++) {
+		const struct setting *s = &r->settings[i];
+		for (size_t j = 0; s->key == key && j < s->count; j++)
+			if (s->values[j].text != NULL)
+				list->at[list->count++] = s->values[j].text;
+	}
 }
 
 void
@@ -147,15 +138,11 @@ reading_set_default(void *base, const struct key *key)
 void
 reading_assign(struct reading *r)
 {
-	for (size_t i = 0; i < key_count(); i++) {
-		const struct key *key = key_at(i);
-		if (is_in_a_block(key))
-			continue;
-		if (key->kind == KEY_LIST)
-			assign_list(r, key);
-		else
-			reading_set_default(r->config, key);
-	}
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (k->kind == KEY_LIST)
+			assign_list(r, k);
+		else if (!section_find(view_of(k->section))->has_title)
+			reading_set_default(r->config, k);
 	for (size_t i = 0; i < r->setting_count; i++) {
 		const struct setting *s = &r->settings[i];
 		if (s->key->kind != KEY_LIST && s->block < 0)

@@ -31,27 +31,6 @@ take_both(struct reading *r, struct arena *arena, struct master_paths *found)
 	take(r, arena, "pid_file", &found->pid_file);
 }
 
-/* A string that is not closed swallows what follows, up to the next quote:
- * then each line is read as a file of its own. */
-static void
-search_lines(struct reading *r, unsigned file, struct arena *arena,
-	     struct master_paths *found)
-{
-	struct named_file named = { { file, 1 }, NULL, r->names[file] };
-	struct buf text = BUF(LARGEST_FILE);
-
-	if (!reading_load(r, &named, &text))
-		return;
-	struct view rest = buf_view(&text);
-	while (rest.len > 0) {
-		size_t end = view_find(rest, '\n');
-		parser_read_line(r, file, view_slice(rest, 0, end));
-		take_both(r, arena, found);
-		rest = view_slice(rest, end + 1, rest.len);
-	}
-	reading_wipe(&text);
-}
-
 bool
 find_master(const char *file, struct arena *arena, struct master_paths *out)
 {
@@ -65,9 +44,20 @@ find_master(const char *file, struct arena *arena, struct master_paths *out)
 	parser_read(&r, file);
 	bool is_read = files.file_count > 0;
 	take_both(&r, arena, &found);
+	/* A string that is not closed swallows what follows, up to the next
+	 * quote: then each line is read as a file of its own. */
 	size_t torn = is_read && r.is_cut ? r.name_count : 0;
-	for (unsigned i = 0; i < torn; i++)
-		search_lines(&r, i, arena, &found);
+	for (unsigned i = 0; i < torn; i++) {
+		struct named_file named = { { i, 1 }, NULL, r.names[i] };
+		struct buf text = BUF(LARGEST_FILE);
+		if (!reading_load(&r, &named, &text))
+			continue;
+		for (struct view rest = buf_view(&text); rest.len > 0;) {
+			parser_read_line(&r, i, view_take_line(&rest));
+			take_both(&r, arena, &found);
+		}
+		reading_wipe(&text);
+	}
 	reading_release(&r);
 	free(files.files);
 	arena_free(&files.arena);

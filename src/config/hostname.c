@@ -11,62 +11,44 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PRESSURE_TIMEOUT_MS = 2000 };
-
-static _Noreturn void
-ask_resolver(const char *name, int answer)
-{
-	struct addrinfo hints = { .ai_flags = AI_CANONNAME,
-				  .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-
-	if (getaddrinfo(name, NULL, &hints, &found) == 0 && found != NULL &&
-	    found->ai_canonname != NULL) {
-		ssize_t ignored = write(answer, found->ai_canonname,
-					strlen(found->ai_canonname));
-		(void)ignored;
-	}
-	_exit(0);
-}
-
-/* What the child wrote, up to its end or the end of our time for it. */
-static size_t
-await(int answer, char *out, size_t size)
-{
-	int64_t deadline = clock_ms() + PRESSURE_TIMEOUT_MS;
-	size_t len = 0;
-
-	for (;;) {
-		int64_t left = deadline - clock_ms();
-		struct pollfd p = { .fd = answer, .events = POLLIN };
-		if (left <= 0 || len == size)
-			return len;
-		if (poll(&p, 1, (int)left) <= 0)
-			continue;
-		ssize_t n = read(answer, out + len, size - len);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return len;
-		len += n > 0 ? (size_t)n : 0;
-	}
-}
+enum { RESOLVER_MS = 2000 };
 
 static size_t
 qualify(const char *name, char *out, size_t size)
 {
+	const struct addrinfo hints = { .ai_flags = AI_CANONNAME,
+					.ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return 0;
 	pid_t child = fork();
-	if (child == 0)
-		ask_resolver(name, ends[1]);
+	if (child == 0) {
+		if (getaddrinfo(name, NULL, &hints, &found) == 0 &&
+		    found != NULL && found->ai_canonname != NULL)
+			dprintf(ends[1], "%s", found->ai_canonname);
+		_exit(0);
+	}
 	close(ends[1]);
-	size_t len = child > 0 ? await(ends[0], out, size) : 0;
+	/* What the child writes, up to its end or the end of our time. */
+	int64_t left, deadline = clock_ms() + RESOLVER_MS;
+	size_t len = 0;
+	while (child > 0 && len < size && (left = deadline - clock_ms()) > 0) {
+		struct pollfd p = { .fd = ends[0], .events = POLLIN };
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		ssize_t n = read(ends[0], out + len, size - len);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
 	close(ends[0]);
 	if (child > 0) {
 		kill(child, SIGKILL);

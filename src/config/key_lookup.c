@@ -11,28 +11,28 @@ enum { LONGEST_NAME = 32 };             /* that is compared with others */
 const struct section *
 section_find(struct view name)
 {
-	for (size_t i = 0; i < section_count(); i++)
-		if (view_equal(view_of(section_at(i)->name), name))
-			return section_at(i);
+	for (const struct section *s = section_table; s->name != NULL; s++)
+		if (view_equal(view_of(s->name), name))
+			return s;
 	return NULL;
 }
 
 const struct key *
 key_find(const char *section, struct view name)
 {
-	for (size_t i = 0; i < key_count(); i++)
-		if (strcmp(key_at(i)->section, section) == 0 &&
-		    view_equal(view_of(key_at(i)->name), name))
-			return key_at(i);
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (strcmp(k->section, section) == 0 &&
+		    view_equal(view_of(k->name), name))
+			return k;
 	return NULL;
 }
 
 const char *
 key_section_elsewhere(struct view name)
 {
-	for (size_t i = 0; i < key_count(); i++)
-		if (view_equal(view_of(key_at(i)->name), name))
-			return key_at(i)->section;
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (view_equal(view_of(k->name), name))
+			return k->section;
 	return NULL;
 }
 
@@ -79,28 +79,33 @@ distance(struct view a, struct view b)
 	return row[b.len];
 }
 
+/* Takes what is known, if it is nearer to the name than *far. */
+static void
+take_nearer(struct view name, const char *known, size_t *far,
+	    const char **found)
+{
+	size_t this_far = distance(name, view_of(known));
+
+	if (this_far >= *far)
+		return;
+	*far = this_far;
+	*found = known;
+}
+
 const char *
 key_nearest(const char *section, struct view name)
 {
-	size_t nearest = 2 + name.len / 6;      /* one letter; of long, more */
-	size_t keys = key_count();
+	size_t far = 2 + name.len / 6;          /* one letter; of long, more */
 	const char *found = NULL;
 
 	if (name.len > LONGEST_NAME)
 		return NULL;
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (strcmp(k->section, section) == 0)
+			take_nearer(name, k->name, &far, &found);
 	/* The first section is the top level, which has no name. */
-	for (size_t i = 0; i < keys + section_count() - 1; i++) {
-		bool is_key = i < keys;
-		const char *owner = is_key ? key_at(i)->section : "";
-		const char *known = is_key ? key_at(i)->name :
-				    section_at(i - keys + 1)->name;
-		if (strcmp(owner, section) != 0)
-			continue;
-		size_t far = distance(name, view_of(known));
-		if (far < nearest) {
-			nearest = far;
-			found = known;
-		}
-	}
+	for (const struct section *s = section_table + 1;
+	     section[0] == '\0' && s->name != NULL; s++)
+		take_nearer(name, s->name, &far, &found);
 	return found;
 }

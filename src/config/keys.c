@@ -13,7 +13,7 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
-static const struct section sections[] = {
+const struct section section_table[] = {
 	{ .name = "" },
 	{ "listen", true, "an address: listen \"0.0.0.0:25\" { }" },
 	{ .name = "tls" },
@@ -25,6 +25,7 @@ static const struct section sections[] = {
 	{ .name = "store" },
 	{ .name = "log" },
 	{ .name = "status" },
+	{ .name = NULL },
 };
 
 static const struct key_word header_checks[] = {
@@ -104,7 +105,7 @@ static const char *const nothing[] = { NULL };
 #define RANGE(least, most) .min = (least), .max = (most)
 #define ZERO_OR(least, most) RANGE(least, most), .may_be_zero = true
 
-static const struct key keys[] = {
+const struct key key_table[] = {
 	{ "", "hostname", KEY_TEXT, AT(worker.smtp.hostname), "" },
 	{ "", "user", KEY_TEXT, AT(user), "nobody" },
 	{ "", "group", KEY_TEXT, AT(group), "" },
@@ -274,28 +275,5 @@ static const struct key keys[] = {
 	{ "log", "level", KEY_WORD, AT(log.level), "info", .words = levels },
 
 	{ "status", "listen", KEY_FUTURE, AT(status_listen), "" },
+	{ .name = NULL },
 };
-
-size_t
-section_count(void)
-{
-	return sizeof(sections) / sizeof(sections[0]);
-}
-
-const struct section *
-section_at(size_t i)
-{
-	return &sections[i];
-}
-
-size_t
-key_count(void)
-{
-	return sizeof(keys) / sizeof(keys[0]);
-}
-
-const struct key *
-key_at(size_t i)
-{
-	return &keys[i];
-}

@@ -48,16 +48,6 @@ take(struct scanner *s, enum token_kind kind, size_t n)
 	return t;
 }
 
-/* Bytes up to and with the end of a C comment; 0 where it has none. */
-static size_t
-comment_length(struct view rest)
-{
-	for (size_t i = 2; i + 1 < rest.len; i++)
-		if (rest.at[i] == '*' && rest.at[i + 1] == '/')
-			return i + 2;
-	return 0;
-}
-
 /* False at a comment without an end. */
 static bool
 skip_blanks(struct scanner *s)
@@ -69,10 +59,12 @@ skip_blanks(struct scanner *s)
 		else if (starts_with(s, "#") || starts_with(s, "//"))
 			n = view_find(s->rest, '\n');
 		else if (starts_with(s, "/*"))
-			n = comment_length(s->rest);
+			for (n = 4; n <= s->rest.len &&
+				    memcmp(s->rest.at + n - 2, "*/", 2) != 0;)
+				n++;
 		else
 			return true;
-		if (n == 0)
+		if (n > s->rest.len)
 			return false;
 		skip(s, n);
 	}

@@ -11,20 +11,14 @@
 
 enum { SMTP_PORT = 25 };
 
-static void
-add(struct net_settings *net, const struct listen_settings *l)
-{
-	net->listeners[net->listener_count++] = *l;
-}
-
 static struct listen_settings
 by_default(const struct config *c, const char *name)
 {
 	struct listen_settings l = { .name = name };
 
-	for (size_t i = 0; i < key_count(); i++)
-		if (strcmp(key_at(i)->section, "listen") == 0)
-			reading_set_default(&l, key_at(i));
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (strcmp(k->section, "listen") == 0)
+			reading_set_default(&l, k);
 	l.tls = c->tls.certificate[0] != '\0' ? LISTEN_STARTTLS :
 						LISTEN_CLEAR;
 	return l;
@@ -79,49 +73,38 @@ check(struct reading *r, int block, const struct listen_settings *l)
 			   "nobody is trusted: trusted_proxies is empty");
 }
 
-static void
-fill_from_blocks(struct reading *r)
+void
+reading_fill_listeners(struct reading *r, unsigned port)
 {
-	struct net_settings *net = &r->config->worker.net;
+	struct config *c = r->config;
+	struct net_settings *net = &c->worker.net;
+	char text[32];
 
+	net->listeners = arena_alloc(&c->arena, (r->block_count + 2) *
+						sizeof(*net->listeners));
 	for (size_t i = 0; i < r->block_count; i++) {
 		const struct block *b = &r->blocks[i];
 		if (strcmp(b->section->name, "listen") != 0 ||
 		    b->title == NULL)
 			continue;
-		struct listen_settings l = by_default(r->config, b->title);
+		struct listen_settings l = by_default(c, b->title);
 		for (size_t j = 0; j < r->setting_count; j++)
 			if (r->settings[j].block == (int)i)
 				reading_set(r, &l, &r->settings[j]);
 		if (!is_good_name(r, b))
 			continue;
 		check(r, (int)i, &l);
-		add(net, &l);
+		net->listeners[net->listener_count++] = l;
 	}
-}
-
-void
-reading_fill_listeners(struct reading *r, unsigned port)
-{
-	struct config *c = r->config;
-	struct net_settings *net = &c->worker.net;
-	unsigned wanted = port > 0 ? port : SMTP_PORT;
-	char text[32];
-
-	net->listeners = arena_alloc(&c->arena, (r->block_count + 2) *
-						sizeof(*net->listeners));
-	fill_from_blocks(r);
 	if (net->listener_count > 0 && port == 0)
 		return;
 	net->listener_count = 0;
-	for (int i = 0; i < 2; i++) {
-		if (i == 1 && !listen_has_ipv6())
-			continue;
+	for (int i = 0; i < 1 + listen_has_ipv6(); i++) {
 		snprintf(text, sizeof(text), "%s:%u",
-			 i == 0 ? "0.0.0.0" : "[::]", wanted);
-		const char *name = arena_copy(&c->arena, view_of(text)).at;
-		struct listen_settings l = by_default(c, name);
-		add(net, &l);
+			 i == 0 ? "0.0.0.0" : "[::]",
+			 port > 0 ? port : SMTP_PORT);
+		net->listeners[net->listener_count++] = by_default(
+			c, arena_copy(&c->arena, view_of(text)).at);
 	}
 }
 

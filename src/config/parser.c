@@ -43,30 +43,6 @@ known_section(struct reading *r, const struct scope *scope,
 	return NULL;
 }
 
-static bool
-has_right_title(struct reading *r, const struct section *section,
-		const struct token *title, struct place at)
-{
-	bool has_title = title->kind != TOKEN_END;
-
-	if (section->has_title == has_title)
-		return true;
-	if (has_title)
-		faults_add(&r->faults, at, section->name, "takes no name");
-	else
-		faults_add(&r->faults, at, section->name, "needs %s",
-			   section->title);
-	return false;
-}
-
-static int
-add_block(struct reading *r, const struct section *section, struct place at)
-{
-	r->blocks = memory_grow(r->blocks, r->block_count, sizeof(*r->blocks));
-	r->blocks[r->block_count] = (struct block){ section, NULL, at };
-	return (int)r->block_count++;
-}
-
 /* What follows may be lines away: the name is where the fault is. */
 static void
 refuse_half(struct reading *r, const struct cursor *t,
@@ -110,24 +86,32 @@ take_section(struct reading *r, struct cursor *t, const struct scope *scope,
 		return;
 	}
 	cursor_advance(t);
-	inner.section = known_section(r, scope, &name, at);
-	if (inner.section != NULL &&
-	    !has_right_title(r, inner.section, &title, at))
-		inner.section = NULL;
+	const struct section *section = known_section(r, scope, &name, at);
+	bool has_title = title.kind != TOKEN_END;
+	if (section != NULL && section->has_title == has_title)
+		inner.section = section;
+	else if (section != NULL && has_title)
+		faults_add(&r->faults, at, section->name, "takes no name");
+	else if (section != NULL)
+		faults_add(&r->faults, at, section->name, "needs %s",
+			   section->title);
 	if (inner.section == NULL) {
 		read_statements(r, t, &inner);
 		return;
 	}
 	clean_emit(r, name.text, at);
-	clean_emit_text(r, "{", at);
-	if (inner.section->has_title) {
-		inner.block = add_block(r, inner.section, at);
-		clean_emit_text(r, "title", at);
-		clean_emit_text(r, "=", at);
+	clean_emit(r, VIEW("{"), at);
+	if (has_title) {
+		r->blocks = memory_grow(r->blocks, r->block_count,
+					sizeof(*r->blocks));
+		inner.block = (int)r->block_count++;
+		r->blocks[inner.block] = (struct block){ section, NULL, at };
+		clean_emit(r, VIEW("title"), at);
+		clean_emit(r, VIEW("="), at);
 		clean_emit(r, title.text, at);
 	}
 	read_statements(r, t, &inner);
-	clean_emit_text(r, "}", at);
+	clean_emit(r, VIEW("}"), at);
 }
 
 unsigned
@@ -194,24 +178,6 @@ take_call(struct reading *r, struct cursor *t, const struct scope *scope,
 	cursor_advance(t);
 }
 
-static void
-read_statement(struct reading *r, struct cursor *t, const struct scope *scope)
-{
-	if (t->next.kind != TOKEN_WORD) {
-		cursor_give_up(r, t, "a key was expected");
-		return;
-	}
-	struct token name = cursor_advance(t);
-	if (token_is(&t->next, "=") || token_is(&t->next, "+="))
-		setting_take(r, t, scope, name);
-	else if (token_is(&t->next, "("))
-		take_call(r, t, scope, name);
-	else if (token_is(&t->next, "{") || token_is_value(&t->next))
-		take_section(r, t, scope, name);
-	else
-		refuse_half(r, t, &name);
-}
-
 /* Up to the end of the file, or of the section that was opened in it. */
 static void
 read_statements(struct reading *r, struct cursor *t, const struct scope *scope)
@@ -229,40 +195,54 @@ read_statements(struct reading *r, struct cursor *t, const struct scope *scope)
 			cursor_advance(t);
 			return;
 		}
-		read_statement(r, t, scope);
+		if (t->next.kind != TOKEN_WORD) {
+			cursor_give_up(r, t, "a key was expected");
+			return;
+		}
+		struct token name = cursor_advance(t);
+		if (token_is(&t->next, "=") || token_is(&t->next, "+="))
+			setting_take(r, t, scope, name);
+		else if (token_is(&t->next, "("))
+			take_call(r, t, scope, name);
+		else if (token_is(&t->next, "{") || token_is_value(&t->next))
+			take_section(r, t, scope, name);
+		else
+			refuse_half(r, t, &name);
 	}
+}
+
+static void
+read_text(struct reading *r, unsigned file, struct view text)
+{
+	struct cursor t = { .scanner = { text, 1 }, .file = file };
+	struct scope top = { .section = section_table, .block = -1,
+			     .is_top = true, .is_file = true };
+
+	cursor_advance(&t);
+	read_statements(r, &t, &top);
 }
 
 void
 parser_read(struct reading *r, const char *file)
 {
 	struct buf bytes = BUF(LARGEST_FILE);
-	struct cursor t = { .file = reading_add_name(r, file) };
-	struct scope top = { .section = section_at(0), .block = -1,
-			     .is_top = true, .is_file = true };
+	struct named_file named = { { 0, 1 }, NULL, file };
+	unsigned number = reading_add_name(r, file);
 
 	r->clean = BUF(LARGEST_CLEAN);
-	struct named_file named = { { 0, 1 }, NULL, file };
 	if (!reading_load(r, &named, &bytes)) {
 		r->is_cut = true;
 		return;
 	}
-	t.scanner = (struct scanner){ buf_view(&bytes), 1 };
-	cursor_advance(&t);
-	read_statements(r, &t, &top);
+	read_text(r, number, buf_view(&bytes));
 	reading_wipe(&bytes);
 }
 
 void
 parser_read_line(struct reading *r, unsigned file, struct view line)
 {
-	struct cursor t = { .scanner = { line, 1 }, .file = file };
-	struct scope top = { .section = section_at(0), .block = -1,
-			     .is_top = true, .is_file = true };
-
 	r->clean.len = 0;
 	r->row_count = r->setting_count = r->block_count = 0;
 	r->is_cut = false;
-	cursor_advance(&t);
-	read_statements(r, &t, &top);
+	read_text(r, file, line);
 }

@@ -34,42 +34,30 @@ decoder_of(const cfg_opt_t *opt)
 	return d;
 }
 
-static void
-take_title(struct decoder *d, const char *text)
-{
-	if (d->reading == NULL)
-		d->token = text;
-	else if (d->block < d->reading->block_count)
-		d->reading->blocks[d->block++].title = text;
-}
-
-static void
-take_value(struct decoder *d, const char *text)
-{
-	struct reading *r = d->reading;
-
-	while (d->setting < r->setting_count &&
-	       d->value == r->settings[d->setting].count) {
-		d->setting++;
-		d->value = 0;
-	}
-	if (d->setting < r->setting_count)
-		r->settings[d->setting].values[d->value++].text = text;
-}
-
 /* libconfuse keeps an empty string: what it frees need not be wiped. */
 static int
 take(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct decoder *d = decoder_of(opt);
+	struct reading *r = d->reading;
 	const char *text = arena_copy(d->arena, view_of(value)).at;
 
 	(void)cfg;
-	if (strcmp(opt->name, "title") == 0)
-		take_title(d, text);
-	else
-		take_value(d, text);
 	*(const char **)result = "";
+	if (r == NULL) {
+		d->token = text;
+	} else if (strcmp(opt->name, "title") == 0) {
+		if (d->block < r->block_count)
+			r->blocks[d->block++].title = text;
+	} else {
+		while (d->setting < r->setting_count &&
+		       d->value == r->settings[d->setting].count) {
+			d->setting++;
+			d->value = 0;
+		}
+		if (d->setting < r->setting_count)
+			r->settings[d->setting].values[d->value++].text = text;
+	}
 	return 0;
 }
 
@@ -106,58 +94,41 @@ option(struct decoder *d, const char *name, bool is_list)
 	return *made;
 }
 
-/* The options of one section; ends with CFG_END. Freed by the caller. */
+/* The options of one section, up to room for CFG_END. Freed by the caller. */
 static cfg_opt_t *
-options_of(struct decoder *d, const char *section)
+options_of(struct decoder *d, const char *section, size_t *count)
 {
-	cfg_opt_t *options = memory_new(key_count() + section_count() + 2,
-					sizeof(*options));
-	size_t count = 0;
+	cfg_opt_t *options = memory_grow(NULL, 0, sizeof(*options));
 
-	options[count++] = option(d, "title", false);
-	for (size_t i = 0; i < key_count(); i++)
-		if (strcmp(key_at(i)->section, section) == 0)
-			options[count++] = option(d, key_at(i)->name,
-						  key_at(i)->kind == KEY_LIST);
-	options[count] = (cfg_opt_t)CFG_END();
+	options[0] = option(d, "title", false);
+	*count = 1;
+	for (const struct key *k = key_table; k->name != NULL; k++)
+		if (strcmp(k->section, section) == 0) {
+			options = memory_grow(options, *count,
+					      sizeof(*options));
+			options[(*count)++] = option(d, k->name,
+						     k->kind == KEY_LIST);
+		}
+	options = memory_grow(options, *count, sizeof(*options));
+	options[*count] = (cfg_opt_t)CFG_END();
 	return options;
 }
 
 static cfg_opt_t *
 grammar(struct decoder *d)
 {
-	cfg_opt_t *options = options_of(d, "");
-	size_t count = 0;
+	size_t count, inner;
+	cfg_opt_t *options = options_of(d, "", &count);
 
-	while (options[count].name != NULL)
-		count++;
-	for (size_t i = 1; i < section_count(); i++) {
-		const struct section *s = section_at(i);
-		options[count++] = (cfg_opt_t)CFG_SEC(s->name,
-			options_of(d, s->name),
+	for (const struct section *s = section_table + 1; s->name != NULL;
+	     s++) {
+		options[count++] = (cfg_opt_t)CFG_SEC(
+			s->name, options_of(d, s->name, &inner),
 			s->has_title ? CFGF_MULTI : CFGF_NONE);
+		options = memory_grow(options, count, sizeof(*options));
 	}
 	options[count] = (cfg_opt_t)CFG_END();
 	return options;
-}
-
-static void
-grammar_free(cfg_opt_t *options)
-{
-	for (size_t i = 0; options[i].name != NULL; i++)
-		free(options[i].subopts);
-	free(options);
-}
-
-/* What libconfuse frees may have held a password: have it overwritten. */
-static void
-wipe_on_free(bool is_on)
-{
-#ifdef M_PERTURB
-	mallopt(M_PERTURB, is_on ? 0x55 : 0);
-#else
-	(void)is_on;
-#endif
 }
 
 /* False, perhaps without a complaint, where libconfuse is not content. */
@@ -169,7 +140,9 @@ parse(cfg_opt_t *options, struct buf *text)
 
 	if (file == NULL)
 		return false;
-	wipe_on_free(true);
+	/* What libconfuse frees may have held a password: have it
+	 * overwritten. */
+	mallopt(M_PERTURB, 0x55);
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 	if (cfg != NULL) {
 		cfg_set_error_function(cfg, complain);
@@ -177,7 +150,7 @@ parse(cfg_opt_t *options, struct buf *text)
 		cfg_free(cfg);
 	}
 	fclose(file);
-	wipe_on_free(false);
+	mallopt(M_PERTURB, 0);
 	return is_parsed;
 }
 
@@ -190,7 +163,9 @@ string_values_decode(struct reading *r)
 		return;
 	cfg_opt_t *options = grammar(&d);
 	bool is_parsed = parse(options, &r->clean);
-	grammar_free(options);
+	for (size_t i = 0; options[i].name != NULL; i++)
+		free(options[i].subopts);
+	free(options);
 	if (!is_parsed && !r->is_cut) {
 		faults_add(&r->faults, (struct place){ 0, 1 }, NULL,
 			   "syntax error");

@@ -70,12 +70,7 @@ print(int64_t value, const struct unit *units, size_t count,
 bool
 count_parse(struct view text, int64_t *out)
 {
-	size_t number;
-
-	if (!view_to_size(text, INT64_MAX, &number))
-		return false;
-	*out = (int64_t)number;
-	return true;
+	return parse(text, &sizes[SIZE_UNITS - 1], 1, out);
 }
 
 bool

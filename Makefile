@@ -55,8 +55,7 @@ supervisor = account_check child children config_test control_socket \
 	crash_trace directories exit_report generation handover master notify pause \
 	privileges process_table proof readiness reload roles root_open \
 	startup stop supervisor takeover upgrade watchdog worker_count
-control    = ask_master human masters options status status_table terminal \
-	top top_screen verb
+control    = options status status_table terminal top verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
 # lines, and a unit test is linked with no other room's code.

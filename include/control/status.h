@@ -12,6 +12,18 @@ struct moment {
 	int64_t wall_us;
 };
 
+/* Times and sizes as people read them. */
+enum { HUMAN_SIZE = 32 };
+
+/* "0:02:10" or, from a day on, "3d 04:05". Returns out. */
+const char *human_span(int64_t us, char out[HUMAN_SIZE]);
+
+/* 1024 bytes or more as K, M, G with one place. Returns out. */
+const char *human_bytes(uint64_t bytes, char out[HUMAN_SIZE]);
+
+/* From then to now in microseconds; 0 where either is nonsense. */
+int64_t human_elapsed(int64_t then_us, int64_t now_us);
+
 /* Lines for people: the service as a whole, what is wrong with it first.
  * Whether all is well. */
 bool status_print_summary(const struct scoreboard *b, const struct moment *m,

@@ -85,17 +85,6 @@ refuse(struct buf *why, const char *sentence, const char *what)
 }
 
 static bool
-take_port(const char *text, unsigned *port, struct buf *why)
-{
-	size_t value;
-
-	if (!view_to_size(view_of(text), 65535, &value) || value == 0)
-		return refuse(why, "not a port", text);
-	*port = (unsigned)value;
-	return true;
-}
-
-static bool
 take_verb(const char *text, struct options *o, struct buf *why)
 {
 	o->action = ACTION_VERB;
@@ -141,12 +130,17 @@ log_file(char **argv)
 static bool
 take(int option, char **argv, struct options *o, struct buf *why)
 {
+	size_t port;
+
 	switch (option) {
 	case 'c':
 		o->config_file = optarg;
 		return optarg[0] != '\0' || refuse(why, "needs a file", "-c");
 	case 'p':
-		return take_port(optarg, &o->port, why);
+		if (!view_to_size(view_of(optarg), 65535, &port) || port == 0)
+			return refuse(why, "not a port", optarg);
+		o->port = (unsigned)port;
+		return true;
 	case 'v':
 		o->is_verbose = true;
 		return true;

@@ -4,11 +4,49 @@
 #include "control/status.h"
 
 #include "base/service_health.h"
-#include "control/human.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum { SECOND = 1000000, DAY = 24 * 3600, LONGEST_FAULTS = 64 * 1024 };
+
+const char *
+human_span(int64_t us, char out[HUMAN_SIZE])
+{
+	int64_t s = us / 1000000;
+
+	if (s >= 86400)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 "d %02d:%02d", s / 86400,
+			 (int)(s / 3600 % 24), (int)(s / 60 % 60));
+	else
+		snprintf(out, HUMAN_SIZE, "%d:%02d:%02d", (int)(s / 3600),
+			 (int)(s / 60 % 60), (int)(s % 60));
+	return out;
+}
+
+const char *
+human_bytes(uint64_t bytes, char out[HUMAN_SIZE])
+{
+	static const char units[] = "KMGTPE";
+	uint64_t worth = 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(out, HUMAN_SIZE, "%" PRIu64, bytes);
+		return out;
+	}
+	for (; bytes / worth >= 1024; worth *= 1024)
+		unit++;
+	snprintf(out, HUMAN_SIZE, "%.1f%c", (double)bytes / (double)worth,
+		 units[unit]);
+	return out;
+}
+
+int64_t
+human_elapsed(int64_t then_us, int64_t now_us)
+{
+	return then_us > 0 && then_us < now_us ? now_us - then_us : 0;
+}
 
 static const char *
 ago(int64_t then_s, int64_t now_s, char out[HUMAN_SIZE])
@@ -57,50 +95,6 @@ print_spool(const struct service_health *h, int64_t now, struct buf *out)
 	buf_append_byte(out, '\n');
 }
 
-static void
-print_certificate(const struct service_health *h, int64_t now,
-		  struct buf *out)
-{
-	int64_t left = h->certificate_end - now;
-
-	buf_append_text(out, "certificate  ");
-	if (h->certificate_end == 0)
-		buf_append_text(out, "none\n");
-	else if (left <= 0)
-		buf_printf(out, "expired %" PRId64 " days ago\n", -left / DAY);
-	else
-		buf_printf(out, "%" PRId64 " days left\n", left / DAY);
-}
-
-static void
-print_counts(const struct scoreboard_figures *f, struct buf *out)
-{
-	buf_printf(out, "mails        accepted %" PRIu64 ", refused %" PRIu64
-		   ", deferred %" PRIu64 "\n",
-		   f->counters[COUNT_MAILS_ACCEPTED],
-		   f->counters[COUNT_MAILS_REFUSED],
-		   f->counters[COUNT_MAILS_DEFERRED]);
-	buf_printf(out, "service      reloads %" PRIu64 " (%" PRIu64
-		   " refused), upgrades %" PRIu64 ", restarts %" PRIu64
-		   ", poisoned %" PRIu64 "\n", f->reloads,
-		   f->reloads_failed, f->upgrades, f->restarts, f->poisoned);
-}
-
-static void
-print_faults(size_t count, struct view lines, struct buf *out)
-{
-	if (count == 0) {
-		buf_append_text(out, "All is well.\n");
-		return;
-	}
-	buf_append_text(out, "Somebody must see to this:\n");
-	while (lines.len > 0) {
-		size_t end = view_find(lines, '\n');
-		buf_printf(out, "  - %.*s\n", (int)end, lines.at);
-		lines = view_slice(lines, end + 1, lines.len);
-	}
-}
-
 bool
 status_print_summary(const struct scoreboard *b, const struct moment *m,
 		     struct buf *out)
@@ -118,14 +112,35 @@ status_print_summary(const struct scoreboard *b, const struct moment *m,
 		   human_span(human_elapsed(f.began_wall_us, m->wall_us),
 			      span), f.generation);
 	size_t count = service_health_faults(&h, now, &faults);
-	print_faults(count, buf_view(&faults), out);
+	buf_append_text(out, count == 0 ? "All is well.\n" :
+			     "Somebody must see to this:\n");
+	for (struct view rest = buf_view(&faults); rest.len > 0;) {
+		struct view line = view_take_line(&rest);
+		buf_printf(out, "  - %.*s\n", (int)line.len, line.at);
+	}
 	buf_release(&faults);
 	print_database(&h, now, out);
 	print_spool(&h, now, out);
-	print_certificate(&h, now, out);
+	int64_t left = h.certificate_end - now;
+	if (h.certificate_end == 0)
+		buf_append_text(out, "certificate  none\n");
+	else if (left <= 0)
+		buf_printf(out, "certificate  expired %" PRId64 " days ago\n",
+			   -left / DAY);
+	else
+		buf_printf(out, "certificate  %" PRId64 " days left\n",
+			   left / DAY);
 	if (h.error[0] != '\0')
 		buf_printf(out, "last error   %s ago: %s\n",
 			   ago(h.error_at, now, span), h.error);
-	print_counts(&f, out);
+	buf_printf(out, "mails        accepted %" PRIu64 ", refused %" PRIu64
+		   ", deferred %" PRIu64 "\n",
+		   f.counters[COUNT_MAILS_ACCEPTED],
+		   f.counters[COUNT_MAILS_REFUSED],
+		   f.counters[COUNT_MAILS_DEFERRED]);
+	buf_printf(out, "service      reloads %" PRIu64 " (%" PRIu64
+		   " refused), upgrades %" PRIu64 ", restarts %" PRIu64
+		   ", poisoned %" PRIu64 "\n", f.reloads, f.reloads_failed,
+		   f.upgrades, f.restarts, f.poisoned);
 	return count == 0;
 }

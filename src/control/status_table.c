@@ -4,7 +4,6 @@
 #include "control/status.h"
 
 #include "base/memory.h"
-#include "control/human.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -76,8 +76,8 @@ take_over(void)
 	return 0;
 }
 
-static void
-give_back(void)
+void
+terminal_leave(void)
 {
 	if (!is_drawn_on)
 		return;
@@ -101,12 +101,6 @@ terminal_enter(bool draws)
 	}
 	sigprocmask(SIG_BLOCK, &set, &outside);
 	return draws ? take_over() : 0;
-}
-
-void
-terminal_leave(void)
-{
-	give_back();
 }
 
 void
@@ -144,19 +138,6 @@ terminal_show(const struct buf *text)
 	buf_release(&out);
 }
 
-/* As the shell expects it of whom ^Z stops. */
-static void
-stop(void)
-{
-	bool was_drawn_on = is_drawn_on;
-
-	wants_stop = 0;
-	give_back();
-	raise(SIGSTOP);
-	if (was_drawn_on)
-		take_over();
-}
-
 int
 terminal_wait(int ms)
 {
@@ -166,8 +147,15 @@ terminal_wait(int ms)
 	char key;
 
 	int n = ppoll(&input, 1, &time, &outside);
-	if (wants_stop)
-		stop();
+	/* As the shell expects it of whom ^Z stops. */
+	if (wants_stop) {
+		bool was_drawn_on = is_drawn_on;
+		wants_stop = 0;
+		terminal_leave();
+		raise(SIGSTOP);
+		if (was_drawn_on)
+			take_over();
+	}
 	if (wants_end)
 		return -1;
 	if (n <= 0)

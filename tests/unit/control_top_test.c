@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rates, and a screen that fits, whatever the scoreboard holds. */
-#include "control/top_screen.h"
+#include "control/top.h"
 
 #include "base/scoreboard_layout.h"
 

@@ -32,8 +32,7 @@ struct replay_figures {
 	int64_t set_aside_oldest_s;
 };
 
-/* The earlier of two times, where 0 is none. */
-int64_t replay_older(int64_t a_s, int64_t b_s);
+/* Adds those of one folder to the sum of all. */
 void replay_add_figures(const struct replay *r, struct replay_figures *sum);
 
 #endif

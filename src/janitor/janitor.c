@@ -28,15 +28,6 @@ struct janitor {
 	int64_t retention_ms;
 };
 
-static void
-replay_all_again(struct janitor *j)
-{
-	for (size_t i = 0; i < j->spool_count; i++)
-		if (j->replays[i] != NULL)
-			replay_again(j->replays[i]);
-	j->replay_ms = 0;
-}
-
 /* Whether the master wants us to go on. Whatever it says that is not for the
  * logger alone or for us means leave: nothing here cannot be left. */
 static bool
@@ -53,67 +44,40 @@ may_go_on(struct janitor *j, int wait_ms)
 	ssize_t n = read(channel.fd, &word, 1);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	if (n == 1 && word == CHILD_REPLAY)
-		replay_all_again(j);
-	return n == 1 && (word == CHILD_REOPEN || word == CHILD_REPLAY);
-}
-
-/* What is spooled now, and by earlier configurations. */
-static void
-list_spools(struct janitor *j)
-{
-	const struct store_settings *s = j->settings;
-
-	if (s->is_spool_ours)
-		j->spools[j->spool_count++] = s->spool_dir;
-	for (size_t i = 0; s->earlier_spools[i] != NULL; i++) {
-		j->spools[j->spool_count++] = s->earlier_spools[i];
-		log_info("mail in an earlier spool_dir is replayed too",
-			 LOG_STR("dir", s->earlier_spools[i]));
-	}
-}
-
-static void
-show_figures(const struct janitor *j)
-{
-	struct replay_figures sum = { 0 };
-
-	for (size_t i = 0; i < j->spool_count; i++)
+	for (size_t i = 0; word == CHILD_REPLAY && i < j->spool_count; i++) {
+		j->replay_ms = 0;
 		if (j->replays[i] != NULL)
-			replay_add_figures(j->replays[i], &sum);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_FILES, sum.files);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_BYTES, sum.bytes);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_OLDEST,
-		   (uint64_t)sum.oldest_s);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
-	slot_gauge(j->context->slot, GAUGE_SPOOL_SET_ASIDE_OLDEST,
-		   (uint64_t)sum.set_aside_oldest_s);
+			replay_again(j->replays[i]);
+	}
+	return n == 1 && (word == CHILD_REOPEN || word == CHILD_REPLAY);
 }
 
 /* The lock may be with the janitor that we replace, until it leaves. */
 static void
 do_replay(struct janitor *j)
 {
+	struct scoreboard_slot *slot = j->context->slot;
+	struct replay_figures sum = { 0 };
 	int wait_ms = IDLE_MS;
 
 	for (size_t i = 0; i < j->spool_count; i++) {
 		if (j->replays[i] == NULL)
 			j->replays[i] = replay_new(j->settings, j->spools[i],
 						   j->context, j->store);
-		int more_ms = j->replays[i] != NULL
-				      ? replay_step(j->replays[i])
-				      : IDLE_MS;
+		if (j->replays[i] == NULL)
+			continue;
+		int more_ms = replay_step(j->replays[i]);
 		if (more_ms < wait_ms)
 			wait_ms = more_ms;
+		replay_add_figures(j->replays[i], &sum);
 	}
-	show_figures(j);
+	slot_gauge(slot, GAUGE_SPOOL_FILES, sum.files);
+	slot_gauge(slot, GAUGE_SPOOL_BYTES, sum.bytes);
+	slot_gauge(slot, GAUGE_SPOOL_OLDEST, (uint64_t)sum.oldest_s);
+	slot_gauge(slot, GAUGE_SPOOL_SET_ASIDE, sum.set_aside);
+	slot_gauge(slot, GAUGE_SPOOL_SET_ASIDE_OLDEST,
+		   (uint64_t)sum.set_aside_oldest_s);
 	j->replay_ms = clock_ms() + wait_ms;
-}
-
-static void
-do_retention(struct janitor *j)
-{
-	j->retention_ms = retention_step(j->retention) + clock_ms();
 }
 
 /* Whatever is due; returns the ms until the next thing is. */
@@ -125,7 +89,7 @@ work(struct janitor *j)
 	if (now >= j->replay_ms)
 		do_replay(j);
 	if (now >= j->retention_ms)
-		do_retention(j);
+		j->retention_ms = retention_step(j->retention) + clock_ms();
 	int64_t next = j->replay_ms < j->retention_ms ? j->replay_ms :
 							j->retention_ms;
 	now = clock_ms();
@@ -133,9 +97,9 @@ work(struct janitor *j)
 	       next - now > IDLE_MS ? IDLE_MS : (int)(next - now);
 }
 
-static bool
-settle_in(const struct store_settings *settings,
-	  const struct child_context *context)
+int
+janitor_run(const struct store_settings *settings,
+	    const struct child_context *context)
 {
 	const char ready = CHILD_READY;
 
@@ -143,23 +107,23 @@ settle_in(const struct store_settings *settings,
 	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_STR("why", strerror(errno)));
-		return false;
+		return 1;
 	}
 	slot_set_state(context->slot, SLOT_READY);
-	return write(context->channel, &ready, 1) == 1;
-}
-
-int
-janitor_run(const struct store_settings *settings,
-	    const struct child_context *context)
-{
-	if (!settle_in(settings, context))
+	if (write(context->channel, &ready, 1) != 1)
 		return 1;
 	struct janitor j = { .settings = settings,
 			     .context = context,
 			     .store = store_new(settings, context->slot) };
 	j.retention = retention_new(j.store);
-	list_spools(&j);
+	/* What is spooled now, and by earlier configurations. */
+	if (settings->is_spool_ours)
+		j.spools[j.spool_count++] = settings->spool_dir;
+	for (size_t i = 0; settings->earlier_spools[i] != NULL; i++) {
+		j.spools[j.spool_count++] = settings->earlier_spools[i];
+		log_info("mail in an earlier spool_dir is replayed too",
+			 LOG_STR("dir", settings->earlier_spools[i]));
+	}
 	for (int wait_ms = 0; may_go_on(&j, wait_ms); wait_ms = work(&j))
 		slot_beat(context->slot, SLOT_DELIVERY);
 	slot_set_state(context->slot, SLOT_DRAINING);

@@ -62,6 +62,13 @@ replay_again(struct replay *r)
 	retries_all_due(&r->retries);
 }
 
+/* The earlier of two times, where 0 is none. */
+static int64_t
+older(int64_t a_s, int64_t b_s)
+{
+	return a_s == 0 || (b_s != 0 && b_s < a_s) ? b_s : a_s;
+}
+
 /* What waits, for the scoreboard, and what a crash left: once a second, or
  * less often where that takes long. */
 static void
@@ -83,18 +90,12 @@ look_around(struct replay *r)
 		.bytes = waiting.bytes,
 		.oldest_s = waiting.oldest_s,
 		.set_aside = damaged.files + refused.files,
-		.set_aside_oldest_s = replay_older(damaged.oldest_s,
-						   refused.oldest_s),
+		.set_aside_oldest_s = older(damaged.oldest_s,
+					    refused.oldest_s),
 	};
 	spool_sweep(r->dir);
 	int64_t pause_ms = (clock_ms() - now) * LOOK_SHARE;
 	r->look_ms = now + (pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
-}
-
-int64_t
-replay_older(int64_t a_s, int64_t b_s)
-{
-	return a_s == 0 || (b_s != 0 && b_s < a_s) ? b_s : a_s;
 }
 
 void
@@ -102,9 +103,9 @@ replay_add_figures(const struct replay *r, struct replay_figures *sum)
 {
 	sum->files += r->figures.files;
 	sum->bytes += r->figures.bytes;
-	sum->oldest_s = replay_older(sum->oldest_s, r->figures.oldest_s);
+	sum->oldest_s = older(sum->oldest_s, r->figures.oldest_s);
 	sum->set_aside += r->figures.set_aside;
-	sum->set_aside_oldest_s = replay_older(
+	sum->set_aside_oldest_s = older(
 		sum->set_aside_oldest_s, r->figures.set_aside_oldest_s);
 }
 

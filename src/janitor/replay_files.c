@@ -103,27 +103,20 @@ count_verdicts(const struct spool_batch *b)
 	return t;
 }
 
-/* All is in the table: the file may go. */
-static void
-remove_file(struct replay *r, const struct file *f)
-{
-	retries_forget(&r->retries, f->name);
-	if (spool_remove(r->dir, f->folder, f->name) != 0)
-		log_error("a spool file cannot be removed",
-			  LOG_STR("file", f->name),
-			  LOG_STR("why", strerror(errno)));
-	log_info("spooled mail is stored", LOG_STR("file", f->name),
-		 LOG_NUM("messages", f->batch.count));
-}
-
-/* What was sound in it is stored. */
+/* What was sound in it is stored; where that is all the file may go. */
 static void
 finish(struct replay *r, struct file *f)
 {
 	r->stored += f->batch.count;
 	slot_count(r->slot, COUNT_MAILS_REPLAYED, f->batch.count);
 	if (!f->batch.is_damaged) {
-		remove_file(r, f);
+		retries_forget(&r->retries, f->name);
+		if (spool_remove(r->dir, f->folder, f->name) != 0)
+			log_error("a spool file cannot be removed",
+				  LOG_STR("file", f->name),
+				  LOG_STR("why", strerror(errno)));
+		log_info("spooled mail is stored", LOG_STR("file", f->name),
+			 LOG_NUM("messages", f->batch.count));
 	} else if (strcmp(f->folder, "new") == 0) {
 		log_error("a spool file is damaged", LOG_STR("file", f->name),
 			  LOG_NUM("sound", f->batch.count));
@@ -153,28 +146,14 @@ fail(struct replay *r, struct file *f, const struct tally *t)
 	f->name[0] = '\0';
 }
 
-/* After the way back to an older program: the newer one will know. */
-static void
-leave_alone(struct replay *r, const char *name, unsigned layout)
-{
-	const struct retry_failure failure = {
-		.now_ms = clock_ms(), .stored = count_stored(r),
-		.give_up_ms = INT64_MAX, .is_lost = true
-	};
-
-	retries_failed(&r->retries, name, &failure);
-	if (!r->has_told_newer)
-		log_error("a spool file of a newer program is left alone: "
-			  "only that one can read it",
-			  LOG_STR("file", name), LOG_NUM("layout", layout),
-			  LOG_NUM("known", SPOOL_LAYOUT));
-	r->has_told_newer = true;
-}
-
 static bool
 take_file(struct replay *r, const char *folder, char *name, struct files *g)
 {
 	struct file *f = &g->at[g->count];
+	const struct retry_failure unreadable = {
+		.now_ms = clock_ms(), .stored = count_stored(r),
+		.give_up_ms = INT64_MAX, .is_lost = true
+	};
 
 	*f = (struct file){ .folder = folder, .name = name };
 	f->bytes = spool_read_file(r->dir, folder, name);
@@ -186,7 +165,16 @@ take_file(struct replay *r, const char *folder, char *name, struct files *g)
 	}
 	spool_decode(f->bytes, &f->batch);
 	if (f->batch.layout > SPOOL_LAYOUT) {
-		leave_alone(r, name, f->batch.layout);
+		/* After the way back to an older program: the newer one will
+		 * know it. */
+		retries_failed(&r->retries, name, &unreadable);
+		if (!r->has_told_newer)
+			log_error("a spool file of a newer program is left "
+				  "alone: only that one can read it",
+				  LOG_STR("file", name),
+				  LOG_NUM("layout", f->batch.layout),
+				  LOG_NUM("known", SPOOL_LAYOUT));
+		r->has_told_newer = true;
 		free((void *)f->bytes.at);
 		name[0] = '\0';
 		return false;
@@ -277,29 +265,6 @@ take_group(struct replay *r, bool is_general, struct files *g)
 			g->mails[n++] = g->at[i].batch.list[k];
 }
 
-/* What is in doubt stays so until it is settled: on a table without UNIQUE
- * id the connection that was lost must be known to be gone. */
-static void
-save_group_of_files(struct replay *r, const struct files *g)
-{
-	for (size_t i = 0; i < g->mail_count; i++)
-		store_suspect(r->store, g->mails[i]);
-	store_save(r->store, g->mails, g->mail_count);
-	for (size_t i = 0; i < g->mail_count; i++)
-		if (g->mails[i]->message->verdict != VERDICT_NONE)
-			store_forget(r->store, g->mails[i]->message);
-}
-
-static void
-free_group(struct files *g)
-{
-	for (size_t i = 0; i < g->count; i++) {
-		spool_batch_free(&g->at[i].batch);
-		free((void *)g->at[i].bytes.at);
-	}
-	free(g->mails);
-}
-
 /* What is stored is done with; others are tried again, one by one, and what
  * is met as a duplicate then was stored now. */
 static bool
@@ -330,11 +295,22 @@ replay_group(struct replay *r, bool is_general)
 	int64_t began_ms = clock_ms();
 
 	take_group(r, is_general, &g);
+	/* What is in doubt stays so until it is settled: on a table without
+	 * UNIQUE id the connection that was lost must be known to be gone. */
+	for (size_t i = 0; i < g.mail_count; i++)
+		store_suspect(r->store, g.mails[i]);
 	if (g.count > 0)
-		save_group_of_files(r, &g);
+		store_save(r->store, g.mails, g.mail_count);
+	for (size_t i = 0; i < g.mail_count; i++)
+		if (g.mails[i]->message->verdict != VERDICT_NONE)
+			store_forget(r->store, g.mails[i]->message);
 	bool is_whole = settle_group(r, &g);
 	size_t count = g.count;
-	free_group(&g);
+	for (size_t i = 0; i < count; i++) {
+		spool_batch_free(&g.at[i].batch);
+		free((void *)g.at[i].bytes.at);
+	}
+	free(g.mails);
 	if (count == 0)
 		return IDLE_MS;
 	/* What was removed must not come back. */

@@ -49,25 +49,6 @@ find(const struct retries *r, const char *name)
 								: NULL;
 }
 
-static struct retry *
-find_or_add(struct retries *r, const char *name, int64_t now_ms)
-{
-	struct retry *one = find(r, name);
-
-	if (one != NULL)
-		return one;
-	if (r->count == r->size) {
-		r->size = r->size > 0 ? r->size * 2 : 32;
-		r->at = memory_resize(r->at, r->size * sizeof(*r->at));
-	}
-	size_t i = place_of(r, name);
-	memmove(&r->at[i + 1], &r->at[i],
-		(r->count++ - i) * sizeof(r->at[0]));
-	r->at[i] = (struct retry){ .first_ms = now_ms };
-	snprintf(r->at[i].name, sizeof(r->at[i].name), "%s", name);
-	return &r->at[i];
-}
-
 bool
 retries_knows(const struct retries *r, const char *name)
 {
@@ -88,29 +69,36 @@ between(int64_t least, int64_t ms, int64_t most)
 	return ms < least ? least : ms > most ? most : ms;
 }
 
-static void
-note_refusal(struct retries *r, int64_t now_ms, uint64_t stored)
-{
-	r->refused_in_a_row =
-		stored == r->stored ? r->refused_in_a_row + 1 : 1;
-	r->stored = stored;
-	r->pause_ms = between(FIRST_PAUSE_MS, r->pause_ms * 2,
-			      BLAMELESS_PAUSE_MS);
-	r->general_ms = now_ms + r->pause_ms;
-}
-
 enum retry_advice
 retries_failed(struct retries *r, const char *name,
 	       const struct retry_failure *f)
 {
-	bool is_first = find(r, name) == NULL;
-	struct retry *one = find_or_add(r, name, f->now_ms);
+	struct retry *one = find(r, name);
+	bool is_first = one == NULL;
+
+	if (is_first) {
+		if (r->count == r->size) {
+			r->size = r->size > 0 ? r->size * 2 : 32;
+			r->at = memory_resize(r->at, r->size * sizeof(*r->at));
+		}
+		one = &r->at[place_of(r, name)];
+		memmove(one + 1, one,
+			(size_t)(r->at + r->count++ - one) * sizeof(*one));
+		*one = (struct retry){ .first_ms = f->now_ms };
+		snprintf(one->name, sizeof(one->name), "%s", name);
+	}
 	bool have_others_passed = !is_first && f->stored > one->stored;
 	int64_t failed_ms = f->now_ms - one->first_ms;
 	int64_t most_ms = LONGEST_PAUSE_MS;
 
-	if (!f->is_lost)
-		note_refusal(r, f->now_ms, f->stored);
+	if (!f->is_lost) {
+		r->refused_in_a_row = f->stored == r->stored
+			? r->refused_in_a_row + 1 : 1;
+		r->stored = f->stored;
+		r->pause_ms = between(FIRST_PAUSE_MS, r->pause_ms * 2,
+				      BLAMELESS_PAUSE_MS);
+		r->general_ms = f->now_ms + r->pause_ms;
+	}
 	if (have_others_passed && failed_ms >= f->give_up_ms)
 		return RETRY_SET_ASIDE;
 	if (f->is_lost && !have_others_passed)

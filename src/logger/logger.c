@@ -98,25 +98,6 @@ note(struct logger *l, enum log_level level, const char *message,
 	target_write(&l->target, &(struct view){ bytes, line.len + 1 }, 1);
 }
 
-static void
-tell_losses(struct logger *l)
-{
-	uint64_t lost = l->target.lost;
-
-	if (lost == l->lost_told)
-		return;
-	slot_count(l->context->slot, COUNT_LOG_DROPPED, lost - l->lost_told);
-	note(l, LOG_LEVEL_ERROR, "lines could not be written",
-	     (const struct log_field[]){ LOG_NUM("lines", lost -
-						 l->lost_told),
-					 { .key = NULL } });
-	/* That line may have failed as well: it is not one of theirs, and
-	 * what was lost is told again until it gets through. */
-	if (l->target.lost == lost)
-		l->lost_told = lost;
-	l->target.lost = lost;
-}
-
 /* Writes what lies on the backlog and clears it. */
 static void
 clear_backlog(struct logger *l)
@@ -137,7 +118,18 @@ clear_backlog(struct logger *l)
 	target_write(&l->target, lines, count);
 	for (size_t i = 0; i < BACKLOG_LINES; i++)
 		backlog->lines[i][0] = '\0';
-	tell_losses(l);
+	uint64_t lost = l->target.lost, more = lost - l->lost_told;
+	if (more == 0)
+		return;
+	slot_count(l->context->slot, COUNT_LOG_DROPPED, more);
+	note(l, LOG_LEVEL_ERROR, "lines could not be written",
+	     (const struct log_field[]){ LOG_NUM("lines", more),
+					 { .key = NULL } });
+	/* That line may have failed as well: it is not one of theirs, and
+	 * what was lost is told again until it gets through. */
+	if (l->target.lost == lost)
+		l->lost_told = lost;
+	l->target.lost = lost;
 }
 
 /* Takes lines until the queue is empty or the backlog is full; false where
@@ -165,77 +157,46 @@ fill_backlog(struct logger *l, bool *is_empty_out)
 }
 
 static void
-reopen(struct logger *l)
-{
-	if (target_reopen(&l->target) == 0) {
-		note(l, LOG_LEVEL_INFO, "log file opened again",
-		     (const struct log_field[]){ { .key = NULL } });
-		return;
-	}
-	note(l, LOG_LEVEL_WARN,
-	     "the log file cannot be opened again: the old one is kept",
-	     (const struct log_field[]){
-		LOG_STR("file", l->duty->settings->target),
-		LOG_STR("error", logger_fault(errno)), { .key = NULL } });
-}
-
-static void
-obey(struct logger *l, char word)
-{
-	switch (word) {
-	case CHILD_REOPEN:
-		reopen(l);
-		break;
-	case CHILD_STOP:
-		l->is_leaving = true;
-		break;
-	case CHILD_DRAIN:       /* another one takes lines by now */
-	case CHILD_QUIT:
-		l->is_gone = true;
-		break;
-	}
-}
-
-static void
 hear(struct logger *l)
 {
+	static const struct log_field none[] = { { .key = NULL } };
 	char words[16];
 
 	ssize_t n =
 		recv(l->context->channel, words, sizeof(words), MSG_DONTWAIT);
 	for (ssize_t i = 0; i < n; i++)
-		obey(l, words[i]);
+		switch (words[i]) {
+		case CHILD_REOPEN:
+			if (target_reopen(&l->target) == 0)
+				note(l, LOG_LEVEL_INFO, "log file opened again",
+				     none);
+			else
+				note(l, LOG_LEVEL_WARN, "the log file cannot "
+				     "be opened again: the old one is kept",
+				     (const struct log_field[]){
+					LOG_STR("file",
+						l->duty->settings->target),
+					LOG_STR("error", logger_fault(errno)),
+					{ .key = NULL } });
+			break;
+		case CHILD_STOP:
+			l->is_leaving = true;
+			break;
+		case CHILD_DRAIN:       /* another one takes lines by now */
+		case CHILD_QUIT:
+			l->is_gone = true;
+			break;
+		}
 	/* Without a master: stay until the last process has said its last. */
 	if (n == 0)
 		l->has_master = false;
 }
 
 static void
-take_lines(struct logger *l)
-{
-	bool is_empty;
-
-	if (!fill_backlog(l, &is_empty))
-		l->is_gone = true;
-	clear_backlog(l);
-	l->has_more = !is_empty;
-	if (is_empty && l->is_leaving)
-		l->is_gone = true;
-}
-
-/* Under load lines come by the thousand a second: waking for each would cost
- * its writer more than making it. The queue holds them meanwhile. */
-static void
-gather(void)
+serve(struct logger *l)
 {
 	const struct timespec pause = { .tv_nsec = GATHER_MS * 1000000L };
 
-	nanosleep(&pause, NULL);
-}
-
-static void
-serve(struct logger *l)
-{
 	while (!l->is_gone) {
 		struct pollfd polls[] = {
 			{ .fd = l->duty->lines, .events = POLLIN },
@@ -245,12 +206,20 @@ serve(struct logger *l)
 		slot_beat(l->context->slot, SLOT_LOOP);
 		if (poll(polls, 2, l->is_leaving ? 0 : TURN_MS) < 0)
 			continue;
+		/* Under load lines come by the thousand a second: waking for
+		 * each would cost its writer more than making it. The queue
+		 * holds them meanwhile. */
 		if (polls[1].revents != 0)
 			hear(l);
 		else if (!l->is_leaving && !l->has_more)
-			gather();
-		if (!l->is_gone)
-			take_lines(l);
+			nanosleep(&pause, NULL);
+		if (l->is_gone)
+			return;
+		bool is_empty;
+		l->is_gone = !fill_backlog(l, &is_empty);
+		clear_backlog(l);
+		l->has_more = !is_empty;
+		l->is_gone |= is_empty && l->is_leaving;
 	}
 }
 

@@ -94,37 +94,27 @@ target_reopen(struct target *t)
 	return 0;
 }
 
-/* Takes n written bytes off the front of the parts. */
-static void
-advance(struct iovec **parts, int *count, size_t n)
-{
-	while (*count > 0 && n >= (*parts)->iov_len) {
-		n -= (*parts)->iov_len;
-		(*parts)++;
-		(*count)--;
-	}
-	if (*count > 0) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + n;
-		(*parts)->iov_len -= n;
-	}
-}
-
 /* The number of lines that were not written whole. */
 static size_t
 write_parts(int fd, struct iovec *parts, int count)
 {
 	while (count > 0) {
 		ssize_t n = writev(fd, parts, count);
-		if (n >= 0) {
-			advance(&parts, &count, (size_t)n);
-			continue;
-		}
 		struct pollfd room = { .fd = fd, .events = POLLOUT };
 		/* Somebody else may have made it non-blocking. */
-		if (errno == EAGAIN)
+		if (n < 0 && errno == EAGAIN)
 			poll(&room, 1, -1);
-		else if (errno != EINTR)
+		else if (n < 0 && errno != EINTR)
 			break;
+		size_t written = n > 0 ? (size_t)n : 0;
+		for (; count > 0 && written >= parts->iov_len; parts++) {
+			written -= parts->iov_len;
+			count--;
+		}
+		if (count > 0) {
+			parts->iov_base = (char *)parts->iov_base + written;
+			parts->iov_len -= written;
+		}
 	}
 	return (size_t)count;
 }
@@ -159,29 +149,21 @@ send_to_syslog(const struct view *line, enum log_format format)
 	       line->at + skip);
 }
 
-static void
-write_some(struct target *t, const struct view *lines, size_t count)
+void
+target_write(struct target *t, const struct view *lines, size_t count)
 {
 	const struct log_settings *s = t->settings;
 	bool is_console = t->file < 0 && !is_syslog(s);
 
-	if (t->file >= 0)
-		t->lost += write_to(t->file, lines, count);
-	for (size_t i = 0; i < count && is_syslog(s); i++)
-		send_to_syslog(&lines[i], s->format);
-	if (is_console || s->has_console) {
-		size_t lost = write_to(STDERR_FILENO, lines, count);
-		t->lost += is_console ? lost : 0;
-	}
-}
-
-void
-target_write(struct target *t, const struct view *lines, size_t count)
-{
-	while (count > 0) {
-		size_t some = count < BATCH ? count : BATCH;
-		write_some(t, lines, some);
-		lines += some;
-		count -= some;
+	for (size_t some; count > 0; lines += some, count -= some) {
+		some = count < BATCH ? count : BATCH;
+		if (t->file >= 0)
+			t->lost += write_to(t->file, lines, some);
+		for (size_t i = 0; i < some && is_syslog(s); i++)
+			send_to_syslog(&lines[i], s->format);
+		if (is_console || s->has_console) {
+			size_t lost = write_to(STDERR_FILENO, lines, some);
+			t->lost += is_console ? lost : 0;
+		}
 	}
 }

@@ -51,7 +51,7 @@ static const struct permit permits[] = {
 	{ "futex", ALL }, { "getcpu", ANY }, { "gettid", ALL },
 	{ "gettimeofday", ALL }, { "membarrier", ANY }, { "nanosleep", ANY },
 	{ "restart_syscall", ALL }, { "rseq", ALL },
-	{ "sched_getaffinity", ANY }, { "sched_yield", ANY },
+	{ "sched_getaffinity", ALL }, { "sched_yield", ANY },
 	{ "set_robust_list", ALL }, { "time", ALL },
 	/* signals to itself */
 	{ "rt_sigaction", ALL }, { "rt_sigpending", ANY },

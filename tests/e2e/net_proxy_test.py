@@ -220,7 +220,9 @@ def test_tls_right_behind_the_header(start_server, database, certificate):
         # Header and ClientHello in one segment.
         raw.sendall(v2("192.0.2.9", TLVS) + outgoing.read())
         while True:
-            incoming.write(raw.recv(65536))
+            heard = raw.recv(65536)
+            assert heard, "the server closed in the handshake"
+            incoming.write(heard)
             try:
                 client.do_handshake()
                 break

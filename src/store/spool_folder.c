@@ -83,7 +83,7 @@ name_s(const char *name)
 	char digits[13] = "";
 	char *end = digits;
 
-	strncpy(digits, name, sizeof(digits) - 1);
+	memcpy(digits, name, strnlen(name, sizeof(digits) - 1));
 	int64_t ms = strtoll(digits, &end, 16);
 	return *end == '\0' && end - digits == 12 ? ms / 1000 : 0;
 }

@@ -129,7 +129,7 @@ address_parse_range(struct view text, struct address_range *out)
 			return false;
 		bits -= MAPPED_BITS;
 	}
-	for (size_t bit = bits; bit < base.len * 8u; bit++)
+	for (size_t bit = bits; bit < (size_t)base.len * 8; bit++)
 		if (base.bytes[bit / 8] & (0x80u >> (bit % 8)))
 			return false;
 	*out = (struct address_range){ base, (unsigned)bits };

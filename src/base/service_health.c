@@ -144,10 +144,9 @@ close_with(const char *mark, struct buf *out)
 }
 
 static void
-figures(const char *name, const struct figure *of, size_t count,
-	const uint64_t *values, struct buf *out)
+figures(const struct figure *of, size_t count, const uint64_t *values,
+	struct buf *out)
 {
-	buf_printf(out, "\"%s\":{", name);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(out, "\"%s\":%" PRIu64 ",", of[i].name, values[i]);
 	close_with("},", out);
@@ -188,9 +187,10 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	text("last_error", f->error, out);
 	seconds("last_error_age", since(f->error_wall_us, wall_us), out);
 	sandbox(&f->sandbox, out);
-	figures("gauges", slot_gauge_figures, SLOT_GAUGES, f->gauges, out);
-	figures("counters", slot_counter_figures, SLOT_COUNTERS, f->counters,
-		out);
+	buf_append_text(out, "\"gauges\":{");
+	figures(slot_gauge_figures, SLOT_GAUGES, f->gauges, out);
+	buf_append_text(out, "\"counters\":{");
+	figures(slot_counter_figures, SLOT_COUNTERS, f->counters, out);
 	close_with("},", out);
 }
 
@@ -233,8 +233,8 @@ status_print_json(const struct scoreboard *b, int64_t now_us,
 	number("restarts", (int64_t)f.restarts, out);
 	number("poisoned", (int64_t)f.poisoned, out);
 	faults(b, wall_us, out);
-	figures("counters", slot_counter_figures, SLOT_COUNTERS, f.counters,
-		out);
+	buf_append_text(out, "\"counters\":{");
+	figures(slot_counter_figures, SLOT_COUNTERS, f.counters, out);
 	buf_append_text(out, "\"processes\":[");
 	for (size_t i = 0; i < scoreboard_slots(b); i++)
 		if (scoreboard_read(b, i, &slot) && slot.role != SLOT_UNUSED)

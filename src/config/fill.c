@@ -32,47 +32,46 @@ reading_find(const struct reading *r, const char *section, const char *name)
 	return reading_find_in(r, -1, section, name);
 }
 
-static void add_fault(struct reading *r, struct faults *f,
-		      const struct key *key, const char *format, va_list args)
-	__attribute__((format(printf, 4, 0)));
-
+/* The sentence is released. */
 static void
-add_fault(struct reading *r, struct faults *f, const struct key *key,
-	  const char *format, va_list args)
+add_fault(const struct reading *r, struct faults *f, const struct key *key,
+	  struct buf *sentence)
 {
 	const struct setting *s = reading_find(r, key->section, key->name);
-	struct buf sentence = BUF(LONGEST_SENTENCE);
 	char full[KEY_NAME_SIZE];
 
-	buf_vprintf(&sentence, format, args);
 	key_full_name(key, full, sizeof(full));
 	faults_add(f, s != NULL ? s->at : (struct place){ 0, 1 }, full, "%.*s",
-		   (int)sentence.len, sentence.at);
-	buf_release(&sentence);
+		   (int)sentence->len, sentence->at);
+	buf_release(sentence);
 }
 
 void
 reading_fault(struct reading *r, const char *section, const char *name,
 	      const char *format, ...)
 {
+	struct buf sentence = BUF(LONGEST_SENTENCE);
 	va_list args;
 
 	va_start(args, format);
-	add_fault(r, &r->faults, key_find(section, view_of(name)), format,
-		  args);
+	buf_vprintf(&sentence, format, args);
 	va_end(args);
+	add_fault(r, &r->faults, key_find(section, view_of(name)),
+		  &sentence);
 }
 
 void
 reading_warn(struct reading *r, const char *section, const char *name,
 	     const char *format, ...)
 {
+	struct buf sentence = BUF(LONGEST_SENTENCE);
 	va_list args;
 
 	va_start(args, format);
-	add_fault(r, &r->warnings, key_find(section, view_of(name)), format,
-		  args);
+	buf_vprintf(&sentence, format, args);
 	va_end(args);
+	add_fault(r, &r->warnings, key_find(section, view_of(name)),
+		  &sentence);
 }
 
 void

@@ -89,7 +89,8 @@ print_masters(FILE *out)
 			continue;
 		ssize_t n = read(fd, text, sizeof(title) - 1);
 		close(fd);
-		if (n != sizeof(title) - 1 || memcmp(text, title, (size_t)n))
+		if (n != sizeof(title) - 1 ||
+		    memcmp(text, title, (size_t)n) != 0)
 			continue;
 		if (find_pid_file(e->d_name, path))
 			fprintf(out, "process %.20s is a master, with pid "

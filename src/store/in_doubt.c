@@ -80,14 +80,16 @@ read_lost(struct view text, struct lost_connection *out)
 	struct lost_connection lost = { .is_known = true };
 	struct server *s = &lost.server;
 	char line[LOST_TEXT_SIZE];
-	long long started_s = 0;
+	char *at = line;
 
 	snprintf(line, sizeof(line), "%.*s", (int)text.len, text.at);
-	if (text.len == 0 ||
-	    sscanf(line, "%lu %lld %zu %zu %259s %259s", &lost.id, &started_s,
-		   &s->id, &s->port, s->hostname, s->uuid) < 5)
+	lost.id = strtoul(at, &at, 10);
+	s->started_s = strtoll(at, &at, 10);
+	s->id = strtoul(at, &at, 10);
+	s->port = strtoul(at, &at, 10);
+	if (lost.id == 0 ||
+	    sscanf(at, "%259s %259s", s->hostname, s->uuid) < 1)
 		return false;
-	s->started_s = started_s;
 	*out = lost;
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -140,20 +141,23 @@ static bool
 read_figures(const struct store_settings *settings, struct store_size_limits *b)
 {
 	char path[FILE_MAX];
-	char table[FILE_MAX];
+	char table[FILE_MAX], bytes[24], chars[24], utf8[2];
 	struct buf ours = BUF(FILE_MAX);
-	int has_utf8 = 0;
 
 	snprintf(path, sizeof(path), FILE_PATH, settings->spool_dir);
 	FILE *f = fopen(path, "re");
 	if (f == NULL)
 		return false;
 	put_identity(settings, &ours);
-	bool is_ours = fscanf(f, "table %4095s message %zu address %zu utf8 %d",
-			      table, &b->max_message_bytes,
-			      &b->max_address_chars, &has_utf8) == 4 &&
+	bool is_ours = fscanf(f, "table %4095s message %23[0-9] "
+			      "address %23[0-9] utf8 %1[01]",
+			      table, bytes, chars, utf8) == 4 &&
 		       strcmp(table, ours.at) == 0;
-	b->has_utf8_addresses = has_utf8 == 1;
+	if (is_ours) {
+		b->max_message_bytes = strtoul(bytes, NULL, 10);
+		b->max_address_chars = strtoul(chars, NULL, 10);
+		b->has_utf8_addresses = utf8[0] == '1';
+	}
 	buf_release(&ours);
 	fclose(f);
 	return is_ours;

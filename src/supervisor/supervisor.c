@@ -146,7 +146,7 @@ look_at_certificates(struct master *m)
 	    clock_ms() < m->next_expiry_ms)
 		return;
 	m->expiry_generation = m->now.number;
-	m->next_expiry_ms = clock_ms() + DAY_SECONDS * 1000;
+	m->next_expiry_ms = clock_ms() + (int64_t)DAY_SECONDS * 1000;
 	if (m->now.tls != NULL)
 		end = tls_context_expiry(m->now.tls, &file);
 	slot_gauge(scoreboard_slot_at(m->scoreboard, 0), GAUGE_CERTIFICATE_END,
@@ -156,7 +156,7 @@ look_at_certificates(struct master *m)
 		log_warn("a certificate has expired: renew it and reload",
 			 LOG_STR("file", file),
 			 LOG_NUM("days_ago", -left / DAY_SECONDS));
-	else if (m->now.tls != NULL && left < EXPIRY_DAYS * DAY_SECONDS)
+	else if (m->now.tls != NULL && left / DAY_SECONDS < EXPIRY_DAYS)
 		log_warn("a certificate expires soon: renew it and reload",
 			 LOG_STR("file", file),
 			 LOG_NUM("days_left", left / DAY_SECONDS));

@@ -59,6 +59,15 @@ answer(struct signer *s, struct signing_message *m, size_t received)
 	return is_answered;
 }
 
+/* One more, or one less. */
+static void
+count_client(struct signer *s, bool is_more)
+{
+	pthread_mutex_lock(&s->lock);
+	s->clients = is_more ? s->clients + 1 : s->clients - 1;
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *
 serve(void *client)
 {
@@ -74,9 +83,7 @@ serve(void *client)
 			break;
 	}
 	close(c->fd);
-	pthread_mutex_lock(&c->signer->lock);
-	c->signer->clients--;
-	pthread_mutex_unlock(&c->signer->lock);
+	count_client(c->signer, false);
 	free(c);
 	return NULL;
 }
@@ -89,9 +96,7 @@ begin_to_serve(struct signer *s, int fd)
 	struct serving *c = malloc(sizeof(*c));
 	pthread_t thread;
 
-	pthread_mutex_lock(&s->lock);
-	s->clients++;
-	pthread_mutex_unlock(&s->lock);
+	count_client(s, true);
 	int error = ENOMEM;
 	if (c != NULL) {
 		*c = (struct serving){ s, fd };
@@ -101,7 +106,7 @@ begin_to_serve(struct signer *s, int fd)
 		return;
 	log_error("a worker cannot be served: no thread for it",
 		  LOG_STR("error", strerror(error)));
-	s->clients--;
+	count_client(s, false);
 	close(fd);
 	free(c);
 }

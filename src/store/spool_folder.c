@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -52,9 +53,7 @@ spool_sync_folder(const char *dir, const char *folder)
 	if (fd < 0)
 		return -1;
 	int result = fsync(fd);
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return result;
 }
 
@@ -173,9 +172,7 @@ spool_read_file(const char *dir, const char *folder, const char *name)
 		n = read(fd, bytes + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	if (is_known && n == 0)
 		return (struct view){ bytes, len };
 	free(bytes);
@@ -237,9 +234,7 @@ spool_lock(const char *dir, const char *name)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
+	close_keeping_errno(fd);
 	return -1;
 }
 

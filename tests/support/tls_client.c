@@ -58,6 +58,14 @@ tls_write_key(const char *path, EVP_PKEY *key, const char *passphrase)
 }
 
 void
+tls_write_pair(const char *path, EVP_PKEY *key, const char *common_name)
+{
+	tls_write_cert(path, key, common_name, 30);
+	tls_write_key(path, key, NULL);
+	EVP_PKEY_free(key);
+}
+
+void
 tls_files_make(struct tls_files *f)
 {
 	static const char broken[] = "-----BEGIN %s-----\nMIIBVQ==\n"

@@ -75,5 +75,7 @@ void tls_peer_common_name(struct tls_pair *p, char *out, int size);
 void tls_write_cert(const char *path, EVP_PKEY *key, const char *common_name,
 		    int days);
 void tls_write_key(const char *path, EVP_PKEY *key, const char *passphrase);
+/* Certificate, for a month, and key in one file; frees the key. */
+void tls_write_pair(const char *path, EVP_PKEY *key, const char *common_name);
 
 #endif

@@ -107,14 +107,11 @@ every_kind_of_key_signs_from_afar(void **state)
 		{ TLS1_2_VERSION, "RSA+SHA256" },
 		{ TLS1_2_VERSION, "rsa_pss_rsae_sha256" },
 	};
-	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 	struct signer s;
 	int fd;
 	(void)state;
 
-	tls_write_cert(files.missing, rsa, "rsa", 30);
-	tls_write_key(files.missing, rsa, NULL);
-	EVP_PKEY_free(rsa);
+	tls_write_pair(files.missing, EVP_RSA_gen(2048), "rsa");
 	struct certificate_settings pair[] = {
 		{ "", files.cert, files.key },
 		{ "", files.missing, files.missing },
@@ -132,14 +129,12 @@ every_kind_of_key_signs_from_afar(void **state)
 static void
 ed25519_signs_from_afar_too(void **state)
 {
-	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	struct signer s;
 	int fd;
 	(void)state;
 
-	tls_write_cert(files.missing, ed, "ed", 30);
-	tls_write_key(files.missing, ed, NULL);
-	EVP_PKEY_free(ed);
+	tls_write_pair(files.missing,
+		       EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "ed");
 	struct certificate_settings one = { "", files.missing, files.missing };
 	begin(&s, &one, 1, &fd);
 	struct tls_context *c = load_without_keys(&one, 1, fd);

@@ -73,12 +73,9 @@ a_pair_serves_what_the_client_can(void **state)
 		{ TLS1_2_VERSION, NULL, NULL, "default" },
 		{ TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", NULL, "rsa" },
 	};
-	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 	(void)state;
 
-	tls_write_cert(files.missing, rsa, "rsa", 30);
-	tls_write_key(files.missing, rsa, NULL);
-	EVP_PKEY_free(rsa);
+	tls_write_pair(files.missing, EVP_RSA_gen(2048), "rsa");
 	struct certificate_settings pair[] = {
 		{ "", files.cert, files.key },
 		{ "", files.missing, files.missing },

@@ -246,7 +246,8 @@ def test_a_key_that_changes_is_seen_when_it_matters(database, tmp_path,
 
 @pytest.fixture
 def stepping(monkeypatch, top):
-    """A MariaDB whose wall clock can be stepped: (it, step(seconds))."""
+    """A MariaDB whose wall clock can be stepped: (it, step(seconds), restart),
+    also after its restart."""
     folder = open_folder()
     shutil.copy(f"{top}/build/clock_jump.so", folder)
     jump = f"{folder}/jump"
@@ -257,12 +258,19 @@ def stepping(monkeypatch, top):
     def step(seconds):
         with open(jump, "r+b") as file:         # it is mapped: never empty
             file.write(struct.pack("q", seconds))
+
+    def start():
+        with monkeypatch.context() as environment:
+            environment.setenv("CLOCK_JUMP_FILE", jump)
+            environment.setenv("LD_PRELOAD", f"{folder}/clock_jump.so")
+            mariadb.start()
+
+    def restart():
+        mariadb.kill()
+        start()
     mariadb = MariaDB(f"clock-{os.getpid()}")
-    with monkeypatch.context() as environment:
-        environment.setenv("CLOCK_JUMP_FILE", jump)
-        environment.setenv("LD_PRELOAD", f"{folder}/clock_jump.so")
-        mariadb.start()
-    yield mariadb, step
+    start()
+    yield mariadb, step, restart
     mariadb.remove()
     shutil.rmtree(folder)
 
@@ -271,7 +279,7 @@ def stepping(monkeypatch, top):
 def test_a_step_of_the_clock_is_no_restart_of_the_server(stepping, tmp_path):
     """What was lost is ended before it is looked for, in a step of a minute;
     after a restart its number may be another's."""
-    mariadb, step = stepping
+    mariadb, step, restart = stepping
     database = Database(mariadb, "test_clock")
     database.load("etc/schema.sql")
     database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
@@ -284,9 +292,6 @@ def test_a_step_of_the_clock_is_no_restart_of_the_server(stepping, tmp_path):
         assert saved[0].verdict == "STORED"
         return len(stand_in.queries(b"KILL CONNECTION")) - before
 
-    def restart():
-        mariadb.kill()
-        mariadb.start()
     with contextlib.closing(stand_in), running(
             database, tmp_path, hosts=[stand_in.host], hold=90_000) as driver:
         driver.save()

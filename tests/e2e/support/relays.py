@@ -80,7 +80,8 @@ class Relay:
 class Exim(Relay):
     """Delivers each message in the foreground; in chunks where offered."""
     packages = ("exim4-daemon-light", "libidn12", "libnss-wrapper",
-                "libgnutls-dane0", "libdb5.3", "libnsl2")
+                "libgnutls-dane0", "libunbound8", "libevent-2.1-7",
+                "libdb5.3", "libnsl2")
     account = "Debian-exim:x:65533:65533::/:/usr/sbin/nologin\n"
 
     def prepare(self):

@@ -24,6 +24,7 @@ struct role {
 	bool is_helper;         /* there is one, while the service runs */
 	bool is_first;          /* a generation serves only when it does */
 	bool is_alone;          /* comes when the one before it is gone */
+	bool is_last;           /* stays until all others have stopped */
 };
 
 /* NULL where no child can be that. */

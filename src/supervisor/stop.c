@@ -8,6 +8,7 @@
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
+#include "supervisor/roles.h"
 #include "supervisor/upgrade.h"
 
 #include <inttypes.h>
@@ -15,13 +16,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000, LOGGER_MS = 3000 };
+enum { FIRST_PROGRESS_MS = 1200, PROGRESS_MS = 2000, LAST_MS = 3000 };
+
+static bool
+is_last(const struct process *e)
+{
+	const struct role *role = role_of(e->role);
+
+	return role != NULL && role->is_last;
+}
 
 static void
-tell(struct master *m, bool loggers, enum process_event event)
+tell(struct master *m, bool the_last, enum process_event event)
 {
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		if ((m->processes.entries[i].role == SLOT_LOGGER) == loggers)
+		if (is_last(&m->processes.entries[i]) == the_last)
 			children_take(m, i, event);
 }
 
@@ -67,7 +76,7 @@ stop_at_once(struct master *m)
 bool
 stop_tick(struct master *m)
 {
-	size_t others = 0, loggers = 0;
+	size_t others = 0, last = 0;
 	char text[96];
 
 	if (m->phase == MASTER_SERVING)
@@ -75,7 +84,7 @@ stop_tick(struct master *m)
 	for (int i = 1; i < SCOREBOARD_SLOTS; i++) {
 		const struct process *e = &m->processes.entries[i];
 		if (process_is_alive(e))
-			*(e->role == SLOT_LOGGER ? &loggers : &others) += 1;
+			*(is_last(e) ? &last : &others) += 1;
 	}
 	if (others > 0 && clock_ms() >= m->next_progress_ms) {
 		uint64_t sessions =
@@ -98,9 +107,9 @@ stop_tick(struct master *m)
 		for (int i = 1; i < SCOREBOARD_SLOTS; i++)
 			if (m->processes.entries[i].state == PROCESS_STOPPING)
 				m->processes.entries[i].due_ms =
-					clock_ms() + LOGGER_MS;
+					clock_ms() + LAST_MS;
 	}
-	return loggers == 0;
+	return last == 0;
 }
 
 void

@@ -45,7 +45,7 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     =
+status     = metrics pages status
 signer     = signer
 logger     = logger target
 config     = certificates check config database domain_lists faults \
@@ -80,7 +80,8 @@ sources = $(foreach room,$(rooms),$(patsubst %,src/$(room)/%.c,$($(room))))
 
 # ---- Libraries and flags ---------------------------------------------------
 
-libraries = mysqlclient gmime-3.0 libconfuse openssl libidn2 libseccomp zlib
+libraries = mysqlclient gmime-3.0 libconfuse openssl libidn2 libseccomp \
+	libmicrohttpd zlib
 
 # Evaluated once, and only by the targets that compile.
 lib_cflags = $(eval lib_cflags := $(shell $(PKG_CONFIG) --cflags $(libraries) \

@@ -40,6 +40,9 @@ void address_print(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 bool address_parse_range(struct view text, struct address_range *out);
 bool address_in_ranges(const struct address *a, struct address_ranges ranges);
 
+/* 127.0.0.0/8 and ::1. */
+bool address_is_loopback(const struct address *a);
+
 /* The same for all addresses that limits count as one client: the address of
  * IPv4, the /64 of IPv6. */
 uint64_t address_limit_key(const struct address *a);

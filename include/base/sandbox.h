@@ -19,8 +19,9 @@ enum sandbox_right {
 	SANDBOX_STORES = 2,             /* a database, and the spool's files */
 	SANDBOX_LOGS = 4,               /* opens a file, speaks to syslog */
 	SANDBOX_SERVES = 8,             /* accepts clients, epoll */
-	SANDBOX_SIGNS = 16              /* has keys: may answer on sockets that
+	SANDBOX_SIGNS = 16,             /* has keys: may answer on sockets that
 					 * it has, and less than all others */
+	SANDBOX_REPORTS = 32            /* accepts who asks over HTTP */
 };
 
 struct sandbox_rules {

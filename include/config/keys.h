@@ -19,8 +19,7 @@ enum key_kind {
 	KEY_SCORE,              /* double */
 	KEY_MODE,               /* unsigned; octal */
 	KEY_WORD,               /* an enum or int; one of words */
-	KEY_LIST,               /* struct strings */
-	KEY_FUTURE              /* const char *; only its default is allowed */
+	KEY_LIST                /* struct strings */
 };
 
 struct key_word {

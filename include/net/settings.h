@@ -27,8 +27,10 @@ struct certificate_settings {
 };
 
 struct net_settings {
-	struct listen_settings *listeners;
-	size_t listener_count;
+	struct listen_settings *listeners;      /* the clients', and behind
+						 * them status.listen's */
+	size_t listener_count;          /* the clients' alone */
+	bool has_status;
 	struct certificate_settings *certificates;      /* [0]: the default;
 							 * none: no TLS */
 	size_t certificate_count;
@@ -38,5 +40,12 @@ struct net_settings {
 	struct address_ranges xclient_hosts;
 	struct address_ranges blocked_clients;
 };
+
+/* Of the clients and of status.listen. */
+static inline size_t
+net_listener_sum(const struct net_settings *n)
+{
+	return n->listener_count + n->has_status;
+}
 
 #endif

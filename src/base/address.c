@@ -151,6 +151,15 @@ address_in_ranges(const struct address *a, struct address_ranges ranges)
 	return false;
 }
 
+bool
+address_is_loopback(const struct address *a)
+{
+	static const uint8_t v6[V6_BYTES] = { [V6_BYTES - 1] = 1 };
+
+	return a->len == V4_BYTES ? a->bytes[0] == 127
+				  : memcmp(a->bytes, v6, V6_BYTES) == 0;
+}
+
 uint64_t
 address_limit_key(const struct address *a)
 {

@@ -30,6 +30,7 @@ enum {
 	SERVING = SANDBOX_SERVES,
 	OPENING = STORING | LOGGING,    /* files, while they run */
 	SIGNING = SANDBOX_SIGNS,
+	ACCEPTING = SERVING | SANDBOX_REPORTS,
 	ANY = 1 << 8,                   /* who is no SANDBOX_SIGNS */
 	ALL = 1 << 9,                   /* nothing is asked for */
 	/* What else the rules must say. */
@@ -71,8 +72,8 @@ static const struct permit permits[] = {
 	{ "ppoll", ANY }, { "pselect6", ANY }, { "read", ALL },
 	{ "readv", ANY }, { "select", ANY }, { "write", ALL },
 	{ "writev", ANY },
-	{ "epoll_create1", SERVING }, { "epoll_ctl", SERVING },
-	{ "epoll_pwait", SERVING }, { "epoll_wait", SERVING },
+	{ "epoll_create1", ACCEPTING }, { "epoll_ctl", ACCEPTING },
+	{ "epoll_pwait", ACCEPTING }, { "epoll_wait", ACCEPTING },
 	/* files: Landlock says which */
 	{ "access", ANY }, { "faccessat", ANY }, { "faccessat2", ANY },
 	{ "fstat", ALL }, { "fstatfs", ANY }, { "getdents64", ANY },
@@ -95,7 +96,7 @@ static const struct permit permits[] = {
 	{ "getsockname", ANY }, { "getsockopt", ANY }, { "recvfrom", ALL },
 	{ "recvmmsg", ANY }, { "recvmsg", ALL }, { "sendmmsg", ANY },
 	{ "sendmsg", ALL }, { "sendto", ALL }, { "shutdown", ANY },
-	{ "accept", SERVING }, { "accept4", SERVING },
+	{ "accept", ACCEPTING }, { "accept4", ACCEPTING },
 };
 
 /* (argument & mask) == value. */
@@ -158,7 +159,10 @@ static const struct narrow narrows[] = {
 	OPTION(SOL_SOCKET, SO_RCVBUF),
 	OPTION(SOL_SOCKET, SO_SNDBUF),
 	OPTION(IPPROTO_IP, IP_TOS),
-	OPTION(IPPROTO_TCP, TCP_NODELAY),
+	{ "setsockopt", OPENING | SANDBOX_REPORTS, { 1, WHOLE, IPPROTO_TCP },
+	  { 2, WHOLE, TCP_NODELAY } },
+	{ "setsockopt", SANDBOX_REPORTS, { 1, WHOLE, IPPROTO_TCP },
+	  { 2, WHOLE, TCP_CORK } },
 	OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT),
 	OPTION(IPPROTO_TCP, TCP_KEEPIDLE),
 	OPTION(IPPROTO_TCP, TCP_KEEPINTVL),

@@ -125,13 +125,6 @@ field_set(void *base, const struct key *key, const char *text, struct buf *why)
 		}
 		*(const char **)field = text;
 		return true;
-	case KEY_FUTURE:
-		if (strcmp(text, key->value) != 0) {
-			buf_printf(why, "not available in this version");
-			return false;
-		}
-		*(const char **)field = text;
-		return true;
 	case KEY_TEXT:
 	case KEY_FILE:
 		*(const char **)field = text;
@@ -193,7 +186,6 @@ print_value(const void *base, const struct key *key, struct buf *out)
 	case KEY_TEXT:
 	case KEY_FILE:
 	case KEY_PATH:
-	case KEY_FUTURE:
 		quote(key->is_secret ? "" : *(const char *const *)field,
 			    out);
 		return;

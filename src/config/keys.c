@@ -274,6 +274,6 @@ const struct key key_table[] = {
 	  .words = formats },
 	{ "log", "level", KEY_WORD, AT(log.level), "info", .words = levels },
 
-	{ "status", "listen", KEY_FUTURE, AT(status_listen), "" },
+	{ "status", "listen", KEY_TEXT, AT(status_listen), "" },
 	{ .name = NULL },
 };

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SMTP_PORT = 25 };
+enum { SMTP_PORT = 25, STATUS_MODE = 0660 };
 
 static struct listen_settings
 by_default(const struct config *c, const char *name)
@@ -73,6 +73,40 @@ check(struct reading *r, int block, const struct listen_settings *l)
 			   "nobody is trusted: trusted_proxies is empty");
 }
 
+/* Behind those of the clients: a reload and an upgrade keep it as they keep
+ * these. */
+static void
+add_status(struct reading *r)
+{
+	struct net_settings *net = &r->config->worker.net;
+	const struct setting *s = reading_find(r, "status", "listen");
+	const char *text = r->config->status_listen;
+	struct listen_name name, other;
+	const char *why = "write an address or unix:/path";
+
+	if (s == NULL || text[0] == '\0')
+		return;
+	bool is_good = listen_parse(view_of(text), &name, &why) &&
+		       name.kind != LISTEN_INHERITED;
+	for (size_t i = 0; is_good && i < net->listener_count; i++)
+		if (listen_parse(view_of(net->listeners[i].name), &other,
+				 &why) && listen_is_same(&name, &other)) {
+			is_good = false;
+			why = "mail is received there";
+		}
+	if (!is_good) {
+		faults_add(&r->faults, s->at, "status.listen", "\"%.200s\": %s",
+			   text, why);
+		return;
+	}
+	if (name.kind == LISTEN_INET && !address_is_loopback(&name.address))
+		reading_warn(r, "status", "listen", "\"%.200s\" is open to "
+			     "others: there is no password", text);
+	net->listeners[net->listener_count] = (struct listen_settings){
+		.name = text, .mode = STATUS_MODE };
+	net->has_status = true;
+}
+
 void
 reading_fill_listeners(struct reading *r, unsigned port)
 {
@@ -80,7 +114,7 @@ reading_fill_listeners(struct reading *r, unsigned port)
 	struct net_settings *net = &c->worker.net;
 	char text[32];
 
-	net->listeners = arena_alloc(&c->arena, (r->block_count + 2) *
+	net->listeners = arena_alloc(&c->arena, (r->block_count + 3) *
 						sizeof(*net->listeners));
 	for (size_t i = 0; i < r->block_count; i++) {
 		const struct block *b = &r->blocks[i];
@@ -96,16 +130,17 @@ reading_fill_listeners(struct reading *r, unsigned port)
 		check(r, (int)i, &l);
 		net->listeners[net->listener_count++] = l;
 	}
-	if (net->listener_count > 0 && port == 0)
-		return;
-	net->listener_count = 0;
-	for (int i = 0; i < 1 + listen_has_ipv6(); i++) {
-		snprintf(text, sizeof(text), "%s:%u",
-			 i == 0 ? "0.0.0.0" : "[::]",
-			 port > 0 ? port : SMTP_PORT);
-		net->listeners[net->listener_count++] = by_default(
-			c, arena_copy(&c->arena, view_of(text)).at);
+	if (net->listener_count == 0 || port != 0) {
+		net->listener_count = 0;
+		for (int i = 0; i < 1 + listen_has_ipv6(); i++) {
+			snprintf(text, sizeof(text), "%s:%u",
+				 i == 0 ? "0.0.0.0" : "[::]",
+				 port > 0 ? port : SMTP_PORT);
+			net->listeners[net->listener_count++] = by_default(
+				c, arena_copy(&c->arena, view_of(text)).at);
+		}
 	}
+	add_status(r);
 }
 
 static void

@@ -34,7 +34,7 @@ find_listener(const struct generation *g, const char *text)
 	if (g == NULL || g->config == NULL || g->listeners == NULL ||
 	    !listen_parse(view_of(text), &wanted, &fault))
 		return -1;
-	for (size_t i = 0; i < net_of(g)->listener_count; i++)
+	for (size_t i = 0; i < net_listener_sum(net_of(g)); i++)
 		if (listen_parse(view_of(net_of(g)->listeners[i].name), &name,
 				 &fault) &&
 		    listen_is_same(&name, &wanted))
@@ -51,7 +51,7 @@ generation_close_listeners(struct generation *g,
 
 	if (g->listeners == NULL)
 		return;
-	for (size_t i = 0; i < net_of(g)->listener_count; i++) {
+	for (size_t i = 0; i < net_listener_sum(net_of(g)); i++) {
 		const struct listen_settings *s = &net_of(g)->listeners[i];
 		if (g->listeners[i] < 0 || find_listener(other, s->name) >= 0)
 			continue;
@@ -72,7 +72,7 @@ generation_open(struct generation *g, struct config *config,
 		const struct generation *older, struct buf *why)
 {
 	const struct account *account = g->opens_for;
-	size_t count = config->worker.net.listener_count;
+	size_t count = net_listener_sum(&config->worker.net);
 	bool is_open = true;
 	char reason[1024];
 

@@ -8,6 +8,7 @@
 #include "janitor/janitor.h"
 #include "logger/logger.h"
 #include "signer/signer.h"
+#include "status/status.h"
 #include "worker/worker.h"
 
 #include <string.h>
@@ -149,6 +150,44 @@ has_keys(const struct generation *g)
 	return g->tls != NULL;
 }
 
+static int
+status_listener(const struct generation *g)
+{
+	return g->listeners[g->config->worker.net.listener_count];
+}
+
+static int
+run_status(const struct master *m, struct generation *g,
+	   const struct child_context *context)
+{
+	const struct config *c = g->config;
+	const struct store_settings *store = &c->worker.store;
+	const struct status_duty duty = {
+		.listener = status_listener(g),
+		.hostname = c->worker.smtp.hostname,
+		.watchdog_ms = c->watchdog_ms,
+		.spool_max = store->on_outage == STORE_OUTAGE_SPOOL ?
+				     store->spool_max : 0,
+	};
+
+	(void)m;
+	return status_run(&duty, context);
+}
+
+static size_t
+keep_status(const struct master *m, const struct generation *g, int *fds)
+{
+	fds[0] = m->lines[1];
+	fds[1] = status_listener(g);
+	return 2;
+}
+
+static bool
+has_status(const struct generation *g)
+{
+	return g->config->worker.net.has_status;
+}
+
 /* ---- The table ----------------------------------------------------------- */
 
 static const struct role roles[SLOT_ROLES] = {
@@ -183,6 +222,14 @@ static const struct role roles[SLOT_ROLES] = {
 			  .is_wanted = has_keys,
 			  .is_helper = true,
 			  .is_first = true },
+	/* A balancer hears of the stop from it. */
+	[SLOT_STATUS] = { .name = "status",
+			  .rights = SANDBOX_REPORTS,
+			  .run = run_status,
+			  .keep = keep_status,
+			  .is_wanted = has_status,
+			  .is_helper = true,
+			  .is_last = true },
 };
 
 enum { OWN_DESCRIPTORS = 4 };
@@ -213,5 +260,5 @@ role_is_helper_of(const struct generation *g, enum slot_role slot)
 size_t
 role_most_descriptors(const struct generation *g)
 {
-	return g->config->worker.net.listener_count + OWN_DESCRIPTORS;
+	return net_listener_sum(&g->config->worker.net) + OWN_DESCRIPTORS;
 }

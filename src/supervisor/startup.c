@@ -148,8 +148,9 @@ become_user(struct start *s)
 	}
 	const struct net_settings *x = &g->config->worker.net;
 	const struct net_settings *y = &again->worker.net;
-	bool is_same = x->listener_count == y->listener_count;
-	for (size_t i = 0; is_same && i < x->listener_count; i++)
+	bool is_same = x->listener_count == y->listener_count &&
+		       x->has_status == y->has_status;
+	for (size_t i = 0; is_same && i < net_listener_sum(x); i++)
 		is_same = strcmp(x->listeners[i].name,
 				 y->listeners[i].name) == 0;
 	if (!is_same) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stopping. The logger goes last, when nobody is left who could have
- * something to say. */
+ * something to say; with it who tells balancers that all others go. */
 #include "supervisor/stop.h"
 
 #include "base/clock.h"

@@ -71,6 +71,7 @@ takeover_try(struct master *m, struct config *config,
 	m->now = (struct generation){ .number = 1, .config = config,
 				      .log_file = -1 };
 	config->worker.net.listener_count = 0;
+	config->worker.net.has_status = false;
 	if (m->scoreboard != NULL && m->backlogs >= 0 &&
 	    master_raise_files(config, &why) == 0 &&
 	    generation_load(&m->now, &m->spools, &why) == 0 &&

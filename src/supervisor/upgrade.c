@@ -31,7 +31,7 @@ add_listeners(const struct generation *g, struct handover *h)
 	if (g->config == NULL || g->listeners == NULL)
 		return;
 	const struct net_settings *net = &g->config->worker.net;
-	for (size_t i = 0; i < net->listener_count; i++) {
+	for (size_t i = 0; i < net_listener_sum(net); i++) {
 		size_t k = 0;
 		while (k < h->listener_count &&
 		       h->listeners[k].fd != g->listeners[i])

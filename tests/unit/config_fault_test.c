@@ -111,8 +111,17 @@ static const struct bad keys[] = {
 	},
 	{ "a title too many", D "limits \"x\" { colour = 2 }\n",
 	  "main.conf:2: limits: takes no name\n" },
-	{ "not built yet", D "status { listen = \"127.0.0.1:8026\" }\n",
-	  "main.conf:2: status.listen: not available in this version\n" },
+	{ "a status that is no address", D "status { listen = \"8026\" }\n",
+	  "main.conf:2: status.listen: \"8026\": needs a port from 1 to "
+	  "65535 at its end\n" },
+	{ "a status that is inherited", D "status { listen = \"fd:web\" }\n",
+	  "main.conf:2: status.listen: \"fd:web\": write an address or "
+	  "unix:/path\n" },
+	{ "a status among the listeners",
+	  D "listen \"127.0.0.1:2525\" { }\n"
+	  "status { listen = \"127.0.0.1:2525\" }\n",
+	  "main.conf:3: status.listen: \"127.0.0.1:2525\": mail is received "
+	  "there\n" },
 };
 
 static const struct bad includes[] = {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The paths and their bodies. A body tells nothing of who asked. */
+#include "status/pages.h"
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/service_health.h"
+#include "status/metrics.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { LONGEST_BODY = 1024 * 1024, MASTER_SLOT = 0 };
+
+static const char plain[] = "text/plain; charset=utf-8";
+
+static const struct {
+	const char *path;
+	const char *type;
+} pages[STATUS_PAGES] = {
+	[PAGE_HEALTHZ] = { "/healthz", plain },
+	[PAGE_READYZ] = { "/readyz", plain },
+	[PAGE_JSON] = { "/status.json", "application/json" },
+	[PAGE_METRICS] = { "/metrics",
+			   "text/plain; version=0.0.4; charset=utf-8" },
+	/* Under the same path, for who prefers it. */
+	[PAGE_OPENMETRICS] = { "", "application/openmetrics-text; "
+			       "version=1.0.0; charset=utf-8" },
+};
+
+int
+page_find(const char *path, const char *accept)
+{
+	for (int i = 0; i < PAGE_OPENMETRICS; i++)
+		if (strcmp(path, pages[i].path) == 0) {
+			bool is_open = i == PAGE_METRICS &&
+				strstr(accept,
+				       "application/openmetrics-text") != NULL;
+			return is_open ? PAGE_OPENMETRICS : i;
+		}
+	return -1;
+}
+
+/* ---- Alive and ready ----------------------------------------------------- */
+
+/* Whether the process's heart beat within the watchdog's time. */
+static bool
+beats(const struct slot_figures *f, int64_t now_us, int64_t watchdog_ms)
+{
+	return (now_us - f->beat_us[SLOT_LOOP]) / 1000 < watchdog_ms;
+}
+
+static bool
+print_health(const struct scoreboard *b, const struct status_duty *duty,
+	     struct buf *out)
+{
+	struct slot_figures master;
+
+	if (scoreboard_read(b, MASTER_SLOT, &master) &&
+	    beats(&master, clock_us(), duty->watchdog_ms)) {
+		buf_append_text(out, "alive\n");
+		return true;
+	}
+	buf_append_text(out, "the master does not answer\n");
+	return false;
+}
+
+/* Workers that take mail now. */
+static size_t
+workers_that_beat(const struct scoreboard *b, int64_t watchdog_ms)
+{
+	struct slot_figures f;
+	size_t count = 0;
+
+	for (size_t i = 0; i < scoreboard_slots(b); i++)
+		count += scoreboard_read(b, i, &f) && f.role == SLOT_WORKER &&
+			 f.state == SLOT_READY &&
+			 beats(&f, clock_us(), watchdog_ms);
+	return count;
+}
+
+/* A reason a line, where there is one. */
+static bool
+print_readiness(const struct scoreboard *b, const struct status_duty *duty,
+		struct buf *out)
+{
+	struct service_health h;
+	size_t before = out->len;
+
+	service_health_read(b, &h);
+	if (h.workers > 0 && h.workers_paused == h.workers)
+		buf_append_text(out, "paused\n");
+	else if (workers_that_beat(b, duty->watchdog_ms) == 0)
+		buf_append_text(out, "no worker is ready\n");
+	if (h.workers > 0 && h.workers_up == 0) {
+		if (duty->spool_max == 0)
+			buf_append_text(out, "no database host can be "
+					"written\n");
+		else if (h.spool_bytes >= duty->spool_max)
+			buf_append_text(out, "no database host can be written "
+					"and the spool is full\n");
+	}
+	if (out->len > before)
+		return false;
+	buf_append_text(out, "ready\n");
+	return true;
+}
+
+void
+page_print(enum status_page page, const struct scoreboard *b,
+	   const struct status_duty *duty, struct page_answer *out)
+{
+	bool is_well = true;
+
+	out->body = BUF(LONGEST_BODY);
+	out->type = pages[page].type;
+	switch (page) {
+	case PAGE_HEALTHZ:
+		is_well = print_health(b, duty, &out->body);
+		break;
+	case PAGE_READYZ:
+		is_well = print_readiness(b, duty, &out->body);
+		break;
+	case PAGE_JSON:
+		status_print_json(b, clock_us(), clock_wall_us(), &out->body);
+		break;
+	case PAGE_METRICS:
+		metrics_print(b, METRICS_TEXT, &out->body);
+		break;
+	case PAGE_OPENMETRICS:
+	case STATUS_PAGES:
+		metrics_print(b, METRICS_OPENMETRICS, &out->body);
+		break;
+	}
+	out->code = is_well ? 200 : 503;
+}
+
+/* ---- Host (RFC 9110 7.2) ------------------------------------------------- */
+
+bool
+page_host_is_good(const char *host, const char *hostname)
+{
+	struct view name = view_of(host != NULL ? host : "");
+	struct address ignored;
+
+	if (name.len == 0)
+		return true;            /* HTTP/1.0: no browser */
+	if (name.at[0] == '[') {
+		size_t end = view_find(name, ']');
+		return address_parse(view_slice(name, 1, end), &ignored);
+	}
+	name = view_slice(name, 0, view_find(name, ':'));
+	return address_parse(name, &ignored) ||
+	       view_equal_nocase(name, VIEW("localhost")) ||
+	       view_equal_nocase(name, view_of(hostname));
+}

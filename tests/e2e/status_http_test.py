@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the service says of itself over HTTP: figures for Prometheus, whether
+it is alive and ready for balancers; and that asking holds up no mail."""
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import threading
+import time
+
+import pytest
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client import parser as prometheus
+
+from support.dialog import Dialog
+from support.server import free_port
+from support.waiting import wait_for
+
+HOST = "127.0.0.1"
+OPEN = "application/openmetrics-text; version=1.0.0"
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def watched(start_server, port):
+    return start_server({"status.listen": f"{HOST}:{port}"})
+
+
+def ask(port, path, method="GET", **headers):
+    """(status, headers, body)"""
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read().decode()
+
+
+def metrics(port):
+    """The value of each sample, by its name and labels."""
+    _, _, text = ask(port, "/metrics")
+    return {(s.name, *s.labels.values()): s.value
+            for family in prometheus.text_string_to_metric_families(text)
+            for s in family.samples}
+
+
+def readiness(port):
+    code, _, text = ask(port, "/readyz")
+    return code, text
+
+
+def test_counters_are_the_rows_and_the_replies(watched, port, database):
+    before = metrics(port)
+    for _ in range(3):
+        watched.send()
+    with watched.dialog() as dialog:
+        dialog.command("MAIL FROM:<me@example.org>")
+        dialog.command("RCPT TO:<you@foreign.example>", code=550)
+    prefix = "guerrilla_smtpd_"
+
+    def more(name, *labels):
+        return (metrics(port)[(prefix + name, *labels)]
+                - before[(prefix + name, *labels)])
+    wait_for(lambda: more("mails_total", "stored") == 3, 5, "the counts")
+    assert more("rows_total") == 3 == database.count()
+    assert more("recipients_total", "refused") == 1
+    assert more("mails_total", "deferred") == 0
+    now = metrics(port)
+    assert now[(prefix + "store_up",)] == 1
+    assert now[(prefix + "processes", "worker", "ready")] == 2
+    assert now[(prefix + "sessions",)] == 0
+
+
+def test_both_formats_are_what_prometheus_reads(watched, port):
+    code, headers, text = ask(port, "/metrics", Accept=OPEN)
+    assert code == 200 and text.endswith("# EOF\n")
+    assert headers["Content-Type"].startswith("application/openmetrics-text")
+    families = list(openmetrics.text_string_to_metric_families(text))
+    code, headers, text = ask(port, "/metrics")
+    assert code == 200 and "version=0.0.4" in headers["Content-Type"]
+    plain = list(prometheus.text_string_to_metric_families(text))
+    assert [f.name for f in families] == [f.name for f in plain]
+    assert all(f.name.startswith("guerrilla_smtpd_") and f.documentation
+               for f in plain)
+    assert watched.stop() == 0
+
+
+def test_the_json_is_that_of_the_command(watched, port):
+    code, headers, text = ask(port, "/status.json")
+    told = json.loads(watched.run("-s", "status", "--json").stdout)
+    assert code == 200 and headers["Content-Type"] == "application/json"
+    assert json.loads(text).keys() == told.keys()
+    assert [p["role"] for p in json.loads(text)["processes"]] == \
+        [p["role"] for p in told["processes"]]
+
+
+def test_what_it_does_not_answer(watched, port):
+    for path in "/", "/nope", "/healthz/", "/metrics.", "//healthz":
+        assert ask(port, path)[0] == 404, path
+    for method in "POST", "PUT", "DELETE", "OPTIONS":
+        code, headers, _ = ask(port, "/healthz", method)
+        assert code == 405 and headers["Allow"] == "GET, HEAD"
+    code, headers, text = ask(port, "/healthz", "HEAD")
+    assert code == 200 and headers["Content-Length"] == "6" and not text
+    assert ask(port, "/" + "x" * 20_000)[0] == 414
+    assert ask(port, "/healthz", Cookie="x" * 20_000)[0] == 431
+    # A page of somebody else, whose name points here.
+    assert ask(port, "/status.json", Host="evil.example")[0] == 421
+    for host in "localhost", f"localhost:{port}", "[::1]", "mail.example.com":
+        assert ask(port, "/healthz", Host=host)[0] == 200, host
+    assert watched.stop() == 0
+
+
+def test_ready_is_who_takes_mail(start_server, port, mariadb):
+    server = start_server({"status.listen": f"{HOST}:{port}",
+                           "store.hold": 1})
+    wait_for(lambda: readiness(port) == (200, "ready\n"), 10, "readiness")
+    assert server.run("-s", "pause").returncode == 0
+    wait_for(lambda: readiness(port) == (503, "paused\n"), 10, "the pause")
+    assert ask(port, "/healthz")[0] == 200
+    assert server.run("-s", "resume").returncode == 0
+    wait_for(lambda: readiness(port)[0] == 200, 10, "its end")
+    mariadb.kill()
+    with Dialog(server.port, greeting=None) as dialog:
+        dialog.reply()
+    wait_for(lambda: readiness(port) ==
+             (503, "no database host can be written\n"), 20, "the outage")
+    assert metrics(port)[("guerrilla_smtpd_store_up",)] == 0
+    mariadb.start()
+    wait_for(lambda: readiness(port)[0] == 200, 20, "the database")
+
+
+def test_with_a_spool_it_is_ready_without_a_database(start_server, port,
+                                                     mariadb):
+    server = start_server({"status.listen": f"{HOST}:{port}", "store.hold": 0,
+                           "store.on_outage": "spool"})
+    wait_for(lambda: readiness(port)[0] == 200, 10, "readiness")
+    mariadb.kill()
+    server.send()
+    wait_for(lambda: metrics(port)[("guerrilla_smtpd_store_up",)] == 0, 20,
+             "the outage")
+    wait_for(lambda: metrics(port)[("guerrilla_smtpd_spool_files",)] == 1, 20,
+             "the spooled mail")
+    assert readiness(port) == (200, "ready\n")
+    assert metrics(port)[("guerrilla_smtpd_mails_total", "spooled")] == 1
+    mariadb.start()
+
+
+def test_a_balancer_hears_of_the_stop(watched, port):
+    with watched.dialog() as dialog:
+        dialog.command("MAIL FROM:<me@example.org>")
+        watched.signal(signal.SIGTERM)
+        wait_for(lambda: readiness(port) == (503, "no worker is ready\n"), 10,
+                 "the stop")
+        assert ask(port, "/healthz")[0] == 200
+        dialog.command("RSET", code=None)
+    watched.process.wait(30)
+    with pytest.raises(OSError):
+        ask(port, "/healthz")
+
+
+def status_pid(server):
+    pids = server.children("status")
+    return pids[0] if pids else 0
+
+
+def test_one_that_dies_or_hangs_is_replaced(start_server, port):
+    server = start_server({"status.listen": f"{HOST}:{port}", "watchdog": 5})
+    for number in signal.SIGKILL, signal.SIGSTOP:
+        wait_for(lambda: status_pid(server), 10, "the process")
+        old = status_pid(server)
+        os.kill(old, number)
+        wait_for(lambda: status_pid(server) not in (0, old), 30, "another")
+        wait_for(lambda: ask(port, "/healthz")[0] == 200, 10, "its answer")
+        server.send()
+
+
+def test_a_reload_moves_it(watched, port):
+    other = free_port()
+    watched.set(**{"status.listen": f"{HOST}:{other}"})
+    assert watched.run("-s", "reload").returncode == 0
+    wait_for(lambda: ask(other, "/healthz")[0] == 200, 10, "the new address")
+
+    def is_gone():
+        with contextlib.suppress(OSError):
+            return ask(port, "/healthz") is None
+        return True
+    wait_for(is_gone, 10, "the old one's end")
+    watched.set(**{"status.listen": ""})
+    assert watched.run("-s", "reload").returncode == 0
+    wait_for(lambda: not watched.children("status"), 10, "its end")
+    watched.send()
+
+
+def test_an_address_that_is_taken(watched, port):
+    with contextlib.closing(socket.create_server((HOST, 0))) as taken:
+        busy = taken.getsockname()[1]
+        watched.set(**{"status.listen": f"{HOST}:{busy}"})
+        done = watched.run("-s", "reload")
+        assert done.returncode == 5 and str(busy) in done.stdout + done.stderr
+        assert ask(port, "/healthz")[0] == 200
+        watched.stop()
+        watched.start(wait=False)
+        assert watched.process.wait(20) == 3
+        assert str(busy) in watched.log()
+    watched.start()
+
+
+def test_an_upgrade_keeps_it(watched, port):
+    is_over, failures = threading.Event(), []
+
+    def look():
+        while not is_over.is_set():
+            try:
+                if ask(port, "/healthz")[0] != 200:
+                    failures.append("no health")
+            except OSError as error:
+                failures.append(error)
+            time.sleep(0.02)
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    old = status_pid(watched)
+    assert watched.run("-s", "upgrade").returncode == 0
+    wait_for(lambda: status_pid(watched) not in (0, old), 20, "the new one")
+    is_over.set()
+    watcher.join()
+    # Who was in the backlog of the one that left is told so by a reset.
+    assert len(failures) <= 1, failures
+    assert metrics(port)[("guerrilla_smtpd_upgrades_total",)] == 1
+
+
+def test_on_a_unix_socket(start_server):
+    server = start_server()
+    path = os.path.join(server.run_dir, "http")
+    server.set(**{"status.listen": f"unix:{path}"})
+    assert server.run("-s", "reload").returncode == 0
+
+    def answer():
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            with contextlib.suppress(OSError):
+                client.connect(path)
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: any\r\n\r\n")
+                return client.recv(4096)
+        return b""
+    wait_for(lambda: answer().startswith(b"HTTP/1.1 200"), 10, "an answer")
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
+
+
+def test_open_to_others_is_warned_of(start_server, port):
+    server = start_server({"status.listen": f"0.0.0.0:{port}"})
+    server.await_log("is open to others")
+    # There a balancer may call it by any name.
+    assert ask(port, "/healthz", Host="status.example.org")[0] == 200
+
+
+# ---- Rude clients -----------------------------------------------------------
+
+RUDE = [b"", b"G", b"\0" * 100, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100,
+        b"GET /" + b"x" * 1_000_000,
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50,
+        b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+        b"100000000\r\n\r\n" + b"x" * 100_000,
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /healthz\r\n\r\n", b"\r\n" * 10_000]
+
+
+def push(port, data):
+    """An open socket; what its buffers do not take is left."""
+    client = socket.create_connection((HOST, port), timeout=5)
+    client.setblocking(False)
+    with contextlib.suppress(OSError):
+        client.send(data)
+    return client
+
+
+def resident_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(file.read().split("VmRSS:")[1].split()[0])
+
+
+def test_rude_clients_hold_up_nobody(watched, port):
+    pid = status_pid(watched)
+    ask(port, "/metrics")
+    before = resident_kb(pid)
+    with contextlib.ExitStack() as clients:
+        for _ in range(30):
+            for data in RUDE:
+                client = clients.enter_context(push(port, data))
+                with contextlib.suppress(OSError):
+                    client.shutdown(socket.SHUT_WR)
+            for data in RUDE:
+                clients.enter_context(push(port, data))
+        # More than twice as many as there are places, all kept open.
+        assert ask(port, "/healthz")[0] == 200
+        assert metrics(port)[("guerrilla_smtpd_store_up",)] == 1
+        watched.send()
+    assert status_pid(watched) == pid
+    assert resident_kb(pid) - before < 8192
+    watched.send()
+
+
+def test_one_that_trickles_is_ended(watched, port):
+    """Each byte would renew a timeout of inactivity."""
+    with socket.create_connection((HOST, port), timeout=5) as client:
+        began = time.monotonic()
+        client.settimeout(0.1)
+        is_open = True
+        while is_open and time.monotonic() - began < 60:
+            with contextlib.suppress(TimeoutError):
+                client.send(b"x")
+                is_open = client.recv(1) != b""
+        assert not is_open
+    assert ask(port, "/healthz")[0] == 200
+    assert watched.stop() == 0

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands under each path, whatever the scoreboard holds. */
+#include "status/pages.h"
+
+#include "base/clock.h"
+#include "base/scoreboard_layout.h"
+#include "status/metrics.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { WATCHDOG_MS = 30000 };
+
+static const struct status_duty duty = { .hostname = "mx.example.org",
+					 .watchdog_ms = WATCHDOG_MS };
+
+static struct scoreboard *
+service(size_t workers)
+{
+	int fd;
+	struct scoreboard *b = scoreboard_create(&fd);
+
+	assert_non_null(b);
+	close(fd);
+	for (size_t i = 0; i <= workers; i++) {
+		const struct slot_tenant tenant = {
+			.role = i == 0 ? SLOT_MASTER : SLOT_WORKER,
+			.role_name = i == 0 ? "master" : "worker",
+			.pid = 100 + (pid_t)i,
+			.number = (int)i,
+		};
+		struct scoreboard_slot *s = scoreboard_slot_at(b, i);
+		scoreboard_occupy(b, i, &tenant);
+		slot_set_state(s, SLOT_READY);
+		slot_beat(s, SLOT_LOOP);
+		slot_gauge(s, GAUGE_STORE_UP, i > 0);
+	}
+	return b;
+}
+
+static bool
+body_is(enum status_page page, const struct scoreboard *b,
+	const struct status_duty *d, unsigned code, const char *text)
+{
+	struct page_answer a;
+
+	page_print(page, b, d, &a);
+	bool is_so = a.code == code &&
+		     view_equal(buf_view(&a.body), view_of(text));
+	buf_release(&a.body);
+	return is_so;
+}
+
+static void
+put_down(struct scoreboard *b, size_t worker)
+{
+	struct scoreboard_slot *s = scoreboard_slot_at(b, worker);
+
+	slot_gauge(s, GAUGE_STORE_UP, 0);
+	slot_gauge(s, GAUGE_STORE_DOWN_SINCE, 1);
+}
+
+/* ---- Paths and hosts ----------------------------------------------------- */
+
+static void
+test_paths(void **state)
+{
+	(void)state;
+	assert_int_equal(page_find("/healthz", ""), PAGE_HEALTHZ);
+	assert_int_equal(page_find("/readyz", ""), PAGE_READYZ);
+	assert_int_equal(page_find("/status.json", ""), PAGE_JSON);
+	assert_int_equal(page_find("/metrics", "*/*"), PAGE_METRICS);
+	assert_int_equal(page_find("/metrics", "application/openmetrics-text;"
+				   "version=1.0.0,text/plain;q=0.5"),
+			 PAGE_OPENMETRICS);
+	assert_int_equal(page_find("", ""), -1);
+	assert_int_equal(page_find("/", ""), -1);
+	assert_int_equal(page_find("/healthz/", ""), -1);
+	assert_int_equal(page_find("/metrics?x", ""), -1);
+}
+
+static void
+test_hosts(void **state)
+{
+	static const char *const good[] = {
+		"127.0.0.1", "127.0.0.1:8026", "192.0.2.1:1", "[::1]",
+		"[::1]:8026", "localhost", "LocalHost:8026", "mx.example.org",
+		"MX.EXAMPLE.ORG:80", ""
+	};
+	static const char *const bad[] = {
+		"example.org", "mx.example.org.evil.example", "localhost.",
+		"127.0.0.1.example.org", "[mx.example.org]", "[", ":8026",
+		"1.2.3"
+	};
+
+	(void)state;
+	assert_true(page_host_is_good(NULL, "mx.example.org"));
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(page_host_is_good(good[i], "mx.example.org"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(page_host_is_good(bad[i], "mx.example.org"));
+}
+
+/* ---- Alive and ready ----------------------------------------------------- */
+
+static int64_t later_us;
+
+static int64_t
+later(void)
+{
+	return later_us;
+}
+
+static void
+test_the_master_that_beats_is_alive(void **state)
+{
+	struct scoreboard *b = service(1);
+
+	(void)state;
+	assert_true(body_is(PAGE_HEALTHZ, b, &duty, 200, "alive\n"));
+	later_us = clock_us() + (WATCHDOG_MS + 1) * INT64_C(1000);
+	clock_fake(later, NULL);
+	assert_true(body_is(PAGE_HEALTHZ, b, &duty, 503,
+			    "the master does not answer\n"));
+	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+			    "no worker is ready\n"));
+	clock_fake(NULL, NULL);
+	scoreboard_close(&b);
+}
+
+static void
+test_ready_is_who_takes_mail(void **state)
+{
+	struct scoreboard *b = service(2);
+	struct status_duty spools = duty;
+
+	(void)state;
+	spools.spool_max = 1000;
+	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	put_down(b, 1);
+	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	put_down(b, 2);
+	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+			    "no database host can be written\n"));
+	assert_true(body_is(PAGE_READYZ, b, &spools, 200, "ready\n"));
+	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_SPOOL_BYTES, 1000);
+	assert_true(body_is(PAGE_READYZ, b, &spools, 503,
+			    "no database host can be written and the spool "
+			    "is full\n"));
+	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_STORE_UP, 1);
+	slot_set_state(scoreboard_slot_at(b, 1), SLOT_PAUSED);
+	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	slot_set_state(scoreboard_slot_at(b, 2), SLOT_PAUSED);
+	assert_true(body_is(PAGE_READYZ, b, &duty, 503, "paused\n"));
+	slot_set_state(scoreboard_slot_at(b, 1), SLOT_DRAINING);
+	slot_set_state(scoreboard_slot_at(b, 2), SLOT_DRAINING);
+	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+			    "no worker is ready\n"));
+	scoreboard_close(&b);
+}
+
+/* ---- Metrics ------------------------------------------------------------- */
+
+static bool
+has_line(const struct buf *text, const char *line)
+{
+	struct view rest = buf_view(text);
+
+	while (rest.len > 0)
+		if (view_equal(view_take_line(&rest), view_of(line)))
+			return true;
+	return false;
+}
+
+static void
+test_counts_are_sums(void **state)
+{
+	struct scoreboard *b = service(2);
+	struct buf out = BUF(1024 * 1024);
+
+	(void)state;
+	for (size_t i = 1; i <= 2; i++) {
+		struct scoreboard_slot *s = scoreboard_slot_at(b, i);
+		slot_count(s, COUNT_MAILS_ACCEPTED, 20);
+		slot_count(s, COUNT_MAILS_SPOOLED, 3);
+		slot_gauge(s, GAUGE_MAX_MESSAGE_BYTES, 5000 + i);
+	}
+	metrics_print(b, METRICS_TEXT, &out);
+	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails_total "
+			     "counter"));
+	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
+			     "{outcome=\"stored\"} 34"));
+	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
+			     "{outcome=\"spooled\"} 6"));
+	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
+			     "{outcome=\"deferred\"} 0"));
+	assert_true(has_line(&out, "guerrilla_smtpd_store_workers"
+			     "{state=\"up\"} 2"));
+	assert_true(has_line(&out, "guerrilla_smtpd_processes"
+			     "{role=\"worker\",state=\"ready\"} 2"));
+	assert_true(has_line(&out, "guerrilla_smtpd_max_message_bytes 5001"));
+	assert_false(has_line(&out, "# EOF"));
+	scoreboard_vacate(b, 1);
+	scoreboard_vacate(b, 2);
+	out.len = 0;
+	metrics_print(b, METRICS_TEXT, &out);
+	assert_true(has_line(&out, "guerrilla_smtpd_processes"
+			     "{role=\"worker\",state=\"ready\"} 0"));
+	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
+			     "{outcome=\"stored\"} 34"));
+	out.len = 0;
+	metrics_print(b, METRICS_OPENMETRICS, &out);
+	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails counter"));
+	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
+			     "{outcome=\"stored\"} 34"));
+	assert_memory_equal(out.at + out.len - 6, "# EOF\n", 6);
+	buf_release(&out);
+	scoreboard_close(&b);
+}
+
+/* "name{labels} value" with a number, or a comment. */
+static bool
+is_good_line(struct view line)
+{
+	char number[40], *end;
+
+	if (view_starts_nocase(line, VIEW("# ")))
+		return true;
+	size_t space = view_find_last(line, ' ');
+	struct view value = view_slice(line, space + 1, line.len);
+	if (!view_starts_nocase(line, VIEW("guerrilla_smtpd_")) ||
+	    value.len == 0 || value.len >= sizeof(number))
+		return false;
+	memcpy(number, value.at, value.len);
+	number[value.len] = '\0';
+	return strtod(number, &end) >= 0 && *end == '\0';
+}
+
+/* The memory is others' too: no body of it is anything but lines. */
+static void
+test_any_memory_gives_lines(void **state)
+{
+	enum { ROUNDS = 20 };
+	struct scoreboard *b = service(3);
+
+	(void)state;
+	srand(1);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct buf out = BUF(1024 * 1024);
+		/* Not its head, which tells its size. */
+		for (size_t i = 1; i < 4; i++) {
+			unsigned char *slot = (unsigned char *)
+				scoreboard_slot_at(b, i);
+			for (size_t k = 0; k < 4096; k++)
+				slot[k] = (unsigned char)rand();
+		}
+		metrics_print(b, METRICS_OPENMETRICS, &out);
+		struct view rest = buf_view(&out);
+		assert_true(rest.len > 0);
+		while (rest.len > 0)
+			assert_true(is_good_line(view_take_line(&rest)));
+		buf_release(&out);
+	}
+	scoreboard_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_the_master_that_beats_is_alive),
+		cmocka_unit_test(test_ready_is_who_takes_mail),
+		cmocka_unit_test(test_counts_are_sums),
+		cmocka_unit_test(test_any_memory_gives_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -45,7 +45,7 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     = metrics pages status
+status     = metrics page_html pages status
 signer     = signer
 logger     = logger target
 config     = certificates check config database domain_lists faults \
@@ -127,6 +127,10 @@ checked_objects = $(sources:src/%.c=$(checked)/%.o)
 build/guerrilla-smtpd: build/release/main.o $(objects)
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_ldflags) -o $@ $^ $(libs)
+
+# What it takes in as it is.
+$(foreach o,build/release $(checked) build/fuzz/objects,$o/status/page_html.o): \
+	src/status/page.css src/status/page.js
 
 build/release/%.o: src/%.c build/flags
 	@mkdir -p $(@D)

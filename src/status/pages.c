@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/service_health.h"
 #include "status/metrics.h"
+#include "status/page_html.h"
 
 #include <string.h>
 #include <strings.h>
@@ -18,6 +19,9 @@ static const struct {
 	const char *path;
 	const char *type;
 } pages[STATUS_PAGES] = {
+	[PAGE_HTML] = { "/", "text/html; charset=utf-8" },
+	[PAGE_CSS] = { "/page.css", "text/css; charset=utf-8" },
+	[PAGE_JS] = { "/page.js", "text/javascript; charset=utf-8" },
 	[PAGE_HEALTHZ] = { "/healthz", plain },
 	[PAGE_READYZ] = { "/readyz", plain },
 	[PAGE_JSON] = { "/status.json", "application/json" },
@@ -79,13 +83,12 @@ workers_that_beat(const struct scoreboard *b, int64_t watchdog_ms)
 	return count;
 }
 
-/* A reason a line, where there is one. */
-static bool
-print_readiness(const struct scoreboard *b, const struct status_duty *duty,
-		struct buf *out)
+/* A reason a line why no mail is taken; nothing where it is. */
+static void
+print_reasons(const struct scoreboard *b, const struct status_duty *duty,
+	      struct buf *out)
 {
 	struct service_health h;
-	size_t before = out->len;
 
 	service_health_read(b, &h);
 	if (h.workers > 0 && h.workers_paused == h.workers)
@@ -100,10 +103,28 @@ print_readiness(const struct scoreboard *b, const struct status_duty *duty,
 			buf_append_text(out, "no database host can be written "
 					"and the spool is full\n");
 	}
-	if (out->len > before)
+}
+
+static bool
+print_readiness(const struct scoreboard *b, const struct status_duty *duty,
+		struct buf *out)
+{
+	print_reasons(b, duty, out);
+	if (out->len > 0)
 		return false;
 	buf_append_text(out, "ready\n");
 	return true;
+}
+
+static void
+print_page(const struct scoreboard *b, const struct status_duty *duty,
+	   struct buf *out)
+{
+	struct buf reasons = BUF(LONGEST_BODY);
+
+	print_reasons(b, duty, &reasons);
+	page_print_html(b, duty->hostname, buf_view(&reasons), out);
+	buf_release(&reasons);
 }
 
 void
@@ -115,6 +136,15 @@ page_print(enum status_page page, const struct scoreboard *b,
 	out->body = BUF(LONGEST_BODY);
 	out->type = pages[page].type;
 	switch (page) {
+	case PAGE_HTML:
+		print_page(b, duty, &out->body);
+		break;
+	case PAGE_CSS:
+		buf_append(&out->body, page_style());
+		break;
+	case PAGE_JS:
+		buf_append(&out->body, page_script());
+		break;
 	case PAGE_HEALTHZ:
 		is_well = print_health(b, duty, &out->body);
 		break;

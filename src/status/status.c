@@ -62,6 +62,12 @@ respond(struct view body, const char *type)
 	MHD_add_response_header(r, "Content-Type", type);
 	MHD_add_response_header(r, "Cache-Control", "no-store");
 	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	/* The icon that no page has is the one thing that is not ours. */
+	MHD_add_response_header(r, "Content-Security-Policy",
+				"default-src 'none'; style-src 'self'; "
+				"script-src 'self'; connect-src 'self'; "
+				"img-src data:; base-uri 'none'; "
+				"form-action 'none'; frame-ancestors 'none'");
 	/* One request a connection. */
 	MHD_add_response_header(r, "Connection", "close");
 	return r;

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -100,8 +101,27 @@ def test_the_json_is_that_of_the_command(watched, port):
         [p["role"] for p in told["processes"]]
 
 
+def test_the_page(watched, port):
+    code, headers, text = ask(port, "/")
+    assert code == 200 and headers["Content-Type"].startswith("text/html")
+    assert "All is well: mail is taken." in text
+    for row in "master", "worker 1", "worker 2", "janitor", "status":
+        assert f'<th scope="row">{row}</th>' in text
+    rules = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in rules and "unsafe" not in rules
+    for path in re.findall(r'(?:src|href)="([^"]*)"', text):
+        assert path in ("/page.css", "/page.js", "data:,"), path
+    for path, kind in ("/page.css", "text/css"), ("/page.js",
+                                                  "text/javascript"):
+        code, headers, text = ask(port, path)
+        assert code == 200 and headers["Content-Type"].startswith(kind)
+        assert "://" not in text
+    assert watched.run("-s", "pause").returncode == 0
+    wait_for(lambda: "<li>paused</li>" in ask(port, "/")[2], 10, "the pause")
+
+
 def test_what_it_does_not_answer(watched, port):
-    for path in "/", "/nope", "/healthz/", "/metrics.", "//healthz":
+    for path in "/page.html", "/nope", "/healthz/", "/metrics.", "//healthz":
         assert ask(port, path)[0] == 404, path
     for method in "POST", "PUT", "DELETE", "OPTIONS":
         code, headers, _ = ask(port, "/healthz", method)

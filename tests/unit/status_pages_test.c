@@ -79,7 +79,9 @@ test_paths(void **state)
 				   "version=1.0.0,text/plain;q=0.5"),
 			 PAGE_OPENMETRICS);
 	assert_int_equal(page_find("", ""), -1);
-	assert_int_equal(page_find("/", ""), -1);
+	assert_int_equal(page_find("/", ""), PAGE_HTML);
+	assert_int_equal(page_find("/page.js", ""), PAGE_JS);
+	assert_int_equal(page_find("/page.html", ""), -1);
 	assert_int_equal(page_find("/healthz/", ""), -1);
 	assert_int_equal(page_find("/metrics?x", ""), -1);
 }
@@ -161,6 +163,69 @@ test_ready_is_who_takes_mail(void **state)
 	slot_set_state(scoreboard_slot_at(b, 2), SLOT_DRAINING);
 	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
 			    "no worker is ready\n"));
+	scoreboard_close(&b);
+}
+
+/* ---- The page ------------------------------------------------------------ */
+
+static size_t
+times(const struct buf *text, const char *what)
+{
+	struct view rest = buf_view(text);
+	size_t len = strlen(what), count = 0;
+
+	for (; rest.len >= len; rest = view_slice(rest, 1, rest.len))
+		count += memcmp(rest.at, what, len) == 0;
+	return count;
+}
+
+static void
+test_the_page_tells_once_what_is_wrong(void **state)
+{
+	struct scoreboard *b = service(2);
+	struct page_answer a;
+
+	(void)state;
+	page_print(PAGE_HTML, b, &duty, &a);
+	assert_int_equal(a.code, 200);
+	assert_int_equal(times(&a.body, "All is well: mail is taken."), 1);
+	assert_int_equal(times(&a.body, "<li>"), 0);
+	buf_release(&a.body);
+	put_down(b, 1);
+	put_down(b, 2);
+	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_SPOOL_SET_ASIDE, 1);
+	page_print(PAGE_HTML, b, &duty, &a);
+	assert_int_equal(times(&a.body, "mx.example.org: no mail is taken"),
+			 1);
+	assert_int_equal(times(&a.body, "<li>no database host can be written"
+			       "</li>"), 1);
+	assert_int_equal(times(&a.body, "<li>files set aside"), 1);
+	buf_release(&a.body);
+	scoreboard_close(&b);
+}
+
+/* What a process wrote is text, whatever it wrote. */
+static void
+test_the_page_escapes(void **state)
+{
+	struct scoreboard *b = service(1);
+	struct page_answer a;
+
+	(void)state;
+	slot_set_host(scoreboard_slot_at(b, 1),
+		      view_of("<script>alert(1)</script>&\""));
+	page_print(PAGE_HTML, b, &duty, &a);
+	assert_int_equal(times(&a.body, "alert(1)"), 2);
+	assert_int_equal(times(&a.body, "&lt;script&gt;alert(1)&lt;/script"
+			       "&gt;&amp;&quot;"), 2);
+	assert_int_equal(times(&a.body, "<script>"), 0);
+	buf_release(&a.body);
+	page_print(PAGE_CSS, b, &duty, &a);
+	assert_int_equal(times(&a.body, "prefers-color-scheme: dark"), 1);
+	buf_release(&a.body);
+	page_print(PAGE_JS, b, &duty, &a);
+	assert_int_equal(times(&a.body, "\"use strict\""), 1);
+	buf_release(&a.body);
 	scoreboard_close(&b);
 }
 
@@ -259,6 +324,10 @@ test_any_memory_gives_lines(void **state)
 			for (size_t k = 0; k < 4096; k++)
 				slot[k] = (unsigned char)rand();
 		}
+		struct page_answer a;
+		page_print(PAGE_HTML, b, &duty, &a);
+		assert_true(a.body.len > 0);
+		buf_release(&a.body);
 		metrics_print(b, METRICS_OPENMETRICS, &out);
 		struct view rest = buf_view(&out);
 		assert_true(rest.len > 0);
@@ -277,6 +346,8 @@ main(void)
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_the_master_that_beats_is_alive),
 		cmocka_unit_test(test_ready_is_who_takes_mail),
+		cmocka_unit_test(test_the_page_tells_once_what_is_wrong),
+		cmocka_unit_test(test_the_page_escapes),
 		cmocka_unit_test(test_counts_are_sums),
 		cmocka_unit_test(test_any_memory_gives_lines),
 	};

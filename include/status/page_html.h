@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The page for people: complete without its script, which only renews it. */
+#ifndef STATUS_PAGE_HTML_H
+#define STATUS_PAGE_HTML_H
+
+#include "base/buf.h"
+#include "base/scoreboard.h"
+
+/* Appends the page (HTML). reasons: why no mail is taken, a line each; empty
+ * where it is. */
+void page_print_html(const struct scoreboard *b, const char *hostname,
+		     struct view reasons, struct buf *out);
+
+/* Its style and its script. */
+struct view page_style(void);
+struct view page_script(void);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The page, top to bottom: is all well, what became of mail, database and
+ * spool, processes. No client, recipient or secret stands in it. */
+#include "status/page_html.h"
+
+#include "base/clock.h"
+#include "base/service_health.h"
+
+#include <inttypes.h>
+
+enum { SECOND = 1000000, DAY = 24 * 3600, LONGEST_FAULTS = 64 * 1024 };
+
+/* Both are files of this folder, taken in as they are. */
+__asm__(".section .rodata\n"
+	"page_style_begin: .incbin \"src/status/page.css\"\n"
+	"page_style_end:\n"
+	"page_script_begin: .incbin \"src/status/page.js\"\n"
+	"page_script_end:\n"
+	".previous\n");
+
+extern const char page_style_begin[], page_style_end[];
+extern const char page_script_begin[], page_script_end[];
+
+struct view
+page_style(void)
+{
+	return (struct view){ page_style_begin,
+			      (size_t)(page_style_end - page_style_begin) };
+}
+
+struct view
+page_script(void)
+{
+	return (struct view){ page_script_begin,
+			      (size_t)(page_script_end - page_script_begin) };
+}
+
+static void
+append_escaped(struct buf *out, struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		switch (text.at[i]) {
+		case '<': buf_append_text(out, "&lt;"); break;
+		case '>': buf_append_text(out, "&gt;"); break;
+		case '&': buf_append_text(out, "&amp;"); break;
+		case '"': buf_append_text(out, "&quot;"); break;
+		default: buf_append_byte(out, text.at[i]);
+		}
+}
+
+static bool
+has_line(struct view lines, struct view line)
+{
+	while (lines.len > 0)
+		if (view_equal(view_take_line(&lines), line))
+			return true;
+	return false;
+}
+
+/* An item a line, but for those that stand in `said` already. */
+static void
+append_lines(struct buf *out, struct view lines, struct view said)
+{
+	while (lines.len > 0) {
+		struct view line = view_take_line(&lines);
+		if (has_line(said, line))
+			continue;
+		buf_append_text(out, "<li>");
+		append_escaped(out, line);
+		buf_append_text(out, "</li>\n");
+	}
+}
+
+/* "3 d 4 h", "5 min", "7 s" */
+static void
+append_span(struct buf *out, int64_t seconds)
+{
+	int64_t s = seconds > 0 ? seconds : 0;
+
+	if (s >= DAY)
+		buf_printf(out, "%" PRId64 " d %" PRId64 " h", s / DAY,
+			   s % DAY / 3600);
+	else if (s >= 3600)
+		buf_printf(out, "%" PRId64 " h %" PRId64 " min", s / 3600,
+			   s % 3600 / 60);
+	else if (s >= 60)
+		buf_printf(out, "%" PRId64 " min", s / 60);
+	else
+		buf_printf(out, "%" PRId64 " s", s);
+}
+
+/* ---- Is all well --------------------------------------------------------- */
+
+static void
+print_state(const struct service_health *h, struct view reasons, int64_t now,
+	    struct buf *out)
+{
+	struct buf faults = BUF(LONGEST_FAULTS);
+
+	size_t count = service_health_faults(h, now, &faults);
+	if (reasons.len > 0)
+		buf_append_text(out, "<div class=\"state fault\" "
+				"role=\"status\">No mail is taken\n<ul>\n");
+	else if (count > 0)
+		buf_append_text(out, "<div class=\"state fault\" "
+				"role=\"status\">Mail is taken, but somebody "
+				"must see to this:\n<ul>\n");
+	else
+		buf_append_text(out, "<div class=\"state well\" "
+				"role=\"status\">All is well: mail is "
+				"taken.");
+	if (reasons.len > 0 || count > 0) {
+		append_lines(out, reasons, VIEW(""));
+		append_lines(out, buf_view(&faults), reasons);
+		buf_append_text(out, "</ul>\n");
+	}
+	buf_append_text(out, "</div>\n");
+	buf_release(&faults);
+}
+
+/* ---- Mail and store ------------------------------------------------------ */
+
+static void
+print_row(const char *name, uint64_t value, struct buf *out)
+{
+	buf_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"number\">"
+		   "%" PRIu64 "</td></tr>\n", name, value);
+}
+
+static void
+print_mail(const struct scoreboard *b, const struct scoreboard_figures *f,
+	   const struct service_health *h, struct buf *out)
+{
+	const uint64_t *c = f->counters;
+	uint64_t accepted = c[COUNT_MAILS_ACCEPTED];
+	uint64_t spooled = c[COUNT_MAILS_SPOOLED];
+
+	buf_append_text(out, "<h2 id=\"mail\">Mail since the start</h2>\n"
+			"<table aria-labelledby=\"mail\">\n");
+	print_row("stored", accepted > spooled ? accepted - spooled : 0, out);
+	print_row("spooled", spooled, out);
+	print_row("refused (5yz)", c[COUNT_MAILS_REFUSED], out);
+	print_row("put off (4yz)", c[COUNT_MAILS_DEFERRED], out);
+	print_row("thrown away (discard)", c[COUNT_MAILS_DISCARDED], out);
+	print_row("rows", c[COUNT_ROWS], out);
+	print_row("rows deleted (retention)", c[COUNT_ROWS_EXPIRED], out);
+	print_row("connections", c[COUNT_CONNECTIONS], out);
+	print_row("connections turned away", c[COUNT_CONNECTIONS_REFUSED],
+		  out);
+	print_row("sessions open now", scoreboard_sum(b, GAUGE_SESSIONS), out);
+	print_row("messages that wait now", h->held, out);
+	buf_append_text(out, "</table>\n");
+}
+
+static void
+print_store(const struct service_health *h, int64_t now, struct buf *out)
+{
+	buf_append_text(out, "<h2>Database</h2>\n<p>");
+	if (h->workers_up > 0)
+		append_escaped(out, view_of(h->host));
+	if (h->workers_up > 0 && h->has_more_hosts)
+		buf_append_text(out, " and others");
+	if (h->workers_up > 0)
+		buf_printf(out, ": %zu of %zu workers", h->workers_up,
+			   h->workers);
+	else
+		buf_append_text(out, h->workers_down > 0 ? "no host" :
+				"not asked yet");
+	if (h->workers_down > 0) {
+		buf_printf(out, "; %zu without one for ", h->workers_down);
+		append_span(out, now - h->down_since);
+	}
+	buf_append_text(out, "</p>\n<h2>Spool</h2>\n<p>");
+	if (h->spool_files == 0)
+		buf_append_text(out, "empty");
+	else {
+		buf_printf(out, "%" PRIu64 " files, %" PRIu64 " bytes, the "
+			   "oldest for ", h->spool_files, h->spool_bytes);
+		append_span(out, now - h->spool_oldest);
+	}
+	if (h->spool_set_aside > 0)
+		buf_printf(out, "; %" PRIu64 " set aside",
+			   h->spool_set_aside);
+	buf_append_text(out, "</p>\n<h2>Certificate</h2>\n<p>");
+	if (h->certificate_end == 0)
+		buf_append_text(out, "none");
+	else if (h->certificate_end <= now)
+		buf_append_text(out, "expired");
+	else
+		buf_printf(out, "%" PRId64 " days left",
+			   (h->certificate_end - now) / DAY);
+	buf_append_text(out, "</p>\n");
+}
+
+/* ---- Processes ----------------------------------------------------------- */
+
+static void
+print_process(const struct slot_figures *f, int64_t now, struct buf *out)
+{
+	buf_append_text(out, "<tr><th scope=\"row\">");
+	append_escaped(out, view_of(f->role_name));
+	if (f->number > 0)
+		buf_printf(out, " %d", f->number);
+	buf_printf(out, "</th><td>%s</td><td>",
+		   slot_state_name(f->state));
+	append_span(out, now - f->began_wall_us / SECOND);
+	buf_printf(out, "</td><td class=\"number\">%u</td>"
+		   "<td class=\"number\">%" PRIu64 "</td>"
+		   "<td class=\"number\">%" PRIu64 "</td><td>", f->restarts,
+		   f->gauges[GAUGE_SESSIONS],
+		   f->counters[COUNT_MAILS_ACCEPTED]);
+	append_escaped(out, view_of(f->host));
+	buf_append_text(out, "</td></tr>\n");
+}
+
+static void
+print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
+{
+	static const char *const columns[] = { "Process", "State", "Since" };
+	static const char *const numbers[] = { "Restarts", "Sessions",
+					       "Mails" };
+	struct slot_figures f;
+
+	/* It scrolls by itself, so a keyboard must reach it. */
+	buf_append_text(out, "<h2 id=\"processes\">Processes</h2>\n"
+			"<div class=\"wide\" tabindex=\"0\" role=\"region\" "
+			"aria-labelledby=\"processes\">\n<table>\n"
+			"<thead><tr>");
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		buf_printf(out, "<th scope=\"col\">%s</th>", columns[i]);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		buf_printf(out, "<th scope=\"col\" class=\"number\">%s</th>",
+			   numbers[i]);
+	buf_append_text(out, "<th scope=\"col\">Database host</th></tr>"
+			"</thead>\n<tbody>\n");
+	for (size_t i = 0; i < scoreboard_slots(b); i++)
+		if (scoreboard_read(b, i, &f) && f.role != SLOT_UNUSED)
+			print_process(&f, now, out);
+	buf_append_text(out, "</tbody>\n</table>\n</div>\n");
+}
+
+void
+page_print_html(const struct scoreboard *b, const char *hostname,
+		struct view reasons, struct buf *out)
+{
+	int64_t now = clock_wall_us() / SECOND;
+	struct scoreboard_figures f;
+	struct service_health h;
+
+	scoreboard_read_figures(b, &f);
+	service_health_read(b, &h);
+	buf_append_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+			"<meta charset=\"utf-8\">\n"
+			"<meta name=\"viewport\" "
+			"content=\"width=device-width, initial-scale=1\">\n"
+			"<title>");
+	append_escaped(out, view_of(hostname));
+	buf_append_text(out, reasons.len > 0 ? ": no mail is taken" :
+			": mail is taken");
+	buf_append_text(out, "</title>\n"
+			"<link rel=\"stylesheet\" href=\"/page.css\">\n"
+			"<link rel=\"icon\" href=\"data:,\">\n"
+			"<script src=\"/page.js\" defer></script>\n"
+			"<noscript><meta http-equiv=\"refresh\" "
+			"content=\"5\"></noscript>\n</head>\n<body>\n"
+			"<p id=\"silence\" class=\"state fault\" "
+			"role=\"alert\"></p>\n<main>\n<h1>");
+	append_escaped(out, view_of(hostname));
+	buf_append_text(out, "</h1>\n<p class=\"quiet\">guerrilla-smtpd ");
+	append_escaped(out, view_of(f.version));
+	buf_printf(out, ", up for ");
+	append_span(out, now - f.began_wall_us / SECOND);
+	buf_printf(out, ", generation %u; restarts %" PRIu64
+		   ", reloads %" PRIu64 " (%" PRIu64 " refused), upgrades "
+		   "%" PRIu64 "</p>\n", f.generation, f.restarts, f.reloads,
+		   f.reloads_failed, f.upgrades);
+	print_state(&h, reasons, now, out);
+	print_mail(b, &f, &h, out);
+	print_store(&h, now, out);
+	print_processes(b, now, out);
+	buf_append_text(out, "</main>\n</body>\n</html>\n");
+}

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/scoreboard.h"
+#include "status/status.h"
 
 enum metrics_format {
 	METRICS_TEXT,                   /* Prometheus' text format 0.0.4 */
@@ -12,7 +13,7 @@ enum metrics_format {
 };
 
 /* Appends all metrics, as they are now. */
-void metrics_print(const struct scoreboard *b, enum metrics_format format,
-		   struct buf *out);
+void metrics_print(const struct scoreboard *b, const struct status_duty *duty,
+		   enum metrics_format format, struct buf *out);
 
 #endif

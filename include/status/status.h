@@ -15,6 +15,8 @@ struct status_duty {
 	int64_t watchdog_ms;            /* a heartbeat older than that is
 					 * none */
 	size_t spool_max;               /* bytes; 0: nothing is spooled */
+	size_t connections;             /* limits.connections */
+	size_t workers;                 /* as configured */
 };
 
 /* The life of the process; returns its exit code. */

@@ -21,6 +21,7 @@ enum { SECOND_US = 1000000 };
 
 struct printer {
 	const struct scoreboard *b;
+	const struct status_duty *duty;
 	int64_t now_us, wall_us;
 	bool is_open;                   /* OpenMetrics */
 	struct buf *out;
@@ -191,6 +192,9 @@ print_health(struct printer *p)
 	sample(p, "", h.spool_files);
 	begin(p, "spool_bytes", false, "Bytes that the spool takes.");
 	sample(p, "", h.spool_bytes);
+	begin(p, "spool_limit_bytes", false, "store.spool_max; 0: nothing is "
+	      "spooled.");
+	sample(p, "", p->duty->spool_max);
 	begin(p, "spool_oldest_seconds", false, "Age of the oldest message in "
 	      "the spool; 0: none.");
 	sample_seconds(p, "", age_us(h.spool_oldest, p->wall_us));
@@ -202,6 +206,8 @@ print_health(struct printer *p)
 	sample(p, "", (uint64_t)h.certificate_end);
 	begin(p, "sessions", false, "Sessions that are open.");
 	sample(p, "", scoreboard_sum(p->b, GAUGE_SESSIONS));
+	begin(p, "sessions_limit", false, "limits.connections.");
+	sample(p, "", p->duty->connections);
 	begin(p, "memory_bytes", false, "Bytes charged to limits.memory.");
 	sample(p, "", scoreboard_sum(p->b, GAUGE_MEMORY));
 	begin(p, "retention_lag_seconds", false, "How long expired mail waits "
@@ -260,6 +266,9 @@ print_processes(struct printer *p)
 	for (size_t i = 0; i < scoreboard_slots(p->b); i++)
 		if (scoreboard_read(p->b, i, &f) && f.role != SLOT_UNUSED)
 			count_process(roles, &f);
+	begin(p, "workers_wanted", false, "Workers that the configuration "
+	      "asks for.");
+	sample(p, "", p->duty->workers);
 	begin(p, "processes", false, "Processes, by what they are and do.");
 	for (size_t r = 0; r < SLOT_ROLES && roles[r].name[0] != '\0'; r++)
 		for (int s = 0; s < SLOT_GONE; s++) {
@@ -344,10 +353,11 @@ print_workers(struct printer *p)
 }
 
 void
-metrics_print(const struct scoreboard *b, enum metrics_format format,
-	      struct buf *out)
+metrics_print(const struct scoreboard *b, const struct status_duty *duty,
+	      enum metrics_format format, struct buf *out)
 {
 	struct printer p = { .b = b,
+			     .duty = duty,
 			     .now_us = clock_us(),
 			     .wall_us = clock_wall_us(),
 			     .is_open = format == METRICS_OPENMETRICS,

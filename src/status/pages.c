@@ -155,11 +155,11 @@ page_print(enum status_page page, const struct scoreboard *b,
 		status_print_json(b, clock_us(), clock_wall_us(), &out->body);
 		break;
 	case PAGE_METRICS:
-		metrics_print(b, METRICS_TEXT, &out->body);
+		metrics_print(b, duty, METRICS_TEXT, &out->body);
 		break;
 	case PAGE_OPENMETRICS:
 	case STATUS_PAGES:
-		metrics_print(b, METRICS_OPENMETRICS, &out->body);
+		metrics_print(b, duty, METRICS_OPENMETRICS, &out->body);
 		break;
 	}
 	out->code = is_well ? 200 : 503;

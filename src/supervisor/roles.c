@@ -168,6 +168,8 @@ run_status(const struct master *m, struct generation *g,
 		.watchdog_ms = c->watchdog_ms,
 		.spool_max = store->on_outage == STORE_OUTAGE_SPOOL ?
 				     store->spool_max : 0,
+		.connections = c->worker.connections,
+		.workers = c->worker.workers,
 	};
 
 	(void)m;

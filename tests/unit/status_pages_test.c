@@ -17,7 +17,8 @@
 enum { WATCHDOG_MS = 30000 };
 
 static const struct status_duty duty = { .hostname = "mx.example.org",
-					 .watchdog_ms = WATCHDOG_MS };
+					 .watchdog_ms = WATCHDOG_MS,
+					 .connections = 500 };
 
 static struct scoreboard *
 service(size_t workers)
@@ -255,7 +256,7 @@ test_counts_are_sums(void **state)
 		slot_count(s, COUNT_MAILS_SPOOLED, 3);
 		slot_gauge(s, GAUGE_MAX_MESSAGE_BYTES, 5000 + i);
 	}
-	metrics_print(b, METRICS_TEXT, &out);
+	metrics_print(b, &duty, METRICS_TEXT, &out);
 	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails_total "
 			     "counter"));
 	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
@@ -269,17 +270,18 @@ test_counts_are_sums(void **state)
 	assert_true(has_line(&out, "guerrilla_smtpd_processes"
 			     "{role=\"worker\",state=\"ready\"} 2"));
 	assert_true(has_line(&out, "guerrilla_smtpd_max_message_bytes 5001"));
+	assert_true(has_line(&out, "guerrilla_smtpd_sessions_limit 500"));
 	assert_false(has_line(&out, "# EOF"));
 	scoreboard_vacate(b, 1);
 	scoreboard_vacate(b, 2);
 	out.len = 0;
-	metrics_print(b, METRICS_TEXT, &out);
+	metrics_print(b, &duty, METRICS_TEXT, &out);
 	assert_true(has_line(&out, "guerrilla_smtpd_processes"
 			     "{role=\"worker\",state=\"ready\"} 0"));
 	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
 			     "{outcome=\"stored\"} 34"));
 	out.len = 0;
-	metrics_print(b, METRICS_OPENMETRICS, &out);
+	metrics_print(b, &duty, METRICS_OPENMETRICS, &out);
 	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails counter"));
 	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
 			     "{outcome=\"stored\"} 34"));
@@ -328,7 +330,7 @@ test_any_memory_gives_lines(void **state)
 		page_print(PAGE_HTML, b, &duty, &a);
 		assert_true(a.body.len > 0);
 		buf_release(&a.body);
-		metrics_print(b, METRICS_OPENMETRICS, &out);
+		metrics_print(b, &duty, METRICS_OPENMETRICS, &out);
 		struct view rest = buf_view(&out);
 		assert_true(rest.len > 0);
 		while (rest.len > 0)

@@ -406,7 +406,7 @@ install: all
 	install -m 755 build/guerrilla-smtpd $(sbin)/
 	install -m 644 $(wildcard src/*.8) $(man)/man8/
 	install -m 644 $(wildcard src/config/*.5) $(man)/man5/
-	install -m 644 $(wildcard etc/*.sql etc/prometheus/*) \
+	install -m 644 $(wildcard etc/*.sql etc/*.json etc/prometheus/*) \
 		etc/guerrilla-smtpd.conf $(share)/
 	for unit in $(wildcard etc/systemd/*); do \
 		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum {
+	STATUS_SCHEMA = 1,      /* of etc/status.schema.json */
 	LONGEST_FAULTS = 64 * 1024,
 	DAY = 24 * 3600,
 	SPOOL_SECONDS = 300     /* a spool that is being emptied takes less */
@@ -223,6 +224,7 @@ status_print_json(const struct scoreboard *b, int64_t now_us,
 
 	scoreboard_read_figures(b, &f);
 	buf_append_text(out, "{");
+	number("schema", STATUS_SCHEMA, out);
 	text("version", f.version, out);
 	number("pid", f.master, out);
 	seconds("uptime", since(f.began_wall_us, wall_us), out);

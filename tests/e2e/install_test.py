@@ -40,6 +40,7 @@ def test_everything_is_where_it_belongs(root):
             lib / "tmpfiles.d/guerrilla-smtpd.conf": 0o644,
             share / "schema.sql": 0o644,
             share / "guerrilla-smtpd.rules.yml": 0o644,
+            share / "status.schema.json": 0o644,
             root / "opt/mail/sbin/guerrilla-smtpd-migrate": 0o755,
             share / "certbot-deploy-hook": 0o755}.items():
         assert mode(path) == wanted, path

@@ -12,6 +12,7 @@ import stat
 import threading
 import time
 
+import jsonschema
 import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client import parser as prometheus
@@ -92,11 +93,23 @@ def test_both_formats_are_what_prometheus_reads(watched, port):
     assert watched.stop() == 0
 
 
-def test_the_json_is_that_of_the_command(watched, port):
+def test_the_json_is_that_of_the_command(watched, port, top):
     code, headers, text = ask(port, "/status.json")
     told = json.loads(watched.run("-s", "status", "--json").stdout)
     assert code == 200 and headers["Content-Type"] == "application/json"
     assert json.loads(text).keys() == told.keys()
+    with open(f"{top}/etc/status.schema.json", encoding="ascii") as file:
+        schema = json.load(file)
+    jsonschema.validate(told, schema)
+    jsonschema.validate(json.loads(text), schema)
+    # Nothing is there that the schema does not name.
+    process = schema["properties"]["processes"]["items"]["properties"]
+    counters = schema["definitions"]["counters"]["properties"]
+    assert told.keys() == schema["properties"].keys()
+    assert told["counters"].keys() == counters.keys()
+    for one in told["processes"]:
+        assert one.keys() == process.keys()
+        assert one["gauges"].keys() == process["gauges"]["properties"].keys()
     assert [p["role"] for p in json.loads(text)["processes"]] == \
         [p["role"] for p in told["processes"]]
 

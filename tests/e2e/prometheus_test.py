@@ -152,8 +152,9 @@ def scraped(prometheus, start_server, tmp_path, top):
             cwd=tmp_path, stdout=log, stderr=log, env={**os.environ})
 
     def ask(query):
-        """The sum of what the query finds; None where it finds nothing."""
-        with contextlib.suppress(OSError):
+        """The sum of what the query finds; None where it finds nothing, or
+        does not serve yet, which it says in plain text."""
+        with contextlib.suppress(OSError, ValueError):
             told = json.loads(get(own, "/api/v1/query?query="
                                   + urllib.parse.quote(query)))
             values = [float(r["value"][1]) for r in told["data"]["result"]]

@@ -10,29 +10,26 @@
 
 enum { SECOND = 1000000, DAY = 24 * 3600, LONGEST_FAULTS = 64 * 1024 };
 
-/* Both are files of this folder, taken in as they are. */
+/* Both are files of this folder, taken in as they are, each with a NUL. */
 __asm__(".section .rodata\n"
-	"page_style_begin: .incbin \"src/status/page.css\"\n"
-	"page_style_end:\n"
-	"page_script_begin: .incbin \"src/status/page.js\"\n"
-	"page_script_end:\n"
+	"page_style_text: .incbin \"src/status/page.css\"\n"
+	".byte 0\n"
+	"page_script_text: .incbin \"src/status/page.js\"\n"
+	".byte 0\n"
 	".previous\n");
 
-extern const char page_style_begin[], page_style_end[];
-extern const char page_script_begin[], page_script_end[];
+extern const char page_style_text[], page_script_text[];
 
 struct view
 page_style(void)
 {
-	return (struct view){ page_style_begin,
-			      (size_t)(page_style_end - page_style_begin) };
+	return view_of(page_style_text);
 }
 
 struct view
 page_script(void)
 {
-	return (struct view){ page_script_begin,
-			      (size_t)(page_script_end - page_script_begin) };
+	return view_of(page_script_text);
 }
 
 static void

@@ -75,9 +75,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    (struct view){ bytes, len }, SIZE_MAX / 2);
 	struct text parts = convert(sets, charset,
 				    (struct view){ bytes, len }, step);
-	assert(whole.is_full == parts.is_full);
-	/* Where a full text is cut depends on what came at once. */
-	if (!whole.is_full) {
+	/* Where a full text is cut depends on what came at once; and glibc's
+	 * UTF-7 makes another character of what follows half a surrogate pair
+	 * where the text is cut behind it. */
+	bool cuts_matter = charset == charset_named(VIEW("utf-7"));
+	assert(cuts_matter || whole.is_full == parts.is_full);
+	if (!cuts_matter && !whole.is_full) {
 		assert(whole.len == parts.len);
 		assert(whole.len == 0 ||
 		       memcmp(whole.at, parts.at, whole.len) == 0);

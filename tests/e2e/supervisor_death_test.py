@@ -59,6 +59,7 @@ def test_children_obey_the_master_and_not_the_terminal(server):
 
 def test_a_frozen_worker_is_replaced(start_server, load, database):
     server = start_server({"watchdog": 4, "workers": 2})
+    server.await_log("ready version")
     frozen = server.workers()[0]
     with load(server, sessions=4, timeout=30) as traffic:
         traffic.await_accepted(20)

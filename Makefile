@@ -38,7 +38,8 @@ mime       = charset columns content content_text convert content_rewrite \
 	transfer
 store      = bind catalog column_text columns connection failover group \
 	hosts in_doubt insert lookup outcome partitions \
-	retention retention_partitions save server \
+	retention retention_domains retention_partitions retention_walk save \
+	server \
 	size_limits spool spool_claim spool_decode spool_encode \
 	spool_folder spool_report store table
 worker     = admission batch client connection delivery drain health lookup \
@@ -50,7 +51,7 @@ signer     = signer
 logger     = logger target
 config     = certificates check config database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
-	parser setting string_value units
+	parser retention setting string_value units
 supervisor = account_check child children config_test control_socket \
 	crash_trace directories exit_report generation handover master notify pause \
 	privileges process_table proof readiness reload roles root_open \
@@ -242,7 +243,8 @@ $(unit)/%: tests/unit/%.c $$(call linked,$$*)
 # mime_row prints the row of a message, for tests/mime/compare_test;
 # tls_flood is a hostile client, for tests/e2e/worker_hostile_test.py.
 
-$(checked)/store_driver: tests/support/store_death.c
+$(checked)/store_driver: tests/support/store_death.c \
+	tests/support/retention_domains.c
 $(checked)/store_driver: wrap = -Wl,--wrap=rename,--wrap=unlink \
 	-Wl,--wrap=fsync,--wrap=mysql_stmt_execute
 

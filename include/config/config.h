@@ -55,6 +55,7 @@ struct config {
 	struct strings xclient_hosts;
 	struct strings blocked_clients;
 	struct strings hosts;
+	struct strings retention_domains;
 	struct certificate_settings tls;
 	struct certificate_settings tls_second;
 	const char *password_file;

@@ -108,6 +108,7 @@ void reading_fill_certificates(struct reading *r);
 void reading_fill_ranges(struct reading *r);
 void reading_fill_domains(struct reading *r);
 void reading_fill_database(struct reading *r);
+void reading_fill_retention(struct reading *r);
 void reading_check(struct reading *r);
 
 /* The setting that gave the key its value last; NULL: the default. */

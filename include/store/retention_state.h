@@ -22,7 +22,33 @@ struct retention {
 	unsigned hurry;                 /* 0 to FASTEST */
 	int64_t lag_s;                  /* of the oldest row, beyond its time */
 	int64_t lag_look_ms;
+
+	/* Where it hangs on the domain. */
+	struct retention_class *classes;
+	size_t class_count;
+	size_t class_now;
+	int64_t whole_walk_ms;          /* when all is looked through again */
 };
+
+/* Seconds as the table's `date` has them, for a statement. */
+const char *retention_date(const struct retention *r, int64_t seconds,
+			   char out[DATE_TEXT_SIZE]);
+
+/* ---- Mail expired by its domain, row by row ------------------------------ */
+
+struct retention_batch {
+	int most;                       /* rows that may go */
+	int64_t rows;                   /* that went; -1: the connection's
+					 * fault */
+	int64_t lag_s;                  /* of what is left, at least */
+};
+
+void retention_walk_init(struct retention *r);
+
+/* One batch; false where the round ends with it. Rows that are kept dropped_s
+ * seconds go by partitions; -1: none does. */
+bool retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
+		    struct retention_batch *b);
 
 /* ---- Mail expired by partitions ------------------------------------------ */
 

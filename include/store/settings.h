@@ -18,6 +18,12 @@ struct store_host {
 	unsigned port;                  /* 0: the unix socket */
 };
 
+/* How long mail to a domain is kept. */
+struct retention_domain {
+	const char *pattern;            /* A-labels; "*.domain": below it */
+	int64_t keep_ms;                /* 0: for ever */
+};
+
 struct store_settings {
 	struct store_host *hosts;
 	size_t host_count;
@@ -46,6 +52,8 @@ struct store_settings {
 	size_t spool_max;
 	int64_t set_aside_ms;           /* a refused message is tried so long */
 	int64_t retention_ms;           /* 0: for ever */
+	struct retention_domain *retention_domains; /* the first counts */
+	size_t retention_domain_count;
 	const char *domains_query;      /* '' without one */
 	const char *recipient_query;
 	int64_t domains_refresh_ms;

@@ -74,6 +74,7 @@ config_read(const struct config_source *from, struct buf *faults)
 	if (!r.is_cut) {
 		reading_fill_certificates(&r);
 		reading_fill_database(&r);
+		reading_fill_retention(&r);
 		override(c, from);
 		reading_check(&r);
 		share(c);

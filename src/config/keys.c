@@ -268,6 +268,8 @@ const struct key key_table[] = {
 	  "6h", RANGE(SECOND, 7 * DAY) },
 	{ "store", "retention", KEY_DURATION, AT(worker.store.retention_ms),
 	  "0", ZERO_OR(SECOND, 36500 * DAY) },
+	{ "store", "retention_domains", KEY_LIST, AT(retention_domains),
+	  .values = nothing },
 
 	{ "log", "target", KEY_TEXT, AT(log.target), "stderr" },
 	{ "log", "format", KEY_WORD, AT(log.format), "text",

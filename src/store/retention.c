@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
+#include "store/retention_domains.h"
 #include "store/retention_state.h"
 
 #include <inttypes.h>
@@ -32,12 +33,16 @@ retention_new(struct store *store)
 	struct retention *r = memory_new(1, sizeof(*r));
 
 	r->store = store;
+	retention_walk_init(r);
 	return r;
 }
 
 void
 retention_free(struct retention **r)
 {
+	if (*r == NULL)
+		return;
+	free((*r)->classes);
 	free(*r);
 	*r = NULL;
 }
@@ -52,15 +57,10 @@ delete_some(struct retention *r, int64_t cutoff_s)
 	char table[QUOTED_SIZE];
 	char date[DATE_TEXT_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
-	const struct table_column *c = table_column(&l->table, "date");
 
-	if (c->family == FAMILY_INTEGER)
-		snprintf(date, sizeof(date), "%" PRId64, cutoff_s);
-	else
-		partitions_date(cutoff_s, date);
 	buf_printf(&sql, "DELETE FROM %s WHERE `date` < %s ORDER BY `date` "
-		   "LIMIT %d", catalog_quote(l->settings->table, table), date,
-		   BATCH_ROWS << r->hurry);
+		   "LIMIT %d", catalog_quote(l->settings->table, table),
+		   retention_date(r, cutoff_s, date), BATCH_ROWS << r->hurry);
 	buf_append_byte(&sql, '\0');
 	int error = connection_run(l->connection, sql.at);
 	buf_release(&sql);
@@ -68,27 +68,31 @@ delete_some(struct retention *r, int64_t cutoff_s)
 			  : -1;
 }
 
-/* Where more expires than is deleted the oldest row grows older. */
-static void
-set_pace(struct retention *r, int64_t cutoff_s)
+/* How long the oldest row is over its time. */
+static int64_t
+ask_lag(const struct retention *r, int64_t cutoff_s)
 {
-	struct failover *l = &r->store->failover;
+	const struct failover *l = &r->store->failover;
 	bool is_number = table_column(&l->table, "date")->family ==
 			 FAMILY_INTEGER;
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
-	int64_t now = clock_ms();
 
-	if (now < r->lag_look_ms)
-		return;
 	buf_printf(&sql, "SELECT %s(MIN(`date`)) FROM %s",
 		   is_number ? "" : "UNIX_TIMESTAMP",
 		   catalog_quote(l->settings->table, table));
 	buf_append_byte(&sql, '\0');
 	int64_t oldest_s = connection_ask_number(l->connection, sql.at);
 	buf_release(&sql);
-	int64_t lag_s = oldest_s > 0 && oldest_s < cutoff_s ?
-			cutoff_s - oldest_s : 0;
+	return oldest_s > 0 && oldest_s < cutoff_s ? cutoff_s - oldest_s : 0;
+}
+
+/* Where more expires than is deleted the oldest row grows older. */
+static void
+set_pace(struct retention *r, int64_t now, int64_t lag_s)
+{
+	if (now < r->lag_look_ms)
+		return;
 	bool is_behind = r->lag_look_ms > 0 && lag_s > 0 &&
 			 lag_s >= r->lag_s;
 	r->lag_look_ms = now + LAG_LOOK_MS;
@@ -116,11 +120,24 @@ end_round(struct retention *r)
 	r->lag_look_ms = 0;
 }
 
-static int64_t
-delete_rows(struct retention *r, int64_t now)
+/* A batch of those that are older than all may be. */
+static bool
+delete_oldest(struct retention *r, int64_t now_s, struct retention_batch *b)
 {
-	struct connection *c = r->store->failover.connection;
-	int64_t cutoff_s = now - r->store->settings->retention_ms / 1000;
+	int64_t cutoff_s = now_s - r->store->settings->retention_ms / 1000;
+
+	b->rows = delete_some(r, cutoff_s);
+	bool has_more = b->rows == b->most;
+	if (has_more && clock_ms() >= r->lag_look_ms)
+		b->lag_s = ask_lag(r, cutoff_s);
+	return has_more;
+}
+
+static int64_t
+delete_rows(struct retention *r, int64_t now_s, int64_t dropped_s)
+{
+	const struct connection *c = r->store->failover.connection;
+	struct retention_batch b = { .most = BATCH_ROWS << r->hurry };
 
 	if (!r->store->failover.table.has_date_index) {
 		if (!r->has_told_no_index)
@@ -131,20 +148,21 @@ delete_rows(struct retention *r, int64_t now)
 		r->has_told_no_index = true;
 		return RETENTION_MOST_ROUND_MS;
 	}
-	int64_t rows = delete_some(r, cutoff_s);
-	if (rows < 0) {
+	r->has_more = r->store->settings->retention_domain_count > 0 ?
+		retention_walk(r, now_s, dropped_s, &b) :
+		delete_oldest(r, now_s, &b);
+	if (b.rows < 0) {
 		log_warn("expired mail cannot be deleted",
 			 LOG_NUM("error", c->fault.error),
 			 LOG_STR("text", c->fault.text));
 		return RETENTION_ELSEWHERE_MS;
 	}
-	slot_count(r->store->slot, COUNT_ROWS_EXPIRED, (uint64_t)rows);
-	r->round_rows += (uint64_t)rows;
-	r->has_more = rows == BATCH_ROWS << r->hurry;
-	if (r->has_more)
-		set_pace(r, cutoff_s);
-	else
+	slot_count(r->store->slot, COUNT_ROWS_EXPIRED, (uint64_t)b.rows);
+	r->round_rows += (uint64_t)b.rows;
+	if (!r->has_more)
 		end_round(r);
+	else if (b.rows == b.most)
+		set_pace(r, clock_ms(), b.lag_s);
 	return r->has_more ? PACE_MS >> r->hurry : NEXT_ROUND;
 }
 
@@ -154,7 +172,7 @@ delete_rows(struct retention *r, int64_t now)
 static int64_t
 round_ms(const struct retention *r)
 {
-	int64_t ms = r->store->settings->retention_ms / 20;
+	int64_t ms = retention_shortest_s(r->store->settings) * 1000 / 20;
 
 	return ms < LEAST_ROUND_MS ? LEAST_ROUND_MS :
 	       ms > RETENTION_MOST_ROUND_MS ? RETENTION_MOST_ROUND_MS : ms;
@@ -201,16 +219,18 @@ run_step(struct retention *r)
 		return RETENTION_ELSEWHERE_MS;
 	r->locked_by = l->connection->id;
 	int64_t now = now_s(l->connection);
-	int64_t retention_s = l->settings->retention_ms / 1000;
+	int64_t retention_s = retention_longest_s(l->settings);
 	struct partitions p = retention_read_partitions(r);
 	int64_t wait_ms = NEXT_ROUND;
-	bool has_partitions = p.kind != PARTITIONS_NONE;
-	p.interval_s = partitions_interval(p.kind, retention_s);
+	bool has_partitions = p.kind != PARTITIONS_NONE && retention_s > 0;
+	if (has_partitions)
+		p.interval_s = partitions_interval(p.kind, retention_s);
 	if (has_partitions && !r->has_more)
 		retention_keep_partitions(r, &p, now);
-	if (!has_partitions ||
-	    partitions_are_coarse(&p, now - retention_s, retention_s))
-		wait_ms = delete_rows(r, now);
+	bool are_dropped = has_partitions &&
+		!partitions_are_coarse(&p, now - retention_s, retention_s);
+	if (!are_dropped || l->settings->retention_domain_count > 0)
+		wait_ms = delete_rows(r, now, are_dropped ? retention_s : -1);
 	else
 		r->has_more = false;
 	free(p.at);
@@ -228,7 +248,7 @@ retention_step(struct retention *r)
 {
 	struct failover *l = &r->store->failover;
 
-	if (l->settings->retention_ms <= 0)
+	if (retention_shortest_s(l->settings) <= 0)
 		return RETENTION_MOST_ROUND_MS;
 	if (!failover_connect(l, clock_ms() + l->settings->timeout_ms))
 		return AWAY_MS;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
+#include "store/retention_domains.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,7 @@ retention_keep_partitions(struct retention *r, const struct partitions *p,
 {
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
-	int64_t retention_s = r->store->settings->retention_ms / 1000;
+	int64_t retention_s = retention_longest_s(r->store->settings);
 	size_t count = partitions_expired(p, now - retention_s);
 
 	catalog_quote(r->store->settings->table, table);

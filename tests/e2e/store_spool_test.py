@@ -487,6 +487,78 @@ def test_without_an_index_nothing_is_deleted(database, store):
     assert database.count() == 10
 
 
+def fill_mixed(database, rows, date):
+    """Every fourth row is a.vip's, every tenth of those below b.example."""
+    database.query(
+        "INSERT IGNORE INTO new_mail (`hash`, `date`, `to`, mail) SELECT "
+        f"CONCAT(LEFT(MD5({date}), 12), LPAD(HEX(seq), 20, '0')), {date}, "
+        "CONCAT('x@', IF(seq % 4 = 0, 'a.vip', IF(seq % 10 = 1, "
+        "'In.B.Example', 'c.example'))), 'x' "
+        f"FROM seq_1_to_{rows}")
+
+
+def by_domain(database):
+    return {row["d"].lower(): row["n"] for row in database.query(
+        "SELECT SUBSTRING_INDEX(`to`, '@', -1) AS d, COUNT(*) AS n "
+        "FROM new_mail GROUP BY d")}
+
+
+def test_a_domain_is_kept_its_own_time(database, store):
+    """Through many windows, and whatever stays between those that go."""
+    for hours in (2, 30):
+        fill_mixed(database, 4000, f"NOW() - INTERVAL {hours} HOUR")
+        fill_mixed(database, 2500,
+                   f"NOW() - INTERVAL {hours} HOUR - INTERVAL seq SECOND")
+    before = by_domain(database)
+    domains = "a.vip=86400000,*.b.example=0,a.vip=1000"
+    with store(retention=3600_000, retention_domains=domains) as driver, \
+            driver.janitor():
+        wait_for(lambda: "expired mail is deleted rows=" in driver.log(), 60,
+                 "the round's end")
+        assert by_domain(database) == {
+            "a.vip": before["a.vip"] // 2,
+            "in.b.example": before["in.b.example"]}
+        # Of those that come now only what is over its time goes.
+        fill_mixed(database, 40, "NOW() - INTERVAL 1 MINUTE")
+        database.query("UPDATE new_mail SET `date` = `date` - INTERVAL 1 DAY "
+                       "WHERE `to` = 'x@a.vip' AND `date` < "
+                       "NOW() - INTERVAL 1 HOUR")
+    with store(retention=3600_000, retention_domains=domains) as driver, \
+            driver.janitor():
+        wait_for(lambda: "expired mail is deleted rows=" in driver.log(), 60,
+                 "the round's end")
+    assert by_domain(database) == {
+        "a.vip": 10, "c.example": 26,
+        "in.b.example": before["in.b.example"] + 4}
+
+
+def test_only_the_domains_that_are_named_expire(database, store):
+    fill_mixed(database, 400, "NOW() - INTERVAL 2 HOUR")
+    before = by_domain(database)
+    with store(retention=0, retention_domains="a.vip=3600000") as driver:
+        driver.ask("janitor 3")
+    del before["a.vip"]
+    assert by_domain(database) == before
+
+
+def test_partitions_keep_the_longest(database, store):
+    database.query("DROP TABLE new_mail")
+    database.load("etc/schema-partitioned.sql")
+    database.query("ALTER TABLE new_mail PARTITION BY RANGE COLUMNS (`date`) "
+                   "(PARTITION pold VALUES LESS THAN ('2020-01-01'), "
+                   "PARTITION pmax VALUES LESS THAN (MAXVALUE))")
+    fill_mixed(database, 40, "'2019-05-05'")
+    fill_mixed(database, 80, "NOW() - INTERVAL 2 DAY")
+    with store(retention=3600_000,
+               retention_domains=f"a.vip={30 * 86400_000}") as driver, \
+            driver.janitor():
+        wait_for(lambda: "expired mail is deleted rows=" in driver.log(), 30,
+                 "the rows")
+        assert "dropped by partitions partitions=1" in driver.log()
+    assert by_domain(database) == {"a.vip": 20}
+    assert "('2020-01-01')" not in partitions(database)
+
+
 def partitions(database):
     return [row["n"] for row in database.query(
         "SELECT PARTITION_DESCRIPTION AS n FROM information_schema.PARTITIONS "

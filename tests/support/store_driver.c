@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "support/retention_domains.h"
 #include "support/store_death.h"
 
 #include <arpa/inet.h>
@@ -342,6 +343,8 @@ set(struct driver *d, char *argument)
 	*value++ = '\0';
 	if (strcmp(argument, "host") == 0)
 		add_host(d, value);
+	else if (strcmp(argument, "retention_domains") == 0)
+		retention_domains_set(s, value);
 	else if (strcmp(argument, "spool") == 0)
 		s->on_outage = STORE_OUTAGE_SPOOL;
 	else if (strcmp(argument, "spread") == 0)

@@ -82,7 +82,8 @@ texts_and_numbers_reach_their_fields(void **state)
 		"recipient_query = 'SELECT \"?\" FROM t WHERE a = ?'\n"
 		"limits { memory = 1G mails = 7 }  timeouts { proxy = 3s }\n"
 		"recycle { rss = 64M }\n"
-		"store { on_outage = spool retention = 1h batch_rows = 1 }\n"
+		"store { on_outage = spool retention = 1h batch_rows = 1\n"
+		"retention_domains = {'V.EXAMPLE=24h', '*.\xc3\xbc.x=0'} }\n"
 		"log { target = /var/log/x format = json level = warn }\n");
 	const struct worker_settings *w = &c->worker;
 
@@ -103,6 +104,7 @@ texts_and_numbers_reach_their_fields(void **state)
 	assert_int_equal(w->mime.cpu_us, 2000000);
 	assert_int_equal(w->store.on_outage, STORE_OUTAGE_SPOOL);
 	assert_int_equal(w->store.retention_ms, 3600000);
+	assert_int_equal(w->store.retention_domains->keep_ms, 86400000);
 	assert_string_equal(c->log.target, "/var/log/x");
 	assert_int_equal(c->log.format, LOG_AS_JSON);
 	assert_int_equal(c->log.level, LOG_LEVEL_WARN);

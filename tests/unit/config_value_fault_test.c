@@ -58,6 +58,22 @@ static const struct bad values[] = {
 	  "a range (bits beyond the prefix must be 0)\n"
 	  "main.conf:5: trusted_proxies: \"x\" is not an address or a range "
 	  "(bits beyond the prefix must be 0)\n" },
+	{ "no time for a domain", D "store { retention_domains = {"
+	  "\"a.example\", \"b.example=1w\", \"*=1h\", \"=1h\",\n"
+	  "\"*.B.example=36501d\", \"c.example=0\"} }\n",
+	  "main.conf:2: store.retention_domains: \"a.example\" has no "
+	  "duration behind = (a number, with s, m, h or d; 0 or 1s to 36500d)"
+	  "\n"
+	  "main.conf:2: store.retention_domains: \"b.example=1w\" has no "
+	  "duration behind = (a number, with s, m, h or d; 0 or 1s to 36500d)"
+	  "\n"
+	  "main.conf:2: store.retention_domains: \"*=1h\" is not DOMAIN=TIME, "
+	  "with a domain or \"*.domain\"\n"
+	  "main.conf:2: store.retention_domains: \"=1h\" is not DOMAIN=TIME, "
+	  "with a domain or \"*.domain\"\n"
+	  "main.conf:3: store.retention_domains: \"*.B.example=36501d\" has no "
+	  "duration behind = (a number, with s, m, h or d; 0 or 1s to 36500d)"
+	  "\n" },
 	{ "no host name", D "hostname = \"not a name\"\n",
 	  "main.conf:2: hostname: \"not a name\" is not a domain name\n" },
 	{ "an empty host name", D "hostname = \"\"\n",

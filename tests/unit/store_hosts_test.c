@@ -2,6 +2,7 @@
 /* Which host when, and which partitions for which retention. */
 #include "store/hosts.h"
 #include "store/partitions.h"
+#include "store/retention_domains.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,6 +149,42 @@ says(struct buf *sql, const char *expected)
 }
 
 static void
+a_domain_has_its_own_time(void **state)
+{
+	(void)state;
+	struct retention_domain domains[] = {
+		{ "vip.example", 86400000 }, { "*.b.example", 3600000 },
+		{ "x.example", 0 },
+	};
+	struct store_settings s = {
+		.retention_ms = 3600000, .retention_domains = domains,
+		.retention_domain_count = 2
+	};
+	struct buf sql = BUF(10000);
+	int64_t classes[4];
+
+	assert_int_equal(retention_longest_s(&s), 86400);
+	assert_int_equal(retention_shortest_s(&s), 3600);
+	assert_int_equal(retention_classes(&s, classes), 2);
+	s.retention_domain_count = 3;
+	assert_int_equal(retention_longest_s(&s), 0);
+	assert_int_equal(retention_classes(&s, classes), 2);
+	s.retention_ms = 0;
+	assert_int_equal(retention_longest_s(&s), 0);
+	assert_int_equal(retention_shortest_s(&s), 3600);
+	s.retention_domain_count = 0;
+	assert_int_equal(retention_shortest_s(&s), 0);
+	assert_int_equal(retention_classes(&s, classes), 0);
+	s.retention_domain_count = 2;
+	retention_write_class(&s, 3600, &sql);
+#define DOMAIN "SUBSTRING_INDEX(LOWER(CONVERT(`to` USING utf8mb4)),'@',-1)"
+	assert_true(says(&sql, "CASE WHEN " DOMAIN "='vip.example' THEN 86400 "
+		"WHEN RIGHT(" DOMAIN ",10)='.b.example' THEN 3600 ELSE 0 END "
+		"= 3600"));
+	buf_release(&sql);
+}
+
+static void
 partitions_are_made_three_intervals_ahead(void **state)
 {
 	(void)state;
@@ -236,6 +273,7 @@ main(void)
 		cmocka_unit_test(partitions_are_known_by_their_expression),
 		cmocka_unit_test(boundaries_are_read),
 		cmocka_unit_test(an_interval_is_a_round_quarter),
+		cmocka_unit_test(a_domain_has_its_own_time),
 		cmocka_unit_test(partitions_are_made_three_intervals_ahead),
 		cmocka_unit_test(only_what_is_wholly_old_is_dropped),
 		cmocka_unit_test(coarse_partitions_are_told),

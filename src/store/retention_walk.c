@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows that are kept longer lie among those that expire: so each time that
+ * mail is kept walks through the index on its own, from where it ended, by
+ * windows of so many rows. A statement never looks at more of them. */
+#include "store/retention_state.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/catalog.h"
+#include "store/retention_domains.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	WINDOW_ROWS = 1000,
+	LATE_S = 60,                    /* what is committed late */
+	WHOLE_WALK_MS = 3600 * 1000     /* what came out of the spool since */
+};
+
+/* How long the rows of a class are kept, and how far it has come. */
+struct retention_class {
+	int64_t keep_s;
+	int64_t low_s;                  /* 0: at the index's beginning */
+};
+
+/* One statement's share of a walk. */
+struct window {
+	int64_t low_s;
+	int64_t high_s;
+};
+
+void
+retention_walk_init(struct retention *r)
+{
+	const struct store_settings *s = r->store->settings;
+	int64_t *keep_s = memory_new(s->retention_domain_count + 1,
+				     sizeof(*keep_s));
+
+	r->class_count = retention_classes(s, keep_s);
+	r->classes = memory_new(r->class_count + 1, sizeof(*r->classes));
+	for (size_t i = 0; i < r->class_count; i++)
+		r->classes[i].keep_s = keep_s[i];
+	free(keep_s);
+}
+
+const char *
+retention_date(const struct retention *r, int64_t seconds,
+	       char out[DATE_TEXT_SIZE])
+{
+	const struct table_column *c = table_column(&r->store->failover.table,
+						    "date");
+
+	if (c->family != FAMILY_INTEGER)
+		return partitions_date(seconds, out);
+	snprintf(out, DATE_TEXT_SIZE, "%" PRId64, seconds);
+	return out;
+}
+
+static void
+write_window(const struct retention *r, struct window w, struct buf *sql)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (w.low_s > 0)
+		buf_printf(sql, "`date` >= %s AND ",
+			   retention_date(r, w.low_s, date));
+	buf_printf(sql, "`date` < %s", retention_date(r, w.high_s, date));
+}
+
+/* Where the next window ends: a number of rows further, or at the cutoff. */
+static int64_t
+find_end(const struct retention *r, struct window rest)
+{
+	const struct failover *l = &r->store->failover;
+	bool is_number = table_column(&l->table, "date")->family ==
+			 FAMILY_INTEGER;
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+
+	buf_printf(&sql, "SELECT %s(`date`) FROM %s WHERE ",
+		   is_number ? "" : "UNIX_TIMESTAMP",
+		   catalog_quote(l->settings->table, table));
+	write_window(r, rest, &sql);
+	buf_printf(&sql, " ORDER BY `date` LIMIT 1 OFFSET %d", WINDOW_ROWS);
+	buf_append_byte(&sql, '\0');
+	int64_t end_s = connection_ask_number(l->connection, sql.at);
+	buf_release(&sql);
+	if (end_s < 0)
+		return rest.high_s;
+	/* All of them may be of one second. */
+	if (end_s <= rest.low_s)
+		end_s = rest.low_s + 1;
+	return end_s < rest.high_s ? end_s : rest.high_s;
+}
+
+/* Rows that went; -1 with the connection's fault. */
+static int64_t
+delete_of_class(const struct retention *r, const struct retention_class *c,
+		struct window w, int most)
+{
+	const struct failover *l = &r->store->failover;
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+
+	buf_printf(&sql, "DELETE FROM %s WHERE ",
+		   catalog_quote(l->settings->table, table));
+	write_window(r, w, &sql);
+	buf_append_text(&sql, " AND ");
+	retention_write_class(l->settings, c->keep_s, &sql);
+	buf_printf(&sql, " ORDER BY `date` LIMIT %d", most);
+	buf_append_byte(&sql, '\0');
+	int error = connection_run(l->connection, sql.at);
+	buf_release(&sql);
+	return error == 0 ? (int64_t)mysql_affected_rows(l->connection->mysql)
+			  : -1;
+}
+
+/* The next class that partitions do not see to; false at the round's end. */
+static bool
+find_class(struct retention *r, int64_t dropped_s)
+{
+	while (r->class_now < r->class_count &&
+	       r->classes[r->class_now].keep_s == dropped_s)
+		r->class_now++;
+	if (r->class_now < r->class_count)
+		return true;
+	r->class_now = 0;
+	return false;
+}
+
+static void
+begin_round(struct retention *r)
+{
+	r->class_now = 0;
+	if (clock_ms() < r->whole_walk_ms)
+		return;
+	r->whole_walk_ms = clock_ms() + WHOLE_WALK_MS;
+	for (size_t i = 0; i < r->class_count; i++)
+		r->classes[i].low_s = 0;
+}
+
+bool
+retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
+	       struct retention_batch *b)
+{
+	if (!r->has_more)
+		begin_round(r);
+	b->rows = 0;
+	b->lag_s = 0;
+	if (!find_class(r, dropped_s))
+		return false;
+	struct retention_class *c = &r->classes[r->class_now];
+	int64_t cutoff_s = now_s - c->keep_s;
+	struct window w = { c->low_s, cutoff_s };
+	w.high_s = find_end(r, w);
+	b->lag_s = cutoff_s - w.high_s;
+	b->rows = delete_of_class(r, c, w, b->most);
+	if (b->rows < 0)
+		return false;
+	if (b->rows == b->most)
+		return true;
+	if (w.high_s < cutoff_s) {
+		c->low_s = w.high_s;
+		return true;
+	}
+	c->low_s = cutoff_s > LATE_S ? cutoff_s - LATE_S : 1;
+	r->class_now++;
+	return find_class(r, dropped_s);
+}

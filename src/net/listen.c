@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +295,7 @@ listen_open(const struct listen_settings *s, char *why, size_t size)
 	struct listen_error w = { s->name, why, size };
 	struct listen_name name;
 	const char *fault;
+	int fd = -1, on = 1;
 
 	if (!listen_parse(view_of(s->name), &name, &fault))
 		return refuse(&w, fault);
@@ -301,12 +303,20 @@ listen_open(const struct listen_settings *s, char *why, size_t size)
 	case LISTEN_UNIX:
 		return open_unix(name.rest, s->mode, &w);
 	case LISTEN_INHERITED:
-		return open_inherited(name.rest, &w);
+		fd = open_inherited(name.rest, &w);
+		break;
 	case LISTEN_INET:
+		fd = open_inet(&name.address);
+		if (fd < 0)
+			refuse(&w, advice(errno, LISTEN_INET));
 		break;
 	}
-	int fd = open_inet(&name.address);
-	return fd >= 0 ? fd : refuse(&w, advice(errno, LISTEN_INET));
+	/* Every connection inherits it, without a call of its own. The
+	 * greeting goes out behind the tickets of a TLS handshake, and would
+	 * wait for a client that is in no hurry to acknowledge those. */
+	if (fd >= 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -172,7 +173,8 @@ free_port(int family)
 	return address_from_socket(&at).port;
 }
 
-/* Connects to the port of the loopback address; what accept() sees. */
+/* Connects to the port of the loopback address; what accept() sees. What will
+ * be written to that client does not wait for one before to be acknowledged. */
 static struct address
 visit(int listener, int family, unsigned port)
 {
@@ -182,7 +184,8 @@ visit(int listener, int family, unsigned port)
 				    .sin6_port = htons((uint16_t)port),
 				    .sin6_addr = in6addr_loopback };
 	struct sockaddr_storage from = { 0 };
-	socklen_t len = sizeof(from);
+	socklen_t len = sizeof(from), size = sizeof(int);
+	int hurries = 0;
 	int fd = socket(family, SOCK_STREAM, 0);
 
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -192,6 +195,9 @@ visit(int listener, int family, unsigned port)
 	assert_int_equal(rc, 0);
 	int peer = accept(listener, (struct sockaddr *)&from, &len);
 	assert_true(peer >= 0);
+	assert_int_equal(getsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &hurries,
+				    &size), 0);
+	assert_int_not_equal(hurries, 0);
 	close(peer);
 	close(fd);
 	return address_from_socket(&from);

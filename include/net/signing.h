@@ -34,6 +34,9 @@ struct signing_client {
 	int64_t asked_ms;       /* when */
 };
 
+/* fd: the asking end, which stays the caller's. */
+void signing_client_init(struct signing_client *c, int fd);
+
 /* Asks and waits for the answer, which takes as long as a signature; a second
  * at most where the signer was killed, whose successor finds the question
  * again; and not at all until that one answers. False without an answer. By

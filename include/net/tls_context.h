@@ -16,12 +16,15 @@ struct tls_context *tls_context_new(const struct net_settings *settings,
 
 void tls_context_free(struct tls_context **c);
 
+/* In fd, which stays the caller's, keys that are loaded are left for the next
+ * who loads those of the same certificates, and are found there. */
+void tls_context_keep_keys_in(struct tls_context *c, int fd);
+
 /* Then the keys, those of the tickets as well, for who signs: nobody is asked
- * any more. In fd (-1: none) they are left for the next who does this with
- * the same certificates, and are found there. False with the reason in why. */
+ * any more. False with the reason in why. */
 bool tls_context_load_keys(struct tls_context *c,
-			   const struct net_settings *settings, int fd,
-			   char *why, size_t size);
+			   const struct net_settings *settings, char *why,
+			   size_t size);
 
 /* Where the signer is asked, from now on: a socket that stays the caller's. */
 void tls_context_use_signer(struct tls_context *c, int fd);

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 enum { WAIT_MS = 250, TRIES = 4, AWAY_MS = 1000 };
 
@@ -17,11 +17,24 @@ signing_size(const struct signing_message *m)
 	return offsetof(struct signing_message, bytes) + m->len;
 }
 
-static bool
-receive(struct signing_client *c, struct signing_message *out)
+void
+signing_client_init(struct signing_client *c, int fd)
 {
-	ssize_t n = recv(c->fd, out, sizeof(*out), MSG_DONTWAIT);
+	const struct timeval wait = { .tv_usec = WAIT_MS * 1000L };
 
+	*c = (struct signing_client){ .fd = fd };
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+}
+
+/* The next answer: with MSG_DONTWAIT one that is there, else within WAIT_MS. */
+static bool
+receive(struct signing_client *c, struct signing_message *out, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recv(c->fd, out, sizeof(*out), flags);
+	while (n < 0 && errno == EINTR && flags == 0);
 	return n >= (ssize_t)offsetof(struct signing_message, bytes) &&
 	       out->len <= SIGNING_MOST && (size_t)n == signing_size(out);
 }
@@ -31,17 +44,10 @@ receive(struct signing_client *c, struct signing_message *out)
 static bool
 hear(struct signing_client *c, uint64_t number, struct signing_message *answer)
 {
-	struct pollfd poll_fd = { .fd = c->fd, .events = POLLIN };
-
-	for (;;) {
-		int ready = poll(&poll_fd, 1, WAIT_MS);
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0 || !receive(c, answer))
-			return false;
+	while (receive(c, answer, 0))
 		if (answer->number == number)
 			return true;
-	}
+	return false;
 }
 
 static void
@@ -58,7 +64,7 @@ static bool
 has_come_back(struct signing_client *c, const struct signing_message *question,
 	      struct signing_message *answer)
 {
-	if (receive(c, answer))
+	if (receive(c, answer, MSG_DONTWAIT))
 		return true;
 	if (clock_ms() - c->asked_ms >= AWAY_MS)
 		send_question(c, question);

@@ -27,25 +27,43 @@ sign_whole(EVP_PKEY *key, const struct signing_message *m, unsigned char *out,
 	return is_signed;
 }
 
+void
+signing_state_free(struct signing_state *s)
+{
+	EVP_PKEY_CTX_free(s->context);
+	s->context = NULL;
+}
+
+static bool
+prepare(struct signing_state *s, EVP_PKEY *key,
+	const struct signing_message *m)
+{
+	if (s->context != NULL && s->key == m->key && s->padding == m->padding)
+		return true;
+	signing_state_free(s);
+	*s = (struct signing_state){ EVP_PKEY_CTX_new(key, NULL), m->key,
+				     m->padding };
+	if (s->context != NULL && EVP_PKEY_sign_init(s->context) == 1 &&
+	    (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+	     EVP_PKEY_CTX_set_rsa_padding(s->context, m->padding) == 1))
+		return true;
+	signing_state_free(s);
+	return false;
+}
+
 /* RSA and ECDSA: a digest, or for RSA-PSS the block that holds it. */
 static bool
-sign_digest(EVP_PKEY *key, const struct signing_message *m, unsigned char *out,
-	    size_t *len)
+sign_digest(struct signing_state *s, const struct signing_message *m,
+	    unsigned char *out, size_t *len)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-	bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
-
-	bool is_signed = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-			 (!is_rsa || EVP_PKEY_CTX_set_rsa_padding(
-					     context, m->padding) == 1) &&
-			 EVP_PKEY_sign(context, out, len, m->bytes, m->len) ==
-				 1;
-	EVP_PKEY_CTX_free(context);
-	return is_signed;
+	if (EVP_PKEY_sign(s->context, out, len, m->bytes, m->len) == 1)
+		return true;
+	signing_state_free(s);
+	return false;
 }
 
 static size_t
-sign(EVP_PKEY *key, const struct signing_message *m,
+sign(struct signing_state *s, EVP_PKEY *key, const struct signing_message *m,
      unsigned char out[SIGNING_MOST])
 {
 	size_t len = SIGNING_MOST;
@@ -55,14 +73,15 @@ sign(EVP_PKEY *key, const struct signing_message *m,
 		return 0;
 	bool is_signed = kind == EVP_PKEY_ED25519
 				 ? sign_whole(key, m, out, &len)
-				 : sign_digest(key, m, out, &len);
+				 : prepare(s, key, m) &&
+					   sign_digest(s, m, out, &len);
 	ERR_clear_error();
 	return is_signed ? len : 0;
 }
 
 bool
-signing_answer(struct tls_context *c, struct signing_message *m,
-	       size_t received)
+signing_answer(struct tls_context *c, struct signing_state *state,
+	       struct signing_message *m, size_t received)
 {
 	unsigned char out[SIGNING_MOST];
 	size_t len = 0;
@@ -72,7 +91,7 @@ signing_answer(struct tls_context *c, struct signing_message *m,
 		return false;
 	switch (m->request) {
 	case SIGNING_SIGN:
-		len = sign(tls_context_key(c, m->key), m, out);
+		len = sign(state, tls_context_key(c, m->key), m, out);
 		break;
 	case SIGNING_TICKET_KEYS:
 		len = ticket_keys_export(tls_context_ticket_keys(c), out);

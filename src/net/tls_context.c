@@ -35,6 +35,8 @@ struct tls_context {
 	struct ticket_keys *ticket_keys;
 	struct signing_client signer;   /* who has the keys, unless we do */
 	bool has_keys;
+	bool keeps_keys;
+	int keys;                       /* where, if it does */
 };
 
 /* ---- A certificate ------------------------------------------------------ */
@@ -251,14 +253,20 @@ load_keys(struct tls_context *c, const struct net_settings *settings,
 	return true;
 }
 
+void
+tls_context_keep_keys_in(struct tls_context *c, int fd)
+{
+	c->keeps_keys = true;
+	c->keys = fd;
+}
+
 bool
-/* NOLINTNEXTLINE(readability-function-size) */
 tls_context_load_keys(struct tls_context *c,
-		      const struct net_settings *settings, int fd, char *why,
+		      const struct net_settings *settings, char *why,
 		      size_t size)
 {
 	const struct tls_error w = { why, size };
-	int own = fd >= 0 ? dup(fd) : -1;
+	int own = c->keeps_keys ? dup(c->keys) : -1;
 	FILE *kept = own >= 0 ? fdopen(own, "r+") : NULL;
 
 	if (kept != NULL)
@@ -282,7 +290,7 @@ tls_context_load_keys(struct tls_context *c,
 void
 tls_context_use_signer(struct tls_context *c, int fd)
 {
-	c->signer = (struct signing_client){ .fd = fd };
+	signing_client_init(&c->signer, fd);
 }
 
 EVP_PKEY *

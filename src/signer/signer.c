@@ -35,26 +35,29 @@ struct signer {
 struct serving {
 	struct signer *signer;
 	int fd;
+	struct signing_state state;
 };
 
 /* ---- Who asks ------------------------------------------------------------ */
 
 /* Turns the question into its answer; false where it was none. */
 static bool
-answer(struct signer *s, struct signing_message *m, size_t received)
+answer(struct serving *c, struct signing_message *m, size_t received)
 {
+	struct signer *s = c->signer;
 	bool is_signature = m->request == SIGNING_SIGN;
 	bool is_answered;
 
 	if (is_signature) {
-		is_answered = signing_answer(s->context->tls, m, received);
+		is_answered = signing_answer(s->context->tls, &c->state, m,
+					     received);
 		pthread_mutex_lock(&s->lock);
 		slot_count(s->context->slot, COUNT_SIGNATURES, m->len > 0);
 		pthread_mutex_unlock(&s->lock);
 		return is_answered;
 	}
 	pthread_mutex_lock(&s->lock);
-	is_answered = signing_answer(s->context->tls, m, received);
+	is_answered = signing_answer(s->context->tls, &c->state, m, received);
 	pthread_mutex_unlock(&s->lock);
 	return is_answered;
 }
@@ -78,11 +81,12 @@ serve(void *client)
 		ssize_t n = recv(c->fd, &m, sizeof(m), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 || !answer(c->signer, &m, (size_t)n) ||
+		if (n <= 0 || !answer(c, &m, (size_t)n) ||
 		    send(c->fd, &m, signing_size(&m), MSG_NOSIGNAL) < 0)
 			break;
 	}
 	close(c->fd);
+	signing_state_free(&c->state);
 	count_client(c->signer, false);
 	free(c);
 	return NULL;
@@ -99,7 +103,7 @@ begin_to_serve(struct signer *s, int fd)
 	count_client(s, true);
 	int error = ENOMEM;
 	if (c != NULL) {
-		*c = (struct serving){ s, fd };
+		*c = (struct serving){ .signer = s, .fd = fd };
 		error = pthread_create(&thread, &s->thread, serve, c);
 	}
 	if (error == 0)
@@ -175,8 +179,9 @@ signer_run(const struct signer_duty *duty, const struct child_context *context)
 			    .lock = PTHREAD_MUTEX_INITIALIZER };
 	char why[1024];
 
-	if (!tls_context_load_keys(context->tls, duty->settings, duty->keys,
-				   why, sizeof(why))) {
+	tls_context_keep_keys_in(context->tls, duty->keys);
+	if (!tls_context_load_keys(context->tls, duty->settings, why,
+				   sizeof(why))) {
 		log_error("the private keys cannot be read",
 			  LOG_STR("error", why));
 		return EXIT_UNABLE;

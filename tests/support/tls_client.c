@@ -247,7 +247,7 @@ tls_context_with_keys(const struct net_settings *settings, char *why,
 {
 	struct tls_context *c = tls_context_new(settings, why, size);
 
-	if (c != NULL && !tls_context_load_keys(c, settings, -1, why, size))
+	if (c != NULL && !tls_context_load_keys(c, settings, why, size))
 		tls_context_free(&c);
 	return c;
 }

@@ -27,12 +27,14 @@ static void *
 sign_all(void *signer)
 {
 	const struct signer *s = signer;
+	struct signing_state state = { .context = NULL };
 	struct signing_message m;
 	ssize_t n;
 
 	while ((n = recv(s->fd, &m, sizeof(m), 0)) > 0 &&
-	       signing_answer(s->keys, &m, (size_t)n))
+	       signing_answer(s->keys, &state, &m, (size_t)n))
 		send(s->fd, &m, signing_size(&m), MSG_NOSIGNAL);
+	signing_state_free(&state);
 	return NULL;
 }
 
@@ -180,7 +182,8 @@ one_that_does_not_answer_is_waited_for_once(void **state)
 	(void)state;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
-	struct signing_client c = { .fd = ends[1] };
+	struct signing_client c;
+	signing_client_init(&c, ends[1]);
 	assert_false(ask(&c));
 	assert_true(c.is_away);
 	uint64_t given_up = c.number;
@@ -207,16 +210,17 @@ what_is_no_question_is_not_answered(void **state)
 	struct certificate_settings one = { "", files.cert, files.key };
 	struct tls_context *c = load(&one, 1, 12);
 	struct signing_message m = { .request = SIGNING_SIGN, .len = 32 };
+	struct signing_state signing = { .context = NULL };
 	size_t whole = signing_size(&m);
 	(void)state;
 
 	for (size_t n = 0; n < whole; n++)
-		assert_false(signing_answer(c, &m, n));
-	assert_false(signing_answer(c, &m, whole + 1));
+		assert_false(signing_answer(c, &signing, &m, n));
+	assert_false(signing_answer(c, &signing, &m, whole + 1));
 	m.len = UINT32_MAX;
-	assert_false(signing_answer(c, &m, whole));
+	assert_false(signing_answer(c, &signing, &m, whole));
 	m.len = SIGNING_MOST + 1;
-	assert_false(signing_answer(c, &m, sizeof(m)));
+	assert_false(signing_answer(c, &signing, &m, sizeof(m)));
 	/* Questions that are whole are refused by an answer without bytes. */
 	const struct signing_message wrong[] = {
 		{ .request = SIGNING_SIGN, .key = 1, .len = 32 },
@@ -225,7 +229,7 @@ what_is_no_question_is_not_answered(void **state)
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		m = wrong[i];
-		assert_true(signing_answer(c, &m, signing_size(&m)));
+		assert_true(signing_answer(c, &signing, &m, signing_size(&m)));
 		assert_int_equal(m.len, 0);
 	}
 	tls_context_free(&c);
@@ -245,19 +249,21 @@ a_successor_has_the_keys_that_were_read_first(void **state)
 
 	assert_int_equal(link(files.key, files.missing), 0);
 	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
-	assert_true(tls_context_load_keys(c, &settings, fd, why, sizeof(why)));
+	tls_context_keep_keys_in(c, fd);
+	assert_true(tls_context_load_keys(c, &settings, why, sizeof(why)));
 	tls_context_free(&c);
 	unlink(files.missing);
 
 	c = tls_context_new(&settings, why, sizeof(why));
-	assert_true(tls_context_load_keys(c, &settings, fd, why, sizeof(why)));
+	tls_context_keep_keys_in(c, fd);
+	assert_true(tls_context_load_keys(c, &settings, why, sizeof(why)));
 	assert_non_null(tls_context_key(c, 0));
 	assert_null(tls_context_key(c, 1));
 	tls_context_free(&c);
 	close(fd);
 
 	c = tls_context_new(&settings, why, sizeof(why));
-	assert_false(tls_context_load_keys(c, &settings, -1, why,
+	assert_false(tls_context_load_keys(c, &settings, why,
 					   sizeof(why)));
 	assert_non_null(strstr(why, files.missing));
 	assert_null(tls_context_key(c, 0));
@@ -277,7 +283,7 @@ a_key_that_was_changed_is_refused(void **state)
 	(void)state;
 
 	struct tls_context *c = tls_context_new(&settings, why, sizeof(why));
-	assert_false(tls_context_load_keys(c, &changed, -1, why, sizeof(why)));
+	assert_false(tls_context_load_keys(c, &changed, why, sizeof(why)));
 	assert_non_null(strstr(why, "does not belong"));
 	tls_context_free(&c);
 }

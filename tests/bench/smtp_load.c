@@ -19,9 +19,10 @@
 static const char usage[] =
 	"smtp_load [-s sessions] [-m mails a session] [-n mails in all]\n"
 	"          [-t seconds at most] [-b bytes a mail | -f file]\n"
-	"          [-P] [-T] [-i] ADDRESS PORT\n"
+	"          [-P] [-T] [-r] [-i] ADDRESS PORT\n"
 	"  -P  with PIPELINING: MAIL, RCPT and DATA in one packet\n"
 	"  -T  by TLS from the first byte, a whole handshake each\n"
+	"  -r  by TLS, with a ticket of a session before\n"
 	"  -i  only opens the sessions and holds them until standard input\n"
 	"      ends\n";
 
@@ -52,7 +53,7 @@ read_arguments(struct load *l, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "s:m:n:t:b:f:PTi")) != -1) {
+	while ((c = getopt(argc, argv, "s:m:n:t:b:f:PTri")) != -1) {
 		switch (c) {
 		case 's': read_number(optarg, &l->session_count); break;
 		case 'm': read_number(optarg, &l->mails_per_session); break;
@@ -62,6 +63,7 @@ read_arguments(struct load *l, int argc, char **argv)
 		case 'f': l->file = optarg; break;
 		case 'P': l->pipelines = true; break;
 		case 'T': l->by_tls = true; break;
+		case 'r': l->by_tls = l->resumes = true; break;
 		case 'i': l->only_holds = true; break;
 		default: fputs(usage, stderr); exit(2);
 		}
@@ -120,11 +122,11 @@ report(struct load *l, int64_t took_us)
 	qsort(l->waits_us, l->accepted, sizeof(*l->waits_us), compare);
 	printf("accepted=%zu refused=%zu broken=%zu seconds=%.3f "
 	       "mails_per_second=%.0f p50_us=%u p99_us=%u "
-	       "own_cpu_us_per_mail=%.1f message_bytes=%zu\n",
+	       "own_cpu_us_per_mail=%.1f message_bytes=%zu resumed=%zu\n",
 	       l->accepted, l->refused, l->broken, (double)took_us / 1e6,
 	       (double)l->accepted * 1e6 / (double)took_us,
 	       percentile(l, 50), percentile(l, 99), own_cpu_us() / mails,
-	       l->message_len);
+	       l->message_len, l->resumed);
 }
 
 /* Whether sessions may begin another mail. */

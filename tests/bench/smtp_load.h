@@ -22,6 +22,7 @@ struct load {
 	size_t seconds;                 /* no new mail after so many */
 	bool pipelines;
 	bool by_tls;                    /* from the first byte */
+	bool resumes;                   /* the session of one before */
 	bool only_holds;
 
 	char *message;                  /* dot-stuffed, with its final dot */
@@ -33,6 +34,7 @@ struct load {
 	size_t accepted;                /* with a 250 */
 	size_t refused;                 /* with another reply */
 	size_t broken;                  /* sessions that ended otherwise */
+	size_t resumed;                 /* sessions, by a ticket */
 	uint32_t *waits_us;             /* final dot to 250, of each accepted */
 };
 

@@ -68,19 +68,10 @@ def secret_of(octets):
                     hashlib.sha256).digest()
 
 
-def rsa_pair(certificate):
-    """The other certificate of the same name."""
-    other = Certificate(certificate.folder, "rsa")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-subj", "/CN=mail.example.com", "-keyout", other.key,
-                    "-out", other.file], check=True, capture_output=True)
-    other.protect()
-    return other
-
-
 @as_root
 def test_keys_are_with_the_signer_and_nobody_else(start_server, certificate):
-    rsa, tickets = rsa_pair(certificate), certificate.folder + "/tickets"
+    rsa = Certificate(certificate.folder, "rsa", key="rsa")
+    tickets = certificate.folder + "/tickets"
     octets = os.urandom(80)
     with open(tickets, "wb") as file:
         file.write(octets)

@@ -21,19 +21,23 @@ commonName = supplied
 """
 
 
+KEYS = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+        "rsa": ["-newkey", "rsa:2048"]}
+
+
 class Certificate:
     """certificate.crt and .key in folder, named name, valid for these
     names; .context() is a client's, which trusts nothing else."""
 
-    def __init__(self, folder, name, hosts=("mail.example.com",), days=30):
+    def __init__(self, folder, name, hosts=("mail.example.com",), days=30,
+                 key="ec"):
         self.folder = folder
         self.file = os.path.join(folder, f"{name}.crt")
         self.key = os.path.join(folder, f"{name}.key")
         names = ",".join([f"DNS:{host}" for host in hosts] +
                          ["IP:127.0.0.1"])
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
+            ["openssl", "req", "-x509", *KEYS[key], "-nodes", "-days", str(days),
              "-subj", f"/CN={hosts[0]}", "-addext",
              f"subjectAltName={names}", "-keyout", self.key, "-out",
              self.file], check=True, stdout=subprocess.DEVNULL,

@@ -31,7 +31,7 @@ base       = address arena buf chain clock in_child landlock log log_line \
 net        = certificate connection_limits connection_table domain_name \
 	listen proxy_protocol remote_key signing signing_answer ticket_keys \
 	tls tls_context
-smtp       = command_line content data domains extensions hello path \
+smtp       = blocked command_line content data domains extensions hello path \
 	recipient reply sender session session_state trace verbs
 mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \

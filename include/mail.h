@@ -45,6 +45,7 @@ struct envelope {
 	struct recipient *first;
 	struct recipient *last;
 	size_t recipients;      /* accepted and different ones */
+	bool is_blocked;        /* its sender is: no row, whoever gets it */
 	bool is_smtputf8;
 	bool is_8bit;           /* BODY=8BITMIME or BINARYMIME */
 	bool is_binary;         /* BODY=BINARYMIME */
@@ -55,14 +56,16 @@ enum verdict {
 	VERDICT_NONE,           /* not known yet */
 	VERDICT_STORED,         /* committed: 250 */
 	VERDICT_SPOOLED,        /* fsynced in the spool: 250 */
-	VERDICT_DISCARDED,      /* every recipient is under `discard`: 250 */
+	VERDICT_DISCARDED,      /* every recipient is under `discard`, or its
+				 * sender is blocked: 250 */
 	VERDICT_TRY_LATER,      /* storage fault: 451 4.3.0 */
 	VERDICT_FULL,           /* disk or table full: 452 4.3.1 */
 	VERDICT_TOO_BIG,        /* true size, found in the data: 552 5.3.4 */
 	VERDICT_HEADER_CHECK,   /* names no hosted domain: 554 5.7.1 */
 	VERDICT_LOOP,           /* more Received than limits.received: 554
 				 * 5.4.6 */
-	VERDICT_IN_DOUBT        /* unknown at the end: close without a reply */
+	VERDICT_IN_DOUBT,       /* unknown at the end: close without a reply */
+	VERDICT_BLOCKED         /* by the sender in From: 550 5.7.1 */
 };
 
 /* One complete message. Made by a session, owned by whoever holds it: loop,

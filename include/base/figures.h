@@ -23,7 +23,7 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	ROW(COUNT_MAILS_ACCEPTED, "mails_accepted", UNIT_NONE, SLOT_LOOP, \
 	    "Messages answered 250: stored or spooled") \
 	ROW(COUNT_MAILS_DISCARDED, "mails_discarded", UNIT_NONE, SLOT_LOOP, \
-	    "Messages answered 250 and thrown away, as `discard` says") \
+	    "Messages answered 250 and thrown away, not stored") \
 	ROW(COUNT_MAILS_REFUSED, "mails_refused", UNIT_NONE, SLOT_LOOP, \
 	    "Messages answered 5xx after their data") \
 	ROW(COUNT_MAILS_DEFERRED, "mails_deferred", UNIT_NONE, SLOT_LOOP, \
@@ -36,6 +36,8 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Spooled messages that the database refuses for ever") \
 	ROW(COUNT_RECIPIENTS_REFUSED, "recipients_refused", UNIT_NONE, \
 	    SLOT_LOOP, "Recipients that were not accepted") \
+	ROW(COUNT_SENDERS_BLOCKED, "senders_blocked", UNIT_NONE, SLOT_LOOP, \
+	    "Messages refused or thrown away, as `blocked_senders` says") \
 	ROW(COUNT_BYTES, "bytes", UNIT_BYTES, SLOT_LOOP, \
 	    "Bytes of the accepted messages") \
 	ROW(COUNT_BATCHES, "batches", UNIT_NONE, SLOT_DELIVERY, \

@@ -51,6 +51,8 @@ struct config {
 	struct strings domains;
 	struct strings domain_files;
 	struct strings discard;
+	struct strings blocked_senders;
+	struct strings blocked_sender_files;
 	struct strings trusted_proxies;
 	struct strings xclient_hosts;
 	struct strings blocked_clients;

@@ -18,6 +18,9 @@ void domains_free(struct domains **d);
 bool domains_add(struct domains *d, struct view pattern);
 
 bool domains_match(const struct domains *d, struct view domain);
+/* Whether this very name was added. */
+bool domains_has(const struct domains *d, struct view name);
+
 size_t domains_count(const struct domains *d);
 
 #endif

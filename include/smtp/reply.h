@@ -72,6 +72,8 @@
 	SAY(REPLY_UNKNOWN_RECIPIENT, "550 5.1.1", "No such recipient here") \
 	SAY(REPLY_NOT_OUR_DOMAIN, "550 5.7.1", \
 	    "We do not take mail for that domain") \
+	SAY(REPLY_BLOCKED_SENDER, "550 5.7.1", \
+	    "No mail is accepted from that sender") \
 	SAY(REPLY_NO_XCLIENT, "550 5.7.1", \
 	    "XCLIENT is not allowed from your address") \
 	SAY(REPLY_BLOCKED, "554 5.7.1", \

@@ -22,12 +22,19 @@ struct smtp_refusal {
 	bool is_message;                /* its data has come, all or some */
 };
 
+/* A domain as an A-label, lower case and without a trailing dot, into out
+ * (size bytes); its length, or 0 where it is no domain name. */
+typedef size_t smtp_to_ascii(struct view domain, char *out, size_t size);
+
 struct smtp_settings {
 	const char *hostname;           /* greeting, Received */
 	const char *primary_host;       /* "": `to` keeps its own domain */
 	struct domains *domains;        /* hosted: domains and domain_files */
 	struct domains *discard_domains;
 	struct strings discard_addresses;       /* keys, in lower case */
+	struct domains *blocked_senders; /* and addresses: blocked.h */
+	bool blocks_by_header;          /* From is looked at too */
+	bool discards_blocked;          /* instead of 550 */
 	bool has_domains_query;         /* more domains are in the database */
 	bool has_recipient_query;
 	bool accepts_bare_newline;
@@ -40,10 +47,8 @@ struct smtp_settings {
 	size_t errors;                  /* a session, then 421 */
 	size_t commands;                /* without a mail, then 421; 0: off */
 
-	/* A domain as an A-label, lower case and without a trailing dot, into
-	 * out (size bytes); its length, or 0 where it is no domain name. The
-	 * room has no IDNA library of its own: net's is handed in. */
-	size_t (*domain_to_ascii)(struct view domain, char *out, size_t size);
+	/* The room has no IDNA library of its own: net's is handed in. */
+	smtp_to_ascii *domain_to_ascii;
 
 	/* Told what is refused, with the owner of the session, which it must
 	 * not call; the views live until it returns. NULL: nobody is told. */

@@ -21,8 +21,8 @@ void mail_reader_set_domains(struct mail_reader *r,
 			     const struct domains *more);
 
 /* Fills mail and its recipients' traces from the message; text lives in
- * arena. Returns VERDICT_NONE, or VERDICT_HEADER_CHECK or VERDICT_LOOP for
- * mail that is refused (message->verdict is left to the caller). */
+ * arena. Returns VERDICT_NONE, or the verdict of mail that is refused or thrown
+ * away (message->verdict is left to the caller). */
 enum verdict mail_reader_read(struct mail_reader *r, struct message *message,
 			      struct arena *arena, struct mail *mail);
 

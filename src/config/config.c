@@ -135,6 +135,7 @@ config_free(struct config **c)
 		config_forget_secrets(old);
 	domains_free(&old->worker.smtp.domains);
 	domains_free(&old->worker.smtp.discard_domains);
+	domains_free(&old->worker.smtp.blocked_senders);
 	free(old->files);
 	arena_free(&old->arena);
 	free(old);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which domains are ours and which are thrown away: from the lists and from
- * domain_files, as A-labels. */
+/* Which domains are ours, which are thrown away and which senders are unwanted:
+ * from the lists and from files, as A-labels. */
 #include "config/reading.h"
 
 #include "net/domain_name.h"
+#include "smtp/blocked.h"
 #include "smtp/path.h"
 
 #include <stdlib.h>
@@ -33,22 +34,42 @@ add_domain(struct reading *r, struct list_target to, struct place at,
 			   (int)text.len, text.at);
 }
 
+/* An address where the list may have some, else a pattern. */
 static void
-read_domain_files(struct reading *r)
+add_sender(struct reading *r, struct list_target to, struct place at,
+	   struct view text)
 {
-	const struct list_target ours = { r->config->worker.smtp.domains,
-					  "domain_files" };
+	char bytes[BLOCKED_KEY_SIZE];
+
+	if (view_find(text, '@') == text.len &&
+	    !view_equal(text, VIEW("*"))) {
+		add_domain(r, to, at, text);
+		return;
+	}
+	struct view key = blocked_key(domain_name_to_ascii, text, bytes);
+	if (key.len == 0 || !domains_add(to.domains, key))
+		faults_add(&r->faults, at, to.key,
+			   "\"%.*s\" is not an address, a domain or "
+			   "\"*.domain\"", text.len > 100 ? 100 :
+			   (int)text.len, text.at);
+}
+
+/* Names a line each, to where and as add does it. */
+static void
+read_files(struct reading *r, struct strings *files, struct list_target to,
+	   void (*add)(struct reading *, struct list_target, struct place,
+		       struct view))
+{
 	struct value_walk walk = { 0 };
-	struct strings *files = &r->config->domain_files;
 
 	files->count = 0;
-	while (reading_next_value(r, "", "domain_files", &walk)) {
+	while (reading_next_value(r, "", to.key, &walk)) {
 		struct buf bytes = BUF(LARGEST_DOMAIN_FILE);
 		const char *path = reading_resolve(r, walk.at.file,
 						   walk.text);
 		/* As -T shall print it: found from anywhere. */
 		files->at[files->count++] = path;
-		struct named_file named = { walk.at, "domain_files", path };
+		struct named_file named = { walk.at, to.key, path };
 		if (!reading_load(r, &named, &bytes))
 			continue;
 		struct place at = { reading_add_name(r, path), 1 };
@@ -59,7 +80,7 @@ read_domain_files(struct reading *r)
 			text = view_slice(text, 0, view_find(text, '\r'));
 			text = view_trim(text);
 			if (text.len > 0)
-				add_domain(r, ours, at, text);
+				add(r, to, at, text);
 		}
 		buf_release(&bytes);
 	}
@@ -112,6 +133,19 @@ fill_discard(struct reading *r)
 	}
 }
 
+static void
+fill_blocked_senders(struct reading *r)
+{
+	struct smtp_settings *smtp = &r->config->worker.smtp;
+	struct list_target to = { smtp->blocked_senders, "blocked_senders" };
+	struct value_walk walk = { 0 };
+
+	while (reading_next_value(r, "", to.key, &walk))
+		add_sender(r, to, walk.at, view_of(walk.text));
+	to.key = "blocked_sender_files";
+	read_files(r, &r->config->blocked_sender_files, to, add_sender);
+}
+
 void
 reading_fill_domains(struct reading *r)
 {
@@ -120,9 +154,12 @@ reading_fill_domains(struct reading *r)
 
 	smtp->domains = domains_new();
 	smtp->discard_domains = domains_new();
+	smtp->blocked_senders = domains_new();
 	struct list_target ours = { smtp->domains, "domains" };
 	while (reading_next_value(r, "", "domains", &walk))
 		add_domain(r, ours, walk.at, view_of(walk.text));
-	read_domain_files(r);
+	ours.key = "domain_files";
+	read_files(r, &r->config->domain_files, ours, add_domain);
 	fill_discard(r);
+	fill_blocked_senders(r);
 }

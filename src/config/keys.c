@@ -41,6 +41,12 @@ static const struct key_word bare_newlines[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word blocked_actions[] = {
+	{ "reject", false },
+	{ "discard", true },
+	{ NULL, 0 },
+};
+
 static const struct key_word event_methods[] = {
 	{ "epoll", EVENT_EPOLL },
 	{ "poll", EVENT_POLL },
@@ -148,6 +154,14 @@ const struct key key_table[] = {
 	{ "", "recipient_query", KEY_TEXT, AT(worker.store.recipient_query),
 	  "" },
 	{ "", "discard", KEY_LIST, AT(discard), .values = nothing },
+	{ "", "blocked_senders", KEY_LIST, AT(blocked_senders),
+	  .values = nothing },
+	{ "", "blocked_sender_files", KEY_LIST, AT(blocked_sender_files),
+	  .values = nothing },
+	{ "", "blocked_senders_header", KEY_FLAG,
+	  AT(worker.smtp.blocks_by_header), "false" },
+	{ "", "blocked_action", KEY_FLAG, AT(worker.smtp.discards_blocked),
+	  "reject", .words = blocked_actions },
 	{ "", "header_check", KEY_WORD, AT(worker.header_check), "score",
 	  .words = header_checks },
 	{ "", "header_check_score", KEY_SCORE, AT(worker.header_check_score),

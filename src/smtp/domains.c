@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which domains are ours: a hash set of names, with wildcards kept as the
  * suffix behind their star, dot included. Operators have hundreds of
- * thousands; a look-up costs one probe for each label of what is asked. */
+ * thousands; a look-up costs one probe for each label of what is asked, and a
+ * name is read only where its hash is the same: memory is what is slow. */
 #include "smtp/domains.h"
 
 #include "base/memory.h"
@@ -12,11 +13,16 @@
 
 enum { NAME_MAX_BYTES = 255, FIRST_SLOTS = 16 };
 
+struct slot {
+	uint32_t hash;
+	uint32_t at;            /* offset in names + 1; 0: free */
+};
+
 struct domains {
 	char *names;            /* each with its length before it */
 	size_t names_len;
 	size_t names_size;
-	uint32_t *slots;        /* offset in names + 1; 0: free */
+	struct slot *slots;
 	size_t slot_count;      /* a power of two */
 	size_t count;
 	bool has_all;           /* "*" */
@@ -47,20 +53,34 @@ name_at(const struct domains *d, uint32_t offset)
 	return (struct view){ name + 1, (unsigned char)name[0] };
 }
 
-/* The slot that holds name, or the free one where it would go. */
-static uint32_t *
-find(const struct domains *d, struct view name)
+static uint32_t
+hash_of(struct view name)
 {
-	size_t mask = d->slot_count - 1;
 	uint64_t h = 0xcbf29ce484222325;        /* FNV-1a */
 
 	for (size_t i = 0; i < name.len; i++)
 		h = (h ^ (unsigned char)name.at[i]) * 0x100000001b3;
-	size_t i = (size_t)(h ^ h >> 32) & mask;
-	while (d->slots[i] != 0 &&
-	       !view_equal(name_at(d, d->slots[i] - 1), name))
+	return (uint32_t)(h ^ h >> 32);
+}
+
+/* The slot that holds name, or the free one where it would go. */
+static struct slot *
+find(const struct domains *d, struct view name, uint32_t hash)
+{
+	size_t mask = d->slot_count - 1;
+	size_t i = hash & mask;
+
+	while (d->slots[i].at != 0 &&
+	       (d->slots[i].hash != hash ||
+		!view_equal(name_at(d, d->slots[i].at - 1), name)))
 		i = (i + 1) & mask;
 	return &d->slots[i];
+}
+
+static bool
+is_there(const struct domains *d, struct view name)
+{
+	return find(d, name, hash_of(name))->at != 0;
 }
 
 /* At most half of the slots are in use. */
@@ -69,13 +89,14 @@ make_room(struct domains *d)
 {
 	if (d->count * 2 < d->slot_count)
 		return;
-	uint32_t *old = d->slots;
+	struct slot *old = d->slots;
 	size_t old_count = d->slot_count;
 	d->slot_count = old_count > 0 ? old_count * 2 : FIRST_SLOTS;
 	d->slots = memory_new(d->slot_count, sizeof(*d->slots));
 	for (size_t i = 0; i < old_count; i++)
-		if (old[i] != 0)
-			*find(d, name_at(d, old[i] - 1)) = old[i];
+		if (old[i].at != 0)
+			*find(d, name_at(d, old[i].at - 1), old[i].hash) =
+				old[i];
 	free(old);
 }
 
@@ -92,8 +113,9 @@ domains_add(struct domains *d, struct view pattern)
 	if (pattern.len == 0 || pattern.len > NAME_MAX_BYTES)
 		return false;
 	make_room(d);
-	uint32_t *slot = find(d, pattern);
-	if (*slot != 0)
+	uint32_t hash = hash_of(pattern);
+	struct slot *slot = find(d, pattern, hash);
+	if (slot->at != 0)
 		return true;
 	size_t offset = d->names_len;
 	if (d->names_size - offset < pattern.len + 1) {
@@ -103,7 +125,7 @@ domains_add(struct domains *d, struct view pattern)
 	d->names[offset] = (char)pattern.len;
 	memcpy(d->names + offset + 1, pattern.at, pattern.len);
 	d->names_len += pattern.len + 1;
-	*slot = (uint32_t)offset + 1;
+	*slot = (struct slot){ hash, (uint32_t)offset + 1 };
 	d->count++;
 	return true;
 }
@@ -117,13 +139,20 @@ domains_match(const struct domains *d, struct view domain)
 		return false;
 	if (d->has_all || d->slot_count == 0)
 		return d->has_all;
-	if (*find(d, domain) != 0)
+	if (is_there(d, domain))
 		return true;
 	for (size_t i = 1; i < domain.len; i++)
 		if (domain.at[i] == '.' &&
-		    *find(d, view_slice(domain, i, domain.len)) != 0)
+		    is_there(d, view_slice(domain, i, domain.len)))
 			return true;
 	return false;
+}
+
+bool
+domains_has(const struct domains *d, struct view name)
+{
+	return d->slot_count > 0 && name.len > 0 &&
+	       name.len <= NAME_MAX_BYTES && is_there(d, name);
 }
 
 size_t

@@ -3,6 +3,7 @@
 #include "smtp/commands.h"
 
 #include "base/utf8.h"
+#include "smtp/blocked.h"
 #include "smtp/extensions.h"
 #include "smtp/path.h"
 
@@ -46,7 +47,8 @@ read_argument(const struct session *s, struct view argument, struct path *path,
 
 /* Whether a transaction may begin at all. */
 static enum reply
-may_begin(const struct session *s, const struct mail_requests *w)
+may_begin(const struct session *s, const struct path *path,
+	  const struct mail_requests *w, bool *is_blocked_out)
 {
 	if (s->state->is_paused ||
 	    (s->state->is_draining && s->has_had_transaction))
@@ -57,7 +59,9 @@ may_begin(const struct session *s, const struct mail_requests *w)
 		return REPLY_TOO_BIG;
 	if (s->state->is_store_away)
 		return REPLY_STORE_FAULT;
-	return REPLY_OK;
+	*is_blocked_out = blocked_sender(s->settings, path->mailbox);
+	return *is_blocked_out && !s->settings->discards_blocked ?
+	       REPLY_BLOCKED_SENDER : REPLY_OK;
 }
 
 /* False where there is no memory for it. */
@@ -101,15 +105,17 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 {
 	struct path path = { .is_null = false };
 	struct mail_requests requests = { .given = 0 };
+	bool is_blocked = false;
 
 	enum reply reply = read_argument(s, argument, &path, &requests);
 	if (reply == REPLY_OK)
-		reply = may_begin(s, &requests);
+		reply = may_begin(s, &path, &requests, &is_blocked);
 	if (reply == REPLY_OK && !open_message(s, &path, &requests)) {
 		session_forget_transaction(s);
 		reply = REPLY_FULL;
 	}
 	if (reply == REPLY_OK) {
+		s->message->envelope.is_blocked = is_blocked;
 		s->counts.transactions++;
 		s->events |= SESSION_NEW_TRANSACTION;
 		s->stage = STAGE_SENDER;
@@ -117,12 +123,14 @@ sender_run(struct session *s, struct view argument, struct buf *out)
 		return;
 	}
 	/* The log shows what was said where that is no address. */
+	s->counts.senders_blocked += reply == REPLY_BLOCKED_SENDER;
 	session_tell_refusal(s, reply, path.mailbox.len > 0 || path.is_null
 			     ? path.mailbox : argument);
 	if (reply == REPLY_STOPPING || reply == REPLY_TOO_MANY_MAILS)
 		session_hang_up(s, reply, out);
-	else if (reply == REPLY_TOO_BIG)
-		/* Large mail is no misbehaviour: not counted as an error. */
+	else if (reply == REPLY_TOO_BIG || reply == REPLY_BLOCKED_SENDER)
+		/* Large mail is no misbehaviour, and a relay has mail of many
+		 * senders: not counted as an error. */
 		session_say(s, reply, out);
 	else
 		session_refuse(s, reply, out);

@@ -63,6 +63,8 @@ message_rows(const struct message *m)
 {
 	size_t rows = 0;
 
+	if (m->envelope.is_blocked)
+		return 0;
 	for (const struct recipient *r = m->envelope.first; r != NULL;
 	     r = r->next)
 		rows += r->is_discarded ? 0 : 1;

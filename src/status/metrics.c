@@ -90,6 +90,8 @@ static const struct count {
 	  "250." },
 	{ "recipients", "{outcome=\"refused\"}", COUNT_RECIPIENTS_REFUSED,
 	  "Recipients that were not accepted." },
+	{ "senders_blocked", "", COUNT_SENDERS_BLOCKED, "Messages refused or "
+	  "thrown away for their sender." },
 	{ "batches", "", COUNT_BATCHES, "Statements or transactions that "
 	  "stored messages." },
 	{ "rows", "", COUNT_ROWS, "Rows stored." },

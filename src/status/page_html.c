@@ -138,7 +138,8 @@ print_mail(const struct scoreboard *b, const struct scoreboard_figures *f,
 	print_row("spooled", spooled, out);
 	print_row("refused (5yz)", c[COUNT_MAILS_REFUSED], out);
 	print_row("put off (4yz)", c[COUNT_MAILS_DEFERRED], out);
-	print_row("thrown away (discard)", c[COUNT_MAILS_DISCARDED], out);
+	print_row("thrown away", c[COUNT_MAILS_DISCARDED], out);
+	print_row("unwanted senders", c[COUNT_SENDERS_BLOCKED], out);
 	print_row("rows", c[COUNT_ROWS], out);
 	print_row("rows deleted (retention)", c[COUNT_ROWS_EXPIRED], out);
 	print_row("connections", c[COUNT_CONNECTIONS], out);

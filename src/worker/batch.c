@@ -70,8 +70,10 @@ fill_batch(struct delivery *d, struct message_list *from,
 			m->verdict = mail_reader_read(d->reader, m, &d->arena,
 						      mail);
 		/* Once the database was given it, only that decides. */
-		if (m->was_tried)
+		if (m->was_tried) {
 			m->verdict = VERDICT_NONE;
+			m->envelope.is_blocked = false;
+		}
 		/* What begins the next batch is read again for it. */
 		if (m->verdict == VERDICT_NONE && batch != NULL &&
 		    !store_batch_add(d->store, batch, mail))

@@ -98,6 +98,8 @@ client_count(struct client *c)
 
 	slot_count(slot, COUNT_RECIPIENTS_REFUSED,
 		   now.recipients_refused - was->recipients_refused);
+	slot_count(slot, COUNT_SENDERS_BLOCKED,
+		   now.senders_blocked - was->senders_blocked);
 	slot_count(slot, COUNT_MAILS_REFUSED,
 		   now.mails_refused - was->mails_refused);
 	slot_count(slot, COUNT_MAILS_DEFERRED,

@@ -34,6 +34,7 @@ static const char *const verdict_names[] = {
 	[VERDICT_FULL] = "deferred: full",
 	[VERDICT_TOO_BIG] = "refused: too big",
 	[VERDICT_HEADER_CHECK] = "refused: header check",
+	[VERDICT_BLOCKED] = "refused: blocked_senders",
 	[VERDICT_LOOP] = "refused: limits.received",
 	[VERDICT_IN_DOUBT] = "in doubt",
 };
@@ -110,6 +111,13 @@ write_recipients(const struct envelope *e, char out[RECIPIENTS_SIZE])
 	}
 }
 
+static const char *
+verdict_name(const struct message *m)
+{
+	return m->verdict == VERDICT_DISCARDED && m->envelope.is_blocked ?
+	       "discarded: blocked_senders" : verdict_names[m->verdict];
+}
+
 void
 mail_log_verdict(const struct message *m)
 {
@@ -132,7 +140,7 @@ mail_log_verdict(const struct message *m)
 		 LOG_NUM("recipients", e->recipients),
 		 log_optional(LOG_STR("message_id", m->message_id)),
 		 LOG_NUM("bytes", m->raw.len),
-		 LOG_STR("verdict", verdict_names[m->verdict]),
+		 LOG_STR("verdict", verdict_name(m)),
 		 log_optional(LOG_VIEW("reply", code)),
 		 log_optional(LOG_NUM("error", m->error)),
 		 LOG_MS("receive_ms", m->complete_us - m->began_us),

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "mime/mime.h"
 #include "net/domain_name.h"
+#include "smtp/blocked.h"
 #include "smtp/trace.h"
 
 #include <stdlib.h>
@@ -164,6 +165,18 @@ check_header(struct mail_reader *r, struct mail *mail)
 	return VERDICT_HEADER_CHECK;
 }
 
+/* What the reader of the mail would take for its sender. */
+static enum verdict
+check_sender(const struct mail_reader *r, struct mail *mail)
+{
+	const struct smtp_settings *smtp = &r->settings->smtp;
+
+	if (!smtp->blocks_by_header || !blocked_sender(smtp, mail->from))
+		return VERDICT_NONE;
+	mail->message->envelope.is_blocked = true;
+	return smtp->discards_blocked ? VERDICT_DISCARDED : VERDICT_BLOCKED;
+}
+
 enum verdict
 mail_reader_read(struct mail_reader *r, struct message *message,
 		 struct arena *arena, struct mail *mail)
@@ -177,7 +190,9 @@ mail_reader_read(struct mail_reader *r, struct message *message,
 	size_t most = r->settings->received;    /* RFC 5321 6.3 */
 	if (most > 0 && mail->received > most)
 		return VERDICT_LOOP;
-	enum verdict verdict = check_header(r, mail);
+	enum verdict verdict = check_sender(r, mail);
+	if (verdict == VERDICT_NONE)
+		verdict = check_header(r, mail);
 	if (verdict != VERDICT_NONE || !r->settings->smtp.adds_trace_headers)
 		return verdict;
 	for (struct recipient *to = message->envelope.first; to != NULL;

@@ -13,6 +13,7 @@ count_verdict(struct worker *w, const struct message *m)
 {
 	struct scoreboard_slot *slot = w->context->slot;
 
+	slot_count(slot, COUNT_SENDERS_BLOCKED, m->envelope.is_blocked);
 	switch (m->verdict) {
 	case VERDICT_SPOOLED:
 		slot_count(slot, COUNT_MAILS_SPOOLED, 1);
@@ -26,6 +27,7 @@ count_verdict(struct worker *w, const struct message *m)
 		return;
 	case VERDICT_TOO_BIG:
 	case VERDICT_HEADER_CHECK:
+	case VERDICT_BLOCKED:
 	case VERDICT_LOOP:
 		slot_count(slot, COUNT_MAILS_REFUSED, 1);
 		return;

@@ -177,7 +177,7 @@ play_set(struct play *p, const char *key, const char *value)
 					       "undecided", NULL };
 	static const char *const verdicts[] = { "none", "stored", "spooled",
 		"discarded", "later", "full", "big", "headers", "loop", "doubt",
-		NULL };
+		"blocked", NULL };
 	size_t which;
 
 	if (strcmp(key, "recipient") == 0 &&

@@ -89,6 +89,16 @@ static const struct bad values[] = {
 	{ "no literal", "domains = {\"[192.0.2]\"}\n",
 	  "main.conf:1: domains: \"[192.0.2]\" is not a domain, "
 	  "\"*.domain\", \"*\" or \"[address]\"\n" },
+	{ "no sender", D "blocked_senders = {\"*\", \"a@b@c.example\", "
+	  "\"@b.example\",\n\"x@\", \"a..b\", \"*.c.example\"}\n",
+	  "main.conf:2: blocked_senders: \"*\" is not an address, a domain or "
+	  "\"*.domain\"\n"
+	  "main.conf:2: blocked_senders: \"@b.example\" is not an address, a "
+	  "domain or \"*.domain\"\n"
+	  "main.conf:3: blocked_senders: \"x@\" is not an address, a domain or "
+	  "\"*.domain\"\n"
+	  "main.conf:3: blocked_senders: \"a..b\" is not a domain, \"*.domain\""
+	  ", \"*\" or \"[address]\"\n" },
 	{ "no address", D "discard = {\"a@b@\", \"@b.example\"}\n",
 	  "main.conf:2: discard: \"a@b@\" is not an address\n"
 	  "main.conf:2: discard: \"@b.example\" is not an address\n" },

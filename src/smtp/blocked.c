@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A name with an @ among the domains is an address: it cannot be met by a
+ * domain, which has none. */
+#include "smtp/blocked.h"
+
+enum { LONGEST_LOCAL = 64, DOMAIN_SIZE = 256 };
+
+/* "a\.b" is the same mailbox as a.b (RFC 5321 4.1.2). */
+static size_t
+copy_local(struct view local, char *out)
+{
+	bool is_quoted = local.len >= 2 && local.at[0] == '"' &&
+			 local.at[local.len - 1] == '"';
+	size_t len = 0;
+
+	if (is_quoted)
+		local = view_slice(local, 1, local.len - 1);
+	for (size_t i = 0; i < local.len; i++) {
+		if (is_quoted && local.at[i] == '\\' && i + 1 < local.len)
+			i++;
+		out[len++] = ascii_lower(local.at[i]);
+	}
+	return len;
+}
+
+struct view
+blocked_key(smtp_to_ascii *to_ascii, struct view mailbox,
+	    char out[BLOCKED_KEY_SIZE])
+{
+	size_t at = view_find_last(mailbox, '@');
+	struct view local = view_slice(mailbox, 0, at);
+
+	if (local.len == 0 || local.len > LONGEST_LOCAL)
+		return VIEW("");
+	size_t len = copy_local(local, out);
+	out[len++] = '@';
+	size_t domain = to_ascii(view_slice(mailbox, at + 1, mailbox.len),
+				 out + len, DOMAIN_SIZE);
+	if (domain == 0)
+		return VIEW("");
+	return (struct view){ out, len + domain };
+}
+
+bool
+blocked_sender(const struct smtp_settings *settings, struct view mailbox)
+{
+	const struct domains *set = settings->blocked_senders;
+	char bytes[BLOCKED_KEY_SIZE];
+
+	if (set == NULL || domains_count(set) == 0)
+		return false;
+	struct view key = blocked_key(settings->domain_to_ascii, mailbox,
+				      bytes);
+	return key.len > 0 &&
+	       (domains_has(set, key) ||
+		domains_match(set, view_slice(key,
+					      view_find_last(key, '@') + 1,
+					      key.len)));
+}

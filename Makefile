@@ -37,7 +37,7 @@ mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
 store      = bind catalog column_text columns connection failover group \
-	hosts in_doubt insert lookup outcome partitions \
+	host_names hosts in_doubt insert lookup outcome partitions \
 	retention retention_domains retention_partitions retention_walk save \
 	server \
 	size_limits spool spool_claim spool_decode spool_encode \
@@ -48,6 +48,7 @@ worker     = admission batch client connection delivery drain health lookup \
 janitor    = janitor replay replay_files retries
 status     = metrics page_html pages status
 signer     = signer
+resolver   = resolver
 logger     = logger target
 config     = certificates check config database domain_lists faults \
 	field file fill find_master hostname key_lookup keys lexer listeners \
@@ -70,12 +71,13 @@ may_janitor    = smtp mime store net base
 may_status     = smtp mime store net base
 may_logger     = smtp mime store net base
 may_signer     = net base
+may_resolver   = store base
 may_config     = smtp net base
 may_control    = base
-may_supervisor = worker janitor status logger signer config smtp mime store net base
+may_supervisor = worker janitor status logger signer resolver config smtp mime store net base
 
 rooms = base net smtp mime store worker janitor status logger signer \
-	config supervisor control
+	resolver config supervisor control
 
 sources = $(foreach room,$(rooms),$(patsubst %,src/$(room)/%.c,$($(room))))
 

@@ -21,7 +21,8 @@ enum sandbox_right {
 	SANDBOX_SERVES = 8,             /* accepts clients, epoll */
 	SANDBOX_SIGNS = 16,             /* has keys: may answer on sockets that
 					 * it has, and less than all others */
-	SANDBOX_REPORTS = 32            /* accepts who asks over HTTP */
+	SANDBOX_REPORTS = 32,           /* accepts who asks over HTTP */
+	SANDBOX_RESOLVES = 64           /* asks DNS, by TCP */
 };
 
 struct sandbox_rules {
@@ -38,7 +39,6 @@ struct sandbox_rules {
 	 * is open. */
 	unsigned ports[SANDBOX_PORTS];
 	bool has_more_ports;
-	bool looks_up_names;            /* asks DNS, by TCP */
 };
 
 /* Closes the sandbox around the calling process and notes in its slot what

@@ -20,7 +20,7 @@ struct scoreboard_slot;
 /* The numbers go through an upgrade, so none changes. A helper that nobody
  * asks for by its number has it from supervisor/roles.c alone. */
 enum slot_role { SLOT_UNUSED, SLOT_MASTER, SLOT_WORKER, SLOT_JANITOR,
-		 SLOT_LOGGER, SLOT_STATUS, SLOT_SIGNER };
+		 SLOT_LOGGER, SLOT_STATUS, SLOT_SIGNER, SLOT_RESOLVER };
 enum { SLOT_ROLES = 32, SLOT_ROLE_NAME_SIZE = 16 };
 enum slot_state { SLOT_STARTING, SLOT_READY, SLOT_DRAINING, SLOT_PAUSED,
 		  SLOT_GONE };

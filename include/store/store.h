@@ -18,7 +18,7 @@ void store_free(struct store **s);
 
 /* Before threads and sandbox: loads the client library and what it would
  * load late (authentication plugins, name service, TLS). Once a process. */
-void store_warm_up(const struct store_settings *settings);
+void store_warm_up(void);
 
 /* What the table on the connected host allows; changes with a reconnect. */
 struct store_size_limits {

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "net/tls.h"
+#include "store/host_names.h"
 #include "store/spool_claim.h"
 #include "supervisor/privileges.h"
 
@@ -17,6 +18,8 @@ struct generation {
 	struct tls_context *tls;        /* NULL without a certificate */
 	int keys;                       /* the signers': not mapped here; 0:
 					 * none */
+	struct host_names *host_names;  /* shared; NULL: no host has a name */
+	int names;                      /* its descriptor; 0: none */
 	const struct account *opens_for; /* of generation_open: whom root
 					  * opens for, see root_open.h; NULL
 					  * where we are the account */

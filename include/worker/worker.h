@@ -7,7 +7,7 @@
 #include "worker/settings.h"
 
 /* Before fork or sandbox: everything libraries would load late. */
-void worker_warm_up(const struct worker_settings *settings);
+void worker_warm_up(void);
 
 /* Serves until told to leave; returns the exit code. Called in the forked
  * child, with one thread. listeners[i] belongs to

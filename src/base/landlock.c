@@ -172,8 +172,10 @@ allow_files(const struct landlock_rules *ruleset,
 	if (allow_list(ruleset, everyones) != 0 ||
 	    allow(ruleset, "/dev/null", reading | writing_file) != 0)
 		return -1;
-	if (is_storing && (allow_list(ruleset, librarys) != 0 ||
-			   allow_resolver(ruleset) != 0))
+	if (is_storing && allow_list(ruleset, librarys) != 0)
+		return -1;
+	if ((rules->rights & SANDBOX_RESOLVES) != 0 &&
+	    allow_resolver(ruleset) != 0)
 		return -1;
 	for (int i = 0; i < SANDBOX_PATHS; i++) {
 		if (rules->readable[i] != NULL &&
@@ -202,7 +204,8 @@ allow_ports(const struct landlock_rules *ruleset,
 	for (int i = 0; i < SANDBOX_PORTS && rules->ports[i] != 0; i++)
 		if (allow_port(ruleset, rules->ports[i]) != 0)
 			return -1;
-	return rules->looks_up_names ? allow_port(ruleset, DNS_PORT) : 0;
+	return (rules->rights & SANDBOX_RESOLVES) != 0
+		       ? allow_port(ruleset, DNS_PORT) : 0;
 }
 
 int

@@ -28,14 +28,15 @@ enum {
 	STORING = SANDBOX_STORES,
 	LOGGING = SANDBOX_LOGS,
 	SERVING = SANDBOX_SERVES,
-	OPENING = STORING | LOGGING,    /* files, while they run */
+	RESOLVING = SANDBOX_RESOLVES,
+	OPENING = STORING | LOGGING | RESOLVING, /* files, while they run */
 	SIGNING = SANDBOX_SIGNS,
 	ACCEPTING = SERVING | SANDBOX_REPORTS,
 	ANY = 1 << 8,                   /* who is no SANDBOX_SIGNS */
 	ALL = 1 << 9,                   /* nothing is asked for */
 	/* What else the rules must say. */
 	LOCALLY = 1 << 16,              /* connects_locally */
-	BY_TCP = 1 << 17                /* ports, or more, or names */
+	BY_TCP = 1 << 17                /* ports, or more, or DNS's */
 };
 
 struct permit {
@@ -150,8 +151,8 @@ static const struct narrow narrows[] = {
 	{ "ioctl", ANY, { 1, WHOLE, 0x5401 /* TCGETS: a terminal? */ },
 	  NO_MORE },
 	SOCKET(OPENING | LOCALLY, AF_UNIX, SOCK_STREAM),
-	SOCKET(STORING | BY_TCP, AF_INET, SOCK_STREAM),
-	SOCKET(STORING | BY_TCP, AF_INET6, SOCK_STREAM),
+	SOCKET(STORING | RESOLVING | BY_TCP, AF_INET, SOCK_STREAM),
+	SOCKET(STORING | RESOLVING | BY_TCP, AF_INET6, SOCK_STREAM),
 	SOCKET(LOGGING | LOCALLY, AF_UNIX, SOCK_DGRAM),
 	OPTION(SOL_SOCKET, SO_KEEPALIVE),
 	OPTION(SOL_SOCKET, SO_RCVTIMEO),
@@ -225,7 +226,7 @@ static unsigned
 bits_of(const struct sandbox_rules *rules)
 {
 	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
-		      rules->looks_up_names;
+		      (rules->rights & SANDBOX_RESOLVES) != 0;
 
 	bool signs = (rules->rights & SANDBOX_SIGNS) != 0;
 

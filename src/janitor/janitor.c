@@ -103,7 +103,7 @@ janitor_run(const struct store_settings *settings,
 {
 	const char ready = CHILD_READY;
 
-	store_warm_up(settings);
+	store_warm_up();
 	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_STR("why", strerror(errno)));

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/process.h"
 #include "store/store.h"
 
 #include <errmsg.h>
@@ -283,11 +282,10 @@ static const char *const plugins[] = {
 };
 
 void
-store_warm_up(const struct store_settings *settings)
+store_warm_up(void)
 {
 	struct addrinfo *found = NULL;
 
-	resolver_prepare();
 	mysql_library_init(0, NULL, NULL);
 	MYSQL *mysql = mysql_init(NULL);
 	/* A plugin that is not installed is none that anybody can ask for. */
@@ -297,10 +295,7 @@ store_warm_up(const struct store_settings *settings)
 						AUTHENTICATION_PLUGIN);
 	if (mysql != NULL)
 		mysql_close(mysql);
-	/* Not for the answer: for the name service's own libraries. */
-	for (size_t i = 0; i < settings->host_count; i++)
-		if (settings->hosts[i].port > 0 &&
-		    getaddrinfo(settings->hosts[i].name, NULL, NULL,
-				&found) == 0)
-			freeaddrinfo(found);
+	/* Not for the answer: what it loads must be there. */
+	if (getaddrinfo("127.0.0.1", NULL, NULL, &found) == 0)
+		freeaddrinfo(found);
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/pass_descriptor.h"
 #include "base/process.h"
+#include "base/shared_memory.h"
 #include "base/signals.h"
 #include "logger/logger.h"
 #include "supervisor/crash_trace.h"
@@ -21,7 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_DESCRIPTORS = 65536 };
+enum {
+	MOST_DESCRIPTORS = 65536,
+	NAMES_WAIT_MS = 5000            /* longer than one lost packet */
+};
 
 struct generation *
 child_generation(struct master *m, const struct process *e)
@@ -137,6 +141,21 @@ close_others(const struct master *m, const struct role *role,
 	free(keep);
 }
 
+/* Who connects reads where the hosts are, and one process writes it. */
+static int
+map_host_names(const struct generation *g, const struct role *role)
+{
+	const struct store_settings *store = &g->config->worker.store;
+	size_t size = host_names_size(store->host_count);
+	bool is_writer = (role->rights & SANDBOX_RESOLVES) != 0;
+	const struct shared_part own = { 0, is_writer ? size : 0 };
+
+	if (g->host_names == NULL ||
+	    (role->rights & (SANDBOX_RESOLVES | SANDBOX_STORES)) == 0)
+		return 0;
+	return shared_memory_remap(g->host_names, size, g->names, &own);
+}
+
 /* Of what all share each writes its own part and no more: the descriptors
  * are closed after this. -1 with errno. */
 static int
@@ -152,6 +171,8 @@ map_own(struct master *m, int i, const struct generation *g,
 	if (role == SLOT_WORKER &&
 	    connection_limits_remap(c->connection_limits,
 				    (unsigned)c->region) != 0)
+		return -1;
+	if (map_host_names(g, role_of(role)) != 0)
 		return -1;
 	if (role != SLOT_LOGGER)
 		return 0;
@@ -221,6 +242,9 @@ child_live(struct master *m, int i, const struct child_ends *own)
 		master_limit_file_size(g->config->worker.store.spool_max);
 	privileges_drop_bind();
 	crash_trace_prepare();
+	if (g->host_names != NULL && (role->rights & SANDBOX_STORES) != 0)
+		host_names_use(g->host_names, &g->config->worker.store,
+			       NAMES_WAIT_MS);
 	/* The password is for those who speak to the database; what another
 	 * generation has is for nobody. */
 	struct generation *const both[] = { &m->now, &m->next };

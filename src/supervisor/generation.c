@@ -4,6 +4,7 @@
 #include "supervisor/generation.h"
 
 #include "base/memory.h"
+#include "base/shared_memory.h"
 #include "logger/logger.h"
 #include "net/listen.h"
 #include "store/spool_folder.h"
@@ -169,6 +170,25 @@ generation_keep_spools(const struct generation *g,
 	}
 }
 
+static int
+share_host_names(struct generation *g, struct buf *why)
+{
+	const struct store_settings *store = &g->config->worker.store;
+	size_t size = host_names_size(store->host_count);
+
+	if (!host_names_are_wanted(store))
+		return 0;
+	g->names = shared_memory_open("host-names", size);
+	if (g->names >= 0)
+		g->host_names = shared_memory_map(g->names, size,
+						  PROT_READ | PROT_WRITE);
+	if (g->host_names != NULL)
+		return 0;
+	buf_printf(why, "memory for the hosts' addresses: %s\n",
+		   strerror(errno));
+	return -1;
+}
+
 int
 generation_load(struct generation *g, struct spool_claims *claims,
 		struct buf *why)
@@ -178,6 +198,8 @@ generation_load(struct generation *g, struct spool_claims *claims,
 	if (claim_spool(g->config, claims, why) != 0)
 		return -1;
 	make_sandbox_rules(g);
+	if (share_host_names(g, why) != 0)
+		return -1;
 	if (proof_of_sandboxes(g, why) != 0)
 		return -1;
 	if (net_of(g)->certificate_count == 0)
@@ -200,6 +222,11 @@ generation_close(struct generation *g, const struct generation *other)
 		close(g->log_file);
 	if (g->keys > 0)
 		close(g->keys);
+	if (g->host_names != NULL)
+		munmap(g->host_names, host_names_size(
+			g->config->worker.store.host_count));
+	if (g->names > 0)
+		close(g->names);
 	tls_context_free(&g->tls);
 	config_free(&g->config);
 	*g = (struct generation){ .log_file = -1 };

@@ -4,9 +4,9 @@
  * the signer. */
 #include "supervisor/roles.h"
 
-#include "base/address.h"
 #include "janitor/janitor.h"
 #include "logger/logger.h"
+#include "resolver/resolver.h"
 #include "signer/signer.h"
 #include "status/status.h"
 #include "worker/worker.h"
@@ -20,7 +20,7 @@ run_worker(const struct master *m, struct generation *g,
 	   const struct child_context *context)
 {
 	(void)m;
-	worker_warm_up(&g->config->worker);
+	worker_warm_up();
 	return worker_run(&g->config->worker, context, g->listeners);
 }
 
@@ -39,8 +39,6 @@ keep_listeners(const struct master *m, const struct generation *g, int *fds)
 static void
 allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
 {
-	struct address ignored;
-
 	rules->connects_locally = s->socket[0] != '\0';
 	for (size_t i = 0; i < s->host_count; i++) {
 		unsigned port = s->hosts[i].port;
@@ -56,8 +54,6 @@ allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
 			rules->ports[k] = port;
 		else
 			rules->has_more_ports = true;
-		if (!address_parse(view_of(s->hosts[i].name), &ignored))
-			rules->looks_up_names = true;
 	}
 }
 
@@ -151,6 +147,20 @@ has_keys(const struct generation *g)
 }
 
 static int
+run_resolver(const struct master *m, struct generation *g,
+	     const struct child_context *context)
+{
+	(void)m;
+	return resolver_run(&g->config->worker.store, g->host_names, context);
+}
+
+static bool
+has_names(const struct generation *g)
+{
+	return g->host_names != NULL;
+}
+
+static int
 status_listener(const struct generation *g)
 {
 	return g->listeners[g->config->worker.net.listener_count];
@@ -224,6 +234,12 @@ static const struct role roles[SLOT_ROLES] = {
 			  .is_wanted = has_keys,
 			  .is_helper = true,
 			  .is_first = true },
+	[SLOT_RESOLVER] = { .name = "resolver",
+			    .rights = SANDBOX_THREADS | SANDBOX_RESOLVES,
+			    .run = run_resolver,
+			    .is_wanted = has_names,
+			    .is_helper = true,
+			    .is_first = true },
 	/* A balancer hears of the stop from it. */
 	[SLOT_STATUS] = { .name = "status",
 			  .rights = SANDBOX_REPORTS,

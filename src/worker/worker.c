@@ -23,10 +23,10 @@ enum {
 };
 
 void
-worker_warm_up(const struct worker_settings *settings)
+worker_warm_up(void)
 {
 	mime_warm_up();
-	store_warm_up(&settings->store);
+	store_warm_up();
 }
 
 static void

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS to the database: the right authority is believed, no other is, and
-a sandboxed worker finds its way back after the connection is lost."""
+a sandboxed worker finds its way back after the connection is lost; by a name
+that another process looks up."""
 import os
 import shutil
+import signal
 
 import pytest
 
 from support.certificates import Certificate
 from support.dialog import Dialog
 from support.mariadb import Database, MariaDB
-from support.server import free_port, open_folder
+from support.server import PROGRAM, free_port, open_folder
 from support.waiting import wait_for
 
 
@@ -99,3 +101,55 @@ def test_a_server_without_tls_is_not_spoken_to(start_server, desk):
     server = start_server({"mysql.tls": True,
                            "mysql.tls_ca": desk.own.file})
     assert "does not support" in refused(server)
+
+
+class Names:
+    """/etc/hosts as the program sees it: its own, in a namespace of mounts."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "hosts")
+        self.program = os.path.join(folder, "with-names")
+        self.say("127.0.0.1 localhost\n")
+        with open(self.program, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n"
+                       f"exec unshare -m sh -c 'mount --bind {self.path} "
+                       f"/etc/hosts && exec {PROGRAM} \"$@\"' sh \"$@\"\n")
+        os.chmod(self.program, 0o755)
+
+    def say(self, text):
+        """In place: the file stays the one that the sandbox knows."""
+        with open(self.path, "w", encoding="ascii") as file:
+            file.write(text)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_name_is_looked_up_by_a_process_that_does_nothing_else(start, desk):
+    """The certificate is still checked against the name."""
+    names = Names(desk.folder)
+    names.say("127.0.0.9 db.example.com\n")
+    settings = desk.settings(desk.own, host="db.example.com",
+                             **{"store.hold": 1})
+    server = start(settings, program=names.program)
+    assert len(server.children("resolver")) == 1
+    server.await_log("the name of a database host was looked up "
+                     "host=db.example.com addresses=127.0.0.9")
+    assert not greets(server)
+    names.say("127.0.0.1 db.example.com\n")
+    wait_for(lambda: greets(server), 40, "220 at the new address")
+    server.send()
+    # What was found counts while there is no answer, and for a new worker.
+    names.say("127.0.0.1 localhost\n")
+    server.await_log("the name of a database host is not found", 40)
+    desk.mariadb.kill()
+    desk.mariadb.start()
+    for pid in server.workers() + server.children("resolver"):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: server.children("resolver") and server.workers(), 20,
+             "successors")
+    wait_for(lambda: greets(server), 40, "220 without a name")
+    server.send()
+    assert desk.database.count() == 2
+
+
+def test_addresses_need_no_resolver(start, desk):
+    assert not start(desk.settings(desk.own)).children("resolver")

@@ -282,6 +282,8 @@ const struct escape escapes[] = {
 	{ "bind", escape_bind_one, WALL_SECCOMP },
 	{ "listen", escape_listen_without_bind, WALL_SECCOMP },
 	{ "connect elsewhere", escape_connect_elsewhere, WALL_LANDLOCK_NET },
+	{ "connect to a name server", escape_connect_name_server,
+	  WALL_LANDLOCK_NET },
 	{ "a local socket", escape_connect_locally, WALL_SECCOMP },
 	{ "the control socket", escape_connect_control, WALL_SECCOMP },
 	{ "setsockopt", escape_set_odd_option, WALL_SECCOMP },

@@ -56,6 +56,7 @@ int escape_vsock(const struct escape_scene *s);
 int escape_bind_one(const struct escape_scene *s);
 int escape_listen_without_bind(const struct escape_scene *s);
 int escape_connect_elsewhere(const struct escape_scene *s);
+int escape_connect_name_server(const struct escape_scene *s);
 int escape_connect_locally(const struct escape_scene *s);
 int escape_connect_control(const struct escape_scene *s);
 int escape_set_odd_option(const struct escape_scene *s);

@@ -93,12 +93,12 @@ escape_listen_without_bind(scene *s)
 	return rc;
 }
 
-int
-escape_connect_elsewhere(scene *s)
+static int
+connect_to_port(unsigned port)
 {
 	struct sockaddr_in there = {
 		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)s->port),
+		.sin_port = htons((uint16_t)port),
 		.sin_addr = { htonl(INADDR_LOOPBACK) },
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -110,6 +110,16 @@ escape_connect_elsewhere(scene *s)
 	close(fd);
 	errno = error;
 	return rc;
+}
+
+int escape_connect_elsewhere(scene *s) { return connect_to_port(s->port); }
+
+/* Whether or not there is one. */
+int
+escape_connect_name_server(scene *s)
+{
+	(void)s;
+	return connect_to_port(53) == 0 || errno == ECONNREFUSED ? 0 : -1;
 }
 
 /* Where there is no such path, the socket alone says whether one may. */

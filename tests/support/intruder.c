@@ -61,12 +61,15 @@ try_all(struct scoreboard_slot *own)
 	};
 
 	for (const struct escape *e = escapes; e->name != NULL; e++) {
+		bool is_its_work = e->attempt == escape_connect_name_server &&
+				   strcmp(role, "resolver") == 0;
 		errno = 0;
 		int rc = e->attempt(&scene);
 		int error = errno;
 		char line[256];
 		int n = snprintf(line, sizeof(line), "escape: %s: %s: %s%s%s\n",
 				 role, e->name,
+				 is_its_work ? "nothing, its work" :
 				 rc == 0 ? "OUT" : escape_stopped_by(error),
 				 rc == 0 ? "" : ": ",
 				 rc == 0 ? "" : strerror(error));

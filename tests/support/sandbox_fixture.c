@@ -63,7 +63,6 @@ sandbox_run(enum sandbox_mode mode, unsigned rights, int (*trial)(void))
 		.rights = rights,
 		.writable = { sandbox_inside },
 		.ports = { ntohs(sandbox_database.sin_port) },
-		.looks_up_names = true,
 	};
 
 	return sandbox_run_with(&rules, trial);

@@ -18,6 +18,7 @@ enum {
 	AS_LOGGER = SANDBOX_LOGS,
 	AS_STATUS = SANDBOX_SERVES,
 	AS_SIGNER = SANDBOX_THREADS | SANDBOX_SIGNS,
+	AS_RESOLVER = SANDBOX_THREADS | SANDBOX_RESOLVES,
 	AS_NOTHING = 0
 };
 
@@ -27,7 +28,7 @@ extern struct sockaddr_in sandbox_database, sandbox_elsewhere;
 extern struct scoreboard *sandbox_board;        /* a trial sits in OWN_SLOT */
 
 /* The exit code of the trial, or minus the signal that ended it. Its
- * database is reached by TCP and has a name. */
+ * database is reached by TCP. */
 int sandbox_run(enum sandbox_mode mode, unsigned rights,
 		int (*trial)(void));
 int sandbox_run_with(const struct sandbox_rules *rules, int (*trial)(void));

@@ -384,7 +384,7 @@ main(int argc, char **argv)
 		set(&d, argv[i]);
 	if (d.settings.host_count == 0)
 		d.hosts[d.settings.host_count++].name = "";
-	store_warm_up(&d.settings);
+	store_warm_up();
 	d.store = store_new(&d.settings, NULL);
 	if (d.settings.on_outage == STORE_OUTAGE_SPOOL &&
 	    (d.spool = spool_open(&d.settings)) == NULL)

@@ -14,7 +14,9 @@ enum { BLOCKED_KEY_SIZE = 64 + 1 + 256 };
 struct view blocked_key(smtp_to_ascii *to_ascii, struct view mailbox,
 			char out[BLOCKED_KEY_SIZE]);
 
-/* Whether a sender's mail is unwanted; never that of <>. */
-bool blocked_sender(const struct smtp_settings *settings, struct view mailbox);
+/* Whether a sender's mail is unwanted, by the settings or by more (or NULL);
+ * never that of <>. */
+bool blocked_sender(const struct smtp_settings *settings,
+		    const struct domains *more, struct view mailbox);
 
 #endif

@@ -9,6 +9,10 @@
 struct domains;
 
 struct domains *domains_new(void);
+
+/* The same set for one more thread: nothing is added any more, and each frees
+ * it. */
+struct domains *domains_share(struct domains *d);
 void domains_free(struct domains **d);
 
 /* "example.com"; "*.example.net": any depth below it, not itself; "*": all;

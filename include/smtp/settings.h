@@ -35,6 +35,7 @@ struct smtp_settings {
 	struct domains *blocked_senders; /* and addresses: blocked.h */
 	bool blocks_by_header;          /* From is looked at too */
 	bool discards_blocked;          /* instead of 550 */
+	bool has_blocked_query;         /* more of them are there */
 	bool has_domains_query;         /* more domains are in the database */
 	bool has_recipient_query;
 	bool accepts_bare_newline;
@@ -70,6 +71,8 @@ struct smtp_state {
 	bool is_paused;                 /* and no other one begins */
 	const struct domains *more_domains;     /* from domains_query; NULL
 						 * until it first succeeded */
+	const struct domains *more_blocked;     /* the same of
+						 * blocked_senders_query */
 };
 
 #endif

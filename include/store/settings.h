@@ -56,6 +56,7 @@ struct store_settings {
 	size_t retention_domain_count;
 	const char *domains_query;      /* '' without one */
 	const char *recipient_query;
+	const char *blocked_senders_query;
 	int64_t domains_refresh_ms;
 	int64_t lookup_ms;              /* timeouts.lookup */
 };

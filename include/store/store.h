@@ -92,10 +92,12 @@ void store_stop_at(struct store *s, int64_t at_ms);
 void store_find_recipients(struct store *s, const struct view *keys,
 			   signed char *answers, size_t count);
 
-/* Runs domains_query and hands each value of its first column to take;
- * false, possibly after some, where it failed. */
-bool store_fetch_domains(struct store *s,
-			 void (*take)(void *context, struct view domain),
-			 void *context);
+enum store_list { STORE_LIST_DOMAINS, STORE_LIST_BLOCKED };
+
+/* Runs domains_query or blocked_senders_query and hands each value of its
+ * first column to take; false, possibly after some, where it failed. */
+bool store_fetch_list(struct store *s, enum store_list which,
+		      void (*take)(void *context, struct view name),
+		      void *context);
 
 #endif

@@ -72,6 +72,7 @@ struct worker {
 	uint32_t free_slot;
 	uint32_t next_serial;
 	struct domains *domains;        /* state.more_domains, ours */
+	struct domains *blocked;        /* state.more_blocked */
 	struct refusal_log *refusals;
 	char *scratch;                  /* SCRATCH_BYTES, for reading */
 	struct watch *listeners;        /* one each of net.listeners */

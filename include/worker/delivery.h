@@ -35,6 +35,7 @@ struct delivery_news {
 	struct store_size_limits size_limits;
 	bool is_store_up;
 	struct domains *domains;        /* new ones, the taker's; or NULL */
+	struct domains *blocked;        /* senders, the same */
 };
 
 /* Starts the thread; settings and context must outlive it. NULL with errno. The

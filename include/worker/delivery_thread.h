@@ -38,6 +38,8 @@ struct delivery {
 	int64_t retry_ms;
 	struct domains *domains;
 	int64_t refresh_ms;             /* when domains are asked for again */
+	struct domains *blocked;        /* senders */
+	int64_t blocked_ms;             /* the same of them */
 	int64_t down_since_ms;          /* 0: the store is up */
 	struct delivery_news told;      /* the last the loop was told of */
 	bool has_told;
@@ -50,14 +52,18 @@ struct delivery {
 bool delivery_connect(struct delivery *d);
 
 /* Tells the loop, the first time and where it has changed, what it should
- * know. domains: new ones, now the loop's, or NULL. */
-void delivery_tell_news(struct delivery *d, struct domains *domains);
+ * know. Lists are new ones, now the loop's, or NULL. */
+void delivery_tell_news(struct delivery *d, struct domains *domains,
+			struct domains *blocked);
 
 /* Asks for all of a list of questions, and sends them back. */
 void delivery_answer(struct delivery *d, struct queue_link *questions);
 
 /* Runs domains_query when its time has come; a failed one keeps the list. */
 void delivery_refresh_domains(struct delivery *d);
+
+/* The same of blocked_senders_query. */
+void delivery_refresh_blocked(struct delivery *d);
 
 /* ---- batch.c: messages to rows ----------------------------------------- */
 

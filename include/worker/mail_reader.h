@@ -20,6 +20,10 @@ void mail_reader_free(struct mail_reader **r);
 void mail_reader_set_domains(struct mail_reader *r,
 			     const struct domains *more);
 
+/* The same of unwanted senders. */
+void mail_reader_set_blocked(struct mail_reader *r,
+			     const struct domains *more);
+
 /* Fills mail and its recipients' traces from the message; text lives in
  * arena. Returns VERDICT_NONE, or the verdict of mail that is refused or thrown
  * away (message->verdict is left to the caller). */

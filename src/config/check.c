@@ -180,6 +180,9 @@ check_queries(struct reading *r)
 	if (placeholders(store->domains_query) != 0)
 		reading_fault(r, "", "domains_query",
 			      "has a ?, but there is nothing to put there");
+	if (placeholders(store->blocked_senders_query) != 0)
+		reading_fault(r, "", "blocked_senders_query",
+			      "has a ?, but there is nothing to put there");
 	if (store->table[0] == '\0')
 		reading_fault(r, "mysql", "table", "is empty");
 	else if (strlen(store->table) > LONGEST_TABLE)

@@ -32,6 +32,7 @@ share(struct config *c)
 
 	w->store.transaction_bytes = w->smtp.transaction_bytes;
 	w->store.message_size = w->smtp.message_size;
+	w->smtp.has_blocked_query = w->store.blocked_senders_query[0] != '\0';
 	w->smtp.has_domains_query = w->store.domains_query[0] != '\0';
 	w->smtp.has_recipient_query = w->store.recipient_query[0] != '\0';
 	if (w->workers == 0)

@@ -158,6 +158,8 @@ const struct key key_table[] = {
 	  .values = nothing },
 	{ "", "blocked_sender_files", KEY_LIST, AT(blocked_sender_files),
 	  .values = nothing },
+	{ "", "blocked_senders_query", KEY_TEXT,
+	  AT(worker.store.blocked_senders_query), "" },
 	{ "", "blocked_senders_header", KEY_FLAG,
 	  AT(worker.smtp.blocks_by_header), "false" },
 	{ "", "blocked_action", KEY_FLAG, AT(worker.smtp.discards_blocked),

@@ -41,19 +41,26 @@ blocked_key(smtp_to_ascii *to_ascii, struct view mailbox,
 	return (struct view){ out, len + domain };
 }
 
+static bool
+is_in(const struct domains *set, struct view key)
+{
+	size_t at = view_find_last(key, '@');
+
+	return set != NULL && domains_count(set) > 0 &&
+	       (domains_has(set, key) ||
+		domains_match(set, view_slice(key, at + 1, key.len)));
+}
+
 bool
-blocked_sender(const struct smtp_settings *settings, struct view mailbox)
+blocked_sender(const struct smtp_settings *settings,
+	       const struct domains *more, struct view mailbox)
 {
 	const struct domains *set = settings->blocked_senders;
 	char bytes[BLOCKED_KEY_SIZE];
 
-	if (set == NULL || domains_count(set) == 0)
+	if ((set == NULL || domains_count(set) == 0) && more == NULL)
 		return false;
 	struct view key = blocked_key(settings->domain_to_ascii, mailbox,
 				      bytes);
-	return key.len > 0 &&
-	       (domains_has(set, key) ||
-		domains_match(set, view_slice(key,
-					      view_find_last(key, '@') + 1,
-					      key.len)));
+	return key.len > 0 && (is_in(set, key) || is_in(more, key));
 }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct domains {
 	size_t slot_count;      /* a power of two */
 	size_t count;
 	bool has_all;           /* "*" */
+	atomic_uint others;     /* who have it too */
 };
 
 struct domains *
@@ -37,12 +39,21 @@ domains_new(void)
 void
 domains_free(struct domains **d)
 {
-	if (*d == NULL)
-		return;
-	free((*d)->names);
-	free((*d)->slots);
-	free(*d);
+	struct domains *old = *d;
+
 	*d = NULL;
+	if (old == NULL || atomic_fetch_sub(&old->others, 1) != 0)
+		return;
+	free(old->names);
+	free(old->slots);
+	free(old);
+}
+
+struct domains *
+domains_share(struct domains *d)
+{
+	atomic_fetch_add(&d->others, 1);
+	return d;
 }
 
 static struct view

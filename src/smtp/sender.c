@@ -59,7 +59,8 @@ may_begin(const struct session *s, const struct path *path,
 		return REPLY_TOO_BIG;
 	if (s->state->is_store_away)
 		return REPLY_STORE_FAULT;
-	*is_blocked_out = blocked_sender(s->settings, path->mailbox);
+	*is_blocked_out = blocked_sender(s->settings, s->state->more_blocked,
+					 path->mailbox);
 	return *is_blocked_out && !s->settings->discards_blocked ?
 	       REPLY_BLOCKED_SENDER : REPLY_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions of the operator's own SQL: which recipients there are, which
- * domains are ours. */
+ * domains are ours, which senders are unwanted. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/hosts.h"
@@ -13,14 +13,25 @@
 
 enum { WRONG_COUNT = 1210 };     /* of arguments, as MySQL says it */
 
+static const struct {
+	const char *key;
+	const char *meanwhile;
+} troubles[LOG_TROUBLES] = {
+	[TROUBLE_RECIPIENT_QUERY] = { "recipient_query",
+				      "every recipient is answered 451" },
+	[TROUBLE_DOMAINS_QUERY] = { "domains_query",
+				    "the last list of domains stays" },
+	[TROUBLE_BLOCKED_SENDERS_QUERY] = { "blocked_senders_query",
+					    "the last list of them stays" },
+};
+
 /* A query that the operator wrote and the server does not take, or takes
  * again (error 0): one loud line of all processes, and the state in status.
  * An outage is told elsewhere. */
 static void
 tell(struct store *s, enum log_trouble which, int error, const char *text)
 {
-	bool is_recipients = which == TROUBLE_RECIPIENT_QUERY;
-	const char *key = is_recipients ? "recipient_query" : "domains_query";
+	const char *key = troubles[which].key;
 
 	slot_count(s->slot, COUNT_STORE_ERRORS, error != 0);
 	if (error == 0 ? !s->is_broken[which] :
@@ -39,9 +50,7 @@ tell(struct store *s, enum log_trouble which, int error, const char *text)
 		log_error("a query of the configuration is broken",
 			  LOG_STR("key", key), LOG_NUM("error", error),
 			  LOG_STR("text", text),
-			  LOG_STR("meanwhile", is_recipients ?
-				  "every recipient is answered 451" :
-				  "the last list of domains stays"));
+			  LOG_STR("meanwhile", troubles[which].meanwhile));
 	host_report_status(s->slot, key, error, text);
 }
 
@@ -120,23 +129,28 @@ store_find_recipients(struct store *s, const struct view *keys,
 }
 
 bool
-store_fetch_domains(struct store *s,
-		    void (*take)(void *context, struct view domain),
-		    void *context)
+store_fetch_list(struct store *s, enum store_list which,
+		 void (*take)(void *context, struct view name), void *context)
 {
+	bool is_domains = which == STORE_LIST_DOMAINS;
+	enum log_trouble trouble = is_domains ? TROUBLE_DOMAINS_QUERY :
+						TROUBLE_BLOCKED_SENDERS_QUERY;
+
 	if (!failover_connect(&s->failover,
 			      clock_ms() + s->settings->lookup_ms))
 		return false;
 	slot_enter_database(s->slot);
 	MYSQL_RES *rows = connection_ask(s->failover.connection,
-					 s->settings->domains_query);
+					 is_domains ?
+					 s->settings->domains_query :
+					 s->settings->blocked_senders_query);
 	slot_leave_database(s->slot);
 	if (rows == NULL) {
 		const struct store_fault *f = &s->failover.connection->fault;
-		tell(s, TROUBLE_DOMAINS_QUERY, f->error, f->text);
+		tell(s, trouble, f->error, f->text);
 		return false;
 	}
-	tell(s, TROUBLE_DOMAINS_QUERY, 0, "");
+	tell(s, trouble, 0, "");
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
 		if (row[0] != NULL)
 			take(context, connection_cell(rows, row, 0));
@@ -184,8 +198,9 @@ try_host(const struct store_settings *s, struct buf *good, struct buf *bad)
 	const struct query queries[] = {
 		{ "recipient_query", s->recipient_query },
 		{ "domains_query", s->domains_query },
+		{ "blocked_senders_query", s->blocked_senders_query },
 	};
-	for (size_t i = 0; f.connection != NULL && i < 2; i++)
+	for (size_t i = 0; f.connection != NULL && i < 3; i++)
 		is_good = try_query(f.connection, &queries[i], name, bad) &&
 			  is_good;
 	if (is_good)

@@ -134,7 +134,7 @@ save_batch(struct delivery *d)
 	if (!store_is_up(d->store) && d->down_since_ms == 0)
 		d->down_since_ms = clock_ms();
 	finish_batch(d, count, &done);
-	delivery_tell_news(d, NULL);
+	delivery_tell_news(d, NULL, NULL);
 }
 
 /* ---- Outage ------------------------------------------------------------- */

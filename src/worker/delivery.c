@@ -78,12 +78,15 @@ deliver(void *arg)
 {
 	struct delivery *d = arg;
 
-	/* Tells the loop, which takes no clients before that. */
+	/* Tells the loop, which takes no clients before that: none comes in
+	 * while nobody is unwanted yet. */
+	delivery_refresh_blocked(d);
 	delivery_connect(d);
 	for (;;) {
 		slot_beat(d->context->slot, SLOT_DELIVERY);
 		bool is_stopping = atomic_load(&d->is_stopping);
 		delivery_refresh_domains(d);
+		delivery_refresh_blocked(d);
 		delivery_answer(d, take_jobs(d));
 		tell_held(d);
 		if (d->pending.first != NULL || d->waiting.first != NULL)
@@ -107,8 +110,10 @@ free_delivery(struct delivery *d)
 		link = queue_take_all(&d->results);
 	for (; link != NULL; link = next) {
 		next = link->next;
-		if (link->kind == DELIVERY_NEWS)
+		if (link->kind == DELIVERY_NEWS) {
 			domains_free(&((struct delivery_news *)link)->domains);
+			domains_free(&((struct delivery_news *)link)->blocked);
+		}
 		if (link->kind != DELIVERY_MESSAGE)
 			free(link);
 	}
@@ -120,6 +125,7 @@ free_delivery(struct delivery *d)
 	store_free(&d->store);
 	mail_reader_free(&d->reader);
 	domains_free(&d->domains);
+	domains_free(&d->blocked);
 	arena_free(&d->arena);
 	free(d->mails);
 	free(d->batch);

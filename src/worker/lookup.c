@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What delivery asks of the database, and how the loop hears of it: whether
- * there is one to write to, recipients, all that wait at once, and the list
- * of domains. */
+ * there is one to write to, recipients, all that wait at once, and the lists
+ * of domains and of unwanted senders. */
 #include "worker/delivery_thread.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/domain_name.h"
+#include "smtp/blocked.h"
 
 enum { QUESTIONS_AT_ONCE = 256, RETRY_MS = 1000 };
 
 void
-delivery_tell_news(struct delivery *d, struct domains *domains)
+delivery_tell_news(struct delivery *d, struct domains *domains,
+		   struct domains *blocked)
 {
 	struct delivery_news now = {
 		.link.kind = DELIVERY_NEWS,
@@ -28,7 +30,7 @@ delivery_tell_news(struct delivery *d, struct domains *domains)
 	slot_gauge(d->context->slot, GAUGE_MAX_MESSAGE_BYTES,
 		   now.size_limits.max_message_bytes);
 	const struct delivery_news *told = &d->told;
-	if (d->has_told && domains == NULL &&
+	if (d->has_told && domains == NULL && blocked == NULL &&
 	    now.is_store_up == told->is_store_up &&
 	    now.size_limits.max_message_bytes ==
 		    told->size_limits.max_message_bytes &&
@@ -42,6 +44,7 @@ delivery_tell_news(struct delivery *d, struct domains *domains)
 	struct delivery_news *news = memory_new(1, sizeof(*news));
 	*news = now;
 	news->domains = domains;
+	news->blocked = blocked;
 	queue_push(&d->results, &news->link);
 }
 
@@ -54,7 +57,7 @@ delivery_connect(struct delivery *d)
 		d->down_since_ms = 0;
 	else if (d->down_since_ms == 0)
 		d->down_since_ms = clock_ms();
-	delivery_tell_news(d, NULL);
+	delivery_tell_news(d, NULL, NULL);
 	return is_up;
 }
 
@@ -84,48 +87,81 @@ delivery_answer(struct delivery *d, struct queue_link *questions)
 	}
 }
 
-/* Two sets of the same names: each thread has its own. */
-struct fetched {
-	struct domains *ours;
-	struct domains *loops;
-};
-
 static void
 take_domain(void *context, struct view value)
 {
-	struct fetched *f = context;
 	char pattern[DOMAIN_PATTERN_SIZE];
 	struct view name = { pattern, domain_pattern_to_ascii(value,
 							      pattern) };
 
-	if (domains_add(f->ours, name) && domains_add(f->loops, name))
+	if (domains_add(context, name))
 		return;
 	log_warn("domains_query gave what is no domain: passed over",
 		 LOG_VIEW("value", value));
 }
 
+static void
+take_sender(void *context, struct view value)
+{
+	char bytes[BLOCKED_KEY_SIZE];
+
+	if (view_find(value, '@') == value.len &&
+	    !view_equal(value, VIEW("*"))) {
+		take_domain(context, value);
+		return;
+	}
+	if (domains_add(context, blocked_key(domain_name_to_ascii, value,
+					     bytes)))
+		return;
+	log_warn("blocked_senders_query gave what is no sender: passed over",
+		 LOG_VIEW("value", value));
+}
+
+/* A list, and when it is asked for again. False where the last one stays. */
+static bool
+refresh(struct delivery *d, enum store_list which, struct domains **list,
+	int64_t *at_ms)
+{
+	struct domains *fetched = domains_new();
+	bool is_there = store_fetch_list(
+		d->store, which, which == STORE_LIST_DOMAINS ? take_domain :
+		take_sender, fetched);
+
+	*at_ms = clock_ms() + d->settings->store.domains_refresh_ms;
+	if (is_there) {
+		domains_free(list);
+		*list = fetched;
+		return true;
+	}
+	log_debug("a query failed: the last list stays",
+		  LOG_STR("key", which == STORE_LIST_DOMAINS ?
+			  "domains_query" : "blocked_senders_query"),
+		  LOG_NUM("names", *list != NULL ? domains_count(*list) : 0));
+	if (*list == NULL)
+		*at_ms = clock_ms() + RETRY_MS;
+	domains_free(&fetched);
+	return false;
+}
+
 void
 delivery_refresh_domains(struct delivery *d)
 {
-	const struct store_settings *store = &d->settings->store;
-
 	if (!d->settings->smtp.has_domains_query ||
-	    clock_ms() < d->refresh_ms || !delivery_connect(d))
+	    clock_ms() < d->refresh_ms || !delivery_connect(d) ||
+	    !refresh(d, STORE_LIST_DOMAINS, &d->domains, &d->refresh_ms))
 		return;
-	struct fetched f = { domains_new(), domains_new() };
-	d->refresh_ms = clock_ms() + store->domains_refresh_ms;
-	if (!store_fetch_domains(d->store, take_domain, &f)) {
-		log_debug("domains_query failed: the last list stays",
-			  LOG_NUM("domains", d->domains != NULL
-					 ? domains_count(d->domains) : 0));
-		if (d->domains == NULL)
-			d->refresh_ms = clock_ms() + RETRY_MS;
-		domains_free(&f.ours);
-		domains_free(&f.loops);
-		return;
-	}
-	domains_free(&d->domains);
-	d->domains = f.ours;
 	mail_reader_set_domains(d->reader, d->domains);
-	delivery_tell_news(d, f.loops);
+	delivery_tell_news(d, domains_share(d->domains), NULL);
+}
+
+/* News of the store itself wait until the first list is there. */
+void
+delivery_refresh_blocked(struct delivery *d)
+{
+	if (!d->settings->smtp.has_blocked_query ||
+	    clock_ms() < d->blocked_ms || !store_connect(d->store) ||
+	    !refresh(d, STORE_LIST_BLOCKED, &d->blocked, &d->blocked_ms))
+		return;
+	mail_reader_set_blocked(d->reader, d->blocked);
+	delivery_tell_news(d, NULL, domains_share(d->blocked));
 }

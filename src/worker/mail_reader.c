@@ -21,6 +21,7 @@ struct mail_reader {
 	struct mime_settings mime_settings;
 	struct mime *mime;
 	const struct domains *more_domains;
+	const struct domains *more_blocked;
 	struct buf trace;
 	unsigned limits_met;            /* since limits_warned_us */
 	int64_t limits_warned_us;
@@ -75,6 +76,12 @@ void
 mail_reader_set_domains(struct mail_reader *r, const struct domains *more)
 {
 	r->more_domains = more;
+}
+
+void
+mail_reader_set_blocked(struct mail_reader *r, const struct domains *more)
+{
+	r->more_blocked = more;
 }
 
 static uint64_t
@@ -171,7 +178,8 @@ check_sender(const struct mail_reader *r, struct mail *mail)
 {
 	const struct smtp_settings *smtp = &r->settings->smtp;
 
-	if (!smtp->blocks_by_header || !blocked_sender(smtp, mail->from))
+	if (!smtp->blocks_by_header ||
+	    !blocked_sender(smtp, r->more_blocked, mail->from))
 		return VERDICT_NONE;
 	mail->message->envelope.is_blocked = true;
 	return smtp->discards_blocked ? VERDICT_DISCARDED : VERDICT_BLOCKED;

@@ -90,6 +90,11 @@ take_news(struct worker *w, const struct delivery_news *news)
 	w->state.is_store_away = !news->is_store_up &&
 		w->settings->store.on_outage == STORE_OUTAGE_TEMPFAIL;
 	w->knows_store = true;
+	if (news->blocked != NULL) {
+		domains_free(&w->blocked);
+		w->blocked = news->blocked;
+		w->state.more_blocked = w->blocked;
+	}
 	if (news->domains == NULL)
 		return;
 	bool is_first = w->domains == NULL;

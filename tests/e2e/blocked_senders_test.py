@@ -132,6 +132,38 @@ def test_the_list_is_replaced_under_load(start_server, database):
     assert database.count() == len(stored) > 0
 
 
+def test_they_come_from_the_database_too(start_server, database):
+    database.query("CREATE TABLE blocked (sender VARCHAR(320))")
+    database.query("INSERT INTO blocked VALUES ('Spam@A.example'), "
+                   "('*.c.example'), ('no address@'), (NULL)")
+    server = start_server({
+        "workers": 1, "domains_refresh": 1, "blocked_senders_header": True,
+        "blocked_senders": ["b.example"],
+        "blocked_senders_query": "SELECT sender FROM blocked"})
+    # From the first client on.
+    for sender in ("spam@a.example", "x@b.example", "x@y.c.example"):
+        assert mail_from(server, sender) == REFUSED, sender
+    assert mail_from(server, "x@late.example")[0] == 250
+    with server.dialog() as dialog:
+        dialog.mail(mail("spam@a.example"), code=550)
+    server.await_log("what is no sender")
+    database.query("INSERT INTO blocked VALUES ('late.example')")
+    wait_for(lambda: mail_from(server, "x@late.example") == REFUSED, 10,
+             "the refresh")
+    # A failed one keeps the last list.
+    database.query("RENAME TABLE blocked TO gone")
+    server.await_log("the last list stays")
+    assert mail_from(server, "x@late.example") == REFUSED
+    assert [line for line in server.log_lines("query of the configuration is "
+                                              "broken")
+            if "blocked_senders_query" in line]
+    database.query("RENAME TABLE gone TO blocked")
+    database.query("DELETE FROM blocked WHERE sender = 'late.example'")
+    wait_for(lambda: mail_from(server, "x@late.example")[0] == 250, 10,
+             "the query works again")
+    assert mail_from(server, "spam@a.example") == REFUSED
+
+
 def proportional(pid):
     """The share of a process in the memory that it maps, in KB."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:

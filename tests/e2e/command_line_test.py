@@ -230,8 +230,10 @@ def test_the_database_is_tried_when_asked(start_server, database):
         recipient_query="SELECT 1 FROM nothing WHERE a = ?")
     assert "domains_query: error 1064: " in fault(
         recipient_query="", domains_query="SELECT FROM")
+    assert "blocked_senders_query: error 1064: " in fault(
+        domains_query="", blocked_senders_query="SELECT FROM")
     assert (f"there is no table {database.name}.old_mail, or no right to see "
-            "it") in fault(domains_query="", mysql__table="old_mail")
+            "it") in fault(blocked_senders_query="", mysql__table="old_mail")
     assert "error 1045: Access denied" in fault(mysql__table="new_mail",
                                                 mysql__user="stranger")
     assert "error 2002: " in fault(mysql__socket="/nowhere/socket")

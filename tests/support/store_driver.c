@@ -279,7 +279,8 @@ command(struct driver *d, char *line)
 			      strtol(line + 8, NULL, 10));
 		printf("done\n");
 	} else if (strcmp(line, "domains") == 0) {
-		printf("done %d\n", store_fetch_domains(d->store, take_domain,
+		printf("done %d\n", store_fetch_list(d->store,
+			STORE_LIST_DOMAINS, take_domain,
 							NULL));
 	} else if (strncmp(line, "recipient ", 10) == 0) {
 		look_up(d, line + 10);

@@ -144,10 +144,17 @@ store_find_recipients(struct store *s, const struct view *keys,
 }
 
 bool
-store_fetch_domains(struct store *s, void (*take)(void *, struct view),
-		    void *context)
+store_fetch_list(struct store *s, enum store_list which,
+		 void (*take)(void *, struct view), void *context)
 {
 	(void)s;
+	if (which == STORE_LIST_BLOCKED) {
+		take(context, VIEW("Spam@A.Example"));
+		take(context, VIEW("*.below.example"));
+		take(context, VIEW("not a domain"));
+		take(context, VIEW("*"));
+		return true;
+	}
 	take(context, VIEW("From.Query.Example"));
 	take(context, VIEW("*.below.example"));
 	take(context, VIEW("not a domain"));
@@ -195,6 +202,13 @@ mail_reader_set_domains(struct mail_reader *r, const struct domains *more)
 	(void)r;
 	assert_true(domains_match(more, VIEW("from.query.example")));
 	assert_true(domains_match(more, VIEW("x.below.example")));
+}
+
+void
+mail_reader_set_blocked(struct mail_reader *r, const struct domains *more)
+{
+	(void)r;
+	assert_int_equal(domains_count(more), 2);
 }
 
 enum verdict

@@ -132,9 +132,12 @@ static const struct bad values[] = {
 	  "main.conf:2: recipient_query: needs one ?, where the address "
 	  "goes, not 0\n" },
 	{ "a question mark with nothing to put there",
-	  D "domains_query = 'SELECT a FROM b WHERE c = ?'\n",
+	  D "domains_query = 'SELECT a FROM b WHERE c = ?'\n"
+	  "blocked_senders_query = 'SELECT ?'\n",
 	  "main.conf:2: domains_query: has a ?, but there is nothing to put "
-	  "there\n" },
+	  "there\n"
+	  "main.conf:3: blocked_senders_query: has a ?, but there is nothing "
+	  "to put there\n" },
 	{ "a long table",
 	  D "mysql { table = \"1234567890123456789012345678901234567890"
 	  "1234567890123456789012345\" }\n",

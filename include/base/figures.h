@@ -36,6 +36,9 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Spooled messages that the database refuses for ever") \
 	ROW(COUNT_RECIPIENTS_REFUSED, "recipients_refused", UNIT_NONE, \
 	    SLOT_LOOP, "Recipients that were not accepted") \
+	ROW(COUNT_RECIPIENTS_OVER_RATE, "recipients_over_rate", UNIT_NONE, \
+	    SLOT_LOOP, "Recipients over `rate_per_recipient` or " \
+	    "`rate_per_domain`, refused or without a row") \
 	ROW(COUNT_SENDERS_BLOCKED, "senders_blocked", UNIT_NONE, SLOT_LOOP, \
 	    "Messages refused or thrown away, as `blocked_senders` says") \
 	ROW(COUNT_BYTES, "bytes", UNIT_BYTES, SLOT_LOOP, \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many connections there are, in all and from one address, over all
- * workers. In shared memory without locks: each worker writes its own region
- * and reads the others', so that a killed one leaves nothing behind once the
- * master has cleared its region. */
+/* How many connections there are, in all and from one address, and how much
+ * mail there is for one recipient and one domain, over all workers. In shared
+ * memory without locks: each worker writes its own region and reads the
+ * others', so that a killed one leaves nothing behind once the master has
+ * cleared its region. */
 #ifndef NET_CONNECTION_LIMITS_H
 #define NET_CONNECTION_LIMITS_H
 
@@ -16,6 +17,8 @@ struct connection_maxima {
 	size_t connections;             /* in all */
 	size_t connections_per_ip;      /* IPv6: per /64; 0: no limit */
 	size_t rate_per_ip;             /* new ones a minute; 0: no limit */
+	size_t rate_per_recipient;      /* mails a minute; 0: no limit */
+	size_t rate_per_domain;
 };
 
 /* Where one worker counts. */
@@ -81,6 +84,12 @@ enum connection_verdict connection_admit(const struct connection_counter *s,
 /* The connection that was admitted with this address has ended. */
 void connection_release(const struct connection_counter *s,
 			const struct address *client);
+
+/* Whether an address ("local@domain") may be sent one more mail: it is counted
+ * then, for itself and for its domain. Racing workers may let some more than
+ * the limit in, one each. O(regions). */
+bool recipient_admit(const struct connection_counter *s, struct view address,
+		     int64_t now_ms);
 
 /* Connections in all, now. */
 size_t connection_limits_total(const struct connection_limits *c);

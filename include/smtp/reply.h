@@ -39,6 +39,8 @@
 	    " speaks SMTP only, closing connection") \
 	SAY_AS_US(REPLY_IDLE, "421 4.4.2", " waited too long, closing") \
 	SAY_AS_US(REPLY_SLOW, "421 4.4.2", " data comes too slowly, closing") \
+	SAY(REPLY_OVER_RATE, "450 4.2.1", \
+	    "The recipient gets too much mail just now, try again later") \
 	SAY(REPLY_STORE_FAULT, "451 4.3.0", \
 	    "Cannot store mail now, try again later") \
 	SAY(REPLY_LOOKUP_IMPOSSIBLE, "451 4.4.3", \

@@ -135,6 +135,7 @@ struct session_counts {
 	uint32_t transactions;          /* MAIL answered 250 */
 	uint32_t errors;                /* commands answered 5xx */
 	uint32_t recipients_refused;    /* RCPT answered 4xx or 5xx */
+	uint32_t recipients_over_rate;  /* RCPT, refused or discarded */
 	uint32_t senders_blocked;       /* MAIL answered 550 */
 	uint32_t mails_refused;         /* 5xx after the data, by the session */
 	uint32_t mails_deferred;        /* 4xx after the data, by the session */

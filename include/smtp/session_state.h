@@ -82,6 +82,10 @@ void session_refuse(struct session *s, enum reply which, struct buf *out);
 /* Counts an error of the client; at the limit 421 follows. */
 void session_count_error(struct session *s, struct buf *out);
 
+/* Tells settings->refused of a recipient that is thrown away instead. */
+void session_tell_discard(const struct session *s, enum reply which,
+			  struct view address);
+
 /* Tells settings->refused, before the reply is said. address: of RCPT, or of
  * MAIL where there is no message yet; empty for a message as a whole. */
 void session_tell_refusal(const struct session *s, enum reply which,

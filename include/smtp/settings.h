@@ -20,6 +20,7 @@ struct smtp_refusal {
 	struct view code;               /* "550 5.7.1" */
 	struct view words;              /* of the reply */
 	bool is_message;                /* its data has come, all or some */
+	bool is_discarded;              /* the client was told 250 instead */
 };
 
 /* A domain as an A-label, lower case and without a trailing dot, into out
@@ -36,6 +37,7 @@ struct smtp_settings {
 	bool blocks_by_header;          /* From is looked at too */
 	bool discards_blocked;          /* instead of 550 */
 	bool has_blocked_query;         /* more of them are there */
+	bool discards_over_rate;        /* instead of 450 */
 	bool has_domains_query;         /* more domains are in the database */
 	bool has_recipient_query;
 	bool accepts_bare_newline;
@@ -50,6 +52,10 @@ struct smtp_settings {
 
 	/* The room has no IDNA library of its own: net's is handed in. */
 	smtp_to_ascii *domain_to_ascii;
+
+	/* Whether one more mail may come for a recipient (its `to`), which is
+	 * counted then; with the owner of the session. NULL: it may. */
+	bool (*admits_recipient)(void *owner, struct view key);
 
 	/* Told what is refused, with the owner of the session, which it must
 	 * not call; the views live until it returns. NULL: nobody is told. */

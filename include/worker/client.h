@@ -127,6 +127,9 @@ bool client_charge(struct client *c);
 void client_log(enum log_level level, const struct client *c,
 		const char *what);
 
+/* settings->smtp.admits_recipient: the owner is a client. */
+bool client_admits_recipient(void *owner, struct view key);
+
 /* settings->smtp.refused: the owner is a client. */
 void client_on_refusal(void *owner, const struct smtp_refusal *refusal);
 

@@ -29,6 +29,8 @@ struct worker_settings {
 	size_t connections;             /* limits, over all workers */
 	size_t connections_per_ip;
 	size_t rate_per_ip;
+	size_t rate_per_recipient;
+	size_t rate_per_domain;
 	size_t memory;                  /* bytes, of one worker */
 
 	int64_t greet_delay_ms;

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/shared_memory.h"
 #include "net/connection_table.h"
+#include "net/recipient_rates.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,7 +24,7 @@ enum { SMALLEST_TABLE = 256, MINUTE_MS = 60000 };
 
 /* Raised with every change of what lies in a region, and how it is found:
  * an upgrade to a program with another number begins with empty ones. */
-enum { LAYOUT = 2 };
+enum { LAYOUT = 3 };
 
 struct connection_limits {
 	struct connection_limits_handle h;
@@ -44,6 +45,14 @@ region_of(const struct connection_limits *c, unsigned number)
 	};
 }
 
+/* Behind the table of connections. */
+static struct recipient_rates *
+rates_of(const struct connection_limits *c, unsigned number)
+{
+	return (void *)((char *)region_of(c, number).at +
+			connection_table_size(c->entries));
+}
+
 /* A power of two of which at most a quarter is ever in use, even if one
  * worker has all connections. */
 static size_t
@@ -60,7 +69,8 @@ table_entries(size_t connections)
 static size_t
 size_of(const struct connection_limits_handle *h)
 {
-	size_t stride = connection_table_size(table_entries(h->connections));
+	size_t stride = connection_table_size(table_entries(h->connections)) +
+			recipient_rates_size();
 
 	return h->regions > 0 && stride <= SIZE_MAX / 2 / h->regions
 		? stride * h->regions : 0;
@@ -222,17 +232,24 @@ key_of(const struct address *a)
 	return key != 0 ? key : 1;
 }
 
-/* Whether the address began too many in the last 60 s: those of this minute,
- * and of the one before the part that is not yet 60 s ago, taking them as
- * spread evenly, rounded up. If not, this one is noted. */
+/* Of the last 60 s: those of this minute, and of the one before the part that
+ * is not yet 60 s ago, taking them as spread evenly, rounded up. */
+static uint64_t
+in_last_minute(struct connection_rate sum, int64_t now_ms)
+{
+	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
+
+	return sum.now + (sum.before * left + MINUTE_MS - 1) / MINUTE_MS;
+}
+
+/* Whether the address began too many. If not, this one is noted. */
 static bool
 is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 {
 	const struct connection_limits *c = s->connection_limits;
 	struct connection_table ours = region_of(c, s->region);
 	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
-	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
-	uint64_t now = 0, before = 0;
+	struct connection_rate sum = { 0, 0 };
 
 	if (s->limits.rate_per_ip == 0)
 		return false;
@@ -240,11 +257,10 @@ is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 	for (unsigned i = 0; i < c->h.regions; i++) {
 		struct connection_rate rate =
 			connection_table_rate(region_of(c, i), key, minute);
-		now += rate.now;
-		before += rate.before;
+		sum.now += rate.now;
+		sum.before += rate.before;
 	}
-	if (now + (before * left + MINUTE_MS - 1) / MINUTE_MS <=
-	    s->limits.rate_per_ip)
+	if (in_last_minute(sum, now_ms) <= s->limits.rate_per_ip)
 		return false;
 	connection_table_note(ours, key, minute, -1);
 	return true;
@@ -298,4 +314,48 @@ connection_release(const struct connection_counter *s,
 	if (!client->is_local)
 		connection_table_leave(ours, key_of(client));
 	connection_table_add(ours, -1);
+}
+
+/* ---- Mail for a recipient ------------------------------------------------ */
+
+/* Whether one more is below the limit, 0 being none. */
+static bool
+may_have_more(const struct connection_counter *s,
+	      const struct recipient_cells *cells, size_t most, int64_t now_ms)
+{
+	const struct connection_limits *c = s->connection_limits;
+	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
+	struct connection_rate sum = { 0, 0 };
+
+	for (unsigned i = 0; i < c->h.regions && most > 0; i++) {
+		struct connection_rate rate =
+			recipient_rates_get(rates_of(c, i), cells, minute);
+		sum.now += rate.now;
+		sum.before += rate.before;
+	}
+	return most == 0 || in_last_minute(sum, now_ms) < most;
+}
+
+bool
+recipient_admit(const struct connection_counter *s, struct view address,
+		int64_t now_ms)
+{
+	struct recipient_rates *ours = rates_of(s->connection_limits,
+						s->region);
+	const uint64_t *secret = s->connection_limits->h.secret;
+	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
+
+	if (s->limits.rate_per_recipient == 0 &&
+	    s->limits.rate_per_domain == 0)
+		return true;
+	size_t at = view_find_last(address, '@');
+	struct recipient_cells own = recipient_cells_of(address, secret);
+	struct recipient_cells domain = recipient_cells_of(
+		view_slice(address, at, address.len), secret);
+	if (!may_have_more(s, &own, s->limits.rate_per_recipient, now_ms) ||
+	    !may_have_more(s, &domain, s->limits.rate_per_domain, now_ms))
+		return false;
+	recipient_rates_note(ours, &own, minute);
+	recipient_rates_note(ours, &domain, minute);
+	return true;
 }

@@ -184,12 +184,35 @@ accept(struct session *s, struct recipient *r, struct buf *out)
 	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 
+/* False where it gets too much mail and is told so. Else it comes in, or is
+ * thrown away. */
+static bool
+is_within_rate(struct session *s, struct view address, struct view key,
+	       bool *is_discarded)
+{
+	const struct smtp_settings *settings = s->settings;
+
+	if (*is_discarded || settings->admits_recipient == NULL ||
+	    settings->admits_recipient(s->owner, key))
+		return true;
+	s->counts.recipients_over_rate++;
+	*is_discarded = settings->discards_over_rate;
+	if (*is_discarded)
+		session_tell_discard(s, REPLY_OVER_RATE, address);
+	return *is_discarded;
+}
+
 static void
 carry_out(struct session *s, struct candidate *c, struct buf *out)
 {
 	enum reply reply;
 	enum judgement judgement = judge(s, c, &reply);
 
+	if (judgement == ACCEPT &&
+	    !is_within_rate(s, c->address, c->key, &c->is_discarded)) {
+		judgement = REFUSE;
+		reply = REPLY_OVER_RATE;
+	}
 	if (judgement == REFUSE) {
 		refuse(s, reply, c->address, out);
 		return;
@@ -289,19 +312,22 @@ void
 session_recipient_known(struct session *s, enum recipient_answer answer,
 			struct buf *out)
 {
+	struct recipient *r = s->pending;
 	char where[ADDRESS_SIZE];
 
 	if (s->want != SESSION_WANTS_RECIPIENT)
 		return;
 	s->want = SESSION_WANTS_INPUT;
-	if (answer == RECIPIENT_KNOWN) {
-		accept(s, s->pending, out);
+	if (answer == RECIPIENT_KNOWN &&
+	    is_within_rate(s, r->address, r->key, &r->is_discarded)) {
+		accept(s, r, out);
 		s->pending = NULL;
 		return;
 	}
 	struct view address = drop_pending(s, where);
-	refuse(s, answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
-					      : REPLY_LOOKUP_IMPOSSIBLE,
+	refuse(s, answer == RECIPIENT_KNOWN ? REPLY_OVER_RATE :
+	       answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
+					   : REPLY_LOOKUP_IMPOSSIBLE,
 	       address, out);
 }
 

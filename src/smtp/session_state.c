@@ -18,9 +18,9 @@ session_hang_up(struct session *s, enum reply which, struct buf *out)
 	s->want = SESSION_WANTS_CLOSE;
 }
 
-void
-session_tell_refusal(const struct session *s, enum reply which,
-		     struct view address)
+static void
+tell(const struct session *s, enum reply which, struct view address,
+     bool is_discarded)
 {
 	const struct message *m = s->message;
 
@@ -34,7 +34,22 @@ session_tell_refusal(const struct session *s, enum reply which,
 		.code = reply_code(which),
 		.words = reply_words(which),
 		.is_message = m != NULL && address.len == 0,
+		.is_discarded = is_discarded,
 	});
+}
+
+void
+session_tell_refusal(const struct session *s, enum reply which,
+		     struct view address)
+{
+	tell(s, which, address, false);
+}
+
+void
+session_tell_discard(const struct session *s, enum reply which,
+		     struct view address)
+{
+	tell(s, which, address, true);
 }
 
 void

@@ -90,6 +90,8 @@ static const struct count {
 	  "250." },
 	{ "recipients", "{outcome=\"refused\"}", COUNT_RECIPIENTS_REFUSED,
 	  "Recipients that were not accepted." },
+	{ "recipients_over_rate", "", COUNT_RECIPIENTS_OVER_RATE,
+	  "Recipients over a rate, refused or without a row." },
 	{ "senders_blocked", "", COUNT_SENDERS_BLOCKED, "Messages refused or "
 	  "thrown away for their sender." },
 	{ "batches", "", COUNT_BATCHES, "Statements or transactions that "

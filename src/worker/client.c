@@ -98,6 +98,8 @@ client_count(struct client *c)
 
 	slot_count(slot, COUNT_RECIPIENTS_REFUSED,
 		   now.recipients_refused - was->recipients_refused);
+	slot_count(slot, COUNT_RECIPIENTS_OVER_RATE,
+		   now.recipients_over_rate - was->recipients_over_rate);
 	slot_count(slot, COUNT_SENDERS_BLOCKED,
 		   now.senders_blocked - was->senders_blocked);
 	slot_count(slot, COUNT_MAILS_REFUSED,
@@ -152,6 +154,14 @@ client_log(enum log_level level, const struct client *c, const char *what)
 	log_event(level, what, LOG_STR("session", session),
 		  LOG_STR("client", address),
 		  LOG_STR("listener", c->listener->name));
+}
+
+bool
+client_admits_recipient(void *owner, struct view key)
+{
+	struct worker *w = ((struct client *)owner)->worker;
+
+	return recipient_admit(&w->connections, key, w->loop.now_ms);
 }
 
 void

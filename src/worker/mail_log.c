@@ -259,7 +259,8 @@ mail_log_refusal(const struct address *peer, uint64_t session_number,
 		write_recipients(&r->message->envelope, to);
 	}
 	struct view recipient = r->is_message ? view_of(to) : r->recipient;
-	log_info("refused", log_optional(LOG_STR("id", id)),
+	log_info(r->is_discarded ? "discarded" : "refused",
+		 log_optional(LOG_STR("id", id)),
 		 LOG_STR("session", session), LOG_STR("client", client),
 		 LOG_VIEW("helo", r->helo), LOG_VIEW("from", r->sender),
 		 log_optional(LOG_VIEW("to", recipient)),

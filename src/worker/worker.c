@@ -86,7 +86,8 @@ set_up(struct worker *w, const struct worker_settings *s,
 		.connection_limits = context->connection_limits,
 		.region = context->connection_region,
 		.limits = { s->connections, s->connections_per_ip,
-			    s->rate_per_ip },
+			    s->rate_per_ip, s->rate_per_recipient,
+			    s->rate_per_domain },
 	};
 	w->state.offers_starttls = context->tls != NULL;
 	/* Up to an eighth more, so that workers are not replaced together. */
@@ -145,6 +146,8 @@ worker_run(const struct worker_settings *settings,
 
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
 	own.smtp.refused = client_on_refusal;
+	if (own.rate_per_recipient > 0 || own.rate_per_domain > 0)
+		own.smtp.admits_recipient = client_admits_recipient;
 	set_up(&w, &own, context);
 	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",

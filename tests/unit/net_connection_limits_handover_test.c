@@ -22,7 +22,7 @@ enum { START = 60000000 };
 static void
 it_is_handed_over(void **state)
 {
-	const struct connection_maxima limits = { 2, 0, 0 };
+	const struct connection_maxima limits = { .connections = 2 };
 	struct connection_limits *old =
 		connection_limits_new(3, limits.connections);
 	struct connection_counter a = {
@@ -96,7 +96,8 @@ lie(const struct connection_counter *a, const struct connection_counter *b,
 static void
 a_worker_writes_its_own_region_only(void **state)
 {
-	const struct connection_maxima limits = { 100, 40, 0 };
+	const struct connection_maxima limits = {
+		.connections = 100, .connections_per_ip = 40 };
 	struct connection_limits *c = connection_limits_new(2, 100);
 	struct connection_counter a = {
 		c, (unsigned)connection_limits_take_region(c), limits
@@ -127,7 +128,9 @@ a_worker_writes_its_own_region_only(void **state)
 static void
 nonsense_in_a_region_is_bounded_and_goes(void **state)
 {
-	const struct connection_maxima limits = { 100, 40, 5 };
+	const struct connection_maxima limits = {
+		.connections = 100, .connections_per_ip = 40,
+		.rate_per_ip = 5 };
 	struct connection_limits *c = connection_limits_new(2, 100);
 	unsigned mad = (unsigned)connection_limits_take_region(c);
 	struct connection_counter b = {

@@ -36,8 +36,8 @@ smtp       = blocked command_line content data domains extensions hello path \
 mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
-store      = bind catalog column_text columns connection failover group \
-	host_names hosts in_doubt insert lookup outcome partitions \
+store      = bind catalog column_text columns connection events \
+	failover group host_names hosts in_doubt insert lookup outcome partitions \
 	retention retention_domains retention_partitions retention_walk save \
 	server \
 	size_limits spool spool_claim spool_decode spool_encode \

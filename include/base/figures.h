@@ -47,6 +47,10 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Statements or transactions that stored messages") \
 	ROW(COUNT_ROWS, "rows", UNIT_NONE, SLOT_DELIVERY, \
 	    "Rows that were stored") \
+	ROW(COUNT_EVENTS, "events", UNIT_NONE, SLOT_DELIVERY, \
+	    "Arrival events that a socket of `notify` took") \
+	ROW(COUNT_EVENTS_LOST, "events_lost", UNIT_NONE, SLOT_DELIVERY, \
+	    "Arrival events that were lost: nobody there, or too slow") \
 	ROW(COUNT_ROWS_EXPIRED, "rows_expired", UNIT_NONE, SLOT_LOOP, \
 	    "Rows deleted, as `retention` says") \
 	ROW(COUNT_RECONNECTS, "reconnects", UNIT_NONE, SLOT_DELIVERY, \

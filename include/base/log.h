@@ -98,7 +98,8 @@ void log_crash(const char *message, const struct log_field *fields);
 /* Trouble that every process meets by itself. */
 enum log_trouble { TROUBLE_TABLE, TROUBLE_RECIPIENT_QUERY,
 		   TROUBLE_DOMAINS_QUERY,
-		   TROUBLE_BLOCKED_SENDERS_QUERY, LOG_TROUBLES };
+		   TROUBLE_BLOCKED_SENDERS_QUERY, TROUBLE_EVENTS,
+		   LOG_TROUBLES };
 
 /* Whether this process may tell of it now: one of all, once a minute, and at
  * once where the detail (an error's number) is another. From any thread. */

@@ -59,6 +59,10 @@ struct store_settings {
 	const char *blocked_senders_query;
 	int64_t domains_refresh_ms;
 	int64_t lookup_ms;              /* timeouts.lookup */
+	struct strings event_sockets;   /* notify.socket */
+	unsigned event_format;          /* JSON is the only one */
+	int event_socket;               /* what events are sent from, where
+					 * there are such: the process's own */
 };
 
 #endif

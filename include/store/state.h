@@ -4,6 +4,7 @@
 #define STORE_STATE_H
 
 #include "base/log.h"
+#include "store/events.h"
 #include "store/failover.h"
 #include "store/in_doubt.h"
 
@@ -13,6 +14,7 @@ struct store {
 	const struct store_settings *settings;
 	struct scoreboard_slot *slot;
 	struct failover failover;
+	struct events *events;          /* NULL: nobody is told */
 	struct in_doubt_list in_doubt;
 	uint64_t commits;               /* that succeeded */
 	unsigned failures;              /* of messages, one after the other */

@@ -18,6 +18,7 @@
 
 enum {
 	LONGEST_TABLE = 64,
+	MOST_EVENT_SOCKETS = 8,
 	LONGEST_SOCKET = sizeof(((struct sockaddr_un *)0)->sun_path) - 1,
 	LONGEST_RUN_DIR = LONGEST_SOCKET - sizeof("/control") + 1
 };
@@ -98,6 +99,26 @@ check_paths(struct reading *r)
 	    store->on_outage == STORE_OUTAGE_SPOOL)
 		reading_fault(r, "store", "spool_dir",
 			      "is empty, but on_outage is \"spool\"");
+}
+
+/* Nobody need have bound them yet. */
+static void
+check_event_sockets(struct reading *r)
+{
+	struct value_walk walk = { 0 };
+
+	while (reading_next_value(r, "notify", "socket", &walk))
+		if (walk.text[0] != '/')
+			faults_add(&r->faults, walk.at, "notify.socket",
+				   "\"%.100s\" is not an absolute path",
+				   walk.text);
+		else if (strlen(walk.text) > LONGEST_SOCKET)
+			faults_add(&r->faults, walk.at, "notify.socket",
+				   "a socket's path ends at %d bytes",
+				   LONGEST_SOCKET);
+	if (r->config->worker.store.event_sockets.count > MOST_EVENT_SOCKETS)
+		reading_fault(r, "notify", "socket", "has more than %d",
+			      MOST_EVENT_SOCKETS);
 }
 
 /* The folder must be there: the logger makes the file in it. */
@@ -204,6 +225,7 @@ reading_check(struct reading *r)
 			      : "missing: which domains to receive mail for");
 	check_account(r);
 	check_paths(r);
+	check_event_sockets(r);
 	check_log(r);
 	check_database(r);
 	check_queries(r);

@@ -23,6 +23,7 @@ const struct section section_table[] = {
 	{ .name = "recycle" },
 	{ .name = "mysql" },
 	{ .name = "store" },
+	{ .name = "notify" },
 	{ .name = "log" },
 	{ .name = "status" },
 	{ .name = NULL },
@@ -90,6 +91,11 @@ static const struct key_word outages[] = {
 static const struct key_word formats[] = {
 	{ "text", LOG_AS_TEXT },
 	{ "json", LOG_AS_JSON },
+	{ NULL, 0 },
+};
+
+static const struct key_word event_formats[] = {
+	{ "json", 0 },
 	{ NULL, 0 },
 };
 
@@ -292,6 +298,11 @@ const struct key key_table[] = {
 	  "0", ZERO_OR(SECOND, 36500 * DAY) },
 	{ "store", "retention_domains", KEY_LIST, AT(retention_domains),
 	  .values = nothing },
+
+	{ "notify", "socket", KEY_LIST, AT(worker.store.event_sockets),
+	  .values = nothing },
+	{ "notify", "format", KEY_WORD, AT(worker.store.event_format),
+	  "json", .words = event_formats },
 
 	{ "log", "target", KEY_TEXT, AT(log.target), "stderr" },
 	{ "log", "format", KEY_WORD, AT(log.format), "text",

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "janitor/replay.h"
+#include "store/events.h"
 #include "store/retention.h"
 #include "store/store.h"
 
@@ -103,7 +104,12 @@ janitor_run(const struct store_settings *settings,
 {
 	const char ready = CHILD_READY;
 
+	struct store_settings own = *settings;
+
 	store_warm_up();
+	own.event_socket = -1;
+	if (own.event_sockets.count > 0)
+		own.event_socket = events_socket();
 	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_STR("why", strerror(errno)));
@@ -112,9 +118,9 @@ janitor_run(const struct store_settings *settings,
 	slot_set_state(context->slot, SLOT_READY);
 	if (write(context->channel, &ready, 1) != 1)
 		return 1;
-	struct janitor j = { .settings = settings,
+	struct janitor j = { .settings = &own,
 			     .context = context,
-			     .store = store_new(settings, context->slot) };
+			     .store = store_new(&own, context->slot) };
 	j.retention = retention_new(j.store);
 	/* What is spooled now, and by earlier configurations. */
 	if (settings->is_spool_ours)

@@ -97,6 +97,9 @@ static const struct count {
 	{ "batches", "", COUNT_BATCHES, "Statements or transactions that "
 	  "stored messages." },
 	{ "rows", "", COUNT_ROWS, "Rows stored." },
+	{ "events", "{outcome=\"sent\"}", COUNT_EVENTS, "Arrival events, by "
+	  "whether a socket took them." },
+	{ "events", "{outcome=\"lost\"}", COUNT_EVENTS_LOST, NULL },
 	{ "rows_expired", "", COUNT_ROWS_EXPIRED, "Rows deleted by "
 	  "retention." },
 	{ "reconnects", "", COUNT_RECONNECTS, "Connections made to the "

@@ -395,4 +395,5 @@ store_save(struct store *s, struct mail *const *mails, size_t count)
 	}
 	refuse_culprits(s, mails, count);
 	defer_if_hopeless(s, mails, count);
+	events_tell(s->events, mails, count);
 }

@@ -17,6 +17,7 @@ store_new(const struct store_settings *settings, struct scoreboard_slot *slot)
 	s->slot = slot;
 	atomic_store(&s->stop_ms, INT64_MAX);
 	failover_init(&s->failover, settings, slot);
+	s->events = events_new(settings, slot);
 	return s;
 }
 
@@ -29,6 +30,7 @@ store_free(struct store **s)
 	if (store->recipient_query != NULL)
 		mysql_stmt_close(store->recipient_query);
 	failover_deinit(&store->failover);
+	events_free(&store->events);
 	in_doubt_deinit(&store->in_doubt);
 	free(store->pending);
 	free(store->rows);

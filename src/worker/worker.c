@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "mime/mime.h"
 #include "net/domain_name.h"
+#include "store/events.h"
 #include "worker/client.h"
 #include "worker/mail_log.h"
 
@@ -149,6 +150,9 @@ worker_run(const struct worker_settings *settings,
 	if (own.rate_per_recipient > 0 || own.rate_per_domain > 0)
 		own.smtp.admits_recipient = client_admits_recipient;
 	set_up(&w, &own, context);
+	own.store.event_socket = -1;
+	if (own.store.event_sockets.count > 0)
+		own.store.event_socket = events_socket();
 	if (sandbox_enter(context->sandbox, context->slot) != 0) {
 		log_error("the sandbox cannot be entered",
 			  LOG_NUM("errno", errno));

@@ -3,6 +3,8 @@
 #include "support/config_certificate.h"
 #include "support/config_fault.h"
 
+#define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static const struct bad values[] = {
 	{ "no number", D "workers = two\n",
 	  "main.conf:2: workers: \"two\" is not a number (decimal digits "
@@ -58,6 +60,14 @@ static const struct bad values[] = {
 	  "a range (bits beyond the prefix must be 0)\n"
 	  "main.conf:5: trusted_proxies: \"x\" is not an address or a range "
 	  "(bits beyond the prefix must be 0)\n" },
+	{ "no socket of events", D "notify { socket = {\"events\", \"/a\",\n"
+	  "\"/" X50 X50 "1234567\"}\nformat = \"xml\" }\n",
+	  "main.conf:2: notify.socket: \"events\" is not an absolute path\n"
+	  "main.conf:3: notify.socket: a socket's path ends at 107 bytes\n"
+	  "main.conf:4: notify.format: \"xml\" is not one of json\n" },
+	{ "too many of them", D "notify { socket = {\"/1\", \"/2\", \"/3\", "
+	  "\"/4\",\n\"/5\", \"/6\", \"/7\", \"/8\", \"/9\"} }\n",
+	  "main.conf:2: notify.socket: has more than 8\n" },
 	{ "no time for a domain", D "store { retention_domains = {"
 	  "\"a.example\", \"b.example=1w\", \"*=1h\", \"=1h\",\n"
 	  "\"*.B.example=36501d\", \"c.example=0\"} }\n",

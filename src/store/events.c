@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Datagrams are gathered and go out by few system calls, to each path anew: a
+ * front end may bind its socket when it likes, and again. */
+#include "store/events.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/log_line.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	AT_ONCE = 32,                   /* datagrams of a call */
+	GATHERED = 8 * EVENT_BYTES,
+	LONGEST_FROM = 1024,
+	TAIL = 128                      /* room for size and date, and keys */
+};
+
+struct events {
+	const struct store_settings *settings;
+	struct scoreboard_slot *slot;
+	struct sockaddr_un *addresses;
+	size_t count;                   /* of what is gathered */
+	size_t used;
+	struct iovec parts[AT_ONCE];
+	struct mmsghdr heads[AT_ONCE];
+	char text[GATHERED];
+};
+
+int
+events_socket(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+struct events *
+events_new(const struct store_settings *settings, struct scoreboard_slot *slot)
+{
+	const struct strings *paths = &settings->event_sockets;
+
+	if (paths->count == 0 || settings->event_socket < 0)
+		return NULL;
+	struct events *e = memory_new(1, sizeof(*e));
+	e->settings = settings;
+	e->slot = slot;
+	e->addresses = memory_new(paths->count, sizeof(*e->addresses));
+	for (size_t i = 0; i < paths->count; i++) {
+		struct sockaddr_un *a = &e->addresses[i];
+		a->sun_family = AF_UNIX;
+		/* That it fits was checked with the configuration. */
+		memcpy(a->sun_path, paths->at[i], strlen(paths->at[i]));
+	}
+	return e;
+}
+
+void
+events_free(struct events **e)
+{
+	if (*e == NULL)
+		return;
+	free((*e)->addresses);
+	free(*e);
+	*e = NULL;
+}
+
+/* ---- One row ------------------------------------------------------------- */
+
+/* How much of the front needs no escape. */
+static size_t
+plain_len(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.len && v.at[n] >= ' ' && v.at[n] < 0x7f &&
+	       v.at[n] != '"' && v.at[n] != '\\')
+		n++;
+	return n;
+}
+
+static void
+put_text(struct buf *out, const char *key, struct view text, size_t most)
+{
+	size_t ceiling = out->ceiling;
+	bool fits = true;
+
+	buf_append_text(out, key);
+	out->ceiling = ceiling - TAIL;
+	if (out->len + most < out->ceiling)
+		out->ceiling = out->len + most;
+	while (fits && text.len > 0) {
+		uint32_t code;
+		size_t n = plain_len(text);
+		if (n > 0) {
+			fits = n <= out->ceiling - out->len;
+			if (!fits)
+				n = out->ceiling - out->len;
+			buf_append(out, view_slice(text, 0, n));
+		} else {
+			n = utf8_decode(text, &code);
+			n = n > 0 ? n : 1;
+			fits = log_escape(out, LOG_AS_JSON,
+					  view_slice(text, 0, n));
+		}
+		text = view_slice(text, n, text.len);
+	}
+	out->ceiling = ceiling;
+	buf_append_byte(out, '"');
+}
+
+size_t
+event_make(const struct row *row, char where[EVENT_BYTES])
+{
+	const struct message *m = row->mail->message;
+	struct buf b = { .at = where, .size = EVENT_BYTES,
+			 .ceiling = EVENT_BYTES };
+	time_t seconds = (time_t)(m->complete_wall_us / 1000000);
+	struct tm utc = { 0 };
+
+	put_text(&b, "{\"id\":\"", view_of(m->id), MAIL_ID_LEN);
+	put_text(&b, ",\"hash\":\"", view_of(row->hash), MAIL_ID_LEN);
+	put_text(&b, ",\"to\":\"", row->recipient->key, EVENT_BYTES);
+	put_text(&b, ",\"recipient\":\"", row->recipient->address,
+		 EVENT_BYTES);
+	put_text(&b, ",\"from\":\"", row->mail->from, LONGEST_FROM);
+	put_text(&b, ",\"subject\":\"", row->mail->subject, EVENT_BYTES);
+	gmtime_r(&seconds, &utc);
+	buf_printf(&b, ",\"size\":%zu,"
+		   "\"date\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"}",
+		   m->raw.len, utc.tm_year + 1900, utc.tm_mon + 1,
+		   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+	return b.len;
+}
+
+/* ---- All of them --------------------------------------------------------- */
+
+static void
+send_to(struct events *e, size_t which)
+{
+	int sent;
+
+	for (size_t i = 0; i < e->count; i++)
+		e->heads[i].msg_hdr = (struct msghdr){
+			.msg_name = &e->addresses[which],
+			.msg_namelen = sizeof(e->addresses[which]),
+			.msg_iov = &e->parts[i],
+			.msg_iovlen = 1,
+		};
+	do
+		sent = sendmmsg(e->settings->event_socket, e->heads,
+				(unsigned)e->count,
+				MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	/* That some went and others did not means that it is full. */
+	int error = sent < 0 ? errno : EAGAIN;
+	size_t gone = sent < 0 ? 0 : (size_t)sent;
+	slot_count(e->slot, COUNT_EVENTS, gone);
+	if (gone == e->count)
+		return;
+	slot_count(e->slot, COUNT_EVENTS_LOST, e->count - gone);
+	/* One line, whatever the reasons are by turns. */
+	if (log_may_tell(TROUBLE_EVENTS, 1))
+		log_warn("arrival events are lost",
+			 LOG_STR("socket", e->addresses[which].sun_path),
+			 LOG_STR("why", error == EAGAIN
+				 ? "its reader does not keep up"
+				 : strerror(error)));
+}
+
+static void
+flush(struct events *e)
+{
+	for (size_t i = 0; e->count > 0 &&
+	     i < e->settings->event_sockets.count; i++)
+		send_to(e, i);
+	e->count = 0;
+	e->used = 0;
+}
+
+static void
+gather(struct events *e, const struct mail *mail)
+{
+	unsigned n = 0;
+
+	for (const struct recipient *r = mail->message->envelope.first;
+	     r != NULL; r = r->next, n++) {
+		struct row row;
+		if (r->is_discarded)
+			continue;
+		if (e->count == AT_ONCE || GATHERED - e->used < EVENT_BYTES)
+			flush(e);
+		row_make(&row, mail, r, n);
+		char *at = e->text + e->used;
+		size_t len = event_make(&row, at);
+		e->parts[e->count++] = (struct iovec){ at, len };
+		e->used += len;
+	}
+}
+
+void
+events_tell(struct events *e, struct mail *const *mails, size_t count)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (mails[i]->message->verdict == VERDICT_STORED)
+			gather(e, mails[i]);
+	flush(e);
+}

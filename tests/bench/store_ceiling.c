@@ -158,7 +158,7 @@ main(int argc, char **argv)
 	srand((unsigned)clock_us());
 	b.next_id = (unsigned long long)rand() << 32;
 	fill(&b, size, batch);
-	store_warm_up(&settings);
+	store_warm_up();
 	struct store *s = store_new(&settings, NULL);
 	int result = run(&b, s, rows, batch);
 	store_free(&s);

@@ -108,3 +108,10 @@ def test_a_second_run_of_the_same_tree_is_refused(trial):
     assert again.returncode == 1 and "runs already" in again.stderr
     assert trial.inbox() == "Nothing arrived yet.\n", "it still runs"
     assert trial.stop() == 0
+
+
+def test_private_databases_keep_apart(mariadb):
+    """mariadbd deletes at its start what others left where its temporary
+    tables go, and what they still use."""
+    folder = mariadb.query("SELECT @@tmpdir AS folder")[0]["folder"]
+    assert os.path.dirname(folder) == os.path.dirname(mariadb.data)

@@ -36,12 +36,11 @@ smtp       = blocked command_line content data domains extensions hello path \
 mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
-store      = bind catalog column_text columns connection events \
-	failover group host_names hosts in_doubt insert lookup outcome partitions \
-	retention retention_domains retention_partitions retention_walk save \
-	server \
-	size_limits spool spool_claim spool_decode spool_encode \
-	spool_folder spool_report store table
+store      = bind catalog column_text columns connection events failover \
+	group host_names hosts in_doubt insert lookup outcome partitions \
+	retention retention_domains retention_partitions retention_raws \
+	retention_walk save server size_limits spool spool_claim spool_decode \
+	spool_encode spool_folder spool_report store table
 worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker

@@ -6,9 +6,10 @@
 #include "store/connection.h"
 #include "store/table.h"
 
-/* Reads the table's columns, keys and engine. False with c->fault where the
- * server did not answer; what is wrong with the table is in out->fault. */
-bool catalog_read(struct connection *c, const char *table, struct table *out);
+/* Reads columns, keys and engine of the table of out's name, for what is_raw
+ * says. False with c->fault where the server did not answer; what is wrong
+ * with the table is in out->fault. */
+bool catalog_read(struct connection *c, struct table *out);
 
 /* Gives the columns the maps of their character sets, asking the server for
  * those that are not in the list yet. The caller frees the list at the end. */

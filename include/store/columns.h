@@ -13,6 +13,7 @@ enum { HASH_SIZE = MAIL_ID_LEN + 1 };
 struct row {
 	const struct mail *mail;
 	const struct recipient *recipient;
+	const struct chain *raw; /* behind the recipient's trace */
 	size_t body_len;        /* of the mail's body, as much as has room */
 	char hash[HASH_SIZE];
 };
@@ -33,7 +34,7 @@ enum value_kind {
 	VALUE_REAL,     /* double */
 	VALUE_DATE,     /* int64_t, microseconds since 1970 */
 	VALUE_ADDRESS,  /* struct address */
-	VALUE_RAW       /* the message behind its recipient's trace */
+	VALUE_RAW       /* the row's raw bytes behind its recipient's trace */
 };
 
 /* The struct that has the member. */
@@ -74,5 +75,13 @@ struct view store_column_text(const struct store_column *c,
 /* The n-th recipient's row of a mail: its hash is the id with n. */
 void row_make(struct row *row, const struct mail *mail,
 	      const struct recipient *recipient, unsigned n);
+
+/* Bytes of the row's value of VALUE_RAW. */
+size_t row_raw_bytes(const struct row *row);
+
+/* Where raw messages have a table of their own: the message's row there, of
+ * nobody and without text; and a recipient's row has but its trace. */
+void row_make_raw(struct row *row, const struct mail *mail);
+void row_leave_raw(struct row *row);
 
 #endif

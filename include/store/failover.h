@@ -16,6 +16,7 @@ struct failover {
 	struct hosts hosts;
 	struct connection *connection;  /* NULL: none now */
 	struct table table;             /* of this connection's host */
+	struct table raw_table;         /* the same; without a name: none */
 	struct insert *insert;
 	struct charset_map *maps;       /* of all sets met so far */
 	struct store_size_limits *by_host; /* is_known: seen */

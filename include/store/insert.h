@@ -36,9 +36,15 @@ struct insert_end {
 	int64_t took_ms;        /* of the last statement */
 };
 
+struct table_rows {
+	const struct table *table;
+	struct rows rows;
+};
+
 /* Inserts all rows or none: one autocommit statement where they fit in it,
- * else BEGIN ... COMMIT. */
+ * else BEGIN ... COMMIT, those of raws (there may be none) first. */
 struct insert_end insert_commit(struct insert *i, struct connection *c,
-				const struct table *table, struct rows rows);
+				struct table_rows rows,
+				struct table_rows raws);
 
 #endif

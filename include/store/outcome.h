@@ -8,6 +8,7 @@ enum { FAULT_TEXT_SIZE = 320 };
 
 struct store_fault {
 	int error;              /* as MySQL numbers them; 0: none */
+	const char *table;      /* that it is about; NULL: any */
 	char text[FAULT_TEXT_SIZE];
 };
 

@@ -30,6 +30,7 @@ struct partitions {
 	struct partition *at;           /* in ascending order */
 	size_t count;
 	int64_t interval_s;             /* of those that are to be made */
+	int64_t cutoff_s;               /* those that end by then may go */
 };
 
 /* From PARTITION_METHOD and PARTITION_EXPRESSION. */

@@ -11,6 +11,19 @@ enum { RETENTION_MOST_ROUND_MS = 60 * 1000,
        RETENTION_ELSEWHERE_MS = 30 * 1000, /* another machine does it */
        RETENTION_SQL_MAX = 1024 * 1024 };
 
+/* A raw message in the order in which they go. Zeros: before all. */
+struct raw_place {
+	int64_t date_s;
+	char hash[MAIL_ID_LEN + 1];
+};
+
+/* How long the rows of a class are kept, and how far it has come. */
+struct retention_class {
+	int64_t keep_s;
+	int64_t low_s;                  /* 0: at the index's beginning */
+	struct raw_place raw;           /* in raw_table */
+};
+
 struct retention {
 	struct store *store;
 	bool has_told_no_index;
@@ -23,7 +36,12 @@ struct retention {
 	int64_t lag_s;                  /* of the oldest row, beyond its time */
 	int64_t lag_look_ms;
 
-	/* Where it hangs on the domain. */
+	bool has_more_raws;
+	size_t raw_class;               /* that walks through raw_table */
+	int64_t whole_raws_ms;
+	bool has_told_raw_dates;
+
+	/* One, or more where it hangs on the domain. */
 	struct retention_class *classes;
 	size_t class_count;
 	size_t class_now;
@@ -31,7 +49,7 @@ struct retention {
 };
 
 /* Seconds as the table's `date` has them, for a statement. */
-const char *retention_date(const struct retention *r, int64_t seconds,
+const char *retention_date(const struct table *t, int64_t seconds,
 			   char out[DATE_TEXT_SIZE]);
 
 /* ---- Mail expired by its domain, row by row ------------------------------ */
@@ -54,10 +72,18 @@ bool retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
 
 /* Those of the table, whose list the caller frees. The kind is
  * PARTITIONS_NONE where rows must be deleted instead. */
-struct partitions retention_read_partitions(struct retention *r);
+struct partitions retention_read_partitions(struct retention *r,
+					    const struct table *t);
 
-/* Makes those that will be needed, and drops what is over. */
-void retention_keep_partitions(struct retention *r, const struct partitions *p,
-			       int64_t now_s);
+/* Makes those that will be needed, and drops those that may go. */
+void retention_keep_partitions(struct retention *r, const struct table *t,
+			       const struct partitions *p, int64_t now_s);
+
+/* ---- Raw messages that have a table of their own ------------------------- */
+
+/* One batch; false where no more can go now. Rows, or raw messages, that are
+ * kept so many seconds go by partitions; -1: none do. */
+bool retention_walk_raws(struct retention *r, int64_t now_s,
+			 int64_t rows_dropped_s, int64_t raws_dropped_s);
 
 #endif

@@ -33,6 +33,7 @@ struct store_settings {
 	const char *password;           /* from password or password_file */
 	const char *database;
 	const char *table;              /* "new_mail" */
+	const char *raw_table;          /* "": raw messages are in the rows */
 	bool has_tls;
 	const char *tls_ca;
 	int64_t connect_timeout_ms;

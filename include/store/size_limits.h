@@ -13,15 +13,18 @@ struct size_limit {
 	const char *remedy;     /* how it is raised */
 };
 
-/* Pure. The smallest of all that bound a message on this server. */
+/* Pure. The smallest of all that bound a message on this server, in the table
+ * that holds raw messages. */
 struct size_limit size_limits_of_message(const struct store_settings *settings,
 					 const struct server *server,
 					 const struct table *table);
 
-/* Pure. All that callers are told of the table. */
+/* Pure. All that callers are told of the table, and of the one that holds raw
+ * messages, which may be the same. */
 struct store_size_limits
 size_limits_of_table(const struct store_settings *settings,
-		     const struct server *server, const struct table *table);
+		     const struct server *server, const struct table *table,
+		     const struct table *holds_raw);
 
 /* The smaller of each. */
 struct store_size_limits size_limits_smaller(struct store_size_limits a,

@@ -23,6 +23,9 @@ struct store {
 	size_t pending_size;
 	struct row *rows;               /* of the transaction that runs */
 	size_t rows_size;
+	struct row *raws;               /* its raw messages, where they have
+					 * a table of their own */
+	size_t raws_size;
 	MYSQL_STMT *recipient_query;    /* prepared on the connection below */
 	struct connection *recipient_connection;
 	unsigned long recipient_connection_id;
@@ -35,11 +38,16 @@ struct store {
  * the others, and returns how many; the rest has, or now gets, a verdict. */
 size_t group_collect(struct store *s, struct mail *const *mails, size_t count);
 
-/* How many of the mails, one at least, fill one statement, by one measure of
- * a row's bytes; one alone may need several. Their rows are in *rows_out, in
- * the store's kept array: none where all recipients are discarded. The
- * connection is up. */
-size_t group_next(struct store *s, struct mail *const *mails, size_t count,
-		  struct rows *rows_out);
+/* What goes together, in the store's kept arrays. */
+struct group {
+	size_t mails;
+	struct rows rows;       /* none where all recipients are discarded */
+	struct rows raws;       /* none without a table of their own */
+};
+
+/* So many of the mails, one at least, as fill one statement, by one measure of
+ * a row's bytes; one alone may need several. The connection is up. */
+struct group group_next(struct store *s, struct mail *const *mails,
+			size_t count);
 
 #endif

@@ -48,7 +48,8 @@ int64_t store_next_try_ms(const struct store *s);
 /* What goes into one statement. Zeroed: nothing yet. */
 struct store_batch {
 	size_t rows;
-	size_t bytes;           /* of its rows */
+	size_t raws;            /* messages for raw_table */
+	size_t bytes;           /* of all of them */
 	bool is_closed;         /* by a large one, which goes alone */
 };
 

@@ -44,6 +44,8 @@ struct table_column {
 };
 
 struct table {
+	const char *name;       /* of the settings */
+	bool is_raw;            /* of raw messages, not of rows */
 	struct table_column columns[STORE_COLUMNS_MAX];
 	size_t count;
 	char engine[NAME_SIZE];
@@ -87,7 +89,7 @@ void table_finish(struct table *t);
 
 /* What will do, but not well: logs one line for each weakness, with the
  * statement that mends it. */
-void table_warn(const struct table *t, const struct store_settings *settings);
+void table_warn(const struct table *t);
 
 /* Whether raw bytes go into column `mail` as they are. */
 bool table_is_exact(const struct table_column *mail);

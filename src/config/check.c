@@ -209,6 +209,13 @@ check_queries(struct reading *r)
 	else if (strlen(store->table) > LONGEST_TABLE)
 		reading_fault(r, "mysql", "table",
 			      "is longer than %d characters", LONGEST_TABLE);
+	if (strlen(store->raw_table) > LONGEST_TABLE)
+		reading_fault(r, "store", "raw_table",
+			      "is longer than %d characters", LONGEST_TABLE);
+	else if (store->raw_table[0] != '\0' &&
+		 strcmp(store->raw_table, store->table) == 0)
+		reading_fault(r, "store", "raw_table",
+			      "is mysql.table: it needs one of its own");
 }
 
 void

@@ -280,6 +280,7 @@ const struct key key_table[] = {
 	{ "mysql", "max_age", KEY_DURATION, AT(worker.store.max_age_ms),
 	  "1h", RANGE(SECOND, 7 * DAY) },
 
+	{ "store", "raw_table", KEY_TEXT, AT(worker.store.raw_table), "" },
 	{ "store", "batch_rows", KEY_COUNT, AT(worker.store.batch_rows),
 	  "32", RANGE(1, 1000) },
 	{ "store", "batch_bytes", KEY_SIZE, AT(worker.store.batch_bytes),

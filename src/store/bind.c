@@ -15,12 +15,6 @@
 
 enum { KEPT_SCRATCH = 4 * 1024 * 1024 };
 
-static size_t
-raw_bytes(const struct row *row)
-{
-	return row->recipient->trace.len + row->mail->message->raw.len;
-}
-
 static void
 set_bytes(struct bind *bind, enum enum_field_types type, struct view v)
 {
@@ -58,8 +52,8 @@ set_raw(struct bind *bind, const struct table_column *c, const struct row *row,
 					     ? MYSQL_TYPE_STRING
 					     : MYSQL_TYPE_LONG_BLOB;
 	struct view trace = row->recipient->trace;
-	const struct chain *raw = &row->mail->message->raw;
-	size_t len = raw_bytes(row);
+	const struct chain *raw = row->raw;
+	size_t len = row_raw_bytes(row);
 
 	if (bind->in_pieces) {
 		set_bytes(bind, type, VIEW(""));
@@ -211,7 +205,7 @@ reserve_scratch(struct bind_rows *b, const struct table *table,
 							     &rows.at[n]));
 			else if (!in_pieces)
 				bind->scratch = (table_is_exact(c) ? 1 : 4) *
-						raw_bytes(&rows.at[n]);
+						row_raw_bytes(&rows.at[n]);
 			need += bind->scratch;
 		}
 	}

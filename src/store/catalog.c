@@ -156,11 +156,16 @@ read_engine(struct connection *c, const char *table, struct table *out)
 }
 
 bool
-catalog_read(struct connection *c, const char *table, struct table *out)
+catalog_read(struct connection *c, struct table *out)
 {
+	const char *name = out->name;
+	bool is_raw = out->is_raw;
+
 	table_init(out);
-	if (!read_columns(c, table, out) || !read_indexes(c, table, out) ||
-	    !read_engine(c, table, out))
+	out->name = name;
+	out->is_raw = is_raw;
+	if (!read_columns(c, name, out) || !read_indexes(c, name, out) ||
+	    !read_engine(c, name, out))
 		return false;
 	table_finish(out);
 	return true;

@@ -99,7 +99,31 @@ row_make(struct row *row, const struct mail *mail,
 {
 	row->mail = mail;
 	row->recipient = recipient;
+	row->raw = &mail->message->raw;
 	row->body_len = mail->body.len;
 	snprintf(row->hash, sizeof(row->hash), "%.*s%04x", MAIL_ID_LEN - 4,
 		 mail->message->id, n & 0xffffu);
+}
+
+size_t
+row_raw_bytes(const struct row *row)
+{
+	return row->recipient->trace.len + row->raw->len;
+}
+
+void
+row_make_raw(struct row *row, const struct mail *mail)
+{
+	static const struct recipient nobody;
+
+	row_make(row, mail, &nobody, 0);
+	row->body_len = 0;
+}
+
+void
+row_leave_raw(struct row *row)
+{
+	static const struct chain nothing;
+
+	row->raw = &nothing;
 }

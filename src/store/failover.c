@@ -25,6 +25,10 @@ failover_init(struct failover *l, const struct store_settings *settings,
 {
 	memset(l, 0, sizeof(*l));
 	l->settings = settings;
+	l->table.name = settings->table;
+	l->raw_table.is_raw = true;
+	if (settings->raw_table[0] != '\0')
+		l->raw_table.name = settings->raw_table;
 	l->slot = slot;
 	l->insert = insert_new(settings);
 	l->probe = PROBE_NONE;
@@ -51,6 +55,13 @@ failover_deinit(struct failover *l)
 	}
 }
 
+/* The table that raw messages go into. */
+static const struct table *
+holds_raw(const struct failover *l)
+{
+	return l->raw_table.name != NULL ? &l->raw_table : &l->table;
+}
+
 /* SIZE is told before a message's host is known: the smallest counts. */
 static void
 take_bounds(struct failover *l, const struct connection *c)
@@ -60,7 +71,8 @@ take_bounds(struct failover *l, const struct connection *c)
 	bool was_known = l->size_limits.is_known;
 
 	l->by_host[c->host] =
-		size_limits_of_table(l->settings, &c->server, &l->table);
+		size_limits_of_table(l->settings, &c->server, &l->table,
+				     holds_raw(l));
 	for (size_t i = 0; i < l->settings->host_count; i++) {
 		if (!l->by_host[i].is_known)
 			continue;
@@ -75,35 +87,50 @@ take_bounds(struct failover *l, const struct connection *c)
 	if (was_known && before == now.max_message_bytes)
 		return;
 	struct size_limit limit =
-		size_limits_of_message(l->settings, &c->server, &l->table);
+		size_limits_of_message(l->settings, &c->server, holds_raw(l));
 	log_info_once("largest message",
 		 LOG_NUM("bytes", now.max_message_bytes),
 		 LOG_STR("decided_by", limit.name),
 		 LOG_STR("to_raise", limit.remedy));
 }
 
-/* Reads the table through c and proves that rows may be inserted. */
+/* Reads one table through c and proves that rows may be inserted. */
 static bool
-learn_table(struct failover *l, struct connection *c)
+learn(struct failover *l, struct connection *c, struct table *t)
 {
-	insert_forget(l->insert);
-	if (!catalog_read(c, l->settings->table, &l->table))
+	if (!catalog_read(c, t))
 		return false;
-	if (l->table.count == 0)
-		fault_set(&l->table.fault, l->table.fault.error, "there is no "
+	if (t->count == 0)
+		fault_set(&t->fault, t->fault.error, "there is no "
 			  "table %s.%s, or no right to see it",
-			  l->settings->database, l->settings->table);
-	if (l->table.fault.error != 0) {
-		c->fault = l->table.fault;
+			  l->settings->database, t->name);
+	if (t->fault.error != 0) {
+		c->fault = t->fault;
+		c->fault.table = t->name;
 		return false;
 	}
-	catalog_map_charsets(c, &l->table, &l->maps);
-	if (insert_prove(l->insert, c, &l->table) != 0)
+	catalog_map_charsets(c, t, &l->maps);
+	if (insert_prove(l->insert, c, t) == 0)
+		return true;
+	c->fault.table = t->name;
+	return false;
+}
+
+static bool
+learn_tables(struct failover *l, struct connection *c)
+{
+	bool has_raw_table = l->raw_table.name != NULL;
+
+	insert_forget(l->insert);
+	if (!learn(l, c, &l->table) ||
+	    (has_raw_table && !learn(l, c, &l->raw_table)))
 		return false;
 	take_bounds(l, c);
 	l->read_ms = clock_ms();
 	if (!l->has_warned)
-		table_warn(&l->table, l->settings);
+		table_warn(&l->table);
+	if (!l->has_warned && has_raw_table)
+		table_warn(&l->raw_table);
 	l->has_warned = true;
 	return true;
 }
@@ -146,7 +173,7 @@ failover_connect_to(struct failover *l, size_t host)
 	struct connection *c = connection_open(l->settings, host, &fault);
 	bool is_ready = c != NULL && server_read(c) &&
 			server_is_writable(c) && is_preferred(l, c) &&
-			learn_table(l, c);
+			learn_tables(l, c);
 	if (c != NULL && !is_ready)
 		fault = c->fault;
 	slot_leave_database(l->slot);
@@ -214,7 +241,7 @@ move(struct failover *l, size_t host)
 	l->connection = old;
 	l->renew_ms = clock_ms() + LOOK_PAUSE_MS;
 	l->look_ms = l->renew_ms;
-	if (!learn_table(l, old))
+	if (!learn_tables(l, old))
 		failover_drop(l, false);
 }
 
@@ -353,7 +380,7 @@ failover_drop(struct failover *l, bool host_failed)
 bool
 failover_reread(struct failover *l)
 {
-	if (learn_table(l, l->connection))
+	if (learn_tables(l, l->connection))
 		return true;
 	failover_drop(l, true);
 	set_up(l, false);

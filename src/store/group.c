@@ -10,6 +10,12 @@
 
 enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
 
+static bool
+has_raw_table(const struct store *s)
+{
+	return s->settings->raw_table[0] != '\0';
+}
+
 /* NULL where nothing has gone wrong with it. */
 static const struct in_doubt *
 trouble_of(const struct store *s, const struct mail *mail)
@@ -35,8 +41,10 @@ verdict_by_size(const struct store *s, const struct message *m)
 	}
 	if (rows == 0)
 		return VERDICT_DISCARDED;
-	return rows * largest > s->settings->transaction_bytes ?
-	       VERDICT_TOO_BIG : VERDICT_NONE;
+	size_t bytes = has_raw_table(s) ? rows * (largest - m->raw.len) +
+					  m->raw.len : rows * largest;
+	return bytes > s->settings->transaction_bytes ? VERDICT_TOO_BIG :
+							VERDICT_NONE;
 }
 
 size_t
@@ -79,9 +87,32 @@ trim_body(const struct store *s, struct row *row)
 
 struct extent {
 	size_t rows;
+	size_t raws;
 	size_t bytes;
 	size_t largest;         /* row */
 };
+
+static void
+extend(struct extent *e, size_t bytes)
+{
+	e->bytes += bytes;
+	if (bytes > e->largest)
+		e->largest = bytes;
+}
+
+/* Makes the message's row of raw_table behind those that are there. */
+static void
+add_raw(struct store *s, const struct mail *mail, size_t at, struct extent *e)
+{
+	if (at == s->raws_size) {
+		s->raws_size = at > 0 ? 2 * at : 32;
+		s->raws = memory_resize(s->raws,
+					s->raws_size * sizeof(*s->raws));
+	}
+	row_make_raw(&s->raws[at], mail);
+	extend(e, insert_row_bytes(&s->failover.raw_table, &s->raws[at]));
+	e->raws++;
+}
 
 /* Makes the message's rows behind those that are there. */
 static struct extent
@@ -102,11 +133,10 @@ add_rows(struct store *s, const struct mail *mail, size_t at)
 			continue;
 		struct row *row = &s->rows[at + e.rows++];
 		row_make(row, mail, r, n);
+		if (has_raw_table(s))
+			row_leave_raw(row);
 		trim_body(s, row);
-		size_t bytes = insert_row_bytes(&s->failover.table, row);
-		e.bytes += bytes;
-		if (bytes > e.largest)
-			e.largest = bytes;
+		extend(&e, insert_row_bytes(&s->failover.table, row));
 	}
 	return e;
 }
@@ -117,19 +147,21 @@ store_batch_add(struct store *s, struct store_batch *b,
 {
 	const struct failover *f = &s->failover;
 	struct extent e = add_rows(s, mail, b->rows);
+	if (has_raw_table(s) && e.rows > 0)
+		add_raw(s, mail, b->raws, &e);
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
 
 	if (b->rows > 0 && (b->is_closed || e.largest > ALONE ||
 			    rows > insert_max_rows(f->insert, &f->table) ||
 			    bytes > insert_max_bytes(f->insert, f->connection)))
 		return false;
-	*b = (struct store_batch){ rows, bytes, e.largest > ALONE };
+	*b = (struct store_batch){ rows, b->raws + e.raws, bytes,
+				   e.largest > ALONE };
 	return true;
 }
 
-size_t
-group_next(struct store *s, struct mail *const *mails, size_t count,
-	   struct rows *rows_out)
+struct group
+group_next(struct store *s, struct mail *const *mails, size_t count)
 {
 	struct store_batch b = { 0 };
 	size_t n = 0;
@@ -139,6 +171,6 @@ group_next(struct store *s, struct mail *const *mails, size_t count,
 	       store_batch_add(s, &b, mails[n]) &&
 	       trouble_of(s, mails[n++]) == NULL)
 		;
-	*rows_out = (struct rows){ s->rows, b.rows };
-	return n;
+	return (struct group){ .mails = n, .rows = { s->rows, b.rows },
+			       .raws = { s->raws, b.raws } };
 }

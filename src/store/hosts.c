@@ -180,11 +180,12 @@ host_report_status(struct scoreboard_slot *slot, const char *about, int error,
 
 /* What the operator types, or looks at. */
 static const char *
-remedy_of(int error)
+remedy_of(int error, bool is_raw_table)
 {
 	switch (error) {
 	case 1146:
-		return "create the table: schema.sql";
+		return is_raw_table ? "create the table: schema-raw.sql" :
+				      "create the table: schema.sql";
 	case 1049:
 		return "create the database, or correct mysql.database";
 	case 1044:
@@ -196,7 +197,8 @@ remedy_of(int error)
 	case 1054:
 	case 1364:
 	case 1406:
-		return "scripts/migrate shows the ALTER";
+		return is_raw_table ? "schema-raw.sql shows what it needs" :
+				      "scripts/migrate shows the ALTER";
 	default:
 		return "see the server's words";
 	}
@@ -224,13 +226,15 @@ host_report(const struct hosts *hosts, size_t host,
 	}
 	/* It is there, and takes no mail before somebody acts: one loud line
 	 * of all processes, again each minute. */
+	bool is_raw_table = fault->table == settings->raw_table;
 	snprintf(table, sizeof(table), "%s.%s", settings->database,
-		 settings->table);
+		 is_raw_table ? settings->raw_table : settings->table);
 	if (log_may_tell(TROUBLE_TABLE, fault->error))
 		log_error("database host cannot be used",
 			  LOG_VIEW("host", name), LOG_STR("table", table),
 			  LOG_NUM("error", fault->error),
 			  LOG_STR("text", fault->text),
-			  LOG_STR("remedy", remedy_of(fault->error)));
+			  LOG_STR("remedy", remedy_of(fault->error,
+						      is_raw_table)));
 	host_report_status(slot, table, fault->error, fault->text);
 }

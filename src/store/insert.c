@@ -33,6 +33,7 @@ enum {
 
 struct kept_statement {
 	MYSQL_STMT *stmt;               /* NULL: none */
+	const struct table *table;
 	size_t rows;
 	uint64_t used;                  /* when: the oldest one goes */
 };
@@ -107,7 +108,7 @@ size_t
 insert_row_bytes(const struct table *table, const struct row *row)
 {
 	const struct mail *m = row->mail;
-	size_t raw = row->recipient->trace.len + m->message->raw.len;
+	size_t raw = row_raw_bytes(row);
 	bool is_exact = table_is_exact(table_column(table, "mail"));
 
 	return (is_exact ? 1 : 3) * raw + row->body_len + m->subject.len +
@@ -139,7 +140,7 @@ prepare(struct insert *i, size_t rows)
 	}
 	sql->len = 0;
 	buf_printf(sql, "INSERT INTO %s (",
-		   catalog_quote(i->settings->table, name));
+		   catalog_quote(i->table->name, name));
 	for (size_t k = 0; k < i->table->count; k++)
 		buf_printf(sql, "%s`%s`", k > 0 ? "," : "",
 			   i->table->columns[k].known->name);
@@ -167,7 +168,8 @@ statement_of(struct insert *i, size_t rows)
 	struct kept_statement *k = &i->kept[0];
 
 	for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
-		if (i->kept[n].stmt != NULL && i->kept[n].rows == rows) {
+		if (i->kept[n].stmt != NULL && i->kept[n].rows == rows &&
+		    i->kept[n].table == i->table) {
 			i->kept[n].used = ++i->uses;
 			return i->kept[n].stmt;
 		}
@@ -182,6 +184,7 @@ statement_of(struct insert *i, size_t rows)
 		insert_forget(i);
 		k->stmt = prepare(i, rows);
 	}
+	k->table = i->table;
 	k->rows = rows;
 	k->used = ++i->uses;
 	return k->stmt;
@@ -225,8 +228,7 @@ send_pieces(MYSQL_STMT *stmt, const struct table *table, const struct row *row)
 	if (trace.len > 0 &&
 	    mysql_stmt_send_long_data(stmt, parameter, trace.at, trace.len))
 		return -1;
-	for (const struct piece *p = row->mail->message->raw.first; p != NULL;
-	     p = p->next)
+	for (const struct piece *p = row->raw->first; p != NULL; p = p->next)
 		if (p->len > 0 &&
 		    mysql_stmt_send_long_data(stmt, parameter, p->bytes,
 					      p->len))
@@ -240,7 +242,7 @@ insert_rows(struct insert *i, struct rows rows)
 {
 	struct connection *c = i->connection;
 	bool in_pieces = rows.count == 1 &&
-		rows.at[0].mail->message->raw.len > IN_PIECES &&
+		rows.at[0].raw->len > IN_PIECES &&
 		table_is_exact(table_column(i->table, "mail"));
 
 	assert(rows.count > 0 && rows.count <= insert_max_rows(i, i->table));
@@ -299,30 +301,42 @@ run_timed(struct insert *i, const char *sql, struct rows rows,
 	return end->error;
 }
 
+/* By as many statements as they need. */
+static void
+insert_all(struct insert *i, struct table_rows what, struct insert_end *end)
+{
+	struct rows rows = what.rows;
+
+	i->table = what.table;
+	while (rows.count > 0 && end->error == 0) {
+		struct rows part = { rows.at, rows_of_statement(i, rows) };
+		run_timed(i, NULL, part, end);
+		rows.at += part.count;
+		rows.count -= part.count;
+	}
+}
+
 struct insert_end
-insert_commit(struct insert *i, struct connection *c, const struct table *table,
-	      struct rows rows)
+insert_commit(struct insert *i, struct connection *c, struct table_rows rows,
+	      struct table_rows raws)
 {
 	struct insert_end end = { 0 };
 
 	i->connection = c;
-	i->table = table;
-	if (rows_of_statement(i, rows) == rows.count) {
+	i->table = rows.table;
+	if (raws.rows.count == 0 &&
+	    rows_of_statement(i, rows.rows) == rows.rows.count) {
 		end.was_committing = true;
-		run_timed(i, NULL, rows, &end);
+		run_timed(i, NULL, rows.rows, &end);
 		return end;
 	}
-	if (run_timed(i, "BEGIN", rows, &end) != 0)
+	if (run_timed(i, "BEGIN", rows.rows, &end) != 0)
 		return end;
-	while (rows.count > 0 && end.error == 0) {
-		struct rows part = { rows.at, rows_of_statement(i, rows) };
-		run_timed(i, NULL, part, &end);
-		rows.at += part.count;
-		rows.count -= part.count;
-	}
+	insert_all(i, raws, &end);
+	insert_all(i, rows, &end);
 	if (end.error == 0) {
 		end.was_committing = true;
-		run_timed(i, "COMMIT", rows, &end);
+		run_timed(i, "COMMIT", rows.rows, &end);
 	}
 	/* A lost connection is rolled back by the server; after any other
 	 * error, a COMMIT's too, nothing may ride in what is still open. The

@@ -60,7 +60,8 @@ delete_some(struct retention *r, int64_t cutoff_s)
 
 	buf_printf(&sql, "DELETE FROM %s WHERE `date` < %s ORDER BY `date` "
 		   "LIMIT %d", catalog_quote(l->settings->table, table),
-		   retention_date(r, cutoff_s, date), BATCH_ROWS << r->hurry);
+		   retention_date(&l->table, cutoff_s, date),
+		   BATCH_ROWS << r->hurry);
 	buf_append_byte(&sql, '\0');
 	int error = connection_run(l->connection, sql.at);
 	buf_release(&sql);
@@ -208,6 +209,31 @@ now_s(struct connection *c)
 	return theirs > 0 && theirs < ours ? theirs : ours;
 }
 
+/* Makes and drops the table's partitions. How long mail is kept that they
+ * take out; -1 where none is. A raw message stays until its rows are gone. */
+static int64_t
+see_to_partitions(struct retention *r, const struct table *t, int64_t now)
+{
+	int64_t keep_s = retention_longest_s(r->store->settings);
+	int64_t dropped_s = -1;
+
+	if (keep_s == 0)
+		return -1;
+	struct partitions p = retention_read_partitions(r, t);
+	if (p.kind != PARTITIONS_NONE) {
+		p.interval_s = partitions_interval(p.kind, keep_s);
+		p.cutoff_s = now - keep_s;
+		if (!partitions_are_coarse(&p, p.cutoff_s, keep_s))
+			dropped_s = keep_s;
+		if (t->is_raw && partitions_expired(&p, p.cutoff_s) > 0)
+			p.cutoff_s -= ask_lag(r, p.cutoff_s);
+		if (!(t->is_raw ? r->has_more_raws : r->has_more))
+			retention_keep_partitions(r, t, &p, now);
+	}
+	free(p.at);
+	return dropped_s;
+}
+
 static int64_t
 run_step(struct retention *r)
 {
@@ -219,26 +245,23 @@ run_step(struct retention *r)
 		return RETENTION_ELSEWHERE_MS;
 	r->locked_by = l->connection->id;
 	int64_t now = now_s(l->connection);
-	int64_t retention_s = retention_longest_s(l->settings);
-	struct partitions p = retention_read_partitions(r);
 	int64_t wait_ms = NEXT_ROUND;
-	bool has_partitions = p.kind != PARTITIONS_NONE && retention_s > 0;
-	if (has_partitions)
-		p.interval_s = partitions_interval(p.kind, retention_s);
-	if (has_partitions && !r->has_more)
-		retention_keep_partitions(r, &p, now);
-	bool are_dropped = has_partitions &&
-		!partitions_are_coarse(&p, now - retention_s, retention_s);
-	if (!are_dropped || l->settings->retention_domain_count > 0)
-		wait_ms = delete_rows(r, now, are_dropped ? retention_s : -1);
+	int64_t dropped_s = see_to_partitions(r, &l->table, now);
+	if (dropped_s < 0 || l->settings->retention_domain_count > 0)
+		wait_ms = delete_rows(r, now, dropped_s);
 	else
 		r->has_more = false;
-	free(p.at);
+	if (l->raw_table.name != NULL)
+		r->has_more_raws = retention_walk_raws(r, now, dropped_s,
+			see_to_partitions(r, &l->raw_table, now));
+	if (r->has_more_raws && wait_ms == NEXT_ROUND)
+		wait_ms = PACE_MS;
 	/* While there is more the lock is kept: others need not look. */
-	if (!r->has_more && l->connection != NULL &&
+	bool has_more = r->has_more || r->has_more_raws;
+	if (!has_more && l->connection != NULL &&
 	    r->locked_by == l->connection->id)
 		ask_lock(l, "RELEASE");
-	if (!r->has_more)
+	if (!has_more)
 		r->locked_by = 0;
 	return wait_ms == NEXT_ROUND ? round_ms(r) : wait_ms;
 }

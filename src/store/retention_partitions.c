@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
-#include "store/retention_domains.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,12 +48,12 @@ take_partition(struct partitions *p, MYSQL_ROW row)
 }
 
 struct partitions
-retention_read_partitions(struct retention *r)
+retention_read_partitions(struct retention *r, const struct table *t)
 {
 	const struct failover *l = &r->store->failover;
 	struct partitions p = { .kind = PARTITIONS_NONE };
 	MYSQL_RES *rows = catalog_ask(l->connection, partitions_of,
-				      l->settings->table);
+				      t->name);
 
 	if (rows == NULL)
 		return p;
@@ -150,26 +149,27 @@ may_be_made(struct retention *r, const struct partitions *p,
 }
 
 void
-retention_keep_partitions(struct retention *r, const struct partitions *p,
-			  int64_t now)
+retention_keep_partitions(struct retention *r, const struct table *t,
+			  const struct partitions *p, int64_t now_s)
 {
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
-	int64_t retention_s = retention_longest_s(r->store->settings);
-	size_t count = partitions_expired(p, now - retention_s);
+	size_t count = partitions_expired(p, p->cutoff_s);
 
-	catalog_quote(r->store->settings->table, table);
-	if (partitions_write_new(p, table, now, &sql) &&
+	catalog_quote(t->name, table);
+	if (partitions_write_new(p, table, now_s, &sql) &&
 	    may_be_made(r, p, table, &sql))
 		alter(r, &sql);
 	sql.len = 0;
 	if (count > 0) {
 		uint64_t rows = partitions_write_drop(p, table, count, &sql);
 		if (alter(r, &sql)) {
-			slot_count(r->store->slot, COUNT_ROWS_EXPIRED, rows);
+			slot_count(r->store->slot, COUNT_ROWS_EXPIRED,
+				   t->is_raw ? 0 : rows);
 			log_info("expired mail is dropped by partitions",
 				 LOG_NUM("partitions", count),
-				 LOG_NUM("rows_about", rows));
+				 LOG_NUM("rows_about", rows),
+				 LOG_STR("table", t->name));
 		}
 	}
 	buf_release(&sql);

@@ -19,12 +19,6 @@ enum {
 	WHOLE_WALK_MS = 3600 * 1000     /* what came out of the spool since */
 };
 
-/* How long the rows of a class are kept, and how far it has come. */
-struct retention_class {
-	int64_t keep_s;
-	int64_t low_s;                  /* 0: at the index's beginning */
-};
-
 /* One statement's share of a walk. */
 struct window {
 	int64_t low_s;
@@ -46,11 +40,10 @@ retention_walk_init(struct retention *r)
 }
 
 const char *
-retention_date(const struct retention *r, int64_t seconds,
+retention_date(const struct table *t, int64_t seconds,
 	       char out[DATE_TEXT_SIZE])
 {
-	const struct table_column *c = table_column(&r->store->failover.table,
-						    "date");
+	const struct table_column *c = table_column(t, "date");
 
 	if (c->family != FAMILY_INTEGER)
 		return partitions_date(seconds, out);
@@ -61,12 +54,13 @@ retention_date(const struct retention *r, int64_t seconds,
 static void
 write_window(const struct retention *r, struct window w, struct buf *sql)
 {
+	const struct table *t = &r->store->failover.table;
 	char date[DATE_TEXT_SIZE];
 
 	if (w.low_s > 0)
 		buf_printf(sql, "`date` >= %s AND ",
-			   retention_date(r, w.low_s, date));
-	buf_printf(sql, "`date` < %s", retention_date(r, w.high_s, date));
+			   retention_date(t, w.low_s, date));
+	buf_printf(sql, "`date` < %s", retention_date(t, w.high_s, date));
 }
 
 /* Where the next window ends: a number of rows further, or at the cutoff. */

@@ -319,15 +319,14 @@ skip(struct attempt *a, size_t n)
 
 /* What cannot be sent now has its verdict, or stays without. */
 static bool
-may_send(struct attempt *a, struct mail *mail)
+may_send(struct store *s, struct mail *mail)
 {
-	struct store *s = a->store;
 	struct in_doubt *d = in_doubt_find(&s->in_doubt, mail->message);
 
 	if (d == NULL)
 		return true;
-	enum settled answer = in_doubt_settle(&s->failover, d, mail->message,
-					      atomic_load(&s->stop_ms));
+	enum settled answer = in_doubt_settle(
+		&s->failover, d, mail->message, atomic_load(&s->stop_ms));
 	if (answer == SETTLED_STORED)
 		decide(s, mail, VERDICT_STORED, 0);
 	return answer == SETTLED_ABSENT && s->failover.connection != NULL;
@@ -338,14 +337,16 @@ send_group(struct attempt *a)
 {
 	struct store *s = a->store;
 	struct failover *f = &s->failover;
-	struct rows rows;
+	const struct group g =
+		group_next(s, a->pending, a->alone > 0 ? 1 : a->count);
+	const struct table_rows rows = { &f->table, g.rows };
+	const struct table_rows raws = { &f->raw_table, g.raws };
 
-	a->group = group_next(s, a->pending, a->alone > 0 ? 1 : a->count,
-			      &rows);
-	a->rows = rows.count;
+	a->group = g.mails;
+	a->rows = g.rows.count;
 	slot_enter_database(s->slot);
-	struct insert_end end =
-		insert_commit(f->insert, f->connection, &f->table, rows);
+	struct insert_end end = insert_commit(f->insert, f->connection, rows,
+					      raws);
 	slot_leave_database(s->slot);
 	return end.error == 0 ? all_stored(a) : follow(a, &end);
 }
@@ -380,7 +381,7 @@ store_save(struct store *s, struct mail *const *mails, size_t count)
 	while (a.count > 0 && clock_ms() < a.deadline_ms &&
 	       failover_connect(&s->failover, a.deadline_ms)) {
 		if (a.pending[0]->message->verdict != VERDICT_NONE ||
-		    !may_send(&a, a.pending[0])) {
+		    !may_send(s, a.pending[0])) {
 			skip(&a, 1);
 			continue;
 		}

@@ -77,7 +77,8 @@ size_limits_of_message(const struct store_settings *settings,
 
 struct store_size_limits
 size_limits_of_table(const struct store_settings *settings,
-		     const struct server *server, const struct table *table)
+		     const struct server *server, const struct table *table,
+		     const struct table *holds_raw)
 {
 	static const char *const addresses[] = { "to", "recipient" };
 	struct store_size_limits b = { .max_address_chars = SIZE_MAX,
@@ -98,7 +99,7 @@ size_limits_of_table(const struct store_settings *settings,
 			b.max_address_chars = c->max_bytes;
 	}
 	b.max_message_bytes =
-		size_limits_of_message(settings, server, table).bytes;
+		size_limits_of_message(settings, server, holds_raw).bytes;
 	return b;
 }
 

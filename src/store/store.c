@@ -34,6 +34,7 @@ store_free(struct store **s)
 	in_doubt_deinit(&store->in_doubt);
 	free(store->pending);
 	free(store->rows);
+	free(store->raws);
 	free(store);
 	*s = NULL;
 }

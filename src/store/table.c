@@ -203,11 +203,26 @@ find_missing(struct table *t)
 	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *known = &store_columns[i];
 		if (known->is_required && t->fault.error == 0 &&
+		    !(t->is_raw && known->source == OF_RECIPIENT) &&
 		    table_column(t, known->name) == NULL)
 			fault_set(&t->fault, UNKNOWN_COLUMN,
 				  "the table has no column `%s`",
 				  known->name);
 	}
+}
+
+/* That a raw message is there must prove that its rows were committed. */
+static void
+find_raw_faults(struct table *t)
+{
+	if (!t->is_raw || t->fault.error != 0)
+		return;
+	if (!t->has_unique_id)
+		fault_set(&t->fault, UNKNOWN_COLUMN, "raw_table needs a UNIQUE "
+			  "key on `hash`");
+	else if (!t->is_transactional)
+		fault_set(&t->fault, UNKNOWN_COLUMN, "the engine of raw_table "
+			  "has no transactions");
 }
 
 void
@@ -222,6 +237,7 @@ table_finish(struct table *t)
 	    (hash->max_chars < MAIL_ID_LEN || hash->max_bytes < MAIL_ID_LEN))
 		fault_set(&t->fault, TOO_NARROW, "column `hash` must hold %d "
 			  "characters", MAIL_ID_LEN);
+	find_raw_faults(t);
 }
 
 /* ---- What the operator should know --------------------------------------- */
@@ -279,12 +295,12 @@ warn_of_columns(const struct table *t, const char *name)
 }
 
 void
-table_warn(const struct table *t, const struct store_settings *settings)
+table_warn(const struct table *t)
 {
 	char sql[STATEMENT_SIZE];
 
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` ADD UNIQUE KEY (`hash`)",
-		 settings->table);
+		 t->name);
 	if (!t->has_unique_id)
 		log_warn_once("no UNIQUE key on `hash`: a commit whose outcome "
 			      "is unknown is settled on the same host only, "
@@ -294,10 +310,10 @@ table_warn(const struct table *t, const struct store_settings *settings)
 			      "mail may be lost or stored in part",
 			      LOG_STR("engine", t->engine));
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `mail` LONGBLOB "
-		 "NOT NULL", settings->table);
+		 "NOT NULL", t->name);
 	if (!table_is_exact(table_column(t, "mail")))
 		log_warn_once("column `mail` is text: bytes that it cannot "
 			      "hold become U+FFFD", LOG_STR("remedy", sql));
-	warn_of_address(t, settings->table);
-	warn_of_columns(t, settings->table);
+	warn_of_address(t, t->name);
+	warn_of_columns(t, t->name);
 }

@@ -134,6 +134,7 @@ main(int argc, char **argv)
 	struct store_settings settings = {
 		.hosts = &host, .host_count = 1, .password = "", .tls_ca = "",
 		.table = argc > 7 ? argv[7] : "new_mail",
+		.raw_table = "",
 		.connect_timeout_ms = 2000, .timeout_ms = 10000,
 		.max_age_ms = 3600000, .batch_rows = 32,
 		.batch_bytes = 1 << 20, .transaction_bytes = 100 << 20,

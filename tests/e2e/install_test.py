@@ -39,6 +39,7 @@ def test_everything_is_where_it_belongs(root):
             lib / "sysusers.d/guerrilla-smtpd.conf": 0o644,
             lib / "tmpfiles.d/guerrilla-smtpd.conf": 0o644,
             share / "schema.sql": 0o644,
+            share / "schema-raw.sql": 0o644,
             share / "guerrilla-smtpd.rules.yml": 0o644,
             share / "status.schema.json": 0o644,
             root / "opt/mail/sbin/guerrilla-smtpd-migrate": 0o755,

@@ -26,10 +26,10 @@ def positions(length, step):
                    *range(0, length, step)} & set(range(length + 1)))
 
 
-def cut_everywhere(database, folder, proxy, command, step):
+def cut_everywhere(database, folder, proxy, command, step, **settings):
     saved = []
     with running(database, folder, hosts=[f"127.0.0.1:{proxy.port}"],
-                 batch_rows=4, hold=8000) as driver:
+                 batch_rows=4, hold=8000, **settings) as driver:
         driver.save(*command)       # connects, prepares
         database.query("DELETE FROM new_mail")
         size = measure(driver, proxy, command)
@@ -46,6 +46,7 @@ def cut_everywhere(database, folder, proxy, command, step):
                     f"{way} cut after {at} of {size[way]}: {answer}"
                 saved += answer
         assert_exactly_once(database, saved, command[2])
+    return saved
 
 
 def test_one_statement(database, proxy, tmp_path):
@@ -58,6 +59,14 @@ def test_a_transaction_of_several_statements(database, proxy, tmp_path):
 
 def test_a_large_mail_in_pieces(database, proxy, tmp_path):
     cut_everywhere(database, tmp_path, proxy, (1, 600_000, 1), 120_011)
+
+
+def test_raw_messages_in_a_table_of_their_own(database, proxy, tmp_path):
+    database.load("etc/schema-raw.sql")
+    saved = cut_everywhere(database, tmp_path, proxy, (2, 60, 2), 197,
+                           raw_table="new_mail_raw")
+    raws = database.query("SELECT `hash` FROM new_mail_raw ORDER BY `hash`")
+    assert {one.id for one in saved} <= {raw["hash"] for raw in raws}
 
 
 def test_a_table_without_a_unique_id(database, proxy, tmp_path):

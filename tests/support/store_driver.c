@@ -321,6 +321,7 @@ set(struct driver *d, char *argument)
 		{ "password", &s->password, NULL, NULL },
 		{ "database", &s->database, NULL, NULL },
 		{ "table", &s->table, NULL, NULL },
+		{ "raw_table", &s->raw_table, NULL, NULL },
 		{ "spool_dir", &s->spool_dir, NULL, NULL },
 		{ "tls_ca", &s->tls_ca, NULL, NULL },
 		{ "domains_query", &s->domains_query, NULL, NULL },
@@ -372,12 +373,11 @@ main(int argc, char **argv)
 
 	d.settings = (struct store_settings){
 		.hosts = d.hosts, .socket = "", .user = "root", .password = "",
-		.database = "", .table = "new_mail", .tls_ca = "",
-		.connect_timeout_ms = 2000, .timeout_ms = 10000,
-		.max_age_ms = 3600000, .batch_rows = 32,
+		.database = "", .table = "new_mail", .raw_table = "",
+		.tls_ca = "", .connect_timeout_ms = 2000, .timeout_ms = 10000,
+		.max_age_ms = 3600000, .batch_rows = 32, .hold_ms = 5000,
 		.batch_bytes = 1 << 20, .transaction_bytes = 100 << 20,
-		.message_size = 25 << 20, .hold_ms = 5000,
-		.set_aside_ms = 6 * 3600 * 1000,
+		.message_size = 25 << 20, .set_aside_ms = 6 * 3600 * 1000,
 		.spool_dir = "/nonexistent", .spool_max = 1 << 30,
 		.domains_query = "", .recipient_query = "", .lookup_ms = 5000
 	};

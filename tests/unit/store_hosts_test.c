@@ -191,7 +191,7 @@ partitions_are_made_three_intervals_ahead(void **state)
 	struct buf sql = BUF(10000);
 	struct partition at[3] = {
 		{ .name = "pmax", .below_s = INT64_MAX } };
-	struct partitions p = { PARTITIONS_COLUMNS, at, 1, 900 };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 1, 900, 0 };
 	int64_t now = 1767323045;       /* 2026-01-02 03:04:05 */
 
 	assert_true(partitions_write_new(&p, "`t`", now, &sql));
@@ -231,7 +231,7 @@ only_what_is_wholly_old_is_dropped(void **state)
 		{ .name = "b", .below_s = 200, .rows = 5 },
 		{ .name = "c", .below_s = 300, .rows = 1 },
 		{ .name = "pmax", .below_s = INT64_MAX } };
-	struct partitions p = { PARTITIONS_COLUMNS, at, 4, 900 };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 4, 900, 0 };
 
 	assert_int_equal(partitions_expired(&p, 99), 0);
 	assert_int_equal(partitions_expired(&p, 299), 2);
@@ -253,7 +253,7 @@ coarse_partitions_are_told(void **state)
 	int64_t now = 1767323045;
 	struct partition at[2] = { { .name = "y", .below_s = now + YEAR / 2 },
 				   { .name = "m", .below_s = INT64_MAX } };
-	struct partitions p = { PARTITIONS_COLUMNS, at, 2, 900 };
+	struct partitions p = { PARTITIONS_COLUMNS, at, 2, 900, 0 };
 
 	assert_true(partitions_are_coarse(&p, now - HOUR, HOUR));
 	at[0].below_s = now - now % 900 + 900;

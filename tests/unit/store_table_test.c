@@ -348,13 +348,13 @@ addresses_are_bounded_by_both_columns(void **state)
 	add_wide(&t, "to", "utf8mb4", "320");
 	add_wide(&t, "recipient", "utf8mb4", "255");
 	struct store_size_limits b =
-		size_limits_of_table(&settings, &server, &t);
+		size_limits_of_table(&settings, &server, &t, &t);
 	assert_int_equal(b.max_address_chars, 255);
 	assert_true(b.has_utf8_addresses);
 	table_init(&t);
 	add_wide(&t, "to", "utf8mb4", "320");
 	add_wide(&t, "recipient", "utf8mb3", "400");
-	b = size_limits_of_table(&settings, &server, &t);
+	b = size_limits_of_table(&settings, &server, &t, &t);
 	assert_int_equal(b.max_address_chars, 320);
 	assert_false(b.has_utf8_addresses);
 }

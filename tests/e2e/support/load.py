@@ -137,11 +137,11 @@ class Load:
 
     # -- The account ------------------------------------------------------
 
-    def check(self, database):
+    def check(self, database, sql=None):
         """Every 250 has exactly its rows, with the raw bytes; no attempt,
         whatever its outcome, is there twice; nothing got a 5xx."""
         rows = database.query(
-            "SELECT `hash`, `return_path`, `recipient`, `mail` "
+            sql or "SELECT `hash`, `return_path`, `recipient`, `mail` "
             f"FROM `{database.table}`")
         by_hash = collections.Counter(row["hash"] for row in rows)
         by_mark = collections.Counter(

@@ -29,7 +29,8 @@ base       = address arena buf chain clock in_child landlock log log_line \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
 	utf8 view
 net        = certificate connection_limits connection_table domain_name \
-	listen proxy_protocol recipient_rates remote_key signing signing_answer ticket_keys \
+	listen proxy_protocol recipient_rates remote_key signing \
+	signing_answer ticket_keys \
 	tls tls_context
 smtp       = blocked command_line content data domains extensions hello path \
 	recipient reply sender session session_state trace verbs

@@ -38,6 +38,7 @@ struct recipient {
 				 * recipient; filled by delivery */
 	bool is_postmaster;     /* never looked up, header_check only scores */
 	bool is_discarded;      /* listed under `discard`: gets no row */
+	int64_t counted_ms;     /* by its rate then (clock_ms); 0: it is not */
 };
 
 struct envelope {

@@ -63,10 +63,12 @@ connection_limits_adopt(const struct connection_limits_handle *h);
 bool connection_limits_retake_region(struct connection_limits *c, int region);
 
 /* For the master: a region for a worker about to be forked, -1 where all are
- * taken; and back, empty, when the worker was reaped. Rates are kept. */
+ * taken; and back, without connections, when the worker was reaped. Rates are
+ * kept; but of mail, which is counted before it is there, only what was noted
+ * by the minute of kept_until_ms (-1: nothing, for one that was killed). */
 int connection_limits_take_region(struct connection_limits *c);
 void connection_limits_clear_region(struct connection_limits *c,
-				    unsigned region);
+				    unsigned region, int64_t kept_until_ms);
 
 /* In a worker that was forked: maps the limits, of which it may write this
  * region alone; no other child has them. -1 with errno. */
@@ -86,10 +88,14 @@ void connection_release(const struct connection_counter *s,
 			const struct address *client);
 
 /* Whether an address ("local@domain") may be sent one more mail: it is counted
- * then, for itself and for its domain. Racing workers may let some more than
- * the limit in, one each. O(regions). */
+ * then, for itself and for its domain. The limits are never exceeded; racing
+ * workers may refuse one too many. O(regions). */
 bool recipient_admit(const struct connection_counter *s, struct view address,
 		     int64_t now_ms);
+
+/* The mail that was admitted then, by the same worker, did not come. */
+void recipient_release(const struct connection_counter *s, struct view address,
+		       int64_t then_ms);
 
 /* Connections in all, now. */
 size_t connection_limits_total(const struct connection_limits *c);

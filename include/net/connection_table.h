@@ -36,6 +36,7 @@ void connection_table_leave(struct connection_table t, uint64_t key);
 
 /* How many the address began in one minute of the monotonic clock and in the
  * one before it. */
+enum { MINUTE_MS = 60000 };
 struct connection_rate {
 	uint64_t now;
 	uint64_t before;
@@ -46,5 +47,10 @@ struct connection_rate connection_table_rate(struct connection_table t,
 /* One more in this minute (1), or the last one taken back (-1). */
 void connection_table_note(struct connection_table t, uint64_t key,
 			   uint64_t minute, int more);
+
+/* Of the last 60 s: those of this minute, and of the one before the part that
+ * is not yet 60 s ago, taking them as spread evenly, rounded up. */
+uint64_t connection_rate_of_last_minute(struct connection_rate rate,
+					int64_t now_ms);
 
 #endif

@@ -4,6 +4,7 @@
 #define SMTP_SETTINGS_H
 
 #include "base/view.h"
+#include "mail.h"
 #include "smtp/domains.h"
 
 #include <stdbool.h>
@@ -53,9 +54,12 @@ struct smtp_settings {
 	/* The room has no IDNA library of its own: net's is handed in. */
 	smtp_to_ascii *domain_to_ascii;
 
-	/* Whether one more mail may come for a recipient (its `to`), which is
-	 * counted then; with the owner of the session. NULL: it may. */
-	bool (*admits_recipient)(void *owner, struct view key);
+	/* Whether one more mail may come for a recipient, by its `to`, which is
+	 * counted then and so noted in it; and what became of a message with
+	 * such recipients: it was given up. With the owner of the session.
+	 * NULL: it may, and nobody is told. */
+	bool (*admits_recipient)(void *owner, struct recipient *recipient);
+	void (*gives_up)(void *owner, const struct message *message);
 
 	/* Told what is refused, with the owner of the session, which it must
 	 * not call; the views live until it returns. NULL: nobody is told. */

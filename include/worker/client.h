@@ -127,8 +127,12 @@ bool client_charge(struct client *c);
 void client_log(enum log_level level, const struct client *c,
 		const char *what);
 
-/* settings->smtp.admits_recipient: the owner is a client. */
-bool client_admits_recipient(void *owner, struct view key);
+/* settings->smtp.admits_recipient and gives_up: the owner is a client. */
+bool client_admits_recipient(void *owner, struct recipient *recipient);
+void client_gives_up(void *owner, const struct message *message);
+
+/* What its recipients were counted for has not come. */
+void worker_uncount(struct worker *w, const struct message *message);
 
 /* settings->smtp.refused: the owner is a client. */
 void client_on_refusal(void *owner, const struct smtp_refusal *refusal);

@@ -29,6 +29,7 @@ struct worker_settings {
 	size_t connections;             /* limits, over all workers */
 	size_t connections_per_ip;
 	size_t rate_per_ip;
+	bool discards_over_rate;        /* as smtp.discards_over_rate does */
 	size_t rate_per_recipient;
 	size_t rate_per_domain;
 	size_t memory;                  /* bytes, of one worker */

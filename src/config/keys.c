@@ -203,6 +203,8 @@ const struct key key_table[] = {
 	  AT(worker.connections_per_ip), "50", RANGE(1, 1000000) },
 	{ "limits", "rate_per_ip", KEY_COUNT, AT(worker.rate_per_ip), "0",
 	  RANGE(0, 1000000) },
+	{ "limits", "discard_over_rate", KEY_FLAG,
+	  AT(worker.discards_over_rate), "false" },
 	{ "limits", "rate_per_recipient", KEY_COUNT,
 	  AT(worker.rate_per_recipient), "0", RANGE(0, 60000) },
 	{ "limits", "rate_per_domain", KEY_COUNT, AT(worker.rate_per_domain),

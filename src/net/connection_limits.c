@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Connections in all and by address, in memory shared by all workers: each
- * adds to its own region, then reads the sum of all. So two that admit at
- * the same moment see each other, and no sum is left wrong by a process that
- * was killed between two instructions: the master empties its region. */
+/* In memory shared by all workers: each adds to its own region, then reads the
+ * sum of all. So two that admit at the same moment see each other, and no sum
+ * is left wrong by a process that was killed: the master empties its region. */
 #include "net/connection_limits.h"
 
 #include "base/address.h"
@@ -20,11 +19,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { SMALLEST_TABLE = 256, MINUTE_MS = 60000 };
+enum { SMALLEST_TABLE = 256 };
 
 /* Raised with every change of what lies in a region, and how it is found:
  * an upgrade to a program with another number begins with empty ones. */
-enum { LAYOUT = 3 };
+enum { LAYOUT = 4 };
+
+/* Each has a sketch in each region. */
+enum rate_kind { RATE_RECIPIENT, RATE_DOMAIN, RATE_KINDS };
 
 struct connection_limits {
 	struct connection_limits_handle h;
@@ -47,10 +49,11 @@ region_of(const struct connection_limits *c, unsigned number)
 
 /* Behind the table of connections. */
 static struct recipient_rates *
-rates_of(const struct connection_limits *c, unsigned number)
+rates_of(const struct connection_limits *c, unsigned i, enum rate_kind kind)
 {
-	return (void *)((char *)region_of(c, number).at +
-			connection_table_size(c->entries));
+	return (void *)((char *)region_of(c, i).at +
+			connection_table_size(c->entries) +
+			kind * recipient_rates_size());
 }
 
 /* A power of two of which at most a quarter is ever in use, even if one
@@ -70,7 +73,7 @@ static size_t
 size_of(const struct connection_limits_handle *h)
 {
 	size_t stride = connection_table_size(table_entries(h->connections)) +
-			recipient_rates_size();
+			RATE_KINDS * recipient_rates_size();
 
 	return h->regions > 0 && stride <= SIZE_MAX / 2 / h->regions
 		? stride * h->regions : 0;
@@ -183,9 +186,15 @@ connection_limits_take_region(struct connection_limits *c)
 }
 
 void
-connection_limits_clear_region(struct connection_limits *c, unsigned region)
+connection_limits_clear_region(struct connection_limits *c, unsigned region,
+			       int64_t kept_until_ms)
 {
+	uint64_t next = kept_until_ms < 0 ? 0 :
+			(uint64_t)kept_until_ms / MINUTE_MS + 1;
+
 	connection_table_clear(region_of(c, region));
+	for (int kind = 0; kind < RATE_KINDS; kind++)
+		recipient_rates_clear(rates_of(c, region, kind), next);
 	c->is_taken[region] = false;
 }
 
@@ -232,16 +241,6 @@ key_of(const struct address *a)
 	return key != 0 ? key : 1;
 }
 
-/* Of the last 60 s: those of this minute, and of the one before the part that
- * is not yet 60 s ago, taking them as spread evenly, rounded up. */
-static uint64_t
-in_last_minute(struct connection_rate sum, int64_t now_ms)
-{
-	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
-
-	return sum.now + (sum.before * left + MINUTE_MS - 1) / MINUTE_MS;
-}
-
 /* Whether the address began too many. If not, this one is noted. */
 static bool
 is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
@@ -260,7 +259,8 @@ is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 		sum.now += rate.now;
 		sum.before += rate.before;
 	}
-	if (in_last_minute(sum, now_ms) <= s->limits.rate_per_ip)
+	if (connection_rate_of_last_minute(sum, now_ms) <=
+	    s->limits.rate_per_ip)
 		return false;
 	connection_table_note(ours, key, minute, -1);
 	return true;
@@ -318,44 +318,83 @@ connection_release(const struct connection_counter *s,
 
 /* ---- Mail for a recipient ------------------------------------------------ */
 
-/* Whether one more is below the limit, 0 being none. */
+struct rated {
+	enum rate_kind kind;
+	size_t most;                    /* 0: it is not counted */
+	struct view key;
+};
+
+static void
+rate_what(const struct connection_counter *s, struct view address,
+	  struct rated out[RATE_KINDS])
+{
+	size_t at = view_find_last(address, '@');
+
+	out[0] = (struct rated){ RATE_RECIPIENT, s->limits.rate_per_recipient,
+				 address };
+	out[1] = (struct rated){ RATE_DOMAIN, s->limits.rate_per_domain,
+				 view_slice(address, at, address.len) };
+}
+
+/* Notes one more, unless that is too many. */
 static bool
-may_have_more(const struct connection_counter *s,
-	      const struct recipient_cells *cells, size_t most, int64_t now_ms)
+is_within(const struct connection_counter *s, const struct rated *what,
+	  int64_t now_ms)
 {
 	const struct connection_limits *c = s->connection_limits;
+	struct recipient_rates *ours = rates_of(c, s->region, what->kind);
+	const struct recipient_regions all = { rates_of(c, 0, what->kind),
+					       c->stride, c->h.regions };
 	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
-	struct connection_rate sum = { 0, 0 };
 
-	for (unsigned i = 0; i < c->h.regions && most > 0; i++) {
-		struct connection_rate rate =
-			recipient_rates_get(rates_of(c, i), cells, minute);
-		sum.now += rate.now;
-		sum.before += rate.before;
-	}
-	return most == 0 || in_last_minute(sum, now_ms) < most;
+	if (what->most == 0)
+		return true;
+	struct recipient_cells cells =
+		recipient_cells_of(what->key, c->h.secret);
+	recipient_rates_note(ours, &cells, minute);
+	struct connection_rate sum = recipient_rates_sum(all, &cells, minute);
+	if (connection_rate_of_last_minute(sum, now_ms) <= what->most)
+		return true;
+	recipient_rates_take_back(ours, &cells, minute);
+	return false;
+}
+
+static void
+take_back(const struct connection_counter *s, const struct rated *what,
+	  int64_t then_ms)
+{
+	const struct connection_limits *c = s->connection_limits;
+
+	if (what->most == 0)
+		return;
+	struct recipient_cells cells =
+		recipient_cells_of(what->key, c->h.secret);
+	recipient_rates_take_back(rates_of(c, s->region, what->kind), &cells,
+				  (uint64_t)then_ms / MINUTE_MS);
 }
 
 bool
 recipient_admit(const struct connection_counter *s, struct view address,
 		int64_t now_ms)
 {
-	struct recipient_rates *ours = rates_of(s->connection_limits,
-						s->region);
-	const uint64_t *secret = s->connection_limits->h.secret;
-	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
+	struct rated what[RATE_KINDS];
 
-	if (s->limits.rate_per_recipient == 0 &&
-	    s->limits.rate_per_domain == 0)
-		return true;
-	size_t at = view_find_last(address, '@');
-	struct recipient_cells own = recipient_cells_of(address, secret);
-	struct recipient_cells domain = recipient_cells_of(
-		view_slice(address, at, address.len), secret);
-	if (!may_have_more(s, &own, s->limits.rate_per_recipient, now_ms) ||
-	    !may_have_more(s, &domain, s->limits.rate_per_domain, now_ms))
+	rate_what(s, address, what);
+	if (!is_within(s, &what[0], now_ms))
 		return false;
-	recipient_rates_note(ours, &own, minute);
-	recipient_rates_note(ours, &domain, minute);
-	return true;
+	if (is_within(s, &what[1], now_ms))
+		return true;
+	take_back(s, &what[0], now_ms);
+	return false;
+}
+
+void
+recipient_release(const struct connection_counter *s, struct view address,
+		  int64_t then_ms)
+{
+	struct rated what[RATE_KINDS];
+
+	rate_what(s, address, what);
+	for (int i = 0; i < RATE_KINDS; i++)
+		take_back(s, &what[i], then_ms);
 }

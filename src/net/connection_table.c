@@ -244,3 +244,11 @@ connection_table_note(struct connection_table t, uint64_t key, uint64_t minute,
 	e->minutes = minute << 32 | rate.now << 16 | rate.before;
 	t.at->last_minute = minute;
 }
+
+uint64_t
+connection_rate_of_last_minute(struct connection_rate rate, int64_t now_ms)
+{
+	uint64_t left = MINUTE_MS - (uint64_t)now_ms % MINUTE_MS;
+
+	return rate.now + (rate.before * left + MINUTE_MS - 1) / MINUTE_MS;
+}

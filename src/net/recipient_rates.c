@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A word a cell: a minute that is over is not erased, it only stops to count,
- * so what a killed worker noted is forgotten by itself. */
+/* A word a cell: a minute that is over is not erased, it only stops to count.
+ * What is noted can be taken back, so each note is in all of its cells. */
 #include "net/recipient_rates.h"
 
 #include "base/shared_memory.h"
@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
 	COLUMNS = 1 << 15,
@@ -19,6 +20,7 @@ enum {
 };
 
 struct recipient_rates {
+	_Atomic uint64_t latest;        /* minute in which any was noted */
 	_Atomic uint64_t cells[RECIPIENT_CELLS][COLUMNS]; /* minute << 32,
 					 * then 16 + 16 bits: count in it,
 					 * count before it */
@@ -58,6 +60,19 @@ recipient_cells_of(struct view key, const uint64_t *secret)
 	return cells;
 }
 
+static uint64_t
+load(const _Atomic uint64_t *cell)
+{
+	return atomic_load_explicit(cell, memory_order_relaxed);
+}
+
+static uint64_t
+make_cell(uint64_t minute, struct connection_rate rate)
+{
+	return minute << 32 | rate.now << 16 | rate.before;
+}
+
+/* A minute that is yet to come counts for nothing. */
 static struct connection_rate
 rate_in(uint64_t cell, uint64_t minute)
 {
@@ -70,16 +85,18 @@ rate_in(uint64_t cell, uint64_t minute)
 			  (struct connection_rate){ 0, 0 };
 }
 
-struct connection_rate
-recipient_rates_get(const struct recipient_rates *r,
-		    const struct recipient_cells *c, uint64_t minute)
+static struct connection_rate
+rates_get(const struct recipient_rates *r, const struct recipient_cells *c,
+	  uint64_t minute)
 {
 	struct connection_rate least = { MOST_A_MINUTE, MOST_A_MINUTE };
 
+	/* Most regions are of no worker, or of an idle one. */
+	if (load(&r->latest) + 1 < minute)
+		return (struct connection_rate){ 0, 0 };
 	for (int i = 0; i < RECIPIENT_CELLS; i++) {
-		struct connection_rate one = rate_in(
-			atomic_load_explicit(&r->cells[i][c->at[i]],
-					     memory_order_relaxed), minute);
+		struct connection_rate one =
+			rate_in(load(&r->cells[i][c->at[i]]), minute);
 		if (one.now < least.now)
 			least.now = one.now;
 		if (one.before < least.before)
@@ -88,22 +105,76 @@ recipient_rates_get(const struct recipient_rates *r,
 	return least;
 }
 
-/* Conservatively: only the cells that say the least. */
+struct connection_rate
+recipient_rates_sum(struct recipient_regions all,
+		    const struct recipient_cells *c, uint64_t minute)
+{
+	struct connection_rate sum = { 0, 0 };
+
+	for (unsigned i = 0; i < all.count; i++) {
+		const void *region = (const char *)all.first + i * all.stride;
+		struct connection_rate one = rates_get(region, c, minute);
+		sum.now += one.now;
+		sum.before += one.before;
+	}
+	return sum;
+}
+
 void
 recipient_rates_note(struct recipient_rates *r,
 		     const struct recipient_cells *c, uint64_t minute)
 {
-	uint64_t least = recipient_rates_get(r, c, minute).now;
-
-	for (int i = 0; i < RECIPIENT_CELLS && least < MOST_A_MINUTE; i++) {
+	for (int i = 0; i < RECIPIENT_CELLS; i++) {
 		_Atomic uint64_t *cell = &r->cells[i][c->at[i]];
-		struct connection_rate rate = rate_in(
-			atomic_load_explicit(cell, memory_order_relaxed),
-			minute);
-		if (rate.now > least)
-			continue;
-		atomic_store_explicit(cell, minute << 32 |
-				      (rate.now + 1) << 16 | rate.before,
+		struct connection_rate rate = rate_in(load(cell), minute);
+		rate.now += rate.now < MOST_A_MINUTE;
+		atomic_store_explicit(cell, make_cell(minute, rate),
 				      memory_order_relaxed);
 	}
+	atomic_store_explicit(&r->latest, minute, memory_order_relaxed);
+}
+
+void
+recipient_rates_take_back(struct recipient_rates *r,
+			  const struct recipient_cells *c, uint64_t minute)
+{
+	for (int i = 0; i < RECIPIENT_CELLS; i++) {
+		_Atomic uint64_t *cell = &r->cells[i][c->at[i]];
+		uint64_t latest = load(cell) >> 32;
+		struct connection_rate rate = rate_in(load(cell), latest);
+		if (latest == minute)
+			rate.now -= rate.now > 0;
+		else if (latest == minute + 1)
+			rate.before -= rate.before > 0;
+		atomic_store_explicit(cell, make_cell(latest, rate),
+				      memory_order_relaxed);
+	}
+}
+
+/* Gives the memory back where the system can. */
+static void
+clear_all(struct recipient_rates *r)
+{
+#ifdef MADV_REMOVE
+	if (madvise(r, recipient_rates_size(), MADV_REMOVE) == 0)
+		return;
+#endif
+	memset(r, 0, sizeof(*r));
+}
+
+/* To look at what was never used would make it take memory. */
+void
+recipient_rates_clear(struct recipient_rates *r, uint64_t from_minute)
+{
+	_Atomic uint64_t *cells = &r->cells[0][0];
+	uint64_t latest = load(&r->latest);
+
+	if (from_minute == 0 || latest == 0 || latest >= from_minute) {
+		clear_all(r);
+		return;
+	}
+	for (size_t i = 0; i < (size_t)RECIPIENT_CELLS * COLUMNS; i++)
+		if (load(&cells[i]) >> 32 >= from_minute)
+			atomic_store_explicit(&cells[i], 0,
+					      memory_order_relaxed);
 }

@@ -184,22 +184,39 @@ accept(struct session *s, struct recipient *r, struct buf *out)
 	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 
-/* False where it gets too much mail and is told so. Else it comes in, or is
- * thrown away. */
-static bool
-is_within_rate(struct session *s, struct view address, struct view key,
-	       bool *is_discarded)
+/* Gives its memory back; its address moves to where. */
+static struct view
+drop(struct session *s, struct recipient *r, char where[ADDRESS_SIZE])
+{
+	struct view address = { where, r->address.len };
+
+	memcpy(where, r->address.at, r->address.len);
+	arena_shrink(&s->message->arena, r,
+		     block_size(r->address, r->domain, r->key), 0);
+	return address;
+}
+
+/* It comes in, unless it gets too much mail: then it is refused, or comes in
+ * and is thrown away. */
+static void
+accept_within_rate(struct session *s, struct recipient *r, struct buf *out)
 {
 	const struct smtp_settings *settings = s->settings;
+	char where[ADDRESS_SIZE];
 
-	if (*is_discarded || settings->admits_recipient == NULL ||
-	    settings->admits_recipient(s->owner, key))
-		return true;
+	if (r->is_discarded || settings->admits_recipient == NULL ||
+	    settings->admits_recipient(s->owner, r)) {
+		accept(s, r, out);
+		return;
+	}
 	s->counts.recipients_over_rate++;
-	*is_discarded = settings->discards_over_rate;
-	if (*is_discarded)
-		session_tell_discard(s, REPLY_OVER_RATE, address);
-	return *is_discarded;
+	r->is_discarded = settings->discards_over_rate;
+	if (!r->is_discarded) {
+		refuse(s, REPLY_OVER_RATE, drop(s, r, where), out);
+		return;
+	}
+	session_tell_discard(s, REPLY_OVER_RATE, r->address);
+	accept(s, r, out);
 }
 
 static void
@@ -208,11 +225,6 @@ carry_out(struct session *s, struct candidate *c, struct buf *out)
 	enum reply reply;
 	enum judgement judgement = judge(s, c, &reply);
 
-	if (judgement == ACCEPT &&
-	    !is_within_rate(s, c->address, c->key, &c->is_discarded)) {
-		judgement = REFUSE;
-		reply = REPLY_OVER_RATE;
-	}
 	if (judgement == REFUSE) {
 		refuse(s, reply, c->address, out);
 		return;
@@ -234,7 +246,7 @@ carry_out(struct session *s, struct candidate *c, struct buf *out)
 	r->is_postmaster = c->is_postmaster;
 	r->is_discarded = c->is_discarded;
 	if (judgement == ACCEPT) {
-		accept(s, r, out);
+		accept_within_rate(s, r, out);
 		return;
 	}
 	assert(s->pending == NULL);
@@ -288,20 +300,6 @@ recipient_run(struct session *s, struct view argument, struct buf *out)
 		       out);
 }
 
-/* Gives the pending one's memory back; its address moves to where. */
-static struct view
-drop_pending(struct session *s, char where[ADDRESS_SIZE])
-{
-	struct recipient *r = s->pending;
-	struct view address = { where, r->address.len };
-
-	memcpy(where, r->address.at, r->address.len);
-	s->pending = NULL;
-	arena_shrink(&s->message->arena, r,
-		     block_size(r->address, r->domain, r->key), 0);
-	return address;
-}
-
 struct view
 session_recipient(const struct session *s)
 {
@@ -318,17 +316,13 @@ session_recipient_known(struct session *s, enum recipient_answer answer,
 	if (s->want != SESSION_WANTS_RECIPIENT)
 		return;
 	s->want = SESSION_WANTS_INPUT;
-	if (answer == RECIPIENT_KNOWN &&
-	    is_within_rate(s, r->address, r->key, &r->is_discarded)) {
-		accept(s, r, out);
-		s->pending = NULL;
-		return;
-	}
-	struct view address = drop_pending(s, where);
-	refuse(s, answer == RECIPIENT_KNOWN ? REPLY_OVER_RATE :
-	       answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
-					   : REPLY_LOOKUP_IMPOSSIBLE,
-	       address, out);
+	s->pending = NULL;
+	if (answer == RECIPIENT_KNOWN)
+		accept_within_rate(s, r, out);
+	else
+		refuse(s, answer == RECIPIENT_UNKNOWN ? REPLY_UNKNOWN_RECIPIENT
+						: REPLY_LOOKUP_IMPOSSIBLE,
+		       drop(s, r, where), out);
 }
 
 void
@@ -340,7 +334,8 @@ session_domains_known(struct session *s, struct buf *out)
 	if (s->want != SESSION_WANTS_DOMAINS)
 		return;
 	s->want = SESSION_WANTS_INPUT;
-	struct view address = drop_pending(s, where);
+	struct view address = drop(s, s->pending, where);
+	s->pending = NULL;
 	if (s->state->more_domains == NULL) {
 		refuse(s, REPLY_LOOKUP_IMPOSSIBLE, address, out);
 		return;

@@ -112,6 +112,8 @@ session_forget_transaction(struct session *s)
 {
 	if (session_is_in_transaction(s))
 		s->has_had_transaction = true;
+	if (s->message != NULL && s->settings->gives_up != NULL)
+		s->settings->gives_up(s->owner, s->message);
 	message_free(&s->message);
 	s->pending = NULL;
 	s->chunk_left = 0;

@@ -30,14 +30,16 @@ occupy_slot(struct master *m, int i)
 }
 
 static void
-give_region_back(struct master *m, struct child *c)
+give_region_back(struct master *m, struct child *c, bool has_ended_well)
 {
 	struct connection_limits *limits = c->connection_limits;
 
 	if (limits == NULL)
 		return;
 	if (c->region >= 0)
-		connection_limits_clear_region(limits, (unsigned)c->region);
+		connection_limits_clear_region(limits, (unsigned)c->region,
+					       has_ended_well ? clock_ms() :
+								-1);
 	c->connection_limits = NULL;
 	c->region = -1;
 	/* One that a reload outgrew goes with the last who counts in it. */
@@ -55,7 +57,7 @@ fork_failed(struct master *m, int i)
 		  LOG_STR("role", role_name(m->processes.entries[i].role)),
 		  LOG_NUM("number", m->processes.entries[i].number),
 		  LOG_STR("error", strerror(errno)));
-	give_region_back(m, &m->children[i]);
+	give_region_back(m, &m->children[i], true);
 	children_take(m, i, PROCESS_FORK_FAILED);
 }
 
@@ -217,7 +219,8 @@ children_reap(struct master *m)
 			struct child *c = &m->children[i];
 			child_ends_close(&(struct child_ends){ c->channel,
 							c->questions });
-			give_region_back(m, c);
+			give_region_back(m, c, WIFEXITED(status) &&
+					 WEXITSTATUS(status) == 0);
 			*c = NO_CHILD;
 			scoreboard_vacate(m->scoreboard, (size_t)i);
 			children_take(m, i, PROCESS_EXITED);

@@ -157,11 +157,30 @@ client_log(enum log_level level, const struct client *c, const char *what)
 }
 
 bool
-client_admits_recipient(void *owner, struct view key)
+client_admits_recipient(void *owner, struct recipient *recipient)
 {
 	struct worker *w = ((struct client *)owner)->worker;
 
-	return recipient_admit(&w->connections, key, w->loop.now_ms);
+	if (!recipient_admit(&w->connections, recipient->key, w->loop.now_ms))
+		return false;
+	recipient->counted_ms = w->loop.now_ms;
+	return true;
+}
+
+void
+client_gives_up(void *owner, const struct message *message)
+{
+	worker_uncount(((struct client *)owner)->worker, message);
+}
+
+void
+worker_uncount(struct worker *w, const struct message *message)
+{
+	for (const struct recipient *r = message->envelope.first; r != NULL;
+	     r = r->next)
+		if (r->counted_ms > 0)
+			recipient_release(&w->connections, r->key,
+					  r->counted_ms);
 }
 
 void

@@ -8,11 +8,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Also rates: the mail that did not come in comes again. */
 static void
 count_verdict(struct worker *w, const struct message *m)
 {
 	struct scoreboard_slot *slot = w->context->slot;
 
+	if (m->verdict != VERDICT_STORED && m->verdict != VERDICT_SPOOLED)
+		worker_uncount(w, m);
 	slot_count(slot, COUNT_SENDERS_BLOCKED, m->envelope.is_blocked);
 	switch (m->verdict) {
 	case VERDICT_SPOOLED:

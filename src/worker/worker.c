@@ -147,8 +147,11 @@ worker_run(const struct worker_settings *settings,
 
 	own.smtp.domain_to_ascii = domain_name_to_ascii;
 	own.smtp.refused = client_on_refusal;
-	if (own.rate_per_recipient > 0 || own.rate_per_domain > 0)
+	if (own.rate_per_recipient > 0 || own.rate_per_domain > 0) {
 		own.smtp.admits_recipient = client_admits_recipient;
+		own.smtp.gives_up = client_gives_up;
+		own.smtp.discards_over_rate |= own.discards_over_rate;
+	}
 	set_up(&w, &own, context);
 	own.store.event_socket = -1;
 	if (own.store.event_sockets.count > 0)

@@ -4,6 +4,9 @@ workers, whoever sends them."""
 import json
 import os
 import signal
+import threading
+
+import pytest
 
 from support.dialog import Dialog
 from support.waiting import wait_for
@@ -101,16 +104,91 @@ def test_who_is_looked_up_is_counted_when_he_is_there(start_server, database):
     assert all(second == (550, "5.1.1") for _, second in codes)
 
 
-def test_a_killed_worker_and_a_reload_leave_the_counts(start_server):
+def taken_of(codes):
+    return sum(first[0] == 250 for first, in codes)
+
+
+@pytest.mark.parametrize("how", ["reload", "upgrade"])
+def test_others_go_on_with_the_counts(start_server, how):
     server = start_server({"workers": 2, "limits.rate_per_recipient": 10})
     flood(server, 15, "victim@example.com")
     before = server.workers()
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and
-             not set(server.workers()) & set(before), 20, "two others")
-    server.reload()
-    wait_for(server.is_ready, 20, "the server answers")
-    codes = flood(server, 10, "victim@example.com")
+    assert server.run("-s", how).returncode == 0
+    wait_for(lambda: not set(server.workers()) & set(before), 20, "others")
     # What was counted a while ago ends to count; nothing else does.
-    assert sum(first[0] == 250 for first, in codes) <= 5
+    assert taken_of(flood(server, 10, "victim@example.com")) <= 5
+
+
+def test_a_reload_changes_the_limit(start_server):
+    server = start_server({"workers": 1, "limits.rate_per_recipient": 5})
+    assert taken_of(flood(server, 8, "victim@example.com")) in (5, 6)
+    server.set(limits__rate_per_recipient=9)
+    assert server.run("-s", "reload").returncode == 0
+    assert 4 <= taken_of(flood(server, 8, "victim@example.com")) <= 8
+    server.set(limits__rate_per_recipient=0)
+    assert server.run("-s", "reload").returncode == 0
+    assert taken_of(flood(server, 8, "victim@example.com")) == 8
+
+
+def test_a_killed_worker_leaves_no_count(start_server):
+    """Nobody knows whether its mail had come."""
+    server = start_server({"workers": 1, "limits.rate_per_recipient": 5})
+    dialogs = [Dialog(server.port) for _ in range(5)]
+    for dialog in dialogs:
+        dialog.command("EHLO there", 250)
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<victim@example.com>", 250)
+    assert send_from(server, None, "victim@example.com") == [OVER]
+    before = server.workers()
+    os.kill(before[0], signal.SIGKILL)
+    for dialog in dialogs:
+        dialog.close()
+    wait_for(lambda: set(server.workers()) - set(before), 20, "another")
+    assert taken_of(flood(server, 5, "victim@example.com")) == 5
+
+
+@pytest.mark.parametrize("end", [["RSET"], ["EHLO there"], ["QUIT"], [],
+                                 ["DATA", "a\nb\r\n."]])
+@pytest.mark.parametrize("discards", [True, False])
+def test_mail_that_does_not_come_does_not_count(start_server, database, end,
+                                                discards):
+    server = start_server({"workers": 1, "limits.rate_per_recipient": 5,
+                           "limits.discard_over_rate": discards})
+    for _ in range(12):
+        with server.dialog() as dialog:
+            dialog.command("MAIL FROM:<me@example.org>", 250)
+            dialog.command("RCPT TO:<victim@example.com>", 250)
+            for line in end:
+                dialog.command(line)
+    wait_for(lambda: server.dialog().close() is None, 5, "an answer")
+    assert taken_of(flood(server, 5, "victim@example.com")) == 5
+    assert rows_for(database, "victim@example.com") == 5
+    assert over_rate(server) == 0
+
+
+def test_what_cannot_be_stored_does_not_count(start_server, database):
+    server = start_server({"workers": 1, "limits.rate_per_recipient": 5,
+                           "store.hold": 1})
+    database.query("CREATE TRIGGER picky BEFORE INSERT ON new_mail FOR EACH "
+                   "ROW SIGNAL SQLSTATE '45000'")
+    for _ in range(8):
+        with server.dialog() as dialog:
+            dialog.mail("\r\nhello\r\n", to=["victim@example.com"],
+                        code=451)
+    database.query("DROP TRIGGER picky")
+    assert taken_of(flood(server, 5, "victim@example.com")) == 5
+
+
+def test_fifty_at_once_are_no_way_around(start_server, database):
+    server = start_server({"workers": WORKERS,
+                           "limits.rate_per_recipient": 10})
+    codes = []
+    threads = [threading.Thread(target=lambda n=n: codes.extend(send_from(
+        server, f"127.0.1.{n + 1}", "victim@example.com")))
+        for n in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(codes) == 50
+    assert rows_for(database, "victim@example.com") <= 12

@@ -51,7 +51,7 @@ it_is_handed_over(void **state)
 	assert_int_equal(connection_admit(&c, &client, START), CONNECTION_FULL);
 	assert_int_equal(connection_limits_total(old), 2);
 	/* The old worker died: the new master clears its region. */
-	connection_limits_clear_region(next, a.region);
+	connection_limits_clear_region(next, a.region, -1);
 	assert_int_equal(connection_limits_total(next), 1);
 	connection_limits_free(&next);
 	connection_limits_free(&old);
@@ -117,7 +117,7 @@ a_worker_writes_its_own_region_only(void **state)
 	assert_int_equal(connection_limits_total(c), 40);
 	assert_int_equal(connection_admit(&b, &client, START),
 			 CONNECTION_PER_IP);
-	connection_limits_clear_region(c, a.region);
+	connection_limits_clear_region(c, a.region, -1);
 	assert_int_equal(connection_limits_total(c), 0);
 	assert_int_equal(connection_admit(&b, &client, START), CONNECTION_OK);
 	connection_limits_free(&c);
@@ -156,7 +156,7 @@ nonsense_in_a_region_is_bounded_and_goes(void **state)
 		assert_true(connection_limits_total(c) <= 101);
 		if (connection_admit(&b, &client, START) == CONNECTION_OK)
 			connection_release(&b, &client);
-		connection_limits_clear_region(c, mad);
+		connection_limits_clear_region(c, mad, -1);
 		assert_int_equal(connection_limits_take_region(c), (int)mad);
 		assert_int_equal(connection_limits_total(c), 0);
 	}

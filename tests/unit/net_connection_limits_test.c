@@ -65,7 +65,7 @@ regions_are_taken_and_given_back(void **state)
 	assert_int_equal(connection_limits_take_region(c), 0);
 	assert_int_equal(connection_limits_take_region(c), 1);
 	assert_int_equal(connection_limits_take_region(c), -1);
-	connection_limits_clear_region(c, 0);
+	connection_limits_clear_region(c, 0, START);
 	assert_int_equal(connection_limits_take_region(c), 0);
 	connection_limits_free(&c);
 	assert_null(c);
@@ -232,7 +232,7 @@ a_dead_workers_connections_are_forgotten(void **state)
 				 CONNECTION_OK);
 	assert_int_equal(connection_admit(&p.b, &a, START), CONNECTION_OK);
 	assert_int_equal(connection_admit(&p.b, &a, START), CONNECTION_PER_IP);
-	connection_limits_clear_region(p.limits, p.a.region);
+	connection_limits_clear_region(p.limits, p.a.region, START);
 	assert_int_equal(connection_limits_total(p.limits), 1);
 	assert_int_equal(connection_limits_take_region(p.limits), p.a.region);
 	/* Its rate was true, and stays: 4 of 5 a minute are used. */
@@ -244,7 +244,7 @@ a_dead_workers_connections_are_forgotten(void **state)
 		connection_admit(&p.b, &a, START);
 	a = parsed("198.51.100.1");
 	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_FULL);
-	connection_limits_clear_region(p.limits, p.b.region);
+	connection_limits_clear_region(p.limits, p.b.region, START);
 	assert_int_equal(connection_admit(&p.a, &a, START), CONNECTION_OK);
 	connection_limits_free(&p.limits);
 }
@@ -339,7 +339,7 @@ reap_worker(struct connection_limits *c, pid_t pid,
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	connection_limits_clear_region(c, s->region);
+	connection_limits_clear_region(c, s->region, START);
 }
 
 static void

@@ -19,13 +19,14 @@ def table(cluster):
     cluster.make_table()
 
 
-def load(cluster, folder, seconds, trouble):
+def load(cluster, folder, seconds, trouble, **settings):
     """Two stores as of two machines, and what they were told."""
     database = types.SimpleNamespace(
         name="mail", mariadb=types.SimpleNamespace(socket=""))
     hosts = [f"127.0.0.1:{node.port}" for node in cluster.nodes]
-    drivers = [Driver(database, folder, hosts=hosts, hold=20000),
-               Driver(database, folder, hosts=hosts, hold=20000, spread=1)]
+    settings["hold"] = 20000
+    drivers = [Driver(database, folder, hosts=hosts, **settings),
+               Driver(database, folder, hosts=hosts, spread=1, **settings)]
     saved = [[], []]
     threads = [threading.Thread(target=lambda n=n: saved[n].extend(
         drivers[n].saved())) for n in range(2)]
@@ -64,6 +65,28 @@ def test_the_node_that_is_written_is_killed(cluster, table, tmp_path):
     check(second, saved)
     for own in saved:
         assert {one.verdict for one in own} == {"STORED"}
+    first.start()
+    check(first, saved)
+
+
+def test_raw_messages_are_on_every_node_with_their_rows(cluster, table,
+                                                        tmp_path):
+    first, second, third = cluster.nodes
+
+    def trouble():
+        time.sleep(3)
+        first.kill()
+
+    cluster.load("etc/schema-raw.sql")
+    saved = load(cluster, tmp_path, 12, trouble, raw_table="new_mail_raw")
+    check(second, saved)
+    for node in (second, third):
+        rows = {hash[:28] for hash, in node.query(
+            "SELECT hash FROM mail.new_mail")}
+        raws = [hash[:28] for hash, in node.query(
+            "SELECT hash FROM mail.new_mail_raw")]
+        assert len(raws) == len(set(raws)) and set(raws) == rows
+    second.query("DROP TABLE mail.new_mail_raw")
     first.start()
     check(first, saved)
 

@@ -144,11 +144,14 @@ class Cluster:
 
     def make_table(self):
         """An empty one."""
-        node = self.nodes[0]
-        node.query("DROP TABLE IF EXISTS mail.new_mail")
-        with open(os.path.join(TOP, "etc/schema.sql"), "rb") as sql:
-            subprocess.run(["mariadb", "--no-defaults", "-S", node.socket,
-                            "-u", "root", "mail"], stdin=sql, check=True)
+        self.nodes[0].query("DROP TABLE IF EXISTS mail.new_mail")
+        self.load("etc/schema.sql")
+
+    def load(self, path):
+        with open(os.path.join(TOP, path), "rb") as sql:
+            subprocess.run(["mariadb", "--no-defaults", "-S",
+                            self.nodes[0].socket, "-u", "root", "mail"],
+                           stdin=sql, check=True)
 
     def close(self):
         for node in self.nodes:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -142,6 +143,7 @@ def test_spooled_mail_is_told_of_when_it_is_replayed(
 def test_a_reader_that_is_away_or_stops_reading_delays_no_mail(
         start_server, database, front):
     server = start_server({"notify.socket": front.path})
+    began = time.monotonic()
     sent = [server.send()]                              # nobody is there
     server.await_log("arrival events are lost")
     deaf = front(reads=False)
@@ -154,7 +156,8 @@ def test_a_reader_that_is_away_or_stops_reading_delays_no_mail(
     sent.append(server.send())
     assert reader.await_events(1)[0]["id"] == sent[-1]
     assert database.count() == len(sent)
-    assert len(server.log_lines("arrival events are lost")) == 1
+    told = len(server.log_lines("arrival events are lost"))
+    assert 1 <= told <= 1 + (time.monotonic() - began) // 60
     assert counted(server, "events") + counted(server, "events_lost") == \
         len(sent)
 

@@ -23,7 +23,7 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock in_child landlock log log_line \
+base       = address arena buf chain clock histogram in_child landlock log log_line \
 	memory pass_descriptor pid_file process queue sandbox scoreboard \
 	scoreboard_master \
 	scoreboard_read seccomp_filter service_health shared_memory signals \
@@ -46,7 +46,7 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     = metrics page_html pages status
+status     = metrics metrics_histograms page_html pages status
 signer     = signer
 resolver   = resolver
 logger     = logger target

@@ -101,10 +101,30 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \
 	    SLOT_LOOP, "When the first certificate ends, since 1970; 0: none")
 
+/* How often which value came: of a message, or of a batch. */
+#define SLOT_HISTOGRAM_TABLE(ROW) \
+	ROW(HISTOGRAM_RECEIVE, "receive_seconds", UNIT_SECONDS, SLOT_LOOP, \
+	    "From MAIL to the end of a message's data") \
+	ROW(HISTOGRAM_REPLY, "reply_seconds", UNIT_SECONDS, SLOT_LOOP, \
+	    "From the end of a message's data to its reply") \
+	ROW(HISTOGRAM_WAIT, "wait_seconds", UNIT_SECONDS, SLOT_LOOP, \
+	    "What a message waited for the database to be free") \
+	ROW(HISTOGRAM_PARSE, "parse_seconds", UNIT_SECONDS, SLOT_LOOP, \
+	    "What the columns of a message took to be read") \
+	ROW(HISTOGRAM_MESSAGE, "message_bytes", UNIT_BYTES, SLOT_LOOP, \
+	    "Messages that were received whole") \
+	ROW(HISTOGRAM_COMMIT, "commit_seconds", UNIT_SECONDS, SLOT_DELIVERY, \
+	    "What storing a batch of messages took") \
+	ROW(HISTOGRAM_BATCH_ROWS, "batch_rows", UNIT_NONE, SLOT_DELIVERY, \
+	    "Rows of a batch that was stored") \
+	ROW(HISTOGRAM_SPOOL_WRITE, "spool_write_seconds", UNIT_SECONDS, \
+	    SLOT_DELIVERY, "What spooling a batch of messages took")
+
 #define SLOT_ENUM_ROW(which, name, unit, thread, help) which,
 
 enum slot_counter { SLOT_COUNTER_TABLE(SLOT_ENUM_ROW) SLOT_COUNTERS };
 enum slot_gauge { SLOT_GAUGE_TABLE(SLOT_ENUM_ROW) SLOT_GAUGES };
+enum slot_histogram { SLOT_HISTOGRAM_TABLE(SLOT_ENUM_ROW) SLOT_HISTOGRAMS };
 
 /* A row, for who prints: "mails_accepted", ... */
 struct figure {
@@ -116,6 +136,7 @@ struct figure {
 
 extern const struct figure slot_counter_figures[SLOT_COUNTERS];
 extern const struct figure slot_gauge_figures[SLOT_GAUGES];
+extern const struct figure slot_histogram_figures[SLOT_HISTOGRAMS];
 
 /* No figure is more than that, whatever stands in memory: 2^53 - 1, which
  * JSON's numbers hold, and of which 512 make no overflow. */

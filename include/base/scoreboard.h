@@ -7,6 +7,7 @@
 #define BASE_SCOREBOARD_H
 
 #include "base/figures.h"
+#include "base/histogram.h"
 #include "base/view.h"
 
 #include <stdbool.h>
@@ -31,6 +32,11 @@ void slot_count(struct scoreboard_slot *s, enum slot_counter which,
 void slot_gauge(struct scoreboard_slot *s, enum slot_gauge which,
 		uint64_t now);
 void slot_set_state(struct scoreboard_slot *s, enum slot_state state);
+
+/* One more of that value: microseconds, bytes or a number, as the unit says;
+ * below 0 is 0. */
+void slot_observe(struct scoreboard_slot *s, enum slot_histogram which,
+		  int64_t value);
 
 /* The thread is alive: its heartbeat is now. */
 void slot_beat(struct scoreboard_slot *s, enum slot_thread thread);
@@ -120,6 +126,11 @@ bool scoreboard_read(const struct scoreboard *b, size_t i,
 		     struct slot_figures *out);
 void scoreboard_read_figures(const struct scoreboard *b,
 			     struct scoreboard_figures *out);
+
+/* Summed over all processes ever. */
+void scoreboard_read_histogram(const struct scoreboard *b,
+			       enum slot_histogram which,
+			       struct histogram *out);
 
 const char *slot_state_name(enum slot_state state);
 

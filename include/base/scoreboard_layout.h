@@ -15,7 +15,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 5 };
+enum { SCOREBOARD_LAYOUT = 6 };
 #define SCOREBOARD_MAGIC "GSMTPSB"
 
 /* Written by the owner of the slot; by the master while nobody sits there.
@@ -32,6 +32,10 @@ struct scoreboard_slot {
 		alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
 		_Atomic uint64_t gauges[SLOT_GAUGES];
 	} by[SLOT_THREADS];
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t sum;
+		_Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
+	} histograms[SLOT_HISTOGRAMS];
 	struct {
 		alignas(CACHE_LINE) _Atomic uint64_t capabilities;
 		_Atomic uint32_t uid, instructions, hash;

@@ -16,4 +16,10 @@ enum metrics_format {
 void metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 		   enum metrics_format format, struct buf *out);
 
+/* Those of its lines that are of histograms. */
+void metrics_print_histograms(const struct scoreboard *b, struct buf *out);
+
+#define METRICS_PREFIX "guerrilla_smtpd_"
+enum { METRICS_SECOND_US = 1000000 };
+
 #endif

@@ -18,6 +18,10 @@ const struct figure slot_gauge_figures[SLOT_GAUGES] = {
 	SLOT_GAUGE_TABLE(FIGURE_ROW)
 };
 
+const struct figure slot_histogram_figures[SLOT_HISTOGRAMS] = {
+	SLOT_HISTOGRAM_TABLE(FIGURE_ROW)
+};
+
 const char *
 slot_state_name(enum slot_state state)
 {
@@ -51,6 +55,20 @@ slot_gauge(struct scoreboard_slot *s, enum slot_gauge which, uint64_t now)
 	if (s != NULL)
 		SET(s->by[slot_gauge_figures[which].thread].gauges[which],
 		    now);
+}
+
+void
+slot_observe(struct scoreboard_slot *s, enum slot_histogram which,
+	     int64_t value)
+{
+	if (s == NULL)
+		return;
+	uint64_t v = value > 0 ? (uint64_t)value : 0;
+	size_t b = histogram_bucket(slot_histogram_figures[which].unit, v);
+	_Atomic uint64_t *bucket = &s->histograms[which].buckets[b];
+	_Atomic uint64_t *sum = &s->histograms[which].sum;
+	SET(*bucket, LOOK(*bucket) + 1);
+	SET(*sum, LOOK(*sum) + v);
 }
 
 void

@@ -221,6 +221,21 @@ scoreboard_read(const struct scoreboard *b, size_t i,
 }
 
 void
+scoreboard_read_histogram(const struct scoreboard *b,
+			  enum slot_histogram which, struct histogram *out)
+{
+	*out = (struct histogram){ .sum = 0 };
+	for (size_t i = 0; i < scoreboard_slots(b); i++) {
+		const struct scoreboard_slot *s = scoreboard_slot_of(b, i);
+		for (size_t k = 0; k < HISTOGRAM_BUCKETS; k++)
+			out->buckets[k] = clamp(out->buckets[k] + clamp(
+				LOOK(s->histograms[which].buckets[k])));
+		out->sum = clamp(out->sum +
+				 clamp(LOOK(s->histograms[which].sum)));
+	}
+}
+
+void
 scoreboard_read_figures(const struct scoreboard *b,
 			struct scoreboard_figures *out)
 {

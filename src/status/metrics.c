@@ -13,10 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX "guerrilla_smtpd_"
-
-enum { SECOND_US = 1000000 };
-
 /* ---- Families ------------------------------------------------------------ */
 
 struct printer {
@@ -37,8 +33,9 @@ begin(struct printer *p, const char *name, bool is_counter, const char *help)
 
 	p->family = name;
 	p->is_counter = is_counter;
-	buf_printf(p->out, "# HELP " PREFIX "%s%s %s\n", name, end, help);
-	buf_printf(p->out, "# TYPE " PREFIX "%s%s %s\n", name, end,
+	buf_printf(p->out, "# HELP " METRICS_PREFIX "%s%s %s\n", name, end,
+		   help);
+	buf_printf(p->out, "# TYPE " METRICS_PREFIX "%s%s %s\n", name, end,
 		   is_counter ? "counter" : "gauge");
 }
 
@@ -46,7 +43,7 @@ begin(struct printer *p, const char *name, bool is_counter, const char *help)
 static void
 name_sample(struct printer *p, const char *labels)
 {
-	buf_printf(p->out, PREFIX "%s%s%s ", p->family,
+	buf_printf(p->out, METRICS_PREFIX "%s%s%s ", p->family,
 		   p->is_counter ? "_total" : "", labels);
 }
 
@@ -64,8 +61,8 @@ sample_seconds(struct printer *p, const char *labels, int64_t us)
 	if (us < 0)
 		us = 0;
 	name_sample(p, labels);
-	buf_printf(p->out, "%" PRId64 ".%06d\n", us / SECOND_US,
-		   (int)(us % SECOND_US));
+	buf_printf(p->out, "%" PRId64 ".%06d\n", us / METRICS_SECOND_US,
+		   (int)(us % METRICS_SECOND_US));
 }
 
 /* ---- Counts of all processes, ever --------------------------------------- */
@@ -174,9 +171,9 @@ print_service(struct printer *p, const struct scoreboard_figures *f)
 static int64_t
 age_us(int64_t since_s, int64_t wall_us)
 {
-	if (since_s <= 0 || since_s > wall_us / SECOND_US)
+	if (since_s <= 0 || since_s > wall_us / METRICS_SECOND_US)
 		return 0;
-	return wall_us - since_s * SECOND_US;
+	return wall_us - since_s * METRICS_SECOND_US;
 }
 
 static void
@@ -378,6 +375,7 @@ metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 	print_size(&p);
 	print_processes(&p);
 	print_workers(&p);
+	metrics_print_histograms(b, out);
 	if (p.is_open)
 		buf_append_text(out, "# EOF\n");
 }

@@ -131,6 +131,11 @@ save_batch(struct delivery *d)
 	int64_t took = clock_us() - began;
 	for (size_t i = 0; i < count; i++)
 		d->batch[i]->message->store_us += took;
+	if (count > 0 && d->batch[0]->message->verdict == VERDICT_STORED) {
+		slot_observe(d->context->slot, HISTOGRAM_COMMIT, took);
+		slot_observe(d->context->slot, HISTOGRAM_BATCH_ROWS,
+			     (int64_t)batch.rows);
+	}
 	if (!store_is_up(d->store) && d->down_since_ms == 0)
 		d->down_since_ms = clock_ms();
 	finish_batch(d, count, &done);
@@ -164,8 +169,12 @@ give_up_batch(struct delivery *d, struct message_list *expired)
 
 	for (size_t i = 0; i < count; i++)
 		store_hand_over(d->store, d->batch[i], &d->arena);
-	if (d->spool != NULL && count > 0)
+	if (d->spool != NULL && count > 0) {
+		int64_t began = clock_us();
 		spool_write(d->spool, d->batch, count);
+		slot_observe(d->context->slot, HISTOGRAM_SPOOL_WRITE,
+			     clock_us() - began);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct message *m = d->batch[i]->message;
 		if (d->spool == NULL) {

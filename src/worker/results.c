@@ -3,6 +3,7 @@
  * store. */
 #include "worker/client.h"
 
+#include "base/clock.h"
 #include "worker/mail_log.h"
 
 #include <assert.h>
@@ -10,10 +11,15 @@
 
 /* Also rates: the mail that did not come in comes again. */
 static void
-count_verdict(struct worker *w, const struct message *m)
+count_verdict(struct worker *w, const struct message *m, int64_t now_us)
 {
 	struct scoreboard_slot *slot = w->context->slot;
 
+	slot_observe(slot, HISTOGRAM_RECEIVE, m->complete_us - m->began_us);
+	slot_observe(slot, HISTOGRAM_REPLY, now_us - m->complete_us);
+	slot_observe(slot, HISTOGRAM_WAIT, m->wait_us);
+	slot_observe(slot, HISTOGRAM_PARSE, m->parse_us);
+	slot_observe(slot, HISTOGRAM_MESSAGE, (int64_t)m->raw.len);
 	if (m->verdict != VERDICT_STORED && m->verdict != VERDICT_SPOOLED)
 		worker_uncount(w, m);
 	slot_count(slot, COUNT_SENDERS_BLOCKED, m->envelope.is_blocked);
@@ -44,13 +50,13 @@ count_verdict(struct worker *w, const struct message *m)
 }
 
 static void
-tell_verdict(struct worker *w, const struct message *m)
+tell_verdict(struct worker *w, const struct message *m, int64_t now_us)
 {
 	struct client *c = client_find(w, m->client_key);
 
 	assert(m->verdict != VERDICT_NONE);
 	w->mails++;
-	count_verdict(w, m);
+	count_verdict(w, m, now_us);
 	if (c == NULL)
 		return;
 	assert(c->submitted == m);
@@ -123,12 +129,13 @@ worker_take_results(struct worker *w)
 	struct queue_link *link = queue_take_all(
 		delivery_results(w->delivery));
 	struct queue_link *told = NULL, **end = &told;
+	int64_t now_us = link != NULL ? clock_us() : 0;
 
 	while (link != NULL) {
 		struct queue_link *next = link->next;
 		switch ((enum delivery_kind)link->kind) {
 		case DELIVERY_MESSAGE:
-			tell_verdict(w, (struct message *)link);
+			tell_verdict(w, (struct message *)link, now_us);
 			link->next = NULL;
 			*end = link;
 			end = &link->next;

@@ -22,6 +22,13 @@ RULES = "etc/prometheus/guerrilla-smtpd.rules.yml"
 PREFIX = "guerrilla_smtpd_"
 MINUTES = 180
 
+def buckets(name, a_minute):
+    """Of a histogram, which grows by so many each minute."""
+    most = max(a_minute.values())
+    return {f'{name}_bucket{{le="{bound}"}}': f"0+{count}"
+            for bound, count in {**a_minute, "+Inf": most}.items()}
+
+
 # Alert: what makes it fire, what is as near and does not. Series are
 # promtool's: a first value, and what is added each minute.
 ALERTS = {
@@ -33,6 +40,10 @@ ALERTS = {
     "HostDown": ({'store_workers{state="down"}': "1+0"},
                  {'store_workers{state="down"}': "0+0",
                   'store_workers{state="up"}': "4+0"}),
+    "CommitSlow": (buckets("commit_seconds", {"1.0": 90, "2.0": 100}),
+                   buckets("commit_seconds", {"1.0": 100, "2.0": 100})),
+    "ReplySlow": (buckets("reply_seconds", {"5.0": 90, "10.0": 100}),
+                  buckets("reply_seconds", {"5.0": 100, "10.0": 100})),
     "Deferring": ({'mails_total{outcome="deferred"}': "0+2",
                    'mails_total{outcome="stored"}': "0+100"},
                   {'mails_total{outcome="deferred"}': "0+1",

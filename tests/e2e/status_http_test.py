@@ -73,6 +73,14 @@ def test_counters_are_the_rows_and_the_replies(watched, port, database):
     assert more("rows_total") == 3 == database.count()
     assert more("recipients_total", "refused") == 1
     assert more("mails_total", "deferred") == 0
+    for name in ("receive_seconds", "reply_seconds", "wait_seconds",
+                 "parse_seconds", "message_bytes"):
+        assert more(name + "_count") == 3 == more(name + "_bucket", "+Inf")
+        assert more(name + "_sum") > 0
+    assert more("batch_rows_sum") == 3
+    assert more("batch_rows_count") == more("commit_seconds_count") == \
+        more("batches_total")
+    assert more("spool_write_seconds_count") == 0
     now = metrics(port)
     assert now[(prefix + "store_up",)] == 1
     assert now[(prefix + "processes", "worker", "ready")] == 2

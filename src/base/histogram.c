@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bounds far enough apart that a few dozen words tell a distribution. */
+#include "base/histogram.h"
+
+#define SECOND UINT64_C(1000000)
+
+static const uint64_t seconds[] = {
+	100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000,
+	500000, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND,
+	50 * SECOND
+};
+
+static const uint64_t bytes[] = {
+	1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24,
+	1 << 26
+};
+
+static const uint64_t numbers[] = { 1, 2, 4, 8, 16, 32, 64, 128 };
+
+static const struct {
+	const uint64_t *at;
+	size_t count;
+} bounds[] = {
+	[UNIT_NONE] = { numbers, sizeof(numbers) / sizeof(*numbers) },
+	[UNIT_BYTES] = { bytes, sizeof(bytes) / sizeof(*bytes) },
+	[UNIT_SECONDS] = { seconds, sizeof(seconds) / sizeof(*seconds) },
+};
+
+_Static_assert(sizeof(seconds) / sizeof(*seconds) + 1 == HISTOGRAM_BUCKETS,
+	       "the most bounds, and what is beyond them");
+
+size_t
+histogram_bounds(enum figure_unit unit, const uint64_t **out)
+{
+	*out = bounds[unit].at;
+	return bounds[unit].count;
+}
+
+/* By halves, without a branch that could be foretold wrong. */
+size_t
+histogram_bucket(enum figure_unit unit, uint64_t value)
+{
+	const uint64_t *at = bounds[unit].at;
+	size_t left = bounds[unit].count;
+
+	while (left > 1) {
+		size_t half = left / 2;
+		at += at[half - 1] < value ? half : 0;
+		left -= half;
+	}
+	return (size_t)(at - bounds[unit].at) + (*at < value);
+}

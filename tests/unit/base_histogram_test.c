@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which bucket a value goes into, and what a reader finds. */
+#include "base/scoreboard_layout.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void
+a_bound_belongs_to_what_is_not_above_it(void **state)
+{
+	static const enum figure_unit units[] = { UNIT_NONE, UNIT_BYTES,
+						  UNIT_SECONDS };
+	(void)state;
+
+	for (size_t u = 0; u < 3; u++) {
+		const uint64_t *bounds;
+		size_t count = histogram_bounds(units[u], &bounds);
+		assert_in_range(count, 8, HISTOGRAM_BUCKETS - 1);
+		assert_int_equal(histogram_bucket(units[u], 0), 0);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(i == 0 || bounds[i] > bounds[i - 1]);
+			assert_int_equal(histogram_bucket(units[u],
+							  bounds[i]), i);
+			assert_int_equal(histogram_bucket(units[u],
+							  bounds[i] + 1),
+					 i + 1);
+		}
+		assert_int_equal(histogram_bucket(units[u], UINT64_MAX),
+				 count);
+	}
+}
+
+static void
+all_processes_are_summed(void **state)
+{
+	struct histogram h;
+	int fd;
+	struct scoreboard *b = scoreboard_create(&fd);
+	(void)state;
+
+	assert_non_null(b);
+	close(fd);
+	for (size_t i = 1; i <= 2; i++) {
+		const struct slot_tenant tenant = { .role = SLOT_WORKER,
+						    .pid = 100 };
+		scoreboard_occupy(b, i, &tenant);
+		slot_observe(scoreboard_slot_at(b, i), HISTOGRAM_REPLY, 1500);
+		slot_observe(scoreboard_slot_at(b, i), HISTOGRAM_REPLY, -7);
+	}
+	slot_observe(NULL, HISTOGRAM_REPLY, 1);
+	scoreboard_read_histogram(b, HISTOGRAM_REPLY, &h);
+	assert_int_equal(h.buckets[0], 2);
+	assert_int_equal(h.buckets[histogram_bucket(UNIT_SECONDS, 1500)], 2);
+	assert_int_equal(h.sum, 3000);
+	scoreboard_read_histogram(b, HISTOGRAM_WAIT, &h);
+	assert_int_equal(h.buckets[0], 0);
+	/* Nonsense is brought into range. */
+	memset(scoreboard_slot_at(b, 1)->histograms, 0xff,
+	       sizeof(scoreboard_slot_at(b, 1)->histograms));
+	scoreboard_read_histogram(b, HISTOGRAM_WAIT, &h);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		assert_int_equal(h.buckets[i], FIGURE_MAX);
+	assert_int_equal(h.sum, FIGURE_MAX);
+	scoreboard_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bound_belongs_to_what_is_not_above_it),
+		cmocka_unit_test(all_processes_are_summed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

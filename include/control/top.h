@@ -6,7 +6,13 @@
 #include "base/exit_code.h"
 #include "control/status.h"
 
-enum { TOP_HISTORY = 60 };
+enum { TOP_HISTORY = 60, TOP_WINDOW = 10 };
+
+/* How long something took in the last looks. */
+struct top_times {
+	struct histogram now;
+	struct histogram then[TOP_WINDOW];      /* the newest first */
+};
 
 struct top_screen {
 	int64_t looked_us;              /* monotonic; 0: never */
@@ -15,6 +21,7 @@ struct top_screen {
 	double rates[SLOT_COUNTERS];    /* a second */
 	double history[TOP_HISTORY];    /* of accepted mails, the newest last */
 	size_t history_count;
+	struct top_times reply, commit;
 
 	int columns, rows;              /* of the terminal */
 	enum status_order order;

@@ -50,3 +50,36 @@ histogram_bucket(enum figure_unit unit, uint64_t value)
 	}
 	return (size_t)(at - bounds[unit].at) + (*at < value);
 }
+
+struct histogram
+histogram_since(const struct histogram *now, const struct histogram *then)
+{
+	struct histogram h = { .sum = now->sum - then->sum };
+
+	/* They grow, unless another began to count anew. */
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		h.buckets[i] = now->buckets[i] > then->buckets[i]
+			? now->buckets[i] - then->buckets[i] : 0;
+	return h;
+}
+
+double
+histogram_quantile(const struct histogram *h, enum figure_unit unit,
+		   double part)
+{
+	const uint64_t *at;
+	size_t count = histogram_bounds(unit, &at);
+	double all = 0, below = 0;
+
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		all += (double)h->buckets[i];
+	for (size_t i = 0; i < count && all > 0; i++) {
+		double here = (double)h->buckets[i];
+		double low = i > 0 ? (double)at[i - 1] : 0;
+		if (here > 0 && below + here >= part * all)
+			return low + ((double)at[i] - low) *
+				     (part * all - below) / here;
+		below += here;
+	}
+	return all > 0 ? (double)at[count - 1] : 0;
+}

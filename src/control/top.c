@@ -23,6 +23,19 @@ enum {
 	LONGEST_FAULTS = 64 * 1024
 };
 
+static void
+look_at_times(struct top_times *t, const struct scoreboard *b,
+	      enum slot_histogram which, bool is_first)
+{
+	memmove(t->then + 1, t->then, (TOP_WINDOW - 1) * sizeof(*t->then));
+	t->then[0] = t->now;
+	t->now = (struct histogram){ .sum = 0 };
+	if (b != NULL)
+		scoreboard_read_histogram(b, which, &t->now);
+	for (int i = 0; is_first && i < TOP_WINDOW; i++)
+		t->then[i] = t->now;
+}
+
 void
 top_look(struct top_screen *t, const struct scoreboard *b,
 	 const struct moment *now)
@@ -41,6 +54,8 @@ top_look(struct top_screen *t, const struct scoreboard *b,
 			(double)(f.counters[i] - t->counters[i]) / seconds;
 		t->counters[i] = f.counters[i];
 	}
+	look_at_times(&t->reply, b, HISTOGRAM_REPLY, is_first);
+	look_at_times(&t->commit, b, HISTOGRAM_COMMIT, is_first);
 	if (t->looked_us != 0 && t->history_count == TOP_HISTORY)
 		memmove(t->history, t->history + 1,
 			--t->history_count * sizeof(t->history[0]));
@@ -124,6 +139,16 @@ draw_head(const struct top_screen *t, const struct scoreboard *b,
 	draw_lines(t, is_well ? "\x1b[32m" : "\x1b[1;31m", &faults, out);
 }
 
+/* Milliseconds in which that part of the last seconds' were done. */
+static double
+within_ms(const struct top_times *t, double part)
+{
+	struct histogram h = histogram_since(&t->now,
+					     &t->then[TOP_WINDOW - 1]);
+
+	return histogram_quantile(&h, UNIT_SECONDS, part) / 1000;
+}
+
 static void
 draw_rates(const struct top_screen *t, const struct scoreboard *b,
 	   struct buf *out)
@@ -140,6 +165,10 @@ draw_rates(const struct top_screen *t, const struct scoreboard *b,
 		   "%.1f, bytes %s\n", r[COUNT_CONNECTIONS], r[COUNT_ROWS],
 		   r[COUNT_BATCHES],
 		   human_bytes((uint64_t)r[COUNT_BYTES], bytes));
+	buf_printf(&text, "ms           reply p50 %.1f, p99 %.1f; commit p50 "
+		   "%.1f, p99 %.1f\n", within_ms(&t->reply, 0.5),
+		   within_ms(&t->reply, 0.99), within_ms(&t->commit, 0.5),
+		   within_ms(&t->commit, 0.99));
 	buf_printf(&text, "now          sessions %llu, messages that wait "
 		   "%llu, spool files %llu\n",
 		   (unsigned long long)scoreboard_sum(b, GAUGE_SESSIONS),
@@ -192,12 +221,14 @@ print_line(const struct top_screen *t, const struct scoreboard *b,
 		return;
 	}
 	buf_printf(out, "%s accepted/s %.1f refused/s %.1f deferred/s %.1f "
-		   "connections/s %.1f rows/s %.1f sessions %llu\n", text,
+		   "connections/s %.1f rows/s %.1f sessions %llu "
+		   "reply_p50_ms %.1f reply_p99_ms %.1f\n", text,
 		   t->rates[COUNT_MAILS_ACCEPTED],
 		   t->rates[COUNT_MAILS_REFUSED],
 		   t->rates[COUNT_MAILS_DEFERRED], t->rates[COUNT_CONNECTIONS],
 		   t->rates[COUNT_ROWS],
-		   (unsigned long long)scoreboard_sum(b, GAUGE_SESSIONS));
+		   (unsigned long long)scoreboard_sum(b, GAUGE_SESSIONS),
+		   within_ms(&t->reply, 0.5), within_ms(&t->reply, 0.99));
 }
 
 struct top {

@@ -100,6 +100,7 @@ def test_it_shows_rates_and_processes(start_server, watch):
         server.send()
         screen.read()
     screen.await_frame(has("\u2581"), "the last minute")
+    assert re.search(rb"reply p50 (0\.[1-9]|[1-9])", screen.seen)
     screen.type(b"1")
     screen.await_frame(lacks("PROCESS"), "the summary")
     screen.type(b"1")
@@ -193,7 +194,8 @@ def test_elsewhere_it_is_a_line_a_second(start_server):
             assert re.fullmatch(
                 r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ accepted/s \d+\.\d "
                 r"refused/s \d+\.\d deferred/s \d+\.\d connections/s \d+\.\d "
-                r"rows/s \d+\.\d sessions \d+\n", top.stdout.readline())
+                r"rows/s \d+\.\d sessions \d+ reply_p50_ms \d+\.\d "
+                r"reply_p99_ms \d+\.\d\n", top.stdout.readline())
         top.terminate()
         assert top.wait(20) == 0
 

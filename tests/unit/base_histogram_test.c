@@ -68,12 +68,36 @@ all_processes_are_summed(void **state)
 	scoreboard_close(&b);
 }
 
+static void
+a_quantile_lies_within_its_bucket(void **state)
+{
+	struct histogram then = { .sum = 0 }, now = { .sum = 0 };
+	(void)state;
+
+	assert_true(histogram_quantile(&now, UNIT_SECONDS, 0.5) == 0);
+	/* 90 of up to 1 ms, 10 of up to 2 ms, 1 beyond all. */
+	now.buckets[histogram_bucket(UNIT_SECONDS, 1000)] = 90;
+	now.buckets[histogram_bucket(UNIT_SECONDS, 2000)] = 10;
+	assert_true(histogram_quantile(&now, UNIT_SECONDS, 0.9) == 1000);
+	assert_true(histogram_quantile(&now, UNIT_SECONDS, 0.45) == 750);
+	assert_true(histogram_quantile(&now, UNIT_SECONDS, 1) == 2000);
+	then = now;
+	then.buckets[histogram_bucket(UNIT_SECONDS, 1000)] = 0;
+	struct histogram since = histogram_since(&now, &then);
+	assert_true(histogram_quantile(&since, UNIT_SECONDS, 1) == 1000);
+	since = histogram_since(&then, &now);
+	assert_true(histogram_quantile(&since, UNIT_SECONDS, 1) == 0);
+	now.buckets[HISTOGRAM_BUCKETS - 1] = 1000;
+	assert_true(histogram_quantile(&now, UNIT_SECONDS, 0.99) == 50e6);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bound_belongs_to_what_is_not_above_it),
 		cmocka_unit_test(all_processes_are_summed),
+		cmocka_unit_test(a_quantile_lies_within_its_bucket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

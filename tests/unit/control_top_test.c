@@ -64,6 +64,44 @@ rates_are_of_the_time_between(void **state)
 	scoreboard_close(&b);
 }
 
+static bool
+shows(struct top_screen *t, const struct scoreboard *b, int seconds,
+      const char *text)
+{
+	struct buf out = BUF(1 << 20);
+	struct moment now = at(seconds);
+
+	t->rows = 24;
+	top_draw(t, b, &now, &out);
+	buf_append_byte(&out, '\0');
+	bool has_it = strstr(out.at, text) != NULL;
+	buf_release(&out);
+	return has_it;
+}
+
+static void
+times_are_of_the_last_ten_seconds(void **state)
+{
+	struct scoreboard *b = make_board(1);
+	struct scoreboard_slot *worker = scoreboard_slot_at(b, 1);
+	struct top_screen t = { .columns = 80 };
+
+	(void)state;
+	slot_observe(worker, HISTOGRAM_REPLY, 1);
+	look(&t, b, 0);
+	assert_true(shows(&t, b, 0, "reply p50 0.0, p99 0.0; commit p50 0.0"));
+	for (int i = 0; i < 100; i++)
+		slot_observe(worker, HISTOGRAM_REPLY, 1500);
+	look(&t, b, 1);
+	assert_true(shows(&t, b, 1, "reply p50 1.5, p99 2.0; commit p50 0.0"));
+	for (int i = 2; i < 11; i++)
+		look(&t, b, i);
+	assert_true(shows(&t, b, 10, "reply p50 1.5"));
+	look(&t, b, 11);
+	assert_true(shows(&t, b, 11, "reply p50 0.0"));
+	scoreboard_close(&b);
+}
+
 /* Another master's counters say nothing about this one's rates. */
 static void
 a_restart_is_no_burst(void **state)
@@ -125,6 +163,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rates_are_of_the_time_between),
+		cmocka_unit_test(times_are_of_the_last_ten_seconds),
 		cmocka_unit_test(a_restart_is_no_burst),
 		cmocka_unit_test(it_fits_whatever_it_holds),
 	};

@@ -74,7 +74,9 @@ announce(struct master *m)
 	log_info("ready", LOG_STR("version", VERSION),
 		 LOG_NUM("workers", m->now.config->worker.workers),
 		 LOG_NUM("listeners", net->listener_count),
-		 LOG_VIEW("addresses", buf_view(&addresses)));
+		 LOG_VIEW("addresses", buf_view(&addresses)),
+		 LOG_STR("status", net->has_status
+			 ? net->listeners[net->listener_count].name : "off"));
 	buf_release(&addresses);
 	notify_send("READY=1\nSTATUS=Generation %u serves\n", m->now.number);
 }

@@ -64,11 +64,12 @@ bool connection_limits_retake_region(struct connection_limits *c, int region);
 
 /* For the master: a region for a worker about to be forked, -1 where all are
  * taken; and back, without connections, when the worker was reaped. Rates are
- * kept; but of mail, which is counted before it is there, only what was noted
- * by the minute of kept_until_ms (-1: nothing, for one that was killed). */
+ * kept, but for those of a time to come; and those of mail, which is counted
+ * before it is there, only where it has ended well. */
 int connection_limits_take_region(struct connection_limits *c);
 void connection_limits_clear_region(struct connection_limits *c,
-				    unsigned region, int64_t kept_until_ms);
+				    unsigned region, bool has_ended_well,
+				    int64_t now_ms);
 
 /* In a worker that was forked: maps the limits, of which it may write this
  * region alone; no other child has them. -1 with errno. */

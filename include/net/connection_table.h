@@ -21,8 +21,9 @@ struct connection_table {
 /* Bytes of a region, in whole pages. */
 size_t connection_table_size(size_t entries);
 
-/* Forgets all connections, for a writer that is dead; rates are kept. */
-void connection_table_clear(struct connection_table t);
+/* Forgets all connections, for a writer that is dead; rates are kept but for
+ * those of this minute and later ones, which are yet to come. */
+void connection_table_clear(struct connection_table t, uint64_t from_minute);
 
 /* Connections in all. */
 uint64_t connection_table_total(struct connection_table t);

@@ -187,14 +187,14 @@ connection_limits_take_region(struct connection_limits *c)
 
 void
 connection_limits_clear_region(struct connection_limits *c, unsigned region,
-			       int64_t kept_until_ms)
+			       bool has_ended_well, int64_t now_ms)
 {
-	uint64_t next = kept_until_ms < 0 ? 0 :
-			(uint64_t)kept_until_ms / MINUTE_MS + 1;
+	uint64_t next = (uint64_t)now_ms / MINUTE_MS + 1;
 
-	connection_table_clear(region_of(c, region));
+	connection_table_clear(region_of(c, region), next);
 	for (int kind = 0; kind < RATE_KINDS; kind++)
-		recipient_rates_clear(rates_of(c, region, kind), next);
+		recipient_rates_clear(rates_of(c, region, kind),
+				      has_ended_well ? next : 0);
 	c->is_taken[region] = false;
 }
 

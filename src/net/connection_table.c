@@ -57,8 +57,22 @@ connection_table_size(size_t entries)
 	       shared_memory_pages(entries * sizeof(struct active));
 }
 
+static void
+clear_recent(struct connection_table t, uint64_t from_minute)
+{
+	for (size_t i = 0; i < RATE_ENTRIES; i++) {
+		struct recent *e = &t.at->recent[i];
+		if (e->minutes >> 32 < from_minute)
+			continue;
+		e->key = 0;
+		e->minutes = 0;
+	}
+	if (t.at->last_minute >= from_minute)
+		t.at->last_minute = from_minute - 1;
+}
+
 void
-connection_table_clear(struct connection_table t)
+connection_table_clear(struct connection_table t, uint64_t from_minute)
 {
 	size_t size = t.entries * sizeof(struct active);
 
@@ -68,6 +82,7 @@ connection_table_clear(struct connection_table t)
 	if (madvise(active_of(t), shared_memory_pages(size),
 		    MADV_REMOVE) != 0)
 		memset(active_of(t), 0, size);
+	clear_recent(t, from_minute);
 }
 
 uint64_t

@@ -93,6 +93,24 @@ refuse_message(struct session *s, enum reply which, struct buf *out)
 	end_transaction(s, which, NULL, out);
 }
 
+/* As discard_over_rate says. */
+static void
+discard_over_rate(struct session *s)
+{
+	const struct smtp_settings *settings = s->settings;
+
+	if (!settings->discards_over_rate || settings->admits_recipient == NULL)
+		return;
+	for (struct recipient *r = s->message->envelope.first; r != NULL;
+	     r = r->next) {
+		if (r->is_discarded || settings->admits_recipient(s->owner, r))
+			continue;
+		r->is_discarded = true;
+		s->counts.recipients_over_rate++;
+		session_tell_discard(s, REPLY_OVER_RATE, r->address);
+	}
+}
+
 /* All of the message has been read. */
 static void
 finish_message(struct session *s, struct buf *out)
@@ -102,10 +120,12 @@ finish_message(struct session *s, struct buf *out)
 		session_note(s, REMARK_NEWLINE);
 		s->fault = DATA_FAULT_NEWLINE;
 	}
-	if (s->fault == DATA_FAULT_NONE)
+	if (s->fault == DATA_FAULT_NONE) {
+		discard_over_rate(s);
 		s->want = SESSION_WANTS_DELIVERY;
-	else
+	} else {
 		refuse_message(s, fault_replies[s->fault], out);
+	}
 }
 
 /* Why message bytes cannot be taken now; REPLY_OK where they can. */

@@ -196,8 +196,9 @@ drop(struct session *s, struct recipient *r, char where[ADDRESS_SIZE])
 	return address;
 }
 
-/* It comes in, unless it gets too much mail: then it is refused, or comes in
- * and is thrown away. */
+/* It comes in, unless it gets too much mail. What is thrown away instead is
+ * found when the data has come: nobody's mail may vanish for transactions
+ * that others only begin. */
 static void
 accept_within_rate(struct session *s, struct recipient *r, struct buf *out)
 {
@@ -205,18 +206,13 @@ accept_within_rate(struct session *s, struct recipient *r, struct buf *out)
 	char where[ADDRESS_SIZE];
 
 	if (r->is_discarded || settings->admits_recipient == NULL ||
+	    settings->discards_over_rate ||
 	    settings->admits_recipient(s->owner, r)) {
 		accept(s, r, out);
 		return;
 	}
 	s->counts.recipients_over_rate++;
-	r->is_discarded = settings->discards_over_rate;
-	if (!r->is_discarded) {
-		refuse(s, REPLY_OVER_RATE, drop(s, r, where), out);
-		return;
-	}
-	session_tell_discard(s, REPLY_OVER_RATE, r->address);
-	accept(s, r, out);
+	refuse(s, REPLY_OVER_RATE, drop(s, r, where), out);
 }
 
 static void

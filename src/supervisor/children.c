@@ -38,8 +38,7 @@ give_region_back(struct master *m, struct child *c, bool has_ended_well)
 		return;
 	if (c->region >= 0)
 		connection_limits_clear_region(limits, (unsigned)c->region,
-					       has_ended_well ? clock_ms() :
-								-1);
+					       has_ended_well, clock_ms());
 	c->connection_limits = NULL;
 	c->region = -1;
 	/* One that a reload outgrew goes with the last who counts in it. */

@@ -166,6 +166,22 @@ def test_mail_that_does_not_come_does_not_count(start_server, database, end,
     assert over_rate(server) == 0
 
 
+def test_transactions_held_open_make_no_mail_vanish(start_server, database):
+    server = start_server({"workers": 1, "limits.rate_per_recipient": 5,
+                           "discard_over_rate": True})
+    dialogs = [Dialog(server.port) for _ in range(8)]
+    for dialog in dialogs:
+        dialog.command("EHLO there", 250)
+        dialog.command("MAIL FROM:<me@example.org>", 250)
+        dialog.command("RCPT TO:<victim@example.com>", 250)
+        dialog.command("DATA", 354)
+    assert taken_of(flood(server, 5, "victim@example.com")) == 5
+    assert rows_for(database, "victim@example.com") == 5
+    for dialog in dialogs:
+        dialog.close()
+    assert over_rate(server) == 0
+
+
 def test_what_cannot_be_stored_does_not_count(start_server, database):
     server = start_server({"workers": 1, "limits.rate_per_recipient": 5,
                            "store.hold": 1})

@@ -17,6 +17,12 @@ static const struct bad values[] = {
 	  "only)\n" },
 	{ "too many", D "workers = 257\n",
 	  "main.conf:2: workers: 257 is out of range: 0 to 256\n" },
+	{ "a rate that no cell holds", D "limits { rate_per_recipient = 60001 "
+	  "rate_per_domain = 60001 }\n",
+	  "main.conf:2: limits.rate_per_recipient: 60001 is out of range: 0 "
+	  "to 60000\n"
+	  "main.conf:2: limits.rate_per_domain: 60001 is out of range: 0 to "
+	  "60000\n" },
 	{ "no size", D "limits { message_size = 25MB }\n",
 	  "main.conf:2: limits.message_size: \"25MB\" is not a size (a "
 	  "number, with K, M or G)\n" },

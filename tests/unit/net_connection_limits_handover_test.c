@@ -51,7 +51,7 @@ it_is_handed_over(void **state)
 	assert_int_equal(connection_admit(&c, &client, START), CONNECTION_FULL);
 	assert_int_equal(connection_limits_total(old), 2);
 	/* The old worker died: the new master clears its region. */
-	connection_limits_clear_region(next, a.region, -1);
+	connection_limits_clear_region(next, a.region, false, START);
 	assert_int_equal(connection_limits_total(next), 1);
 	connection_limits_free(&next);
 	connection_limits_free(&old);
@@ -117,7 +117,7 @@ a_worker_writes_its_own_region_only(void **state)
 	assert_int_equal(connection_limits_total(c), 40);
 	assert_int_equal(connection_admit(&b, &client, START),
 			 CONNECTION_PER_IP);
-	connection_limits_clear_region(c, a.region, -1);
+	connection_limits_clear_region(c, a.region, false, START);
 	assert_int_equal(connection_limits_total(c), 0);
 	assert_int_equal(connection_admit(&b, &client, START), CONNECTION_OK);
 	connection_limits_free(&c);
@@ -156,10 +156,39 @@ nonsense_in_a_region_is_bounded_and_goes(void **state)
 		assert_true(connection_limits_total(c) <= 101);
 		if (connection_admit(&b, &client, START) == CONNECTION_OK)
 			connection_release(&b, &client);
-		connection_limits_clear_region(c, mad, -1);
+		connection_limits_clear_region(c, mad, false, START);
 		assert_int_equal(connection_limits_take_region(c), (int)mad);
 		assert_int_equal(connection_limits_total(c), 0);
 	}
+	connection_limits_free(&c);
+}
+
+/* One that is not itself any more may note what is yet to come. */
+static void
+nothing_of_a_dead_worker_lies_in_wait(void **state)
+{
+	const struct connection_maxima limits = { .connections = 5,
+						  .rate_per_ip = 2 };
+	struct connection_limits *c = connection_limits_new(2, 5);
+	struct connection_counter dead = {
+		c, (unsigned)connection_limits_take_region(c), limits
+	};
+	struct connection_counter other = {
+		c, (unsigned)connection_limits_take_region(c), limits
+	};
+	struct address a;
+	const int64_t later = START + 100 * INT64_C(60000);
+	(void)state;
+
+	assert_true(address_parse(VIEW("192.0.2.1"), &a));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(connection_admit(&dead, &a, later),
+				 CONNECTION_OK);
+		connection_release(&dead, &a);
+	}
+	assert_int_equal(connection_admit(&other, &a, later), CONNECTION_RATE);
+	connection_limits_clear_region(c, dead.region, true, START);
+	assert_int_equal(connection_admit(&other, &a, later), CONNECTION_OK);
 	connection_limits_free(&c);
 }
 
@@ -171,6 +200,7 @@ main(void)
 		cmocka_unit_test(what_is_not_its_own_is_not_adopted),
 		cmocka_unit_test(a_worker_writes_its_own_region_only),
 		cmocka_unit_test(nonsense_in_a_region_is_bounded_and_goes),
+		cmocka_unit_test(nothing_of_a_dead_worker_lies_in_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

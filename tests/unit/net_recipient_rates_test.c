@@ -171,17 +171,17 @@ what_a_dead_worker_counted(void **state)
 
 	assert_int_equal(mails_of_ten(&p, "a@example.com", START), 6);
 	/* It ended well: three of the six are its own. */
-	connection_limits_clear_region(p.limits, p.a.region, START + 1);
+	connection_limits_clear_region(p.limits, p.a.region, true, START + 1);
 	assert_int_equal(mails_of_ten(&p, "a@example.com", START + 1), 0);
 	/* It was killed, perhaps before they had come. */
-	connection_limits_clear_region(p.limits, p.a.region, -1);
+	connection_limits_clear_region(p.limits, p.a.region, false, START);
 	assert_int_equal(mails_of_ten(&p, "a@example.com", START + 1), 3);
 	/* It was not itself any more: nothing of it lies in wait. */
 	const int64_t later = START + 100 * MINUTE;
 	assert_int_equal(mails_of_ten(&p, "b@example.com", later), 6);
 	assert_int_equal(mails_of_ten(&p, "b@example.com", START + 2), 6);
-	connection_limits_clear_region(p.limits, p.a.region, START + 2);
-	connection_limits_clear_region(p.limits, p.b.region, START + 2);
+	connection_limits_clear_region(p.limits, p.a.region, true, START + 2);
+	connection_limits_clear_region(p.limits, p.b.region, true, START + 2);
 	assert_int_equal(mails_of_ten(&p, "b@example.com", later), 6);
 	connection_limits_free(&p.limits);
 }

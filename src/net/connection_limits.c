@@ -192,9 +192,9 @@ connection_limits_clear_region(struct connection_limits *c, unsigned region,
 	uint64_t next = (uint64_t)now_ms / MINUTE_MS + 1;
 
 	connection_table_clear(region_of(c, region), next);
-	for (int kind = 0; kind < RATE_KINDS; kind++)
-		recipient_rates_clear(rates_of(c, region, kind),
-				      has_ended_well ? next : 0);
+	uint64_t from = has_ended_well ? next : 0;
+	recipient_rates_clear(rates_of(c, region, RATE_RECIPIENT), from);
+	recipient_rates_clear(rates_of(c, region, RATE_DOMAIN), from);
 	c->is_taken[region] = false;
 }
 

@@ -58,7 +58,7 @@ def readiness(port):
 
 
 def test_counters_are_the_rows_and_the_replies(watched, port, database):
-    assert f"status=127.0.0.1:{port}" in watched.log_lines(" ready ")[0]
+    watched.await_log(f" status=127.0.0.1:{port}")
     before = metrics(port)
     for _ in range(3):
         watched.send()

@@ -685,14 +685,14 @@ def test_a_long_select_stops_neither_inserts_nor_the_janitor(database, store):
         cursor = reader.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT COUNT(*) FROM new_mail")
-        times = []
+        saves = 0
         with driver.janitor():
             while "cannot be altered now" not in driver.log():
-                began = time.monotonic()
                 assert other.save(2)[0].verdict == "STORED"
-                times.append(time.monotonic() - began)
+                saves += 1
                 time.sleep(0.05)
-            assert max(times) < 0.9 and len(times) < 200
+            # One that waited for its lock would have let two or three in.
+            assert 5 <= saves < 200
             assert partitions(database) == ["MAXVALUE"]
             cursor.execute("COMMIT")
         driver.ask("janitor 2")

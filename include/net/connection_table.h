@@ -35,13 +35,20 @@ uint64_t connection_table_count(struct connection_table t, uint64_t key);
 bool connection_table_enter(struct connection_table t, uint64_t key);
 void connection_table_leave(struct connection_table t, uint64_t key);
 
-/* How many the address began in one minute of the monotonic clock and in the
- * one before it. */
-enum { MINUTE_MS = 60000 };
+enum { MINUTE_MS = 60000, MOST_A_MINUTE = 0xffff };
+
+/* In one minute of the monotonic clock and in the one before it. */
 struct connection_rate {
 	uint64_t now;
 	uint64_t before;
 };
+
+/* The word in which both stand: the minute << 32, then 16 + 16 bits. Read in
+ * whichever minute; in one before that of the word nothing counts. */
+uint64_t connection_rate_write(uint64_t minute, struct connection_rate rate);
+struct connection_rate connection_rate_read(uint64_t word, uint64_t minute);
+
+/* How many the address began. */
 struct connection_rate connection_table_rate(struct connection_table t,
 					     uint64_t key, uint64_t minute);
 

@@ -17,8 +17,7 @@
 enum {
 	WINDOW = 32,            /* entries looked at for one address */
 	RATE_ENTRIES = 8192,    /* addresses seen of late */
-	RATE_WINDOW = 8,
-	MOST_A_MINUTE = 0xffff
+	RATE_WINDOW = 8
 };
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
@@ -33,8 +32,7 @@ struct active {
 
 struct recent {
 	_Atomic uint64_t key;
-	_Atomic uint64_t minutes;       /* minute << 32, then 16 + 16 bits:
-					 * count in it, count before it */
+	_Atomic uint64_t minutes;       /* of connection_rate_write */
 };
 
 /* The active ones follow on a page of their own. */
@@ -193,14 +191,19 @@ connection_table_leave(struct connection_table t, uint64_t key)
 
 /* ---- Rates -------------------------------------------------------------- */
 
-/* The counts as they are in this minute, whenever they were written. */
-static struct connection_rate
-in_minute(uint64_t minutes, uint64_t minute)
+uint64_t
+connection_rate_write(uint64_t minute, struct connection_rate rate)
 {
-	uint64_t written = minutes >> 32, now = minutes >> 16 & 0xffff;
+	return minute << 32 | rate.now << 16 | rate.before;
+}
+
+struct connection_rate
+connection_rate_read(uint64_t word, uint64_t minute)
+{
+	uint64_t written = word >> 32, now = word >> 16 & MOST_A_MINUTE;
 
 	if (written == minute)
-		return (struct connection_rate){ now, minutes & 0xffff };
+		return (struct connection_rate){ now, word & MOST_A_MINUTE };
 	return (struct connection_rate){ 0, written + 1 == minute ? now : 0 };
 }
 
@@ -238,7 +241,8 @@ connection_table_rate(struct connection_table t, uint64_t key, uint64_t minute)
 		return none;
 	struct recent *e = find_recent(t, key, &ignored);
 	uint64_t minutes = e != NULL ? e->minutes : 0;
-	return e != NULL && e->key == key ? in_minute(minutes, minute) : none;
+	return e == NULL || e->key != key ? none :
+	       connection_rate_read(minutes, minute);
 }
 
 void
@@ -253,10 +257,10 @@ connection_table_note(struct connection_table t, uint64_t key, uint64_t minute,
 		e->minutes = 0;
 		e->key = key;
 	}
-	struct connection_rate rate = in_minute(e->minutes, minute);
+	struct connection_rate rate = connection_rate_read(e->minutes, minute);
 	if (more > 0 ? rate.now < MOST_A_MINUTE : rate.now > 0)
 		rate.now += (uint64_t)(int64_t)more;
-	e->minutes = minute << 32 | rate.now << 16 | rate.before;
+	e->minutes = connection_rate_write(minute, rate);
 	t.at->last_minute = minute;
 }
 

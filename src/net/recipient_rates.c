@@ -15,15 +15,13 @@
 
 enum {
 	COLUMNS = 1 << 15,
-	MOST_A_MINUTE = 0xffff,
 	HASH_LEN = 16
 };
 
 struct recipient_rates {
 	_Atomic uint64_t latest;        /* minute in which any was noted */
-	_Atomic uint64_t cells[RECIPIENT_CELLS][COLUMNS]; /* minute << 32,
-					 * then 16 + 16 bits: count in it,
-					 * count before it */
+	_Atomic uint64_t cells[RECIPIENT_CELLS][COLUMNS]; /* of
+					 * connection_rate_write */
 };
 
 size_t
@@ -66,23 +64,10 @@ load(const _Atomic uint64_t *cell)
 	return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
-static uint64_t
-make_cell(uint64_t minute, struct connection_rate rate)
+static void
+store(_Atomic uint64_t *cell, uint64_t word)
 {
-	return minute << 32 | rate.now << 16 | rate.before;
-}
-
-/* A minute that is yet to come counts for nothing. */
-static struct connection_rate
-rate_in(uint64_t cell, uint64_t minute)
-{
-	uint64_t now = cell >> 16 & MOST_A_MINUTE;
-	uint64_t before = cell & MOST_A_MINUTE;
-	uint32_t age = (uint32_t)minute - (uint32_t)(cell >> 32);
-
-	return age == 0 ? (struct connection_rate){ now, before } :
-	       age == 1 ? (struct connection_rate){ 0, now } :
-			  (struct connection_rate){ 0, 0 };
+	atomic_store_explicit(cell, word, memory_order_relaxed);
 }
 
 static struct connection_rate
@@ -95,8 +80,8 @@ rates_get(const struct recipient_rates *r, const struct recipient_cells *c,
 	if (load(&r->latest) + 1 < minute)
 		return (struct connection_rate){ 0, 0 };
 	for (int i = 0; i < RECIPIENT_CELLS; i++) {
-		struct connection_rate one =
-			rate_in(load(&r->cells[i][c->at[i]]), minute);
+		struct connection_rate one = connection_rate_read(
+			load(&r->cells[i][c->at[i]]), minute);
 		if (one.now < least.now)
 			least.now = one.now;
 		if (one.before < least.before)
@@ -126,12 +111,12 @@ recipient_rates_note(struct recipient_rates *r,
 {
 	for (int i = 0; i < RECIPIENT_CELLS; i++) {
 		_Atomic uint64_t *cell = &r->cells[i][c->at[i]];
-		struct connection_rate rate = rate_in(load(cell), minute);
+		struct connection_rate rate =
+			connection_rate_read(load(cell), minute);
 		rate.now += rate.now < MOST_A_MINUTE;
-		atomic_store_explicit(cell, make_cell(minute, rate),
-				      memory_order_relaxed);
+		store(cell, connection_rate_write(minute, rate));
 	}
-	atomic_store_explicit(&r->latest, minute, memory_order_relaxed);
+	store(&r->latest, minute);
 }
 
 void
@@ -141,13 +126,13 @@ recipient_rates_take_back(struct recipient_rates *r,
 	for (int i = 0; i < RECIPIENT_CELLS; i++) {
 		_Atomic uint64_t *cell = &r->cells[i][c->at[i]];
 		uint64_t latest = load(cell) >> 32;
-		struct connection_rate rate = rate_in(load(cell), latest);
+		struct connection_rate rate =
+			connection_rate_read(load(cell), latest);
 		if (latest == minute)
 			rate.now -= rate.now > 0;
 		else if (latest == minute + 1)
 			rate.before -= rate.before > 0;
-		atomic_store_explicit(cell, make_cell(latest, rate),
-				      memory_order_relaxed);
+		store(cell, connection_rate_write(latest, rate));
 	}
 }
 
@@ -175,6 +160,5 @@ recipient_rates_clear(struct recipient_rates *r, uint64_t from_minute)
 	}
 	for (size_t i = 0; i < (size_t)RECIPIENT_CELLS * COLUMNS; i++)
 		if (load(&cells[i]) >> 32 >= from_minute)
-			atomic_store_explicit(&cells[i], 0,
-					      memory_order_relaxed);
+			store(&cells[i], 0);
 }

@@ -9,6 +9,8 @@
 
 enum { RETENTION_MOST_ROUND_MS = 60 * 1000,
        RETENTION_ELSEWHERE_MS = 30 * 1000, /* another machine does it */
+       /* When all is looked through again: what came out of the spool. */
+       RETENTION_WHOLE_WALK_MS = 3600 * 1000,
        RETENTION_SQL_MAX = 1024 * 1024 };
 
 /* A raw message in the order in which they go. Zeros: before all. */
@@ -47,6 +49,9 @@ struct retention {
 	size_t class_now;
 	int64_t whole_walk_ms;          /* when all is looked through again */
 };
+
+/* The function that turns the table's `date` into seconds; "": it is them. */
+const char *retention_seconds(const struct table *t);
 
 /* Seconds as the table's `date` has them, for a statement. */
 const char *retention_date(const struct table *t, int64_t seconds,

@@ -13,7 +13,7 @@ enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
 static bool
 has_raw_table(const struct store *s)
 {
-	return s->settings->raw_table[0] != '\0';
+	return s->failover.raw_table.name != NULL;
 }
 
 /* NULL where nothing has gone wrong with it. */

@@ -74,13 +74,11 @@ static int64_t
 ask_lag(const struct retention *r, int64_t cutoff_s)
 {
 	const struct failover *l = &r->store->failover;
-	bool is_number = table_column(&l->table, "date")->family ==
-			 FAMILY_INTEGER;
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
 
 	buf_printf(&sql, "SELECT %s(MIN(`date`)) FROM %s",
-		   is_number ? "" : "UNIX_TIMESTAMP",
+		   retention_seconds(&l->table),
 		   catalog_quote(l->settings->table, table));
 	buf_append_byte(&sql, '\0');
 	int64_t oldest_s = connection_ask_number(l->connection, sql.at);

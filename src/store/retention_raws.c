@@ -17,8 +17,7 @@
 
 enum {
 	MOST_RAWS = 100,
-	PREFIX_LEN = MAIL_ID_LEN - 4,   /* what a message's hashes share */
-	WHOLE_WALK_MS = 3600 * 1000     /* what came out of the spool since */
+	PREFIX_LEN = MAIL_ID_LEN - 4    /* what a message's hashes share */
 };
 
 /* What one step looks at, by date. */
@@ -35,7 +34,6 @@ ask_raws(const struct retention *r, const struct raw_place *from,
 {
 	const struct failover *l = &r->store->failover;
 	const struct table *t = &l->raw_table;
-	bool is_number = table_column(t, "date")->family == FAMILY_INTEGER;
 	char name[QUOTED_SIZE], literal[QUOTED_SIZE];
 	char low[DATE_TEXT_SIZE], high[DATE_TEXT_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
@@ -44,7 +42,7 @@ ask_raws(const struct retention *r, const struct raw_place *from,
 	buf_printf(&sql, "SELECT `hash`, %s(`date`) FROM %s WHERE `date` >= %s "
 		   "AND `date` < %s AND (`date` > %s OR `hash` > %s) "
 		   "AND LENGTH(`hash`) = %d ORDER BY `date`, `hash` LIMIT %d",
-		   is_number ? "" : "UNIX_TIMESTAMP",
+		   retention_seconds(t),
 		   catalog_quote(t->name, name), low,
 		   retention_date(t, cutoff_s, high), low,
 		   catalog_literal(l->connection, from->hash, literal),
@@ -187,7 +185,7 @@ retention_walk_raws(struct retention *r, int64_t now_s, int64_t rows_dropped_s,
 	if (!has_dates(r))
 		return false;
 	if (clock_ms() >= r->whole_raws_ms) {
-		r->whole_raws_ms = clock_ms() + WHOLE_WALK_MS;
+		r->whole_raws_ms = clock_ms() + RETENTION_WHOLE_WALK_MS;
 		for (size_t i = 0; i < r->class_count; i++)
 			r->classes[i].raw = (struct raw_place){ 0 };
 	}

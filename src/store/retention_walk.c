@@ -15,8 +15,7 @@
 
 enum {
 	WINDOW_ROWS = 1000,
-	LATE_S = 60,                    /* what is committed late */
-	WHOLE_WALK_MS = 3600 * 1000     /* what came out of the spool since */
+	LATE_S = 60                     /* what is committed late */
 };
 
 /* One statement's share of a walk. */
@@ -40,12 +39,17 @@ retention_walk_init(struct retention *r)
 }
 
 const char *
+retention_seconds(const struct table *t)
+{
+	return table_column(t, "date")->family == FAMILY_INTEGER
+		? "" : "UNIX_TIMESTAMP";
+}
+
+const char *
 retention_date(const struct table *t, int64_t seconds,
 	       char out[DATE_TEXT_SIZE])
 {
-	const struct table_column *c = table_column(t, "date");
-
-	if (c->family != FAMILY_INTEGER)
+	if (*retention_seconds(t) != '\0')
 		return partitions_date(seconds, out);
 	snprintf(out, DATE_TEXT_SIZE, "%" PRId64, seconds);
 	return out;
@@ -68,13 +72,11 @@ static int64_t
 find_end(const struct retention *r, struct window rest)
 {
 	const struct failover *l = &r->store->failover;
-	bool is_number = table_column(&l->table, "date")->family ==
-			 FAMILY_INTEGER;
 	char table[QUOTED_SIZE];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
 
 	buf_printf(&sql, "SELECT %s(`date`) FROM %s WHERE ",
-		   is_number ? "" : "UNIX_TIMESTAMP",
+		   retention_seconds(&l->table),
 		   catalog_quote(l->settings->table, table));
 	write_window(r, rest, &sql);
 	buf_printf(&sql, " ORDER BY `date` LIMIT 1 OFFSET %d", WINDOW_ROWS);
@@ -130,7 +132,7 @@ begin_round(struct retention *r)
 	r->class_now = 0;
 	if (clock_ms() < r->whole_walk_ms)
 		return;
-	r->whole_walk_ms = clock_ms() + WHOLE_WALK_MS;
+	r->whole_walk_ms = clock_ms() + RETENTION_WHOLE_WALK_MS;
 	for (size_t i = 0; i < r->class_count; i++)
 		r->classes[i].low_s = 0;
 }

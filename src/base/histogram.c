@@ -54,7 +54,8 @@ histogram_bucket(enum figure_unit unit, uint64_t value)
 struct histogram
 histogram_since(const struct histogram *now, const struct histogram *then)
 {
-	struct histogram h = { .sum = now->sum - then->sum };
+	struct histogram h = { .sum = now->sum > then->sum
+		? now->sum - then->sum : 0 };
 
 	/* They grow, unless another began to count anew. */
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)

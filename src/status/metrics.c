@@ -58,11 +58,8 @@ sample(struct printer *p, const char *labels, uint64_t value)
 static void
 sample_seconds(struct printer *p, const char *labels, int64_t us)
 {
-	if (us < 0)
-		us = 0;
 	name_sample(p, labels);
-	buf_printf(p->out, "%" PRId64 ".%06d\n", us / METRICS_SECOND_US,
-		   (int)(us % METRICS_SECOND_US));
+	metrics_print_seconds(us < 0 ? 0 : (uint64_t)us, p->out);
 }
 
 /* ---- Counts of all processes, ever --------------------------------------- */

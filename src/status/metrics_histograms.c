@@ -7,16 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PREFIX METRICS_PREFIX
-
-enum { SECOND_US = METRICS_SECOND_US };
+void
+metrics_print_seconds(uint64_t us, struct buf *out)
+{
+	buf_printf(out, "%" PRIu64 ".%06d\n", us / METRICS_SECOND_US,
+		   (int)(us % METRICS_SECOND_US));
+}
 
 /* Both formats want the same number written the same way. */
 static void
 write_bound(enum figure_unit unit, uint64_t bound, char to[24])
 {
-	double value = unit == UNIT_SECONDS ? (double)bound / SECOND_US :
-					      (double)bound;
+	double value = (double)bound /
+		       (unit == UNIT_SECONDS ? METRICS_SECOND_US : 1);
 
 	snprintf(to, 24, "%.10g", value);
 	if (strpbrk(to, ".e") == NULL)
@@ -35,23 +38,22 @@ print_histogram(const struct scoreboard *b, enum slot_histogram which,
 	char bound[24];
 
 	scoreboard_read_histogram(b, which, &h);
-	buf_printf(out, "# HELP " PREFIX "%s %s.\n", f->name, f->help);
-	buf_printf(out, "# TYPE " PREFIX "%s histogram\n", f->name);
-	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+	buf_printf(out, "# HELP " METRICS_PREFIX "%s %s.\n", f->name, f->help);
+	buf_printf(out, "# TYPE " METRICS_PREFIX "%s histogram\n", f->name);
+	for (size_t i = 0; i < count; i++) {
 		below += h.buckets[i];
-		if (i >= count)
-			continue;
 		write_bound(f->unit, bounds[i], bound);
-		buf_printf(out, PREFIX "%s_bucket{le=\"%s\"} %" PRIu64
-			   "\n", f->name, bound, below);
+		buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"%s\"} %"
+			   PRIu64 "\n", f->name, bound, below);
 	}
-	buf_printf(out, PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n",
+	below += h.buckets[count];
+	buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n",
 		   f->name, below);
-	buf_printf(out, PREFIX "%s_count %" PRIu64 "\n", f->name, below);
-	buf_printf(out, PREFIX "%s_sum ", f->name);
+	buf_printf(out, METRICS_PREFIX "%s_count %" PRIu64 "\n", f->name,
+		   below);
+	buf_printf(out, METRICS_PREFIX "%s_sum ", f->name);
 	if (f->unit == UNIT_SECONDS)
-		buf_printf(out, "%" PRIu64 ".%06d\n", h.sum / SECOND_US,
-			   (int)(h.sum % SECOND_US));
+		metrics_print_seconds(h.sum, out);
 	else
 		buf_printf(out, "%" PRIu64 "\n", h.sum);
 }

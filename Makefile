@@ -23,25 +23,23 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock histogram in_child landlock log log_line \
-	memory pass_descriptor pid_file process queue sandbox scoreboard \
-	scoreboard_master \
-	scoreboard_read seccomp_filter service_health shared_memory signals \
-	utf8 view
-net        = certificate connection_limits connection_table domain_name \
-	listen proxy_protocol recipient_rates remote_key signing \
-	signing_answer ticket_keys \
-	tls tls_context
+base       = address arena buf chain clock histogram in_child landlock log \
+	log_line memory pass_descriptor pid_file process queue sandbox \
+	scoreboard scoreboard_master scoreboard_read seccomp_filter \
+	service_health shared_memory signals utf8 view
+net        = certificate connection_limits connection_table domain_name listen \
+	proxy_protocol recipient_rates remote_key signing signing_answer \
+	ticket_keys tls tls_context
 smtp       = blocked command_line content data domains extensions hello path \
 	recipient reply sender session session_state trace verbs
 mime       = charset columns content content_text convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
-store      = bind catalog column_text columns connection events failover \
-	group host_names hosts in_doubt insert lookup outcome partitions \
-	retention retention_domains retention_partitions retention_raws \
-	retention_walk save server size_limits spool spool_claim spool_decode \
-	spool_encode spool_folder spool_report store table
+store      = bind catalog column_text columns connection events failover group \
+	host_names hosts in_doubt insert lookup outcome partitions retention \
+	retention_domains retention_partitions retention_raws retention_walk \
+	save server size_limits spool spool_claim spool_decode spool_encode \
+	spool_folder spool_report store table
 worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
@@ -50,12 +48,12 @@ status     = metrics metrics_histograms page_html pages status
 signer     = signer
 resolver   = resolver
 logger     = logger target
-config     = certificates check config database domain_lists faults \
-	field file fill find_master hostname key_lookup keys lexer listeners \
-	parser retention setting string_value units
+config     = certificates check config database domain_lists faults field file \
+	fill find_master hostname key_lookup keys lexer listeners parser \
+	retention setting string_value units
 supervisor = account_check child children config_test control_socket \
-	crash_trace directories exit_report generation handover master notify pause \
-	privileges process_table proof readiness reload roles root_open \
+	crash_trace directories exit_report generation handover master notify \
+	pause privileges process_table proof readiness reload roles root_open \
 	startup stop supervisor takeover upgrade watchdog worker_count
 control    = options status status_table terminal top verb
 

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import threading
@@ -169,8 +168,7 @@ def test_a_worker_that_is_killed_costs_hints_alone(
     with load(server, sessions=4) as traffic:
         for _ in range(4):
             traffic.await_accepted(30)
-            wait_for(server.grown_workers, 20, "a worker that serves")
-            os.kill(server.grown_workers()[0], signal.SIGKILL)
+            server.kill_grown_worker()
         traffic.await_accepted(30)
     traffic.check(database)
     last = server.send()

@@ -69,6 +69,14 @@ def database(mariadb):
     database.drop()
 
 
+@pytest.fixture
+def spool(tmp_path):
+    """A folder for spool_dir."""
+    folder = tmp_path / "spool"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """Three Galera nodes, for the tests of one file."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """raw_table: a message's raw bytes once, committed with its rows, gone after
 them."""
-import os
-import signal
 
 import pytest
 
@@ -26,13 +24,6 @@ BARE = ("SELECT m.`hash` FROM new_mail m WHERE NOT EXISTS (SELECT 1 FROM "
 def raw_database(database, request):
     database.load(f"etc/{request.param}")
     return database
-
-
-@pytest.fixture
-def spool(tmp_path):
-    folder = tmp_path / "spool"
-    folder.mkdir(mode=0o700)
-    return folder
 
 
 @pytest.fixture
@@ -189,8 +180,7 @@ def test_workers_that_die_leave_no_half(raw_database, start_server, load):
     with load(server, sessions=4) as traffic:
         for _ in range(3):
             traffic.await_accepted(30)
-            wait_for(server.grown_workers, 20, "a worker that serves")
-            os.kill(server.grown_workers()[0], signal.SIGKILL)
+            server.kill_grown_worker()
         traffic.await_accepted(30)
     traffic.check(raw_database, WHOLE)
     assert_whole(raw_database)

@@ -4,7 +4,6 @@ must be; and what expires."""
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import time
 
@@ -13,13 +12,6 @@ import pytest
 from support.stand_in import StandIn
 from support.store_driver import assert_exactly_once, running
 from support.waiting import wait_for
-
-
-@pytest.fixture
-def spool(tmp_path):
-    folder = tmp_path / "spool"
-    folder.mkdir(mode=0o700)
-    return folder
 
 
 @pytest.fixture

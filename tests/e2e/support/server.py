@@ -184,6 +184,11 @@ class Server:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def kill_grown_worker(self):
+        """One that serves, once there is one."""
+        wait_for(self.grown_workers, 20, "a worker that serves")
+        os.kill(self.grown_workers()[0], signal.SIGKILL)
+
     def signal(self, number):
         self.process.send_signal(number)
 

@@ -15,7 +15,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 6 };
+enum { SCOREBOARD_LAYOUT = 7 };
 #define SCOREBOARD_MAGIC "GSMTPSB"
 
 /* Written by the owner of the slot; by the master while nobody sits there.
@@ -29,13 +29,8 @@ struct scoreboard_slot {
 	alignas(CACHE_LINE) _Atomic int64_t database_since_us;
 	_Atomic uint64_t fingerprint;
 	struct {
-		alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
-		_Atomic uint64_t gauges[SLOT_GAUGES];
-	} by[SLOT_THREADS];
-	struct {
-		alignas(CACHE_LINE) _Atomic uint64_t sum;
-		_Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
-	} histograms[SLOT_HISTOGRAMS];
+		alignas(CACHE_LINE) _Atomic uint64_t gauges[SLOT_GAUGES];
+	} now[SLOT_THREADS];
 	struct {
 		alignas(CACHE_LINE) _Atomic uint64_t capabilities;
 		_Atomic uint32_t uid, instructions, hash;
@@ -46,6 +41,15 @@ struct scoreboard_slot {
 	_Atomic int64_t error_wall_us;
 	_Atomic char error[SLOT_ERROR_SIZE];
 	alignas(CACHE_LINE) _Atomic char host[SLOT_HOST_SIZE];
+
+	/* What follows goes on when another process sits down. */
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t counters[SLOT_COUNTERS];
+	} by[SLOT_THREADS];
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t sum;
+		_Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
+	} histograms[SLOT_HISTOGRAMS];
 };
 
 /* Written by the master: who sits in a slot. */

@@ -53,7 +53,7 @@ void
 slot_gauge(struct scoreboard_slot *s, enum slot_gauge which, uint64_t now)
 {
 	if (s != NULL)
-		SET(s->by[slot_gauge_figures[which].thread].gauges[which],
+		SET(s->now[slot_gauge_figures[which].thread].gauges[which],
 		    now);
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -105,23 +106,33 @@ scoreboard_slot_at(struct scoreboard *b, size_t i)
 	return scoreboard_slot_of(b, i);
 }
 
-/* The counters go on from where they are; what is no count at all, by a
- * process that went mad, is forgotten. */
+/* Sums go on from where they are; what is none, by a process that went mad, is
+ * forgotten. */
+static void
+forget_nonsense(_Atomic uint64_t *sums, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (SCOREBOARD_LOOK(sums[i]) > FIGURE_MAX)
+			SCOREBOARD_SET(sums[i], 0);
+}
+
 static void
 clear_slot(struct scoreboard_tenant *t, struct scoreboard_slot *s)
 {
-	uint64_t counts[SLOT_COUNTERS];
-
 	for (int i = 0; i < SLOT_COUNTERS; i++) {
-		counts[i] = scoreboard_counter(s, (enum slot_counter)i);
-		if (counts[i] - t->before[i] > FIGURE_MAX)
-			counts[i] = t->before[i];
+		enum slot_thread thread = slot_counter_figures[i].thread;
+		uint64_t count = scoreboard_counter(s, (enum slot_counter)i);
+		if (count - t->before[i] > FIGURE_MAX)
+			SCOREBOARD_SET(s->by[thread].counters[i],
+				       t->before[i]);
+		else
+			t->before[i] = count;
 	}
-	memset(s, 0, sizeof(*s));
-	for (int i = 0; i < SLOT_COUNTERS; i++) {
-		slot_count(s, (enum slot_counter)i, counts[i]);
-		t->before[i] = counts[i];
+	for (int i = 0; i < SLOT_HISTOGRAMS; i++) {
+		forget_nonsense(&s->histograms[i].sum, 1);
+		forget_nonsense(s->histograms[i].buckets, HISTOGRAM_BUCKETS);
 	}
+	memset(s, 0, offsetof(struct scoreboard_slot, by));
 	s->state = SLOT_STARTING;
 }
 

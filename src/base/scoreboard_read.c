@@ -162,7 +162,7 @@ gauge_of(const struct scoreboard_slot *s, enum slot_gauge which)
 {
 	enum slot_thread t = slot_gauge_figures[which].thread;
 
-	return clamp(LOOK(s->by[t].gauges[which]));
+	return clamp(LOOK(s->now[t].gauges[which]));
 }
 
 void

@@ -93,9 +93,12 @@ sums_never_fall_and_each_process_counts_anew(void **unused)
 	struct scoreboard *b = scoreboard_create(NULL);
 	struct slot_figures f;
 	struct scoreboard_figures all;
+	struct histogram h;
 
 	struct scoreboard_slot *s = sit_down(b, 1, 100);
 	slot_count(s, COUNT_ROWS, 10);
+	slot_observe(s, HISTOGRAM_REPLY, 1000);
+	slot_observe(s, HISTOGRAM_WAIT, (int64_t)FIGURE_MAX + 1);
 	slot_set_fingerprint(s, 5);
 	slot_gauge(s, GAUGE_SESSIONS, 3);
 	scoreboard_vacate(b, 1);
@@ -109,6 +112,12 @@ sums_never_fall_and_each_process_counts_anew(void **unused)
 	assert_int_equal(f.state, SLOT_STARTING);
 	scoreboard_read_figures(b, &all);
 	assert_int_equal(all.counters[COUNT_ROWS], 15);
+	slot_observe(s, HISTOGRAM_REPLY, 1000);
+	scoreboard_read_histogram(b, HISTOGRAM_REPLY, &h);
+	assert_int_equal(h.sum, 2000);
+	assert_int_equal(h.buckets[histogram_bucket(UNIT_SECONDS, 1000)], 2);
+	scoreboard_read_histogram(b, HISTOGRAM_WAIT, &h);
+	assert_int_equal(h.sum, 0);
 	scoreboard_close(&b);
 }
 

@@ -23,8 +23,8 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock histogram in_child landlock log \
-	log_line memory pass_descriptor pid_file process queue sandbox \
+base       = address arena buf chain clock figures histogram in_child landlock \
+	log log_line memory pass_descriptor pid_file process queue sandbox \
 	scoreboard scoreboard_master scoreboard_read seccomp_filter \
 	service_health shared_memory signals utf8 view
 net        = certificate connection_limits connection_table domain_name listen \
@@ -44,7 +44,8 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     = metrics metrics_histograms page_html pages status
+status     = metrics metrics_histograms metrics_printer metrics_processes \
+	metrics_series page_html pages status
 signer     = signer
 resolver   = resolver
 logger     = logger target
@@ -54,7 +55,7 @@ config     = certificates check config database domain_lists faults field file \
 supervisor = account_check child children config_test control_socket \
 	crash_trace directories exit_report generation handover master notify \
 	pause privileges process_table proof readiness reload roles root_open \
-	startup stop supervisor takeover upgrade watchdog worker_count
+	startup stop supervisor takeover upgrade usage watchdog worker_count
 control    = options status status_table terminal top verb
 
 # Which rooms each may include and call: scripts/check-layers reads these
@@ -212,7 +213,8 @@ $(checked)/lib/%.a: $$(addprefix $(checked)/$$*/,$$(addsuffix .o,$$($$*))) \
 support = charset_fixture config_certificate config_fault config_files \
 	escapes escapes_memory escapes_outward own_folder sandbox_fixture \
 	scoreboard_tenant smtp_dialogue smtp_fixture smtp_play smtp_replay \
-	smtp_world spool_bytes spool_dir tls_client tls_fixture tls_records
+	smtp_world spool_bytes spool_dir status_service tls_client tls_fixture \
+	tls_records
 
 # What stands in for other rooms in one test only.
 doubles_worker_delivery_test = worker_doubles

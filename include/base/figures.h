@@ -28,6 +28,8 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Messages answered 5xx after their data") \
 	ROW(COUNT_MAILS_DEFERRED, "mails_deferred", UNIT_NONE, SLOT_LOOP, \
 	    "Messages answered 4xx after their data") \
+	ROW(COUNT_MAILS_IN_DOUBT, "mails_in_doubt", UNIT_NONE, SLOT_LOOP, \
+	    "Messages without an answer: nobody knows if they are stored") \
 	ROW(COUNT_MAILS_SPOOLED, "mails_spooled", UNIT_NONE, SLOT_LOOP, \
 	    "Messages answered 250 that went to the spool") \
 	ROW(COUNT_MAILS_REPLAYED, "mails_replayed", UNIT_NONE, SLOT_LOOP, \
@@ -78,6 +80,15 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Bytes charged to limits.memory") \
 	ROW(GAUGE_HELD, "held", UNIT_NONE, SLOT_DELIVERY, \
 	    "Messages that wait for a verdict") \
+	ROW(GAUGE_WAITING, "waiting", UNIT_NONE, SLOT_DELIVERY, \
+	    "Of them, those that were tried and will be again") \
+	ROW(GAUGE_WAITING_SINCE, "waiting_since", UNIT_SECONDS, \
+	    SLOT_DELIVERY, "When the oldest of those came, since 1970; 0: " \
+	    "none") \
+	ROW(GAUGE_DOMAINS, "domains", UNIT_NONE, SLOT_DELIVERY, \
+	    "Domains that `domains_query` gave") \
+	ROW(GAUGE_DOMAINS_REFRESHED, "domains_refreshed", UNIT_SECONDS, \
+	    SLOT_DELIVERY, "When it last did, since 1970; 0: never") \
 	ROW(GAUGE_MAX_MESSAGE_BYTES, "max_message_bytes", UNIT_BYTES, \
 	    SLOT_DELIVERY, "The SIZE that is offered") \
 	ROW(GAUGE_STORE_UP, "store_up", UNIT_NONE, SLOT_DELIVERY, \
@@ -98,6 +109,8 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "When the oldest of them came, since 1970; 0: none") \
 	ROW(GAUGE_RETENTION_LAG, "retention_lag", UNIT_SECONDS, SLOT_LOOP, \
 	    "How long expired mail waits to be deleted") \
+	ROW(GAUGE_RETENTION_DONE, "retention_done", UNIT_SECONDS, SLOT_LOOP, \
+	    "When nothing was left to delete, since 1970; 0: not yet") \
 	ROW(GAUGE_CERTIFICATE_END, "certificate_end", UNIT_SECONDS, \
 	    SLOT_LOOP, "When the first certificate ends, since 1970; 0: none")
 
@@ -115,16 +128,56 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	    "Messages that were received whole") \
 	ROW(HISTOGRAM_COMMIT, "commit_seconds", UNIT_SECONDS, SLOT_DELIVERY, \
 	    "What storing a batch of messages took") \
+	ROW(HISTOGRAM_LOOKUP, "lookup_seconds", UNIT_SECONDS, SLOT_DELIVERY, \
+	    "What looking up recipients in the database took") \
 	ROW(HISTOGRAM_BATCH_ROWS, "batch_rows", UNIT_NONE, SLOT_DELIVERY, \
 	    "Rows of a batch that was stored") \
 	ROW(HISTOGRAM_SPOOL_WRITE, "spool_write_seconds", UNIT_SECONDS, \
-	    SLOT_DELIVERY, "What spooling a batch of messages took")
+	    SLOT_DELIVERY, "What spooling a batch of messages took") \
+	ROW(HISTOGRAM_RENDER, "render_seconds", UNIT_SECONDS, SLOT_LOOP, \
+	    "What making a page or the metrics took")
+
+/* Counters with labels: how often each of a few values came. A value has an
+ * enum below, of the order in slot_series_figures. */
+#define SLOT_SERIES_TABLE(ROW) \
+	ROW(SERIES_REPLIES, "replies", NULL, \
+	    "Replies of SMTP") \
+	ROW(SERIES_REFUSED, "connections_refused", refused, \
+	    "Connections turned away, by why") \
+	ROW(SERIES_TLS_HANDSHAKES, "tls_handshakes", tls_versions, \
+	    "TLS handshakes that were completed") \
+	ROW(SERIES_TLS_FAILURES, "tls_failures", tls_failures, \
+	    "TLS handshakes that failed") \
+	ROW(SERIES_STORE_ERRORS, "store_errors", store_actions, \
+	    "Errors of the database, by what they ask for") \
+	ROW(SERIES_HOST_FAILURES, "store_host_failures", NULL, \
+	    "Times that a database host was given up for a while") \
+	ROW(SERIES_LIMITS_MET, "limits_met", limits, \
+	    "Messages of which a part was not parsed, by the limit") \
+	ROW(SERIES_LOG_LINES, "log_lines", log_levels, \
+	    "Lines that came to the logger") \
+	ROW(SERIES_HTTP, "http_requests", http_requests, \
+	    "Requests that the status process answered")
 
 #define SLOT_ENUM_ROW(which, name, unit, thread, help) which,
+#define SERIES_ENUM_ROW(which, name, labels, help) which,
 
 enum slot_counter { SLOT_COUNTER_TABLE(SLOT_ENUM_ROW) SLOT_COUNTERS };
 enum slot_gauge { SLOT_GAUGE_TABLE(SLOT_ENUM_ROW) SLOT_GAUGES };
 enum slot_histogram { SLOT_HISTOGRAM_TABLE(SLOT_ENUM_ROW) SLOT_HISTOGRAMS };
+enum slot_series { SLOT_SERIES_TABLE(SERIES_ENUM_ROW) SLOT_SERIES };
+
+/* What does not fit is counted by the last one. */
+enum { SERIES_VALUES = 64, SERIES_HOSTS = 16 };
+
+enum series_refused { REFUSED_BLOCKED, REFUSED_FULL, REFUSED_PER_IP,
+		      REFUSED_RATE, REFUSED_NO_STORE, REFUSED_PAUSED,
+		      REFUSED_EARLY };
+/* One for each page with 200, then those. */
+enum series_http { HTTP_PAGES = 7, HTTP_HEALTHZ_503 = HTTP_PAGES,
+		   HTTP_READYZ_503, HTTP_404, HTTP_405, HTTP_421 };
+enum series_tls_version { TLS_VERSION_12, TLS_VERSION_13 };
+enum series_tls_failure { TLS_FAILURE_CLOSED, TLS_FAILURE_HANDSHAKE };
 
 /* A row, for who prints: "mails_accepted", ... */
 struct figure {
@@ -134,6 +187,15 @@ struct figure {
 	enum slot_thread thread;
 };
 
+/* labels[value]: as Prometheus has them, NULL at the end; NULL: whoever prints
+ * knows what the values are. */
+struct series_figure {
+	const char *name;
+	const char *help;
+	const char *const *labels;
+};
+
+extern const struct series_figure slot_series_figures[SLOT_SERIES];
 extern const struct figure slot_counter_figures[SLOT_COUNTERS];
 extern const struct figure slot_gauge_figures[SLOT_GAUGES];
 extern const struct figure slot_histogram_figures[SLOT_HISTOGRAMS];

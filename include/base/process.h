@@ -41,4 +41,11 @@ struct confinement {
 int confinement_of(pid_t pid, struct confinement *out);
 int confinement_read(int fd, struct confinement *out);
 
+/* What a process has used and holds, from /proc/PID/stat. -1 with errno. */
+struct process_usage {
+	int64_t cpu_us;                 /* of user and system, to 10 ms */
+	uint64_t resident_bytes;
+};
+int process_usage(pid_t pid, struct process_usage *out);
+
 #endif

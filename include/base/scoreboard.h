@@ -23,6 +23,8 @@ struct scoreboard_slot;
 enum slot_role { SLOT_UNUSED, SLOT_MASTER, SLOT_WORKER, SLOT_JANITOR,
 		 SLOT_LOGGER, SLOT_STATUS, SLOT_SIGNER, SLOT_RESOLVER };
 enum { SLOT_ROLES = 32, SLOT_ROLE_NAME_SIZE = 16 };
+enum restart_cause { RESTART_EXIT, RESTART_SIGNAL, RESTART_HANG, RESTART_START,
+		     RESTART_RECYCLE, RESTART_CAUSES };
 enum slot_state { SLOT_STARTING, SLOT_READY, SLOT_DRAINING, SLOT_PAUSED,
 		  SLOT_GONE };
 
@@ -31,6 +33,9 @@ void slot_count(struct scoreboard_slot *s, enum slot_counter which,
 		uint64_t more);
 void slot_gauge(struct scoreboard_slot *s, enum slot_gauge which,
 		uint64_t now);
+/* One more of that value of a series. */
+void slot_count_in(struct scoreboard_slot *s, enum slot_series which,
+		   size_t value);
 void slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 
 /* One more of that value: microseconds, bytes or a number, as the unit says;
@@ -78,7 +83,8 @@ uint64_t scoreboard_sum(const struct scoreboard *b, enum slot_gauge which);
 /* ---- For readers: status in a terminal and over HTTP ------------------- */
 
 enum { SLOT_ERROR_SIZE = 200, SLOT_HOST_SIZE = 64,
-       SCOREBOARD_VERSION_SIZE = 32 };
+       SLOT_CERTIFICATE_SIZE = 64, SCOREBOARD_VERSION_SIZE = 32,
+       SCOREBOARD_CERTIFICATES = 16 };
 
 /* A copy of one slot. Times are microseconds; 0 where there was none. No
  * counter or gauge is more than FIGURE_MAX. */
@@ -131,6 +137,27 @@ void scoreboard_read_figures(const struct scoreboard *b,
 void scoreboard_read_histogram(const struct scoreboard *b,
 			       enum slot_histogram which,
 			       struct histogram *out);
+
+/* Those that have had a role, and have it now. */
+struct role_figures {
+	char name[SLOT_ROLE_NAME_SIZE];
+	uint64_t restarts[RESTART_CAUSES];
+	uint64_t cpu_us;                /* of user and system, ever */
+	uint64_t resident_bytes;        /* now; 0: not known */
+};
+
+/* False where nobody ever had it. */
+bool scoreboard_read_role(const struct scoreboard *b, enum slot_role role,
+			  struct role_figures *out);
+
+/* The i-th certificate's name ("": the default one) and its end, seconds since
+ * 1970. False where there is none. */
+bool scoreboard_read_certificate(const struct scoreboard *b, size_t i,
+				 char name[SLOT_CERTIFICATE_SIZE],
+				 int64_t *end_out);
+
+void scoreboard_read_series(const struct scoreboard *b, enum slot_series which,
+			    uint64_t out[SERIES_VALUES]);
 
 const char *slot_state_name(enum slot_state state);
 

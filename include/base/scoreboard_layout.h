@@ -50,6 +50,9 @@ struct scoreboard_slot {
 		alignas(CACHE_LINE) _Atomic uint64_t sum;
 		_Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
 	} histograms[SLOT_HISTOGRAMS];
+	struct {
+		alignas(CACHE_LINE) _Atomic uint64_t counts[SERIES_VALUES];
+	} series[SLOT_SERIES];
 };
 
 /* Written by the master: who sits in a slot. */
@@ -62,6 +65,14 @@ struct scoreboard_tenant {
 	_Atomic uint32_t restarts;
 	_Atomic int64_t began_wall_us;
 	_Atomic uint64_t before[SLOT_COUNTERS]; /* counters at that time */
+};
+
+/* Written by the master: all that had a role, ever, and those that have. */
+struct scoreboard_role {
+	alignas(CACHE_LINE) _Atomic char name[SLOT_ROLE_NAME_SIZE];
+	_Atomic uint64_t restarts[RESTART_CAUSES];
+	_Atomic uint64_t cpu_us;
+	_Atomic uint64_t resident_bytes;
 };
 
 struct scoreboard {
@@ -78,6 +89,11 @@ struct scoreboard {
 	_Atomic char version[SCOREBOARD_VERSION_SIZE];
 	_Atomic uint32_t used;          /* slots ever taken: 0..used-1 */
 	alignas(CACHE_LINE) _Atomic uint64_t poison[SCOREBOARD_POISON];
+	struct scoreboard_role roles[SLOT_ROLES];
+	struct {
+		_Atomic char name[SLOT_CERTIFICATE_SIZE];
+		_Atomic int64_t end_s;
+	} certificates[SCOREBOARD_CERTIFICATES];
 	struct scoreboard_tenant tenants[SCOREBOARD_SLOTS];
 };
 

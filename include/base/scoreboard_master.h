@@ -43,6 +43,20 @@ void scoreboard_occupy(struct scoreboard *b, size_t i,
 		       const struct slot_tenant *tenant);
 void scoreboard_vacate(struct scoreboard *b, size_t i);
 
+/* A process of that role is started again, since one ended so. */
+void scoreboard_count_restart(struct scoreboard *b, enum slot_role role,
+			      enum restart_cause cause);
+
+/* What those of a role have used, beside what was told, and hold now. */
+void scoreboard_add_cpu(struct scoreboard *b, enum slot_role role,
+			uint64_t us);
+void scoreboard_note_resident(struct scoreboard *b, enum slot_role role,
+			      uint64_t bytes);
+
+/* The i-th certificate, from 0; those behind the last have an end of 0. */
+void scoreboard_note_certificate(struct scoreboard *b, size_t i,
+				 const char *name, int64_t end_s);
+
 /* Thread ids as the owner noted them, for a stack: 0 where unknown. */
 pid_t scoreboard_thread_id(const struct scoreboard *b, size_t i,
 			   enum slot_thread thread);

@@ -44,6 +44,9 @@ void tls_close(struct tls *t);
 enum { TLS_DESCRIPTION_SIZE = 64 };
 size_t tls_describe(const struct tls *t, char *out, size_t size);
 
+/* Once accepted: TLS 1.3, or what came before. */
+bool tls_is_13(const struct tls *t);
+
 /* Whether an old session was resumed by a ticket. */
 bool tls_is_resumed(const struct tls *t);
 

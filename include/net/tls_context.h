@@ -42,10 +42,18 @@ struct evp_pkey_st *tls_context_key(const struct tls_context *c,
 				    size_t number);
 struct ticket_keys *tls_context_ticket_keys(const struct tls_context *c);
 
-/* When the first of the certificates ends (seconds since 1970, UTC), and the
- * file it is in, which lives as long as the context. */
-int64_t tls_context_expiry(const struct tls_context *c,
-			   const char **file_out);
+/* A certificate: the name that it is served to ("": to all others), its file,
+ * and when it ends (seconds since 1970, UTC). Texts live as long as the
+ * context. */
+struct certificate_end {
+	const char *name;
+	const char *file;
+	int64_t end_s;
+};
+
+/* The i-th of them, the default one first; false where there is none. */
+bool tls_context_certificate(const struct tls_context *c, size_t i,
+			     struct certificate_end *out);
 
 /* For tls.c: OpenSSL's connection object; NULL where there is no memory. */
 struct ssl_st;

@@ -110,6 +110,9 @@ void reply_append_with(struct buf *out, enum reply which, const char *words);
 struct view reply_code(enum reply which);
 struct view reply_words(enum reply which);
 
+/* "BLOCKED_SENDER": which row of the table it is. */
+const char *reply_name(enum reply which);
+
 /* 2, 4 or 5. */
 char reply_class(enum reply which);
 

@@ -73,7 +73,10 @@ struct session {
 	bool has_quit;
 };
 
+/* Each reply is said, and so counted, by one of the two. */
 void session_say(struct session *s, enum reply which, struct buf *out);
+void session_say_with(struct session *s, enum reply which, const char *words,
+		      struct buf *out);
 
 /* Says it; a 5xx counts as an error of the client, and at the limit 421
  * follows. */

@@ -16,13 +16,4 @@ enum metrics_format {
 void metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 		   enum metrics_format format, struct buf *out);
 
-/* Those of its lines that are of histograms. */
-void metrics_print_histograms(const struct scoreboard *b, struct buf *out);
-
-/* A value in microseconds, and the line's end. */
-void metrics_print_seconds(uint64_t us, struct buf *out);
-
-#define METRICS_PREFIX "guerrilla_smtpd_"
-enum { METRICS_SECOND_US = 1000000 };
-
 #endif

@@ -5,6 +5,7 @@
 #define STATUS_STATUS_H
 
 #include "base/child_context.h"
+#include "store/settings.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@ struct status_duty {
 	int64_t watchdog_ms;            /* a heartbeat older than that is
 					 * none */
 	size_t spool_max;               /* bytes; 0: nothing is spooled */
+	const struct store_settings *store;     /* its secrets are wiped */
+	size_t memory;                  /* limits.memory, of a worker */
 	size_t connections;             /* limits.connections */
 	size_t workers;                 /* as configured */
 };

@@ -3,6 +3,8 @@
 #ifndef STORE_OUTCOME_H
 #define STORE_OUTCOME_H
 
+#include "base/scoreboard.h"
+
 /* What the database said when it did not do as it was told. */
 enum { FAULT_TEXT_SIZE = 320 };
 
@@ -44,5 +46,8 @@ struct outcome {
 
 /* Never NULL: errors that are not listed have the outcome of their kind. */
 const struct outcome *outcome_of(int error);
+
+/* One more error of the database, by what it asks for. */
+void outcome_count(int error, struct scoreboard_slot *slot);
 
 #endif

@@ -21,10 +21,12 @@ struct child {
 	int questions;                  /* of a worker, the signer's end; -1 */
 	bool wants_recycle;             /* it asked to be recycled */
 	pid_t hung_thread;              /* 0: unknown */
+	int64_t cpu_us;                 /* counted so far; -1: not by us */
+	enum restart_cause ended_by;    /* the one before it */
 };
 
 #define NO_CHILD ((struct child){ .channel = -1, .region = -1, \
-				  .questions = -1 })
+				  .questions = -1, .cpu_us = -1 })
 
 enum { MASTER_BACKLOGS = 8, MASTER_PATH_SIZE = 4096 };
 
@@ -89,6 +91,7 @@ struct master {
 	char program[MASTER_PATH_SIZE]; /* noted at the first start */
 	struct upgrade upgrade;
 	struct takeover takeover;
+	int64_t cpu_us;                 /* of this process, as a child's */
 	int64_t next_publish_ms;        /* the scoreboard */
 	int64_t next_look_ms;           /* of the watchdog */
 	int64_t next_feed_ms;           /* of systemd's */

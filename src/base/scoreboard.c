@@ -7,21 +7,6 @@
 
 #include <unistd.h>
 
-#define FIGURE_ROW(which, name, unit, thread, help) \
-	[which] = { name, help, unit, thread },
-
-const struct figure slot_counter_figures[SLOT_COUNTERS] = {
-	SLOT_COUNTER_TABLE(FIGURE_ROW)
-};
-
-const struct figure slot_gauge_figures[SLOT_GAUGES] = {
-	SLOT_GAUGE_TABLE(FIGURE_ROW)
-};
-
-const struct figure slot_histogram_figures[SLOT_HISTOGRAMS] = {
-	SLOT_HISTOGRAM_TABLE(FIGURE_ROW)
-};
-
 const char *
 slot_state_name(enum slot_state state)
 {
@@ -69,6 +54,17 @@ slot_observe(struct scoreboard_slot *s, enum slot_histogram which,
 	_Atomic uint64_t *sum = &s->histograms[which].sum;
 	SET(*bucket, LOOK(*bucket) + 1);
 	SET(*sum, LOOK(*sum) + v);
+}
+
+void
+slot_count_in(struct scoreboard_slot *s, enum slot_series which,
+	      size_t value)
+{
+	if (s == NULL)
+		return;
+	size_t v = value < SERIES_VALUES ? value : SERIES_VALUES - 1;
+	_Atomic uint64_t *count = &s->series[which].counts[v];
+	SET(*count, LOOK(*count) + 1);
 }
 
 void

@@ -132,6 +132,8 @@ clear_slot(struct scoreboard_tenant *t, struct scoreboard_slot *s)
 		forget_nonsense(&s->histograms[i].sum, 1);
 		forget_nonsense(s->histograms[i].buckets, HISTOGRAM_BUCKETS);
 	}
+	for (int i = 0; i < SLOT_SERIES; i++)
+		forget_nonsense(s->series[i].counts, SERIES_VALUES);
 	memset(s, 0, offsetof(struct scoreboard_slot, by));
 	s->state = SLOT_STARTING;
 }
@@ -142,7 +144,7 @@ scoreboard_occupy(struct scoreboard *b, size_t i,
 {
 	struct scoreboard_tenant *t = &b->tenants[i];
 
-	assert(i < SCOREBOARD_SLOTS);
+	assert(i < SCOREBOARD_SLOTS && (int)tenant->role < SLOT_ROLES);
 	if (tenant->pid == 0) {
 		clear_slot(t, scoreboard_slot_of(b, i));
 		t->began_wall_us = clock_wall_us();
@@ -150,12 +152,47 @@ scoreboard_occupy(struct scoreboard *b, size_t i,
 	t->role = (int32_t)tenant->role;
 	scoreboard_set_text(t->role_name, sizeof(t->role_name),
 			    view_of(tenant->role_name));
+	scoreboard_set_text(b->roles[tenant->role].name, SLOT_ROLE_NAME_SIZE,
+			    view_of(tenant->role_name));
 	t->number = tenant->number;
 	t->generation = tenant->generation;
 	t->restarts = tenant->restarts;
 	t->pid = tenant->pid;
 	if (i >= b->used)
 		b->used = (uint32_t)i + 1;
+}
+
+void
+scoreboard_count_restart(struct scoreboard *b, enum slot_role role,
+			 enum restart_cause cause)
+{
+	assert((int)role < SLOT_ROLES && cause < RESTART_CAUSES);
+	b->roles[role].restarts[cause]++;
+}
+
+void
+scoreboard_add_cpu(struct scoreboard *b, enum slot_role role, uint64_t us)
+{
+	assert((int)role < SLOT_ROLES);
+	b->roles[role].cpu_us += us;
+}
+
+void
+scoreboard_note_resident(struct scoreboard *b, enum slot_role role,
+			 uint64_t bytes)
+{
+	assert((int)role < SLOT_ROLES);
+	b->roles[role].resident_bytes = bytes;
+}
+
+void
+scoreboard_note_certificate(struct scoreboard *b, size_t i, const char *name,
+			    int64_t end_s)
+{
+	assert(i < SCOREBOARD_CERTIFICATES);
+	scoreboard_set_text(b->certificates[i].name, SLOT_CERTIFICATE_SIZE,
+			    view_of(name));
+	b->certificates[i].end_s = end_s;
 }
 
 void

@@ -236,6 +236,46 @@ scoreboard_read_histogram(const struct scoreboard *b,
 }
 
 void
+scoreboard_read_series(const struct scoreboard *b, enum slot_series which,
+		       uint64_t out[SERIES_VALUES])
+{
+	memset(out, 0, SERIES_VALUES * sizeof(*out));
+	for (size_t i = 0; i < scoreboard_slots(b); i++) {
+		const struct scoreboard_slot *s = scoreboard_slot_of(b, i);
+		for (size_t v = 0; v < SERIES_VALUES; v++)
+			out[v] = clamp(out[v] + clamp(
+				LOOK(s->series[which].counts[v])));
+	}
+}
+
+bool
+scoreboard_read_role(const struct scoreboard *b, enum slot_role role,
+		     struct role_figures *out)
+{
+	assert((int)role < SLOT_ROLES);
+	const struct scoreboard_role *r = &b->roles[role];
+
+	copy_text(r->name, out->name, sizeof(out->name));
+	for (int cause = 0; cause < RESTART_CAUSES; cause++)
+		out->restarts[cause] = clamp(LOOK(r->restarts[cause]));
+	out->cpu_us = clamp(LOOK(r->cpu_us));
+	out->resident_bytes = clamp(LOOK(r->resident_bytes));
+	return out->name[0] != '\0';
+}
+
+bool
+scoreboard_read_certificate(const struct scoreboard *b, size_t i,
+			    char name[SLOT_CERTIFICATE_SIZE],
+			    int64_t *end_out)
+{
+	if (i >= SCOREBOARD_CERTIFICATES)
+		return false;
+	copy_text(b->certificates[i].name, name, SLOT_CERTIFICATE_SIZE);
+	*end_out = LOOK(b->certificates[i].end_s);
+	return *end_out != 0;
+}
+
+void
 scoreboard_read_figures(const struct scoreboard *b,
 			struct scoreboard_figures *out)
 {

@@ -132,6 +132,14 @@ clear_backlog(struct logger *l)
 	l->target.lost = lost;
 }
 
+static void
+count_line(const struct logger *l, char level)
+{
+	if (level >= '0' && level <= '0' + LOG_LEVEL_ERROR)
+		slot_count_in(l->context->slot, SERIES_LOG_LINES,
+			      (size_t)(level - '0'));
+}
+
 /* Takes lines until the queue is empty or the backlog is full; false where
  * nobody is left who could send one. */
 static bool
@@ -146,6 +154,7 @@ fill_backlog(struct logger *l, bool *is_empty_out)
 		if (n > 0) {
 			/* Only a process gone mad sends one without end. */
 			backlog->lines[i][n - 1] = '\n';
+			count_line(l, backlog->lines[i][0]);
 			continue;
 		}
 		if (n < 0 && errno == EINTR)

@@ -196,6 +196,12 @@ tls_describe(const struct tls *t, char *out, size_t size)
 }
 
 bool
+tls_is_13(const struct tls *t)
+{
+	return SSL_version(t->ssl) >= TLS1_3_VERSION;
+}
+
+bool
 tls_is_resumed(const struct tls *t)
 {
 	return SSL_session_reused(t->ssl) == 1;

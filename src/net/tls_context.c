@@ -318,16 +318,15 @@ tls_context_free(struct tls_context **c)
 	*c = NULL;
 }
 
-int64_t
-tls_context_expiry(const struct tls_context *c, const char **file_out)
+bool
+tls_context_certificate(const struct tls_context *c, size_t i,
+			struct certificate_end *out)
 {
-	const struct certificate *first = &c->at[0];
-
-	for (size_t i = 1; i < c->count; i++)
-		if (c->at[i].expires < first->expires)
-			first = &c->at[i];
-	*file_out = first->file;
-	return first->expires;
+	if (i >= c->count)
+		return false;
+	*out = (struct certificate_end){ c->at[i].name, c->at[i].file,
+					 c->at[i].expires };
+	return true;
 }
 
 SSL *

@@ -75,7 +75,7 @@ end_transaction(struct session *s, enum reply which, const char *id,
 {
 	session_forget_transaction(s);
 	if (id != NULL)
-		reply_append_with(out, which, id);
+		session_say_with(s, which, id, out);
 	else
 		session_say(s, which, out);
 	if (s->state->is_draining)

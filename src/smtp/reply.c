@@ -5,17 +5,19 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sentence {
+	const char *name;       /* "REPLY_OK" */
 	struct view code;       /* with the enhanced one, and a space */
 	struct view words;
 	bool names_us;          /* the hostname stands between the two */
 };
 
 #define SAY(which, code, words) \
-	[which] = { VIEW(code " "), VIEW(words), false },
+	[which] = { #which, VIEW(code " "), VIEW(words), false },
 #define SAY_AS_US(which, code, words) \
-	[which] = { VIEW(code " "), VIEW(words), true },
+	[which] = { #which, VIEW(code " "), VIEW(words), true },
 
 static const struct sentence sentences[REPLIES] = {
 	REPLY_TABLE(SAY, SAY_AS_US)
@@ -60,6 +62,12 @@ struct view
 reply_words(enum reply which)
 {
 	return view_trim(sentences[which].words);
+}
+
+const char *
+reply_name(enum reply which)
+{
+	return sentences[which].name + strlen("REPLY_");
 }
 
 char

@@ -3,12 +3,26 @@
  * transactions forgotten. */
 #include "smtp/session_state.h"
 
+#include "base/scoreboard.h"
+
+#include <assert.h>
 #include <stdlib.h>
+
+static_assert((int)REPLIES <= (int)SERIES_VALUES, "each reply is counted");
 
 void
 session_say(struct session *s, enum reply which, struct buf *out)
 {
+	slot_count_in(s->state->slot, SERIES_REPLIES, which);
 	reply_append(out, which, s->settings->hostname);
+}
+
+void
+session_say_with(struct session *s, enum reply which, const char *words,
+		 struct buf *out)
+{
+	slot_count_in(s->state->slot, SERIES_REPLIES, which);
+	reply_append_with(out, which, words);
 }
 
 void

@@ -102,7 +102,7 @@ help(struct session *s, struct view argument, struct buf *out)
 		buf_append(&words, r->verb);
 	}
 	text[words.len] = '\0';
-	reply_append_with(out, REPLY_HELP, text);
+	session_say_with(s, REPLY_HELP, text, out);
 }
 
 void

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Histograms as Prometheus reads them: each bucket counts those before it
  * too, and both formats are the same. */
-#include "status/metrics.h"
+#include "status/metrics_printer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-void
-metrics_print_seconds(uint64_t us, struct buf *out)
-{
-	buf_printf(out, "%" PRIu64 ".%06d\n", us / METRICS_SECOND_US,
-		   (int)(us % METRICS_SECOND_US));
-}
 
 /* Both formats want the same number written the same way. */
 static void

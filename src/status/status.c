@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "status/pages.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
@@ -73,11 +74,23 @@ respond(struct view body, const char *type)
 	return r;
 }
 
+static_assert((int)HTTP_PAGES == (int)PAGE_OPENMETRICS, "each has a count");
+
+static void
+count_request(const struct status *s, int which)
+{
+	slot_count_in(s->context->slot, SERIES_HTTP, (size_t)which);
+}
+
 static enum MHD_Result
-refuse(struct MHD_Connection *c, unsigned code, const char *text)
+refuse(struct status *s, struct MHD_Connection *c, unsigned code,
+       const char *text)
 {
 	struct MHD_Response *r = respond(view_of(text), "text/plain");
 
+	count_request(s, code == MHD_HTTP_NOT_FOUND ? HTTP_404 :
+		      code == MHD_HTTP_METHOD_NOT_ALLOWED ? HTTP_405 :
+		      HTTP_421);
 	if (r == NULL)
 		return MHD_NO;
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
@@ -100,7 +113,10 @@ body_of(struct status *s, enum status_page page)
 	/* Those that are being sent hold it. */
 	if (b->response != NULL)
 		MHD_destroy_response(b->response);
+	int64_t began_us = clock_us();
 	page_print(page, s->context->scoreboard, s->duty, &a);
+	slot_observe(s->context->slot, HISTOGRAM_RENDER,
+		     clock_us() - began_us);
 	*b = (struct shared_body){ respond(buf_view(&a.body), a.type), a.code,
 				   now_ms };
 	buf_release(&a.body);
@@ -123,17 +139,21 @@ answer(void *status, struct MHD_Connection *c, const char *path,
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 							 "Accept");
 	if (s->is_loopback && !page_host_is_good(host, s->duty->hostname))
-		return refuse(c, MHD_HTTP_MISDIRECTED_REQUEST,
+		return refuse(s, c, MHD_HTTP_MISDIRECTED_REQUEST,
 			      "another host is meant\n");
 	int page = page_find(path, accept != NULL ? accept : "");
 	if (page < 0)
-		return refuse(c, MHD_HTTP_NOT_FOUND, "no such page\n");
+		return refuse(s, c, MHD_HTTP_NOT_FOUND, "no such page\n");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED,
+		return refuse(s, c, MHD_HTTP_METHOD_NOT_ALLOWED,
 			      "GET or HEAD\n");
 	const struct shared_body *b = body_of(s, (enum status_page)page);
 	if (b->response == NULL)
 		return MHD_NO;
+	if (page == PAGE_OPENMETRICS)
+		page = PAGE_METRICS;
+	count_request(s, b->code == 200 ? page : page == PAGE_HEALTHZ ?
+		      HTTP_HEALTHZ_503 : HTTP_READYZ_503);
 	return MHD_queue_response(c, b->code, b->response);
 }
 

@@ -164,6 +164,14 @@ is_preferred(struct failover *l, struct connection *c)
 	return false;
 }
 
+/* The last one stands for all that have no place of their own. */
+static void
+count_failure(const struct failover *l, size_t host)
+{
+	slot_count_in(l->slot, SERIES_HOST_FAILURES,
+		      host < SERIES_HOSTS ? host : SERIES_HOSTS);
+}
+
 bool
 failover_connect_to(struct failover *l, size_t host)
 {
@@ -182,6 +190,7 @@ failover_connect_to(struct failover *l, size_t host)
 		connection_close(&c, true);
 		host_report(&l->hosts, host, l->slot, &fault);
 		hosts_failed(&l->hosts, host, now);
+		count_failure(l, host);
 		l->fault = fault;
 		return false;
 	}
@@ -375,6 +384,7 @@ failover_drop(struct failover *l, bool host_failed)
 		return;
 	host_report(&l->hosts, host, l->slot, &l->fault);
 	hosts_failed(&l->hosts, host, clock_ms());
+	count_failure(l, host);
 }
 
 bool

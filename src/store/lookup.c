@@ -33,7 +33,8 @@ tell(struct store *s, enum log_trouble which, int error, const char *text)
 {
 	const char *key = troubles[which].key;
 
-	slot_count(s->slot, COUNT_STORE_ERRORS, error != 0);
+	if (error != 0)
+		outcome_count(error, s->slot);
 	if (error == 0 ? !s->is_broken[which] :
 			 outcome_of(error)->action == ACTION_IN_DOUBT)
 		return;

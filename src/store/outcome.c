@@ -164,6 +164,13 @@ outcome_of(int error)
 }
 
 void
+outcome_count(int error, struct scoreboard_slot *slot)
+{
+	slot_count(slot, COUNT_STORE_ERRORS, 1);
+	slot_count_in(slot, SERIES_STORE_ERRORS, outcome_of(error)->action);
+}
+
+void
 fault_set(struct store_fault *f, int error, const char *format, ...)
 {
 	va_list args;

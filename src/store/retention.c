@@ -256,6 +256,9 @@ run_step(struct retention *r)
 		wait_ms = PACE_MS;
 	/* While there is more the lock is kept: others need not look. */
 	bool has_more = r->has_more || r->has_more_raws;
+	if (!has_more)
+		slot_gauge(r->store->slot, GAUGE_RETENTION_DONE,
+			   (uint64_t)clock_wall_us() / 1000000);
 	if (!has_more && l->connection != NULL &&
 	    r->locked_by == l->connection->id)
 		ask_lock(l, "RELEASE");

@@ -75,7 +75,7 @@ refuse(struct store *s, struct mail *mail, const struct store_fault *why)
 	log_error("the database refuses a message",
 		  LOG_STR("id", mail->message->id),
 		  LOG_NUM("error", why->error), LOG_STR("text", why->text));
-	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+	outcome_count(why->error, s->slot);
 	decide(s, mail, VERDICT_TRY_LATER, why->error);
 }
 
@@ -264,7 +264,7 @@ follow(struct attempt *a, const struct insert_end *end)
 	const struct outcome *o = outcome_of(end->error);
 	struct store_fault why = s->failover.connection->fault;
 
-	slot_count(s->slot, COUNT_STORE_ERRORS, 1);
+	outcome_count(end->error, s->slot);
 	if ((o->error_flags & OUTCOME_MUST_LOOK) && end->was_committing) {
 		enum settled answer = look(a, end);
 		if (answer == SETTLED_STORED)

@@ -9,6 +9,7 @@
 #include "supervisor/proof.h"
 #include "supervisor/roles.h"
 #include "supervisor/upgrade.h"
+#include "supervisor/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +94,11 @@ start(struct master *m, int i)
 	c->channel = ours.channel;
 	c->questions = ours.questions;
 	e->pid = pid;
-	m->figures.restarts += e->forked_ms != 0;
+	c->cpu_us = 0;
+	if (e->forked_ms != 0) {
+		m->figures.restarts++;
+		scoreboard_count_restart(m->scoreboard, e->role, c->ended_by);
+	}
 	children_take(m, i, PROCESS_FORKED);
 	occupy_slot(m, i);
 	child_introduce(m, i);
@@ -198,11 +203,12 @@ void
 children_reap(struct master *m)
 {
 	char stopped_by[32];
+	struct rusage used;
 	int status;
 	pid_t pid;
 
 	/* As process 1 we also get the orphans of others: theirs is silence. */
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+	while ((pid = wait4(-1, &status, WNOHANG | WUNTRACED, &used)) > 0) {
 		if (upgrade_reaped(m, pid, status))
 			continue;
 		int i = process_table_find(&m->processes, pid);
@@ -220,7 +226,10 @@ children_reap(struct master *m)
 							c->questions });
 			give_region_back(m, c, WIFEXITED(status) &&
 					 WEXITSTATUS(status) == 0);
+			usage_of_dead(m, i, &used);
 			*c = NO_CHILD;
+			c->ended_by = exit_report_cause(
+				&m->processes.entries[i], status);
 			scoreboard_vacate(m->scoreboard, (size_t)i);
 			children_take(m, i, PROCESS_EXITED);
 		}

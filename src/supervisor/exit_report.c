@@ -29,6 +29,16 @@ exit_report_describe(int status, char *out, size_t size)
 				 ? ", core dumped" : "");
 }
 
+enum restart_cause
+exit_report_cause(const struct process *e, int status)
+{
+	if (e->state == PROCESS_HUNG)
+		return RESTART_HANG;
+	if (e->ready_ms == 0)
+		return RESTART_START;
+	return WIFSIGNALED(status) ? RESTART_SIGNAL : RESTART_EXIT;
+}
+
 void
 exit_report_write(struct master *m, int i, int status)
 {

@@ -178,6 +178,8 @@ run_status(const struct master *m, struct generation *g,
 		.watchdog_ms = c->watchdog_ms,
 		.spool_max = store->on_outage == STORE_OUTAGE_SPOOL ?
 				     store->spool_max : 0,
+		.store = store,
+		.memory = c->worker.memory,
 		.connections = c->worker.connections,
 		.workers = c->worker.workers,
 	};

@@ -17,6 +17,7 @@
 #include "supervisor/stop.h"
 #include "supervisor/takeover.h"
 #include "supervisor/upgrade.h"
+#include "supervisor/usage.h"
 #include "supervisor/watchdog.h"
 #include "supervisor/worker_count.h"
 
@@ -133,32 +134,55 @@ hear_requests(struct master *m)
 
 /* ---- What follows -------------------------------------------------------- */
 
+/* All of them, and the one that ends first. Where there are more than have a
+ * place, that one's is the last. */
+static void
+note_certificates(struct master *m, struct certificate_end *first)
+{
+	struct certificate_end c;
+	size_t count = 0;
+
+	while (m->now.tls != NULL &&
+	       tls_context_certificate(m->now.tls, count, &c)) {
+		if (count < SCOREBOARD_CERTIFICATES)
+			scoreboard_note_certificate(m->scoreboard, count,
+						    c.name, c.end_s);
+		if (count == 0 || c.end_s < first->end_s)
+			*first = c;
+		count++;
+	}
+	if (count > SCOREBOARD_CERTIFICATES)
+		scoreboard_note_certificate(m->scoreboard,
+					    SCOREBOARD_CERTIFICATES - 1,
+					    "other", first->end_s);
+	for (; count < SCOREBOARD_CERTIFICATES; count++)
+		scoreboard_note_certificate(m->scoreboard, count, "", 0);
+}
+
 /* Notes the first end of the generation in force and warns of it, when that
  * begins and then daily: a forgotten certificate is found out by those who
  * wait for mail. */
 static void
 look_at_certificates(struct master *m)
 {
-	const char *file = "";
-	int64_t end = 0;
+	struct certificate_end first = { .end_s = 0 };
 
 	if (m->expiry_generation == m->now.number &&
 	    clock_ms() < m->next_expiry_ms)
 		return;
 	m->expiry_generation = m->now.number;
 	m->next_expiry_ms = clock_ms() + (int64_t)DAY_SECONDS * 1000;
-	if (m->now.tls != NULL)
-		end = tls_context_expiry(m->now.tls, &file);
+	note_certificates(m, &first);
 	slot_gauge(scoreboard_slot_at(m->scoreboard, 0), GAUGE_CERTIFICATE_END,
-		   end > 0 ? (uint64_t)end : 0);
-	int64_t left = end - clock_wall_us() / 1000000;
+		   first.end_s > 0 ? (uint64_t)first.end_s : 0);
+	int64_t left = first.end_s - clock_wall_us() / 1000000;
 	if (m->now.tls != NULL && left <= 0)
 		log_warn("a certificate has expired: renew it and reload",
-			 LOG_STR("file", file),
+			 LOG_STR("file", first.file),
 			 LOG_NUM("days_ago", -left / DAY_SECONDS));
 	else if (m->now.tls != NULL && left / DAY_SECONDS < EXPIRY_DAYS)
 		log_warn("a certificate expires soon: renew it and reload",
-			 LOG_STR("file", file),
+			 LOG_STR("file", first.file),
 			 LOG_NUM("days_left", left / DAY_SECONDS));
 }
 
@@ -185,6 +209,7 @@ look(struct master *m)
 	/* For readers that are not root; also after a stop of this process. */
 	if (now_ms >= m->next_publish_ms) {
 		m->next_publish_ms = now_ms + PUBLISH_MS;
+		usage_tick(m);
 		if (scoreboard_publish(m->scoreboard, m->now.config->run_dir) !=
 		    0)
 			log_warn("the scoreboard cannot be copied",

@@ -86,6 +86,7 @@ worker_count_tick(struct master *m)
 	if (next < 0)
 		return;
 	e->replaced_by = next;
+	scoreboard_count_restart(m->scoreboard, e->role, RESTART_RECYCLE);
 	log_info("recycling", LOG_STR("role", role_name(e->role)),
 		 LOG_NUM("number", e->number), LOG_NUM("child", e->pid));
 }

@@ -12,10 +12,12 @@ void
 client_greet(struct client *c)
 {
 	client_enter(c, CLIENT_TALKING);
-	if (c->worker->state.is_store_away)
+	if (c->worker->state.is_store_away) {
+		client_count_refused(c, REFUSED_NO_STORE);
 		session_end(c->session, SESSION_END_NO_STORE, &c->out);
-	else
+	} else {
 		session_greet(c->session, &c->out);
+	}
 	client_resume(c);
 }
 
@@ -46,7 +48,7 @@ client_on_greet_wait(struct client *c)
 		return;
 	}
 	client_log(LOG_LEVEL_INFO, c, "spoke before the greeting");
-	slot_count(c->worker->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	client_count_refused(c, REFUSED_EARLY);
 	client_enter(c, CLIENT_TALKING);
 	client_end(c, SESSION_END_EARLY);
 }
@@ -60,6 +62,8 @@ finish_handshake(struct client *c)
 	size_t len = tls_describe(c->tls, description, sizeof(description));
 
 	slot_count(c->worker->context->slot, COUNT_TLS_HANDSHAKES, 1);
+	slot_count_in(c->worker->context->slot, SERIES_TLS_HANDSHAKES,
+		      tls_is_13(c->tls) ? TLS_VERSION_13 : TLS_VERSION_12);
 	session_tls_started(c->session, (struct view){ description, len });
 	c->has_unread = true;
 	if (c->listener->tls == LISTEN_IMPLICIT_TLS) {
@@ -101,6 +105,9 @@ client_on_handshake(struct client *c)
 	char address[ADDRESS_TEXT_SIZE];
 	mail_log_client(&c->peer, address);
 	slot_count(c->worker->context->slot, COUNT_TLS_FAILURES, 1);
+	slot_count_in(c->worker->context->slot, SERIES_TLS_FAILURES,
+		      result == TLS_EOF ? TLS_FAILURE_CLOSED
+					: TLS_FAILURE_HANDSHAKE);
 	log_info("TLS handshake failed", LOG_STR("client", address),
 		 LOG_STR("why", result == TLS_EOF ? "closed by the client"
 						  : tls_failure(c->tls)));

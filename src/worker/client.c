@@ -197,19 +197,31 @@ client_on_refusal(void *owner, const struct smtp_refusal *refusal)
 
 /* ---- Who may come in: blocked_clients, limits over all workers ---------- */
 
+void
+client_count_refused(const struct client *c, enum series_refused reason)
+{
+	struct scoreboard_slot *slot = c->worker->context->slot;
+
+	slot_count(slot, COUNT_CONNECTIONS_REFUSED, 1);
+	slot_count_in(slot, SERIES_REFUSED, reason);
+}
+
 bool
 client_may_enter(struct client *c, enum session_end *why_out)
 {
 	struct worker *w = c->worker;
 	enum session_end why = SESSION_END_RATE;
+	enum series_refused reason = REFUSED_RATE;
 	const char *what = "refused: a limit per address is reached";
 
 	if (w->state.is_paused) {
 		why = SESSION_END_STOPPING;
+		reason = REFUSED_PAUSED;
 		what = "refused: paused";
 	} else if (address_in_ranges(&c->peer,
 				     w->settings->net.blocked_clients)) {
 		why = SESSION_END_BLOCKED;
+		reason = REFUSED_BLOCKED;
 		what = "refused: among blocked_clients";
 	} else {
 		enum connection_verdict answer = connection_admit(
@@ -217,12 +229,15 @@ client_may_enter(struct client *c, enum session_end *why_out)
 		c->is_counted = answer == CONNECTION_OK;
 		if (c->is_counted)
 			return true;
+		if (answer == CONNECTION_PER_IP)
+			reason = REFUSED_PER_IP;
 		if (answer == CONNECTION_FULL) {
 			why = SESSION_END_OVERLOAD;
+			reason = REFUSED_FULL;
 			what = "refused: limits.connections is reached";
 		}
 	}
-	slot_count(w->context->slot, COUNT_CONNECTIONS_REFUSED, 1);
+	client_count_refused(c, reason);
 	client_log(LOG_LEVEL_INFO, c, what);
 	*why_out = why;
 	return false;

@@ -69,8 +69,14 @@ take_jobs(struct delivery *d)
 static void
 tell_held(const struct delivery *d)
 {
-	slot_gauge(d->context->slot, GAUGE_HELD,
-		   d->pending.count + d->waiting.count);
+	struct scoreboard_slot *slot = d->context->slot;
+	const struct message *oldest = d->waiting.first;
+
+	slot_gauge(slot, GAUGE_HELD, d->pending.count + d->waiting.count);
+	slot_gauge(slot, GAUGE_WAITING, d->waiting.count);
+	slot_gauge(slot, GAUGE_WAITING_SINCE, oldest == NULL ? 0 :
+		   (uint64_t)(clock_wall_us() - clock_us() +
+			      oldest->complete_us) / 1000000);
 }
 
 static void *

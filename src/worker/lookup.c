@@ -78,8 +78,12 @@ delivery_answer(struct delivery *d, struct queue_link *questions)
 			questions = questions->next;
 		}
 		last->next = NULL;
-		if (delivery_connect(d))
+		if (delivery_connect(d)) {
+			int64_t began_us = clock_us();
 			store_find_recipients(d->store, keys, answers, count);
+			slot_observe(d->context->slot, HISTOGRAM_LOOKUP,
+				     clock_us() - began_us);
+		}
 		count = 0;
 		for (struct queue_link *l = list; l != NULL; l = l->next)
 			((struct question *)l)->answer = answers[count++];
@@ -151,6 +155,9 @@ delivery_refresh_domains(struct delivery *d)
 	    !refresh(d, STORE_LIST_DOMAINS, &d->domains, &d->refresh_ms))
 		return;
 	mail_reader_set_domains(d->reader, d->domains);
+	slot_gauge(d->context->slot, GAUGE_DOMAINS, domains_count(d->domains));
+	slot_gauge(d->context->slot, GAUGE_DOMAINS_REFRESHED,
+		   (uint64_t)clock_wall_us() / 1000000);
 	delivery_tell_news(d, domains_share(d->domains), NULL);
 }
 

@@ -140,6 +140,9 @@ parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 	if (mail->limits_met == 0)
 		return;
 	slot_count(r->context->slot, COUNT_LIMITS_MET, 1);
+	for (unsigned bit = 0; mail->limits_met >> bit != 0; bit++)
+		if (mail->limits_met >> bit & 1)
+			slot_count_in(r->context->slot, SERIES_LIMITS_MET, bit);
 	r->limits_met++;
 	if (r->limits_warned_us != 0 &&
 	    now - r->limits_warned_us < WARN_LIMITS_US)

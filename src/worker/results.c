@@ -43,8 +43,10 @@ count_verdict(struct worker *w, const struct message *m, int64_t now_us)
 	case VERDICT_NONE:
 	case VERDICT_TRY_LATER:
 	case VERDICT_FULL:
-	case VERDICT_IN_DOUBT:
 		slot_count(slot, COUNT_MAILS_DEFERRED, 1);
+		return;
+	case VERDICT_IN_DOUBT:
+		slot_count(slot, COUNT_MAILS_IN_DOUBT, 1);
 		return;
 	}
 }

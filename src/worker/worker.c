@@ -91,6 +91,7 @@ set_up(struct worker *w, const struct worker_settings *s,
 			    s->rate_per_domain },
 	};
 	w->state.offers_starttls = context->tls != NULL;
+	w->state.slot = context->slot;
 	/* Up to an eighth more, so that workers are not replaced together. */
 	if (getrandom(&random, sizeof(random), 0) < 0)
 		random = 0;

@@ -48,9 +48,9 @@ ALERTS = {
                    'mails_total{outcome="stored"}': "0+100"},
                   {'mails_total{outcome="deferred"}': "0+1",
                    'mails_total{outcome="stored"}': "0+1000"}),
-    "Refusing": ({"connections_refused_total": "0+60",
+    "Refusing": ({'connections_refused_total{reason="full"}': "0+60",
                   "connections_total": "0+100"},
-                 {"connections_refused_total": "0+40",
+                 {'connections_refused_total{reason="full"}': "0+40",
                   "connections_total": "0+100"}),
     "ConnectionsNearLimit": ({"sessions": "95+0", "sessions_limit": "100+0"},
                              {"sessions": "80+0", "sessions_limit": "100+0"}),
@@ -64,7 +64,11 @@ ALERTS = {
                             f"{13 * 86400}+0"},
                            {"certificate_expiry_timestamp_seconds":
                             f"{20 * 86400}+0"}),
-    "Restarting": ({"restarts_total": "0+1"}, {"restarts_total": "7+0"}),
+    "MemoryTight": ({"memory_bytes": "95+0", "memory_limit_bytes": "100+0"},
+                    {"memory_bytes": "80+0", "memory_limit_bytes": "100+0"}),
+    "Restarting": ({'restarts_total{role="worker",cause="signal"}': "0+1"},
+                   {'restarts_total{role="worker",cause="signal"}': "7+0",
+                    'restarts_total{role="worker",cause="recycle"}': "0+1"}),
     "WorkerHangs": ({'heartbeat_age_seconds{worker="1",thread="loop"}':
                      "20+0"},
                     {'heartbeat_age_seconds{worker="1",thread="loop"}':
@@ -75,6 +79,8 @@ ALERTS = {
                       {'reloads_total{outcome="done"}': "0+1"}),
     "NoMail": ({'mails_total{outcome="stored"}': "500+0"},
                {'mails_total{outcome="stored"}': "0+1"}),
+    "DomainsStale": ({"domains_refresh_timestamp_seconds": "1+0"},
+                     {"domains_refresh_timestamp_seconds": "1+60"}),
     "RetentionStale": ({"retention_lag_seconds": "4000+60"},
                        {"retention_lag_seconds": "600+0"}),
 }

@@ -18,10 +18,10 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client import parser as prometheus
 
 from support.dialog import Dialog
+from support.metrics import HOST, ask, metrics
 from support.server import free_port
 from support.waiting import wait_for
 
-HOST = "127.0.0.1"
 OPEN = "application/openmetrics-text; version=1.0.0"
 
 
@@ -33,23 +33,6 @@ def port():
 @pytest.fixture
 def watched(start_server, port):
     return start_server({"status.listen": f"{HOST}:{port}"})
-
-
-def ask(port, path, method="GET", **headers):
-    """(status, headers, body)"""
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    with contextlib.closing(connection):
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-
-
-def metrics(port):
-    """The value of each sample, by its name and labels."""
-    _, _, text = ask(port, "/metrics")
-    return {(s.name, *s.labels.values()): s.value
-            for family in prometheus.text_string_to_metric_families(text)
-            for s in family.samples}
 
 
 def readiness(port):

@@ -4,6 +4,7 @@
  * stopped it. With GUERRILLA_LANDLOCK=N the kernel seems to have Landlock of
  * that version only (0: none). Linked with --wrap. */
 #include "base/landlock.h"
+#include "base/scoreboard_layout.h"
 #include "support/escapes.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ try_all(struct scoreboard_slot *own)
 		.control = getenv("GUERRILLA_CONTROL"),
 		.port = port != NULL ? (unsigned)strtoul(port, NULL, 10) : 0,
 		.own = own,
-		.own_size = (size_t)sysconf(_SC_PAGESIZE),
+		.own_size = scoreboard_slot_offset(1) -
+			    scoreboard_slot_offset(0),
 	};
 
 	for (const struct escape *e = escapes; e->name != NULL; e++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The sandbox from inside: each trial is a child; its exit code tells. */
 #include "base/landlock.h"
+#include "base/scoreboard_layout.h"
 
 #include "support/escapes.h"
 #include "support/sandbox_fixture.h"
@@ -179,7 +180,8 @@ try_escape(void)
 		.secret = sandbox_secret,
 		.port = ntohs(sandbox_elsewhere.sin_port),
 		.own = scoreboard_slot_at(sandbox_board, OWN_SLOT),
-		.own_size = (size_t)sysconf(_SC_PAGESIZE),
+		.own_size = scoreboard_slot_offset(1) -
+			    scoreboard_slot_offset(0),
 	};
 
 	return escape->attempt(&scene) == 0 ? DONE : REFUSED;

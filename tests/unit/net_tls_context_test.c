@@ -218,7 +218,7 @@ certificate_and_key_may_share_a_file(void **state)
 }
 
 static void
-the_first_to_expire_is_known(void **state)
+the_end_of_each_is_known(void **state)
 {
 	struct certificate_settings two[] = {
 		{ "", files.cert, files.key },
@@ -226,25 +226,26 @@ the_first_to_expire_is_known(void **state)
 	};
 	struct certificate_settings expired = { "", files.expired_cert,
 						files.key };
-	const char *file = NULL;
+	struct certificate_end end;
 	(void)state;
 
 	/* The default lives 30 days, the other 10. */
-	struct tls_context *c = load(two, 1, 12);
-	int64_t left = tls_context_expiry(c, &file) - time(NULL);
-	assert_string_equal(file, files.cert);
-	assert_in_range(left, 30 * DAY - 100, 30 * DAY);
-	tls_context_free(&c);
-
-	c = load(two, 2, 12);
-	left = tls_context_expiry(c, &file) - time(NULL);
-	assert_string_equal(file, files.other_cert);
-	assert_in_range(left, 10 * DAY - 100, 10 * DAY);
+	struct tls_context *c = load(two, 2, 12);
+	assert_true(tls_context_certificate(c, 0, &end));
+	assert_string_equal(end.name, "");
+	assert_string_equal(end.file, files.cert);
+	assert_in_range(end.end_s - time(NULL), 30 * DAY - 100, 30 * DAY);
+	assert_true(tls_context_certificate(c, 1, &end));
+	assert_string_equal(end.name, "mail.example.net");
+	assert_string_equal(end.file, files.other_cert);
+	assert_in_range(end.end_s - time(NULL), 10 * DAY - 100, 10 * DAY);
+	assert_false(tls_context_certificate(c, 2, &end));
 	tls_context_free(&c);
 
 	/* An expired one is served: that is for the log to say. */
 	c = load(&expired, 1, 12);
-	assert_true(tls_context_expiry(c, &file) < time(NULL));
+	assert_true(tls_context_certificate(c, 0, &end));
+	assert_true(end.end_s < time(NULL));
 	tls_context_free(&c);
 }
 
@@ -259,7 +260,7 @@ main(void)
 		cmocka_unit_test(a_name_that_is_none_is_told),
 		cmocka_unit_test(an_unreadable_key_is_told_with_what_helps),
 		cmocka_unit_test(certificate_and_key_may_share_a_file),
-		cmocka_unit_test(the_first_to_expire_is_known),
+		cmocka_unit_test(the_end_of_each_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, tls_fixture_make,

@@ -3,8 +3,7 @@
 #include "status/pages.h"
 
 #include "base/clock.h"
-#include "base/scoreboard_layout.h"
-#include "status/metrics.h"
+#include "support/status_service.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,36 +12,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { WATCHDOG_MS = 30000 };
-
-static const struct status_duty duty = { .hostname = "mx.example.org",
-					 .watchdog_ms = WATCHDOG_MS,
-					 .connections = 500 };
-
-static struct scoreboard *
-service(size_t workers)
-{
-	int fd;
-	struct scoreboard *b = scoreboard_create(&fd);
-
-	assert_non_null(b);
-	close(fd);
-	for (size_t i = 0; i <= workers; i++) {
-		const struct slot_tenant tenant = {
-			.role = i == 0 ? SLOT_MASTER : SLOT_WORKER,
-			.role_name = i == 0 ? "master" : "worker",
-			.pid = 100 + (pid_t)i,
-			.number = (int)i,
-		};
-		struct scoreboard_slot *s = scoreboard_slot_at(b, i);
-		scoreboard_occupy(b, i, &tenant);
-		slot_set_state(s, SLOT_READY);
-		slot_beat(s, SLOT_LOOP);
-		slot_gauge(s, GAUGE_STORE_UP, i > 0);
-	}
-	return b;
-}
 
 static bool
 body_is(enum status_page page, const struct scoreboard *b,
@@ -122,15 +91,15 @@ later(void)
 static void
 test_the_master_that_beats_is_alive(void **state)
 {
-	struct scoreboard *b = service(1);
+	struct scoreboard *b = service_new(1);
 
 	(void)state;
-	assert_true(body_is(PAGE_HEALTHZ, b, &duty, 200, "alive\n"));
-	later_us = clock_us() + (WATCHDOG_MS + 1) * INT64_C(1000);
+	assert_true(body_is(PAGE_HEALTHZ, b, &service_duty, 200, "alive\n"));
+	later_us = clock_us() + (SERVICE_WATCHDOG_MS + 1) * INT64_C(1000);
 	clock_fake(later, NULL);
-	assert_true(body_is(PAGE_HEALTHZ, b, &duty, 503,
+	assert_true(body_is(PAGE_HEALTHZ, b, &service_duty, 503,
 			    "the master does not answer\n"));
-	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 503,
 			    "no worker is ready\n"));
 	clock_fake(NULL, NULL);
 	scoreboard_close(&b);
@@ -139,16 +108,16 @@ test_the_master_that_beats_is_alive(void **state)
 static void
 test_ready_is_who_takes_mail(void **state)
 {
-	struct scoreboard *b = service(2);
-	struct status_duty spools = duty;
+	struct scoreboard *b = service_new(2);
+	struct status_duty spools = service_duty;
 
 	(void)state;
 	spools.spool_max = 1000;
-	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 200, "ready\n"));
 	put_down(b, 1);
-	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 200, "ready\n"));
 	put_down(b, 2);
-	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 503,
 			    "no database host can be written\n"));
 	assert_true(body_is(PAGE_READYZ, b, &spools, 200, "ready\n"));
 	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_SPOOL_BYTES, 1000);
@@ -157,37 +126,26 @@ test_ready_is_who_takes_mail(void **state)
 			    "is full\n"));
 	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_STORE_UP, 1);
 	slot_set_state(scoreboard_slot_at(b, 1), SLOT_PAUSED);
-	assert_true(body_is(PAGE_READYZ, b, &duty, 200, "ready\n"));
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 200, "ready\n"));
 	slot_set_state(scoreboard_slot_at(b, 2), SLOT_PAUSED);
-	assert_true(body_is(PAGE_READYZ, b, &duty, 503, "paused\n"));
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 503, "paused\n"));
 	slot_set_state(scoreboard_slot_at(b, 1), SLOT_DRAINING);
 	slot_set_state(scoreboard_slot_at(b, 2), SLOT_DRAINING);
-	assert_true(body_is(PAGE_READYZ, b, &duty, 503,
+	assert_true(body_is(PAGE_READYZ, b, &service_duty, 503,
 			    "no worker is ready\n"));
 	scoreboard_close(&b);
 }
 
 /* ---- The page ------------------------------------------------------------ */
 
-static size_t
-times(const struct buf *text, const char *what)
-{
-	struct view rest = buf_view(text);
-	size_t len = strlen(what), count = 0;
-
-	for (; rest.len >= len; rest = view_slice(rest, 1, rest.len))
-		count += memcmp(rest.at, what, len) == 0;
-	return count;
-}
-
 static void
 test_the_page_tells_once_what_is_wrong(void **state)
 {
-	struct scoreboard *b = service(2);
+	struct scoreboard *b = service_new(2);
 	struct page_answer a;
 
 	(void)state;
-	page_print(PAGE_HTML, b, &duty, &a);
+	page_print(PAGE_HTML, b, &service_duty, &a);
 	assert_int_equal(a.code, 200);
 	assert_int_equal(times(&a.body, "All is well: mail is taken."), 1);
 	assert_int_equal(times(&a.body, "<li>"), 0);
@@ -195,7 +153,7 @@ test_the_page_tells_once_what_is_wrong(void **state)
 	put_down(b, 1);
 	put_down(b, 2);
 	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_SPOOL_SET_ASIDE, 1);
-	page_print(PAGE_HTML, b, &duty, &a);
+	page_print(PAGE_HTML, b, &service_duty, &a);
 	assert_int_equal(times(&a.body, "mx.example.org: no mail is taken"),
 			 1);
 	assert_int_equal(times(&a.body, "<li>no database host can be written"
@@ -209,134 +167,24 @@ test_the_page_tells_once_what_is_wrong(void **state)
 static void
 test_the_page_escapes(void **state)
 {
-	struct scoreboard *b = service(1);
+	struct scoreboard *b = service_new(1);
 	struct page_answer a;
 
 	(void)state;
 	slot_set_host(scoreboard_slot_at(b, 1),
 		      view_of("<script>alert(1)</script>&\""));
-	page_print(PAGE_HTML, b, &duty, &a);
+	page_print(PAGE_HTML, b, &service_duty, &a);
 	assert_int_equal(times(&a.body, "alert(1)"), 2);
 	assert_int_equal(times(&a.body, "&lt;script&gt;alert(1)&lt;/script"
 			       "&gt;&amp;&quot;"), 2);
 	assert_int_equal(times(&a.body, "<script>"), 0);
 	buf_release(&a.body);
-	page_print(PAGE_CSS, b, &duty, &a);
+	page_print(PAGE_CSS, b, &service_duty, &a);
 	assert_int_equal(times(&a.body, "prefers-color-scheme: dark"), 1);
 	buf_release(&a.body);
-	page_print(PAGE_JS, b, &duty, &a);
+	page_print(PAGE_JS, b, &service_duty, &a);
 	assert_int_equal(times(&a.body, "\"use strict\""), 1);
 	buf_release(&a.body);
-	scoreboard_close(&b);
-}
-
-/* ---- Metrics ------------------------------------------------------------- */
-
-static bool
-has_line(const struct buf *text, const char *line)
-{
-	struct view rest = buf_view(text);
-
-	while (rest.len > 0)
-		if (view_equal(view_take_line(&rest), view_of(line)))
-			return true;
-	return false;
-}
-
-static void
-test_counts_are_sums(void **state)
-{
-	struct scoreboard *b = service(2);
-	struct buf out = BUF(1024 * 1024);
-
-	(void)state;
-	for (size_t i = 1; i <= 2; i++) {
-		struct scoreboard_slot *s = scoreboard_slot_at(b, i);
-		slot_count(s, COUNT_MAILS_ACCEPTED, 20);
-		slot_count(s, COUNT_MAILS_SPOOLED, 3);
-		slot_gauge(s, GAUGE_MAX_MESSAGE_BYTES, 5000 + i);
-	}
-	metrics_print(b, &duty, METRICS_TEXT, &out);
-	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails_total "
-			     "counter"));
-	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
-			     "{outcome=\"stored\"} 34"));
-	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
-			     "{outcome=\"spooled\"} 6"));
-	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
-			     "{outcome=\"deferred\"} 0"));
-	assert_true(has_line(&out, "guerrilla_smtpd_store_workers"
-			     "{state=\"up\"} 2"));
-	assert_true(has_line(&out, "guerrilla_smtpd_processes"
-			     "{role=\"worker\",state=\"ready\"} 2"));
-	assert_true(has_line(&out, "guerrilla_smtpd_max_message_bytes 5001"));
-	assert_true(has_line(&out, "guerrilla_smtpd_sessions_limit 500"));
-	assert_false(has_line(&out, "# EOF"));
-	scoreboard_vacate(b, 1);
-	scoreboard_vacate(b, 2);
-	out.len = 0;
-	metrics_print(b, &duty, METRICS_TEXT, &out);
-	assert_true(has_line(&out, "guerrilla_smtpd_processes"
-			     "{role=\"worker\",state=\"ready\"} 0"));
-	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
-			     "{outcome=\"stored\"} 34"));
-	out.len = 0;
-	metrics_print(b, &duty, METRICS_OPENMETRICS, &out);
-	assert_true(has_line(&out, "# TYPE guerrilla_smtpd_mails counter"));
-	assert_true(has_line(&out, "guerrilla_smtpd_mails_total"
-			     "{outcome=\"stored\"} 34"));
-	assert_memory_equal(out.at + out.len - 6, "# EOF\n", 6);
-	buf_release(&out);
-	scoreboard_close(&b);
-}
-
-/* "name{labels} value" with a number, or a comment. */
-static bool
-is_good_line(struct view line)
-{
-	char number[40], *end;
-
-	if (view_starts_nocase(line, VIEW("# ")))
-		return true;
-	size_t space = view_find_last(line, ' ');
-	struct view value = view_slice(line, space + 1, line.len);
-	if (!view_starts_nocase(line, VIEW("guerrilla_smtpd_")) ||
-	    value.len == 0 || value.len >= sizeof(number))
-		return false;
-	memcpy(number, value.at, value.len);
-	number[value.len] = '\0';
-	return strtod(number, &end) >= 0 && *end == '\0';
-}
-
-/* The memory is others' too: no body of it is anything but lines. */
-static void
-test_any_memory_gives_lines(void **state)
-{
-	enum { ROUNDS = 20 };
-	struct scoreboard *b = service(3);
-
-	(void)state;
-	srand(1);
-	for (int round = 0; round < ROUNDS; round++) {
-		struct buf out = BUF(1024 * 1024);
-		/* Not its head, which tells its size. */
-		for (size_t i = 1; i < 4; i++) {
-			unsigned char *slot = (unsigned char *)
-				scoreboard_slot_at(b, i);
-			for (size_t k = 0; k < 4096; k++)
-				slot[k] = (unsigned char)rand();
-		}
-		struct page_answer a;
-		page_print(PAGE_HTML, b, &duty, &a);
-		assert_true(a.body.len > 0);
-		buf_release(&a.body);
-		metrics_print(b, &duty, METRICS_OPENMETRICS, &out);
-		struct view rest = buf_view(&out);
-		assert_true(rest.len > 0);
-		while (rest.len > 0)
-			assert_true(is_good_line(view_take_line(&rest)));
-		buf_release(&out);
-	}
 	scoreboard_close(&b);
 }
 
@@ -350,8 +198,6 @@ main(void)
 		cmocka_unit_test(test_ready_is_who_takes_mail),
 		cmocka_unit_test(test_the_page_tells_once_what_is_wrong),
 		cmocka_unit_test(test_the_page_escapes),
-		cmocka_unit_test(test_counts_are_sums),
-		cmocka_unit_test(test_any_memory_gives_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One family of metrics after the other, in both formats: for the files that
+ * print them. */
+#ifndef STATUS_METRICS_PRINTER_H
+#define STATUS_METRICS_PRINTER_H
+
+#include "base/buf.h"
+#include "base/scoreboard.h"
+#include "status/status.h"
+
+#define METRICS_PREFIX "guerrilla_smtpd_"
+enum { METRICS_SECOND_US = 1000000 };
+
+struct printer {
+	const struct scoreboard *b;
+	const struct status_duty *duty;
+	int64_t now_us, wall_us;
+	bool is_open;                   /* OpenMetrics */
+	struct buf *out;
+	const char *family;             /* that is being printed */
+	bool is_counter;
+};
+
+/* A family begins; name has no _total. help ends with a full stop. */
+void metrics_begin(struct printer *p, const char *name, bool is_counter,
+		   const char *help);
+
+/* One of its values. labels: "" or {a="b"}, escaped. */
+void metrics_sample(struct printer *p, const char *labels, uint64_t value);
+
+/* Microseconds, as seconds; what is below 0 is 0. */
+void metrics_sample_seconds(struct printer *p, const char *labels, int64_t us);
+
+/* The same without a name, and the line's end. */
+void metrics_print_seconds(uint64_t us, struct buf *out);
+
+/* The files' shares. */
+void metrics_print_histograms(const struct scoreboard *b, struct buf *out);
+void metrics_print_series(struct printer *p);
+void metrics_print_store_workers(struct printer *p);
+void metrics_print_processes(struct printer *p);
+
+#endif

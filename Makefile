@@ -23,8 +23,8 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock figures histogram in_child landlock \
-	log log_line memory pass_descriptor pid_file process queue sandbox \
+base       = address arena buf chain clock figures histogram history in_child \
+	landlock log log_line memory pass_descriptor pid_file process queue sandbox \
 	scoreboard scoreboard_master scoreboard_read seccomp_filter \
 	service_health shared_memory signals utf8 view
 net        = certificate connection_limits connection_table domain_name listen \
@@ -45,7 +45,8 @@ worker     = admission batch client connection delivery drain health lookup \
 	worker
 janitor    = janitor replay replay_files retries
 status     = metrics metrics_histograms metrics_printer metrics_processes \
-	metrics_series page_html pages status
+	metrics_series named_hosts page_html page_plots page_tables page_write \
+	pages status
 signer     = signer
 resolver   = resolver
 logger     = logger target

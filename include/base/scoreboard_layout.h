@@ -5,6 +5,7 @@
 #ifndef BASE_SCOREBOARD_LAYOUT_H
 #define BASE_SCOREBOARD_LAYOUT_H
 
+#include "base/history.h"
 #include "base/scoreboard_master.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 7 };
+enum { SCOREBOARD_LAYOUT = 8 };
 #define SCOREBOARD_MAGIC "GSMTPSB"
 
 /* Written by the owner of the slot; by the master while nobody sits there.
@@ -97,6 +98,27 @@ struct scoreboard {
 	struct scoreboard_tenant tenants[SCOREBOARD_SLOTS];
 };
 
+/* The master's alone: what its last sample was counted from. */
+struct history_totals {
+	int64_t at_us;                  /* monotonic; 0: none */
+	uint64_t counters[SLOT_COUNTERS];
+	uint64_t cpu_us;
+	struct histogram reply, commit;
+};
+
+/* Of replies, 5 seconds each: the oldest is a minute old. */
+enum { HISTORY_REPLY_SAMPLES = 13 };
+
+/* Behind the last slot: it is in no copy of the scoreboard. */
+struct scoreboard_history {
+	struct history_totals before[HISTORY_SPANS];
+	_Atomic uint32_t next[HISTORY_SPANS];
+	_Atomic uint32_t next_replies;
+	_Atomic uint64_t replies[HISTORY_REPLY_SAMPLES][SERIES_VALUES];
+	_Atomic uint32_t samples[HISTORY_HOUR_SAMPLES + HISTORY_DAY_SAMPLES]
+				[HISTORY_FIELDS];
+};
+
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2,
 	      "a lock inside an atomic would not be shared by processes");
 
@@ -113,9 +135,12 @@ void scoreboard_set_text(_Atomic char *to, size_t size, struct view text);
 /* Whether it is of this program's shape. */
 bool scoreboard_is_ours(const struct scoreboard *head);
 
-/* The offset of slot i; of the one behind the last: bytes in all. What the
+/* The offset of slot i; of the one behind the last: the history's. What the
  * header says is not asked. */
 size_t scoreboard_slot_offset(size_t i);
+
+/* In all. */
+size_t scoreboard_bytes(void);
 
 static inline struct scoreboard_slot *
 scoreboard_slot_of(const struct scoreboard *b, size_t i)

@@ -5,11 +5,13 @@
 
 #include "base/buf.h"
 #include "base/scoreboard.h"
+#include "status/status.h"
 
 /* Appends the page (HTML). reasons: why no mail is taken, a line each; empty
  * where it is. */
-void page_print_html(const struct scoreboard *b, const char *hostname,
-		     struct view reasons, struct buf *out);
+void page_print_html(const struct scoreboard *b,
+		     const struct status_duty *duty, struct view reasons,
+		     struct buf *out);
 
 /* Its style and its script. */
 struct view page_style(void);

@@ -22,7 +22,7 @@
 struct scoreboard *
 scoreboard_create(int *fd_out)
 {
-	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS);
+	size_t bytes = scoreboard_bytes();
 	int fd = shared_memory_open("guerrilla-smtpd scoreboard", bytes);
 
 	if (fd < 0)
@@ -46,7 +46,7 @@ scoreboard_create(int *fd_out)
 struct scoreboard *
 scoreboard_adopt(int fd)
 {
-	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS);
+	size_t bytes = scoreboard_bytes();
 	struct scoreboard *b =
 		shared_memory_map(fd, bytes, PROT_READ | PROT_WRITE);
 
@@ -70,7 +70,7 @@ scoreboard_remap(struct scoreboard *b, int fd, size_t i)
 	};
 
 	return shared_memory_remap(
-		b, scoreboard_slot_offset(SCOREBOARD_SLOTS), fd, &own);
+		b, scoreboard_bytes(), fd, &own);
 }
 
 int

@@ -26,13 +26,20 @@ scoreboard_slot_offset(size_t i)
 	       i * shared_memory_pages(sizeof(struct scoreboard_slot));
 }
 
+size_t
+scoreboard_bytes(void)
+{
+	return scoreboard_slot_offset(SCOREBOARD_SLOTS) +
+	       shared_memory_pages(sizeof(struct scoreboard_history));
+}
+
 bool
 scoreboard_is_ours(const struct scoreboard *head)
 {
 	return memcmp(head->magic, SCOREBOARD_MAGIC, 8) == 0 &&
 	       head->layout == SCOREBOARD_LAYOUT &&
 	       head->slot_count == SCOREBOARD_SLOTS &&
-	       head->bytes == scoreboard_slot_offset(SCOREBOARD_SLOTS);
+	       head->bytes == scoreboard_bytes();
 }
 
 /* A plain file, opened for reading: what lies under the name may have been
@@ -61,7 +68,7 @@ open_plain(const char *path, int flags)
 static struct scoreboard *
 read_copy(int fd)
 {
-	size_t bytes = scoreboard_slot_offset(SCOREBOARD_SLOTS), had = 0;
+	size_t bytes = scoreboard_bytes(), had = 0;
 	ssize_t n = 1;
 
 	struct scoreboard *b = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -91,7 +98,7 @@ map_original(const struct scoreboard *copy)
 	if (fd < 0)
 		return NULL;
 	struct scoreboard *b = shared_memory_map(
-		fd, scoreboard_slot_offset(SCOREBOARD_SLOTS), PROT_READ);
+		fd, scoreboard_bytes(), PROT_READ);
 	close(fd);
 	if (b != NULL && !scoreboard_is_ours(b))
 		scoreboard_close(&b);
@@ -124,7 +131,7 @@ void
 scoreboard_close(struct scoreboard **b)
 {
 	if (*b != NULL)
-		munmap(*b, scoreboard_slot_offset(SCOREBOARD_SLOTS));
+		munmap(*b, scoreboard_bytes());
 	*b = NULL;
 }
 

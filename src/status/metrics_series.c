@@ -5,7 +5,7 @@
 
 #include "base/service_health.h"
 #include "smtp/reply.h"
-#include "store/hosts.h"
+#include "status/named_hosts.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -54,65 +54,39 @@ print_recipients(struct printer *p, const uint64_t counts[SERIES_VALUES])
 		       f.counters[COUNT_RECIPIENTS_REFUSED]);
 }
 
-/* ---- Database hosts, as the configuration in force names them ----------- */
+/* ---- Database hosts ----------------------------------------------------- */
 
-/* Whether an earlier one has the same name: its series has both. */
-static bool
-is_named_before(const struct store_settings *s, size_t host)
-{
-	for (size_t i = 0; i < host; i++)
-		if (view_equal(host_name(s, i), host_name(s, host)))
-			return true;
-	return false;
-}
-
-/* more: labels that follow. Each name once; of the many, "other". */
 static void
-print_hosts(struct printer *p, const uint64_t counts[SERIES_VALUES],
-	    const char *more)
+print_host_failures(struct printer *p)
 {
-	const struct store_settings *s = p->duty->store;
+	struct named_host hosts[SERIES_HOSTS + 1];
+	size_t count = named_hosts_read(p->b, p->duty->store, hosts);
 	char labels[2 * SLOT_HOST_SIZE];
 
-	for (size_t i = 0; i < s->host_count && i < SERIES_HOSTS; i++) {
-		struct view name = view_slice(host_name(s, i), 0,
-					      SLOT_HOST_SIZE - 1);
-		uint64_t sum = 0;
-		if (is_named_before(s, i))
-			continue;
-		for (size_t k = i; k < s->host_count && k < SERIES_HOSTS; k++)
-			if (view_equal(host_name(s, k), host_name(s, i)))
-				sum += counts[k];
-		snprintf(labels, sizeof(labels), "{host=\"%.*s\"%s}",
-			 (int)name.len, name.at, more);
-		metrics_sample(p, labels, sum);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(labels, sizeof(labels), "{host=\"%.*s\"}",
+			 (int)hosts[i].name.len, hosts[i].name.at);
+		metrics_sample(p, labels, hosts[i].failures);
 	}
-	snprintf(labels, sizeof(labels), "{host=\"other\"%s}", more);
-	metrics_sample(p, labels, counts[SERIES_HOSTS]);
 }
 
 void
 metrics_print_store_workers(struct printer *p)
 {
-	const struct store_settings *s = p->duty->store;
-	uint64_t counts[SERIES_VALUES] = { 0 };
+	struct named_host hosts[SERIES_HOSTS + 1];
+	size_t count = named_hosts_read(p->b, p->duty->store, hosts);
+	char labels[2 * SLOT_HOST_SIZE];
 	struct service_health h;
-	struct slot_figures f;
 
-	for (size_t i = 0; i < scoreboard_slots(p->b); i++) {
-		size_t k = 0;
-		if (!scoreboard_read(p->b, i, &f) || f.role != SLOT_WORKER ||
-		    f.gauges[GAUGE_STORE_UP] == 0)
-			continue;
-		while (k < SERIES_HOSTS && (k >= s->host_count ||
-		       !view_equal(host_name(s, k), view_of(f.host))))
-			k++;
-		counts[k]++;
-	}
-	service_health_read(p->b, &h);
 	metrics_begin(p, "store_workers", false, "Ready workers, by whether "
 		      "they have a database host, and which.");
-	print_hosts(p, counts, ",state=\"up\"");
+	for (size_t i = 0; i < count; i++) {
+		snprintf(labels, sizeof(labels),
+			 "{host=\"%.*s\",state=\"up\"}",
+			 (int)hosts[i].name.len, hosts[i].name.at);
+		metrics_sample(p, labels, hosts[i].workers);
+	}
+	service_health_read(p->b, &h);
 	metrics_sample(p, "{host=\"none\",state=\"down\"}", h.workers_down);
 }
 
@@ -132,7 +106,7 @@ metrics_print_series(struct printer *p)
 			print_replies(p, counts);
 			print_recipients(p, counts);
 		} else if (which == SERIES_HOST_FAILURES)
-			print_hosts(p, counts, "");
+			print_host_failures(p);
 		for (size_t v = 0; f->labels != NULL && f->labels[v] != NULL;
 		     v++) {
 			snprintf(labels, sizeof(labels), "{%s}", f->labels[v]);

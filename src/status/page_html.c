@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The page, top to bottom: is all well, what became of mail, database and
- * spool, processes. No client, recipient or secret stands in it. */
+/* The page, top to bottom: is all well, plots, what became of mail, database
+ * and spool, tables. No client, recipient or secret stands in it. */
 #include "status/page_html.h"
 
 #include "base/clock.h"
 #include "base/service_health.h"
+#include "status/page_parts.h"
 
 #include <inttypes.h>
 
-enum { SECOND = 1000000, DAY = 24 * 3600, LONGEST_FAULTS = 64 * 1024 };
+enum { SECOND = 1000000, LONGEST_FAULTS = 64 * 1024 };
 
 /* Both are files of this folder, taken in as they are, each with a NUL. */
 __asm__(".section .rodata\n"
@@ -32,19 +33,6 @@ page_script(void)
 	return view_of(page_script_text);
 }
 
-static void
-append_escaped(struct buf *out, struct view text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		switch (text.at[i]) {
-		case '<': buf_append_text(out, "&lt;"); break;
-		case '>': buf_append_text(out, "&gt;"); break;
-		case '&': buf_append_text(out, "&amp;"); break;
-		case '"': buf_append_text(out, "&quot;"); break;
-		default: buf_append_byte(out, text.at[i]);
-		}
-}
-
 static bool
 has_line(struct view lines, struct view line)
 {
@@ -63,27 +51,9 @@ append_lines(struct buf *out, struct view lines, struct view said)
 		if (has_line(said, line))
 			continue;
 		buf_append_text(out, "<li>");
-		append_escaped(out, line);
+		page_append_escaped(out, line);
 		buf_append_text(out, "</li>\n");
 	}
-}
-
-/* "3 d 4 h", "5 min", "7 s" */
-static void
-append_span(struct buf *out, int64_t seconds)
-{
-	int64_t s = seconds > 0 ? seconds : 0;
-
-	if (s >= DAY)
-		buf_printf(out, "%" PRId64 " d %" PRId64 " h", s / DAY,
-			   s % DAY / 3600);
-	else if (s >= 3600)
-		buf_printf(out, "%" PRId64 " h %" PRId64 " min", s / 3600,
-			   s % 3600 / 60);
-	else if (s >= 60)
-		buf_printf(out, "%" PRId64 " min", s / 60);
-	else
-		buf_printf(out, "%" PRId64 " s", s);
 }
 
 /* ---- Is all well --------------------------------------------------------- */
@@ -155,7 +125,7 @@ print_store(const struct service_health *h, int64_t now, struct buf *out)
 {
 	buf_append_text(out, "<h2>Database</h2>\n<p>");
 	if (h->workers_up > 0)
-		append_escaped(out, view_of(h->host));
+		page_append_escaped(out, view_of(h->host));
 	if (h->workers_up > 0 && h->has_more_hosts)
 		buf_append_text(out, " and others");
 	if (h->workers_up > 0)
@@ -166,7 +136,7 @@ print_store(const struct service_health *h, int64_t now, struct buf *out)
 				"not asked yet");
 	if (h->workers_down > 0) {
 		buf_printf(out, "; %zu without one for ", h->workers_down);
-		append_span(out, now - h->down_since);
+		page_append_span(out, now - h->down_since);
 	}
 	buf_append_text(out, "</p>\n<h2>Spool</h2>\n<p>");
 	if (h->spool_files == 0)
@@ -174,71 +144,16 @@ print_store(const struct service_health *h, int64_t now, struct buf *out)
 	else {
 		buf_printf(out, "%" PRIu64 " files, %" PRIu64 " bytes, the "
 			   "oldest for ", h->spool_files, h->spool_bytes);
-		append_span(out, now - h->spool_oldest);
+		page_append_span(out, now - h->spool_oldest);
 	}
 	if (h->spool_set_aside > 0)
 		buf_printf(out, "; %" PRIu64 " set aside",
 			   h->spool_set_aside);
-	buf_append_text(out, "</p>\n<h2>Certificate</h2>\n<p>");
-	if (h->certificate_end == 0)
-		buf_append_text(out, "none");
-	else if (h->certificate_end <= now)
-		buf_append_text(out, "expired");
-	else
-		buf_printf(out, "%" PRId64 " days left",
-			   (h->certificate_end - now) / DAY);
 	buf_append_text(out, "</p>\n");
 }
 
-/* ---- Processes ----------------------------------------------------------- */
-
-static void
-print_process(const struct slot_figures *f, int64_t now, struct buf *out)
-{
-	buf_append_text(out, "<tr><th scope=\"row\">");
-	append_escaped(out, view_of(f->role_name));
-	if (f->number > 0)
-		buf_printf(out, " %d", f->number);
-	buf_printf(out, "</th><td>%s</td><td>",
-		   slot_state_name(f->state));
-	append_span(out, now - f->began_wall_us / SECOND);
-	buf_printf(out, "</td><td class=\"number\">%u</td>"
-		   "<td class=\"number\">%" PRIu64 "</td>"
-		   "<td class=\"number\">%" PRIu64 "</td><td>", f->restarts,
-		   f->gauges[GAUGE_SESSIONS],
-		   f->counters[COUNT_MAILS_ACCEPTED]);
-	append_escaped(out, view_of(f->host));
-	buf_append_text(out, "</td></tr>\n");
-}
-
-static void
-print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
-{
-	static const char *const columns[] = { "Process", "State", "Since" };
-	static const char *const numbers[] = { "Restarts", "Sessions",
-					       "Mails" };
-	struct slot_figures f;
-
-	/* It scrolls by itself, so a keyboard must reach it. */
-	buf_append_text(out, "<h2 id=\"processes\">Processes</h2>\n"
-			"<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-			"aria-labelledby=\"processes\">\n<table>\n"
-			"<thead><tr>");
-	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
-		buf_printf(out, "<th scope=\"col\">%s</th>", columns[i]);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		buf_printf(out, "<th scope=\"col\" class=\"number\">%s</th>",
-			   numbers[i]);
-	buf_append_text(out, "<th scope=\"col\">Database host</th></tr>"
-			"</thead>\n<tbody>\n");
-	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		if (scoreboard_read(b, i, &f) && f.role != SLOT_UNUSED)
-			print_process(&f, now, out);
-	buf_append_text(out, "</tbody>\n</table>\n</div>\n");
-}
-
 void
-page_print_html(const struct scoreboard *b, const char *hostname,
+page_print_html(const struct scoreboard *b, const struct status_duty *duty,
 		struct view reasons, struct buf *out)
 {
 	int64_t now = clock_wall_us() / SECOND;
@@ -252,7 +167,7 @@ page_print_html(const struct scoreboard *b, const char *hostname,
 			"<meta name=\"viewport\" "
 			"content=\"width=device-width, initial-scale=1\">\n"
 			"<title>");
-	append_escaped(out, view_of(hostname));
+	page_append_escaped(out, view_of(duty->hostname));
 	buf_append_text(out, reasons.len > 0 ? ": no mail is taken" :
 			": mail is taken");
 	buf_append_text(out, "</title>\n"
@@ -263,18 +178,19 @@ page_print_html(const struct scoreboard *b, const char *hostname,
 			"content=\"5\"></noscript>\n</head>\n<body>\n"
 			"<p id=\"silence\" class=\"state fault\" "
 			"role=\"alert\"></p>\n<main>\n<h1>");
-	append_escaped(out, view_of(hostname));
+	page_append_escaped(out, view_of(duty->hostname));
 	buf_append_text(out, "</h1>\n<p class=\"quiet\">guerrilla-smtpd ");
-	append_escaped(out, view_of(f.version));
+	page_append_escaped(out, view_of(f.version));
 	buf_printf(out, ", up for ");
-	append_span(out, now - f.began_wall_us / SECOND);
+	page_append_span(out, now - f.began_wall_us / SECOND);
 	buf_printf(out, ", generation %u; restarts %" PRIu64
 		   ", reloads %" PRIu64 " (%" PRIu64 " refused), upgrades "
 		   "%" PRIu64 "</p>\n", f.generation, f.restarts, f.reloads,
 		   f.reloads_failed, f.upgrades);
 	print_state(&h, reasons, now, out);
+	page_print_plots(b, duty, out);
 	print_mail(b, &f, &h, out);
 	print_store(&h, now, out);
-	print_processes(b, now, out);
+	page_print_tables(b, duty, now, out);
 	buf_append_text(out, "</main>\n</body>\n</html>\n");
 }

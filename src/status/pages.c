@@ -123,7 +123,7 @@ print_page(const struct scoreboard *b, const struct status_duty *duty,
 	struct buf reasons = BUF(LONGEST_BODY);
 
 	print_reasons(b, duty, &reasons);
-	page_print_html(b, duty->hostname, buf_view(&reasons), out);
+	page_print_html(b, duty, buf_view(&reasons), out);
 	buf_release(&reasons);
 }
 

@@ -4,6 +4,7 @@
 #include "supervisor/supervisor.h"
 
 #include "base/clock.h"
+#include "base/history.h"
 #include "base/signals.h"
 #include "base/process.h"
 #include "supervisor/children.h"
@@ -210,6 +211,7 @@ look(struct master *m)
 	if (now_ms >= m->next_publish_ms) {
 		m->next_publish_ms = now_ms + PUBLISH_MS;
 		usage_tick(m);
+		history_take(m->scoreboard, clock_us(), clock_wall_us());
 		if (scoreboard_publish(m->scoreboard, m->now.config->run_dir) !=
 		    0)
 			log_warn("the scoreboard cannot be copied",

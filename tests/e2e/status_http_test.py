@@ -125,6 +125,28 @@ def test_the_page(watched, port):
     wait_for(lambda: "<li>paused</li>" in ask(port, "/")[2], 10, "the pause")
 
 
+def points(port):
+    """How many the plot of mails in the last hour has."""
+    _, _, page = ask(port, "/")
+    plot = page.split('aria-label="Mails a second"')[1]
+    return len(re.search(r'class="line0" points="([^"]*)"',
+                         plot).group(1).split())
+
+
+def test_the_history_outlives_everybody(watched, port):
+    watched.send()
+    wait_for(lambda: points(port) > 0, 20, "a sample")
+    os.kill(watched.children("status")[0], signal.SIGKILL)
+    assert watched.run("-s", "reload").returncode == 0
+    assert watched.run("-s", "upgrade").returncode == 0
+    # A new history would have none before 5 seconds are over.
+    assert points(port) > 0
+    _, _, page = ask(port, "/")
+    for title in ("Processes", "Replies", "Database hosts"):
+        assert f">{title}</h2>" in page
+    assert "style=" not in page
+
+
 def test_what_it_does_not_answer(watched, port):
     for path in "/page.html", "/nope", "/healthz/", "/metrics.", "//healthz":
         assert ask(port, path)[0] == 404, path

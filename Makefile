@@ -406,14 +406,19 @@ etc = $(DESTDIR)$(SYSCONFDIR)
 conf = $(etc)/guerrilla-smtpd
 
 install: all
-	install -d $(sbin) $(man)/man8 $(man)/man5 $(share) $(units) $(conf) \
+	install -d $(sbin) $(man)/man8 $(man)/man5 $(share)/grafana $(units) $(conf) \
 		$(lib)/sysusers.d $(lib)/tmpfiles.d $(etc)/init.d \
 		$(etc)/logrotate.d
 	install -m 755 build/guerrilla-smtpd $(sbin)/
 	install -m 644 $(wildcard src/*.8) $(man)/man8/
 	install -m 644 $(wildcard src/config/*.5) $(man)/man5/
-	install -m 644 $(wildcard etc/*.sql etc/*.json etc/prometheus/*) \
+	install -m 644 $(wildcard etc/*.sql etc/*.json) \
 		etc/guerrilla-smtpd.conf $(share)/
+	install -m 644 etc/grafana/guerrilla-smtpd.json $(share)/grafana/
+	for file in $(wildcard etc/prometheus/* etc/grafana/*.yml); do \
+		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$file \
+			>$(share)/$${file##*/} || exit 1; \
+		chmod 644 $(share)/$${file##*/}; done
 	for unit in $(wildcard etc/systemd/*); do \
 		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \
 			>$(units)/$${unit##*/} || exit 1; \

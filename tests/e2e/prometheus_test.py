@@ -18,6 +18,7 @@ from support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
+DASHBOARD = "etc/grafana/guerrilla-smtpd.json"
 RULES = "etc/prometheus/guerrilla-smtpd.rules.yml"
 PREFIX = "guerrilla_smtpd_"
 MINUTES = 180
@@ -150,11 +151,35 @@ def get(port, path):
         return connection.getresponse().read().decode()
 
 
+def queries(top):
+    """Each expression of the dashboard, with its variables filled in."""
+    with open(f"{top}/{DASHBOARD}", encoding="ascii") as file:
+        panels = json.load(file)["panels"]
+    return [target["expr"].replace("$__rate_interval", "30s")
+            .replace("$instance", ".*")
+            for panel in panels for target in panel["targets"]]
+
+
+def test_the_dashboard_is_right(prometheus, tmp_path, top):
+    """promtool reads each expression; ids, names and places are its own."""
+    file = tmp_path / "dashboard.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": [
+        {"record": f"query:{i}", "expr": expr}
+        for i, expr in enumerate(queries(top))]}]}))
+    code, output = promtool(prometheus, "check", "rules", str(file))
+    assert code == 0, output
+    with open(f"{top}/{DASHBOARD}", encoding="ascii") as read:
+        panels = json.load(read)["panels"]
+    for key in ("id", "title", "gridPos"):
+        assert len({str(panel[key]) for panel in panels}) == len(panels)
+
+
 @pytest.fixture
-def scraped(prometheus, start_server, tmp_path, top):
+def scraped(prometheus, start_server, certificate, tmp_path, top):
     """A server and a Prometheus that looks at it: (server, its port, ask)."""
     port, own = free_port(), free_port()
-    server = start_server({"status.listen": f"127.0.0.1:{port}"})
+    server = start_server({"status.listen": f"127.0.0.1:{port}",
+                           **certificate.settings()})
     config = tmp_path / "prometheus.yml"
     config.write_text(json.dumps({
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -196,3 +221,13 @@ def test_it_scrapes_what_was_stored(scraped, prometheus, database):
     assert code == 0 and not output, output
     firing = ask('ALERTS{alertstate="firing"}')
     assert firing is None
+
+
+def test_each_query_of_the_dashboard_finds_something(scraped, top):
+    server, _, ask = scraped
+    for _ in range(5):
+        server.send()
+    wait_for(lambda: ask(PREFIX + 'mails_total{outcome="stored"}') == 5, 30,
+             "the mails in Prometheus")
+    for expr in queries(top):
+        wait_for(lambda expr=expr: ask(expr) is not None, 30, expr)

@@ -140,27 +140,27 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 /* Counters with labels: how often each of a few values came. A value has an
  * enum below, of the order in slot_series_figures. */
 #define SLOT_SERIES_TABLE(ROW) \
-	ROW(SERIES_REPLIES, "replies", NULL, \
+	ROW(SERIES_REPLIES, "replies", NULL, NULL, \
 	    "Replies of SMTP") \
-	ROW(SERIES_REFUSED, "connections_refused", refused, \
+	ROW(SERIES_REFUSED, "connections_refused", "reason", refused, \
 	    "Connections turned away, by why") \
-	ROW(SERIES_TLS_HANDSHAKES, "tls_handshakes", tls_versions, \
+	ROW(SERIES_TLS_HANDSHAKES, "tls_handshakes", "version", tls_versions, \
 	    "TLS handshakes that were completed") \
-	ROW(SERIES_TLS_FAILURES, "tls_failures", tls_failures, \
+	ROW(SERIES_TLS_FAILURES, "tls_failures", "reason", tls_failures, \
 	    "TLS handshakes that failed") \
-	ROW(SERIES_STORE_ERRORS, "store_errors", store_actions, \
+	ROW(SERIES_STORE_ERRORS, "store_errors", "class", store_actions, \
 	    "Errors of the database, by what they ask for") \
-	ROW(SERIES_HOST_FAILURES, "store_host_failures", NULL, \
+	ROW(SERIES_HOST_FAILURES, "store_host_failures", NULL, NULL, \
 	    "Times that a database host was given up for a while") \
-	ROW(SERIES_LIMITS_MET, "limits_met", limits, \
+	ROW(SERIES_LIMITS_MET, "limits_met", "limit", limits, \
 	    "Messages of which a part was not parsed, by the limit") \
-	ROW(SERIES_LOG_LINES, "log_lines", log_levels, \
+	ROW(SERIES_LOG_LINES, "log_lines", "level", log_levels, \
 	    "Lines that came to the logger") \
-	ROW(SERIES_HTTP, "http_requests", http_requests, \
+	ROW(SERIES_HTTP, "http_requests", NULL, http_requests, \
 	    "Requests that the status process answered")
 
 #define SLOT_ENUM_ROW(which, name, unit, thread, help) which,
-#define SERIES_ENUM_ROW(which, name, labels, help) which,
+#define SERIES_ENUM_ROW(which, name, label, values, help) which,
 
 enum slot_counter { SLOT_COUNTER_TABLE(SLOT_ENUM_ROW) SLOT_COUNTERS };
 enum slot_gauge { SLOT_GAUGE_TABLE(SLOT_ENUM_ROW) SLOT_GAUGES };
@@ -187,12 +187,14 @@ struct figure {
 	enum slot_thread thread;
 };
 
-/* labels[value]: as Prometheus has them, NULL at the end; NULL: whoever prints
- * knows what the values are. */
+/* The label's name, and its values by their enum, NULL at the end. Without a
+ * name each value is a set of labels, as Prometheus has them; without values
+ * whoever prints knows them. */
 struct series_figure {
 	const char *name;
 	const char *help;
-	const char *const *labels;
+	const char *label;
+	const char *const *values;
 };
 
 extern const struct series_figure slot_series_figures[SLOT_SERIES];

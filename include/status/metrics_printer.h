@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/scoreboard.h"
+#include "base/service_health.h"
 #include "status/status.h"
 
 #define METRICS_PREFIX "guerrilla_smtpd_"
@@ -14,6 +15,8 @@ enum { METRICS_SECOND_US = 1000000 };
 struct printer {
 	const struct scoreboard *b;
 	const struct status_duty *duty;
+	struct scoreboard_figures figures;
+	struct service_health health;
 	int64_t now_us, wall_us;
 	bool is_open;                   /* OpenMetrics */
 	struct buf *out;
@@ -21,12 +24,16 @@ struct printer {
 	bool is_counter;
 };
 
-/* A family begins; name has no _total. help ends with a full stop. */
+/* A family begins; name has no _total. */
 void metrics_begin(struct printer *p, const char *name, bool is_counter,
 		   const char *help);
 
 /* One of its values. labels: "" or {a="b"}, escaped. */
 void metrics_sample(struct printer *p, const char *labels, uint64_t value);
+
+/* A family of one gauge. */
+void metrics_gauge(struct printer *p, const char *name, const char *help,
+		   uint64_t value);
 
 /* Microseconds, as seconds; what is below 0 is 0. */
 void metrics_sample_seconds(struct printer *p, const char *labels, int64_t us);

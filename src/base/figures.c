@@ -19,37 +19,26 @@ const struct figure slot_histogram_figures[SLOT_HISTOGRAMS] = {
 	SLOT_HISTOGRAM_TABLE(FIGURE_ROW)
 };
 
-static const char *const refused[] = {
-	"reason=\"blocked\"", "reason=\"full\"", "reason=\"per_ip\"",
-	"reason=\"rate\"", "reason=\"no_store\"", "reason=\"paused\"",
-	"reason=\"early\"", NULL
-};
+static const char *const refused[] = { "blocked", "full", "per_ip", "rate",
+				       "no_store", "paused", "early", NULL };
 
-static const char *const tls_versions[] = { "version=\"1.2\"",
-					    "version=\"1.3\"", NULL };
+static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 
-static const char *const tls_failures[] = { "reason=\"closed\"",
-					    "reason=\"handshake\"", NULL };
+static const char *const tls_failures[] = { "closed", "handshake", NULL };
 
 /* enum store_action */
-static const char *const store_actions[] = {
-	"class=\"repeat\"", "class=\"next_host\"", "class=\"in_doubt\"",
-	"class=\"split\"", "class=\"reread\"", "class=\"full\"", NULL
-};
+static const char *const store_actions[] = { "repeat", "next_host", "in_doubt",
+					     "split", "reread", "full", NULL };
 
 /* The bits of enum mime_limit, by their keys. */
 static const char *const limits[] = {
-	"limit=\"header_lines\"", "limit=\"header_bytes\"",
-	"limit=\"header_field\"", "limit=\"header_colons\"",
-	"limit=\"boundary_lines\"", "limit=\"multiparts\"",
-	"limit=\"mime_parts\"", "limit=\"mime_depth\"", "limit=\"cpu\"", NULL
+	"header_lines", "header_bytes", "header_field", "header_colons",
+	"boundary_lines", "multiparts", "mime_parts", "mime_depth", "cpu", NULL
 };
 
 /* enum log_level */
-static const char *const log_levels[] = {
-	"level=\"debug\"", "level=\"info\"", "level=\"warn\"",
-	"level=\"error\"", NULL
-};
+static const char *const log_levels[] = { "debug", "info", "warn", "error",
+					  NULL };
 
 #define HTTP(path, code) "path=\"" path "\",code=\"" code "\""
 
@@ -61,7 +50,8 @@ static const char *const http_requests[] = {
 	HTTP("other", "404"), HTTP("other", "405"), HTTP("other", "421"), NULL
 };
 
-#define SERIES_ROW(which, name, labels, help) [which] = { name, help, labels },
+#define SERIES_ROW(which, name, label, values, help) \
+	[which] = { name, help, label, values },
 
 const struct series_figure slot_series_figures[SLOT_SERIES] = {
 	SLOT_SERIES_TABLE(SERIES_ROW)

@@ -68,8 +68,10 @@ count_of(const struct scoreboard_figures *f, enum slot_counter from)
 }
 
 static void
-print_counts(struct printer *p, const struct scoreboard_figures *f)
+print_counts(struct printer *p)
 {
+	const struct scoreboard_figures *f = &p->figures;
+
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		if (counts[i].help != NULL)
 			metrics_begin(p, counts[i].name, true, counts[i].help);
@@ -80,8 +82,9 @@ print_counts(struct printer *p, const struct scoreboard_figures *f)
 /* ---- The service -------------------------------------------------------- */
 
 static void
-print_service(struct printer *p, const struct scoreboard_figures *f)
+print_service(struct printer *p)
 {
+	const struct scoreboard_figures *f = &p->figures;
 	char version[2 * SCOREBOARD_VERSION_SIZE];
 
 	metrics_begin(p, "build_info", false, "The program's version.");
@@ -91,9 +94,8 @@ print_service(struct printer *p, const struct scoreboard_figures *f)
 	metrics_begin(p, "start_time_seconds", false, "When the master was "
 		      "started, since 1970.");
 	metrics_sample_seconds(p, "", f->began_wall_us);
-	metrics_begin(p, "generation", false, "Goes up by one with each reload "
-		      "and upgrade.");
-	metrics_sample(p, "", f->generation);
+	metrics_gauge(p, "generation", "Goes up by one with each reload and "
+		      "upgrade.", f->generation);
 	metrics_begin(p, "reloads", true, "Reloads of the configuration.");
 	metrics_sample(p, "{outcome=\"done\"}", f->reloads);
 	metrics_sample(p, "{outcome=\"refused\"}", f->reloads_failed);
@@ -112,45 +114,38 @@ age_us(int64_t since_s, int64_t wall_us)
 static void
 print_health(struct printer *p)
 {
-	struct service_health h;
+	const struct service_health *h = &p->health;
 
-	service_health_read(p->b, &h);
-	metrics_begin(p, "store_up", false, "1 while a worker can write to a "
-		      "database host.");
-	metrics_sample(p, "", h.workers_up > 0);
+	metrics_gauge(p, "store_up", "1 while a worker can write to a "
+		      "database host.", h->workers_up > 0);
 	metrics_begin(p, "queue_messages", false, "Messages that wait for the "
 		      "database's verdict.");
 	uint64_t waiting = scoreboard_sum(p->b, GAUGE_WAITING);
 	metrics_sample(p, "{state=\"new\"}",
-		       h.held > waiting ? h.held - waiting : 0);
+		       h->held > waiting ? h->held - waiting : 0);
 	metrics_sample(p, "{state=\"held\"}", waiting);
-	metrics_begin(p, "spool_files", false, "Messages that wait in the "
-		      "spool.");
-	metrics_sample(p, "", h.spool_files);
-	metrics_begin(p, "spool_bytes", false, "Bytes that the spool takes.");
-	metrics_sample(p, "", h.spool_bytes);
-	metrics_begin(p, "spool_limit_bytes", false, "store.spool_max; 0: "
-		      "nothing is spooled.");
-	metrics_sample(p, "", p->duty->spool_max);
+	metrics_gauge(p, "spool_files", "Messages that wait in the spool.",
+		      h->spool_files);
+	metrics_gauge(p, "spool_bytes", "Bytes that the spool takes.",
+		      h->spool_bytes);
+	metrics_gauge(p, "spool_limit_bytes", "store.spool_max; 0: nothing is "
+		      "spooled.", p->duty->spool_max);
 	metrics_begin(p, "spool_oldest_seconds", false, "Age of the oldest "
 		      "message in the spool; 0: none.");
-	metrics_sample_seconds(p, "", age_us(h.spool_oldest, p->wall_us));
-	metrics_begin(p, "spool_set_aside_files", false, "Spooled files that "
-		      "an operator must see.");
-	metrics_sample(p, "", h.spool_set_aside);
-	metrics_begin(p, "sessions", false, "Sessions that are open.");
-	metrics_sample(p, "", scoreboard_sum(p->b, GAUGE_SESSIONS));
-	metrics_begin(p, "sessions_limit", false, "limits.connections.");
-	metrics_sample(p, "", p->duty->connections);
-	metrics_begin(p, "memory_bytes", false, "Bytes charged to "
-		      "limits.memory.");
-	metrics_sample(p, "", scoreboard_sum(p->b, GAUGE_MEMORY));
-	metrics_begin(p, "memory_limit_bytes", false, "limits.memory of all "
-		      "workers.");
-	metrics_sample(p, "", p->duty->memory * p->duty->workers);
-	metrics_begin(p, "retention_lag_seconds", false, "How long expired "
-		      "mail waits to be deleted.");
-	metrics_sample(p, "", scoreboard_sum(p->b, GAUGE_RETENTION_LAG));
+	metrics_sample_seconds(p, "", age_us(h->spool_oldest, p->wall_us));
+	metrics_gauge(p, "spool_set_aside_files", "Spooled files that an "
+		      "operator must see.", h->spool_set_aside);
+	metrics_gauge(p, "sessions", "Sessions that are open.",
+		      scoreboard_sum(p->b, GAUGE_SESSIONS));
+	metrics_gauge(p, "sessions_limit", "limits.connections.",
+		      p->duty->connections);
+	metrics_gauge(p, "memory_bytes", "Bytes charged to limits.memory.",
+		      scoreboard_sum(p->b, GAUGE_MEMORY));
+	metrics_gauge(p, "memory_limit_bytes", "limits.memory of all workers.",
+		      p->duty->memory * p->duty->workers);
+	metrics_gauge(p, "retention_lag_seconds", "How long expired mail "
+		      "waits to be deleted.",
+		      scoreboard_sum(p->b, GAUGE_RETENTION_LAG));
 }
 
 /* ---- What is no sum ----------------------------------------------------- */
@@ -194,17 +189,16 @@ print_extremes(struct printer *p)
 		e.retention_s = most(e.retention_s, g[GAUGE_RETENTION_DONE]);
 		e.waiting_s = least(e.waiting_s, g[GAUGE_WAITING_SINCE]);
 	}
-	metrics_begin(p, "max_message_bytes", false, "The SIZE that is "
-		      "offered; 0: not known yet.");
-	metrics_sample(p, "", e.size);
-	metrics_begin(p, "domains", false, "Domains that domains_query gave.");
-	metrics_sample(p, "", e.domains);
-	metrics_begin(p, "domains_refresh_timestamp_seconds", false, "When "
-		      "domains_query last gave them, since 1970; 0: never.");
-	metrics_sample(p, "", e.refreshed_s);
-	metrics_begin(p, "retention_timestamp_seconds", false, "When retention "
-		      "had nothing left to delete, since 1970; 0: not yet.");
-	metrics_sample(p, "", e.retention_s);
+	metrics_gauge(p, "max_message_bytes", "The SIZE that is offered; 0: "
+		      "not known yet.", e.size);
+	metrics_gauge(p, "domains", "Domains that domains_query gave.",
+		      e.domains);
+	metrics_gauge(p, "domains_refresh_timestamp_seconds", "When "
+		      "domains_query last gave them, since 1970; 0: never.",
+		      e.refreshed_s);
+	metrics_gauge(p, "retention_timestamp_seconds", "When retention had "
+		      "nothing left to delete, since 1970; 0: not yet.",
+		      e.retention_s);
 	metrics_begin(p, "queue_oldest_seconds", false, "Age of the oldest "
 		      "message that is held; 0: none.");
 	metrics_sample_seconds(p, "", age_us((int64_t)e.waiting_s,
@@ -248,11 +242,11 @@ metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 			     .wall_us = clock_wall_us(),
 			     .is_open = format == METRICS_OPENMETRICS,
 			     .out = out };
-	struct scoreboard_figures f;
 
-	scoreboard_read_figures(b, &f);
-	print_service(&p, &f);
-	print_counts(&p, &f);
+	scoreboard_read_figures(b, &p.figures);
+	service_health_read(b, &p.health);
+	print_service(&p);
+	print_counts(&p);
 	metrics_print_series(&p);
 	print_health(&p);
 	metrics_print_store_workers(&p);

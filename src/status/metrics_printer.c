@@ -42,6 +42,14 @@ metrics_sample(struct printer *p, const char *labels, uint64_t value)
 }
 
 void
+metrics_gauge(struct printer *p, const char *name, const char *help,
+	      uint64_t value)
+{
+	metrics_begin(p, name, false, help);
+	metrics_sample(p, "", value);
+}
+
+void
 metrics_sample_seconds(struct printer *p, const char *labels, int64_t us)
 {
 	name_sample(p, labels);

@@ -40,9 +40,8 @@ print_states(struct printer *p)
 	for (size_t i = 0; i < scoreboard_slots(p->b); i++)
 		if (scoreboard_read(p->b, i, &f) && f.role != SLOT_UNUSED)
 			count_process(roles, &f);
-	metrics_begin(p, "workers_wanted", false, "Workers that the "
-		      "configuration asks for.");
-	metrics_sample(p, "", p->duty->workers);
+	metrics_gauge(p, "workers_wanted", "Workers that the configuration "
+		      "asks for.", p->duty->workers);
 	metrics_begin(p, "processes", false, "Processes, by what they are and "
 		      "do.");
 	for (size_t r = 0; r < SLOT_ROLES && roles[r].name[0] != '\0'; r++)

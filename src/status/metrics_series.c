@@ -3,39 +3,44 @@
  * what the table of series has names for. */
 #include "status/metrics_printer.h"
 
-#include "base/service_health.h"
 #include "smtp/reply.h"
 #include "status/named_hosts.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
+enum { REASON_SIZE = 48 };
+
 /* ---- Replies ------------------------------------------------------------ */
 
 /* An enum's name in small letters. */
-static void
-append_reason(struct buf *out, const char *name)
+static const char *
+reason_of(enum reply which, char out[REASON_SIZE])
 {
-	for (; *name != '\0'; name++)
-		buf_append_byte(out, (char)tolower((unsigned char)*name));
+	const char *name = reply_name(which);
+	size_t i = 0;
+
+	for (; name[i] != '\0' && i < REASON_SIZE - 1; i++)
+		out[i] = (char)tolower((unsigned char)name[i]);
+	out[i] = '\0';
+	return out;
 }
 
 /* Each row of the table, whose code may have no enhanced one. */
 static void
 print_replies(struct printer *p, const uint64_t counts[SERIES_VALUES])
 {
+	char reason[REASON_SIZE], labels[128];
+
 	for (int which = 0; which < REPLIES; which++) {
-		struct view enhanced = reply_code((enum reply)which);
-		struct view code = view_slice(enhanced, 0, 3);
-		enhanced = view_trim(view_slice(enhanced, 3, enhanced.len));
-		struct buf labels = BUF(256);
-		buf_printf(&labels, "{code=\"%.3s\",enhanced=\"%.*s\","
-			   "reason=\"", code.at, (int)enhanced.len,
-			   enhanced.at);
-		append_reason(&labels, reply_name((enum reply)which));
-		buf_append(&labels, VIEW("\"}\0"));
-		metrics_sample(p, labels.at, counts[which]);
-		buf_release(&labels);
+		struct view code = reply_code((enum reply)which);
+		struct view enhanced = view_trim(view_slice(code, 3,
+							    code.len));
+		snprintf(labels, sizeof(labels), "{code=\"%.3s\","
+			 "enhanced=\"%.*s\",reason=\"%s\"}", code.at,
+			 (int)enhanced.len, enhanced.at,
+			 reason_of((enum reply)which, reason));
+		metrics_sample(p, labels, counts[which]);
 	}
 }
 
@@ -43,15 +48,12 @@ print_replies(struct printer *p, const uint64_t counts[SERIES_VALUES])
 static void
 print_recipients(struct printer *p, const uint64_t counts[SERIES_VALUES])
 {
-	struct scoreboard_figures f;
-
-	scoreboard_read_figures(p->b, &f);
 	metrics_begin(p, "recipients", true, "Recipients, by whether they were "
 		      "accepted.");
 	metrics_sample(p, "{outcome=\"accepted\"}",
 		       counts[REPLY_RECIPIENT_OK]);
 	metrics_sample(p, "{outcome=\"refused\"}",
-		       f.counters[COUNT_RECIPIENTS_REFUSED]);
+		       p->figures.counters[COUNT_RECIPIENTS_REFUSED]);
 }
 
 /* ---- Database hosts ----------------------------------------------------- */
@@ -76,7 +78,6 @@ metrics_print_store_workers(struct printer *p)
 	struct named_host hosts[SERIES_HOSTS + 1];
 	size_t count = named_hosts_read(p->b, p->duty->store, hosts);
 	char labels[2 * SLOT_HOST_SIZE];
-	struct service_health h;
 
 	metrics_begin(p, "store_workers", false, "Ready workers, by whether "
 		      "they have a database host, and which.");
@@ -86,8 +87,8 @@ metrics_print_store_workers(struct printer *p)
 			 (int)hosts[i].name.len, hosts[i].name.at);
 		metrics_sample(p, labels, hosts[i].workers);
 	}
-	service_health_read(p->b, &h);
-	metrics_sample(p, "{host=\"none\",state=\"down\"}", h.workers_down);
+	metrics_sample(p, "{host=\"none\",state=\"down\"}",
+		       p->health.workers_down);
 }
 
 /* ---- Counts by a value -------------------------------------------------- */
@@ -107,9 +108,11 @@ metrics_print_series(struct printer *p)
 			print_recipients(p, counts);
 		} else if (which == SERIES_HOST_FAILURES)
 			print_host_failures(p);
-		for (size_t v = 0; f->labels != NULL && f->labels[v] != NULL;
+		for (size_t v = 0; f->values != NULL && f->values[v] != NULL;
 		     v++) {
-			snprintf(labels, sizeof(labels), "{%s}", f->labels[v]);
+			snprintf(labels, sizeof(labels), f->label != NULL ?
+				 "{%s=\"%s\"}" : "{%s%s}", f->label != NULL ?
+				 f->label : "", f->values[v]);
 			metrics_sample(p, labels, counts[v]);
 		}
 	}

@@ -122,35 +122,25 @@ print_certificates(const struct scoreboard *b, int64_t now, struct buf *out)
 	page_end_table(out);
 }
 
-/* limit="header_lines" */
-static struct view
-value_of_label(const char *label)
-{
-	struct view v = view_of(label);
-	size_t quote = view_find(v, '"');
-
-	return view_slice(v, quote + 1, v.len - 1);
-}
-
 static void
 print_limits(const struct scoreboard *b, struct buf *out)
 {
 	static const char *const columns[] = { "Limit met", "#Messages",
 					       NULL };
-	const char *const *labels =
-		slot_series_figures[SERIES_LIMITS_MET].labels;
+	const char *const *limits =
+		slot_series_figures[SERIES_LIMITS_MET].values;
 	uint64_t counts[SERIES_VALUES], all = 0;
 
 	scoreboard_read_series(b, SERIES_LIMITS_MET, counts);
-	for (size_t v = 0; labels[v] != NULL; v++)
+	for (size_t v = 0; limits[v] != NULL; v++)
 		all += counts[v];
 	if (all == 0)
 		return;
 	page_begin_table(out, "limits", "Limits of the parser", columns);
-	for (size_t v = 0; labels[v] != NULL; v++) {
+	for (size_t v = 0; limits[v] != NULL; v++) {
 		if (counts[v] == 0)
 			continue;
-		page_begin_row(out, value_of_label(labels[v]));
+		page_begin_row(out, view_of(limits[v]));
 		page_cell_number(out, counts[v]);
 		page_end_row(out);
 	}

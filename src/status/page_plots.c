@@ -69,20 +69,23 @@ value_of(const struct history_sample *s, enum scale scale,
 
 /* ---- A plot -------------------------------------------------------------- */
 
-struct range {
+struct drawing {
 	const struct history_sample *samples;
 	size_t count;
 	int64_t from_s, span_s;
+	const struct plot *plot;
+	double highest;
 };
 
 static double
-highest(const struct range *r, const struct plot *p)
+find_highest(const struct drawing *d)
 {
+	const struct plot *p = d->plot;
 	double most = 0;
 
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < d->count; i++)
 		for (int l = 0; l < LINES && p->lines[l].name != NULL; l++) {
-			double v = value_of(&r->samples[i], p->scale,
+			double v = value_of(&d->samples[i], p->scale,
 					    p->lines[l].field);
 			most = v > most ? v : most;
 		}
@@ -91,20 +94,20 @@ highest(const struct range *r, const struct plot *p)
 
 /* A point a column of the plot: the highest of its samples. */
 static void
-print_line(const struct range *r, const struct plot *p, int line,
-	   struct buf *out)
+print_line(const struct drawing *d, int line, struct buf *out)
 {
-	double columns[WIDTH], most = highest(r, p);
+	double columns[WIDTH], most = d->highest;
 
 	for (int x = 0; x < WIDTH; x++)
 		columns[x] = -1;
-	for (size_t i = 0; i < r->count; i++) {
-		const struct history_sample *s = &r->samples[i];
-		int64_t age_s = (int64_t)s->at[HISTORY_AT_S] - r->from_s;
-		if (age_s < 0 || age_s >= r->span_s)
+	for (size_t i = 0; i < d->count; i++) {
+		const struct history_sample *s = &d->samples[i];
+		int64_t age_s = (int64_t)s->at[HISTORY_AT_S] - d->from_s;
+		if (age_s < 0 || age_s >= d->span_s)
 			continue;
-		double *c = &columns[age_s * WIDTH / r->span_s];
-		double v = value_of(s, p->scale, p->lines[line].field);
+		double *c = &columns[age_s * WIDTH / d->span_s];
+		double v = value_of(s, d->plot->scale,
+				    d->plot->lines[line].field);
 		*c = v > *c ? v : *c;
 	}
 	buf_printf(out, "<polyline class=\"line%d\" points=\"", line);
@@ -124,19 +127,19 @@ print_value(double value, struct buf *out)
 }
 
 static void
-print_plot(const struct range *r, const struct plot *p, const char *more,
-	   struct buf *out)
+print_plot(const struct drawing *d, const char *more, struct buf *out)
 {
+	const struct plot *p = d->plot;
 	static const struct history_sample none = { { 0 } };
 	const struct history_sample *last =
-		r->count > 0 ? &r->samples[r->count - 1] : &none;
+		d->count > 0 ? &d->samples[d->count - 1] : &none;
 
 	buf_printf(out, "<figure>\n<figcaption>%s</figcaption>\n"
 		   "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 		   "role=\"img\" aria-label=\"%s\">", p->title, WIDTH, HEIGHT,
 		   p->title);
 	for (int l = 0; l < LINES && p->lines[l].name != NULL; l++)
-		print_line(r, p, l, out);
+		print_line(d, l, out);
 	buf_append_text(out, "</svg>\n<p class=\"key\">");
 	for (int l = 0; l < LINES && p->lines[l].name != NULL; l++) {
 		buf_printf(out, "<span><svg class=\"sign\" "
@@ -148,7 +151,7 @@ print_plot(const struct range *r, const struct plot *p, const char *more,
 		buf_append_text(out, "</span> ");
 	}
 	buf_append_text(out, "<span>highest ");
-	print_value(highest(r, p), out);
+	print_value(d->highest, out);
 	buf_printf(out, "%s</span></p>\n</figure>\n", more);
 }
 
@@ -168,7 +171,7 @@ print_span(const struct scoreboard *b, const struct status_duty *duty,
 	};
 	struct history_sample *samples =
 		memory_new(HISTORY_MOST_SAMPLES, sizeof(*samples));
-	const struct range r = {
+	struct drawing d = {
 		.samples = samples,
 		.count = history_read(b, span, samples),
 		.from_s = clock_wall_us() / SECOND - spans[span].span_s + 1,
@@ -179,9 +182,12 @@ print_span(const struct scoreboard *b, const struct status_duty *duty,
 	snprintf(limit, sizeof(limit), ", limit %zu", duty->connections);
 	buf_printf(out, "<h2 id=\"%s\">%s</h2>\n<div class=\"plots\">\n",
 		   spans[span].id, spans[span].title);
-	for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++)
-		print_plot(&r, &plots[i], plots[i].lines[0].field ==
-			   HISTORY_SESSIONS ? limit : "", out);
+	for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++) {
+		d.plot = &plots[i];
+		d.highest = find_highest(&d);
+		print_plot(&d, plots[i].lines[0].field == HISTORY_SESSIONS ?
+			   limit : "", out);
+	}
 	buf_append_text(out, "</div>\n");
 	free(samples);
 }

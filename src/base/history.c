@@ -4,6 +4,8 @@
 
 #include "base/scoreboard_layout.h"
 
+#include <string.h>
+
 #define LOOK SCOREBOARD_LOOK
 #define SET SCOREBOARD_SET
 
@@ -33,8 +35,7 @@ read_totals(const struct scoreboard *b, int64_t now_us,
 
 	scoreboard_read_figures(b, &f);
 	*out = (struct history_totals){ .at_us = now_us };
-	for (int c = 0; c < SLOT_COUNTERS; c++)
-		out->counters[c] = f.counters[c];
+	memcpy(out->counters, f.counters, sizeof(out->counters));
 	for (int role = 0; role < SLOT_ROLES; role++)
 		if (scoreboard_read_role(b, (enum slot_role)role, &r))
 			out->cpu_us += r.cpu_us;

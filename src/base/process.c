@@ -166,13 +166,21 @@ confinement_read(int fd, struct confinement *out)
 	return 0;
 }
 
-int
-confinement_of(pid_t pid, struct confinement *out)
+/* A file of /proc/PID. */
+static int
+open_of(pid_t pid, const char *name)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int
+confinement_of(pid_t pid, struct confinement *out)
+{
+	int fd = open_of(pid, "status");
+
 	if (fd < 0)
 		return -1;
 	int done = confinement_read(fd, out);
@@ -185,11 +193,10 @@ confinement_of(pid_t pid, struct confinement *out)
 int
 process_usage(pid_t pid, struct process_usage *out)
 {
-	char path[32], stat[STATUS_SIZE];
+	char stat[STATUS_SIZE];
 	uint64_t fields[25] = { 0 };
+	int fd = open_of(pid, "stat");
 
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	ssize_t n = read(fd, stat, sizeof(stat) - 1);

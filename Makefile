@@ -24,8 +24,8 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 # ---- The house: every room and what stands in it -------------------------
 
 base       = address arena buf chain clock figures histogram history in_child \
-	landlock log log_line memory pass_descriptor pid_file process queue sandbox \
-	scoreboard scoreboard_master scoreboard_read seccomp_filter \
+	landlock log log_line memory pass_descriptor pid_file process queue \
+	sandbox scoreboard scoreboard_master scoreboard_read seccomp_filter \
 	service_health shared_memory signals utf8 view
 net        = certificate connection_limits connection_table domain_name listen \
 	proxy_protocol recipient_rates remote_key signing signing_answer \
@@ -406,8 +406,8 @@ etc = $(DESTDIR)$(SYSCONFDIR)
 conf = $(etc)/guerrilla-smtpd
 
 install: all
-	install -d $(sbin) $(man)/man8 $(man)/man5 $(share)/grafana $(units) $(conf) \
-		$(lib)/sysusers.d $(lib)/tmpfiles.d $(etc)/init.d \
+	install -d $(sbin) $(man)/man8 $(man)/man5 $(share)/grafana $(units) \
+		$(conf) $(lib)/sysusers.d $(lib)/tmpfiles.d $(etc)/init.d \
 		$(etc)/logrotate.d
 	install -m 755 build/guerrilla-smtpd $(sbin)/
 	install -m 644 $(wildcard src/*.8) $(man)/man8/

@@ -33,10 +33,11 @@ void slot_count(struct scoreboard_slot *s, enum slot_counter which,
 		uint64_t more);
 void slot_gauge(struct scoreboard_slot *s, enum slot_gauge which,
 		uint64_t now);
+void slot_set_state(struct scoreboard_slot *s, enum slot_state state);
+
 /* One more of that value of a series. */
 void slot_count_in(struct scoreboard_slot *s, enum slot_series which,
 		   size_t value);
-void slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 
 /* One more of that value: microseconds, bytes or a number, as the unit says;
  * below 0 is 0. */

@@ -69,12 +69,12 @@ struct smtp_settings {
 /* What changes while a worker runs, shared by its sessions: written by the
  * loop's thread only. */
 struct smtp_state {
+	struct scoreboard_slot *slot;   /* where replies are counted, or NULL */
 	size_t max_message_bytes;       /* SIZE: settings and table together */
 	size_t max_address_chars;       /* what `to` and `recipient` can hold */
 	bool offers_smtputf8;           /* they can hold UTF-8 */
 	bool offers_starttls;           /* a certificate is loaded */
 	bool is_tls_broken;             /* STARTTLS gets 454 4.7.0 */
-	struct scoreboard_slot *slot;   /* where replies are counted, or NULL */
 	bool is_store_away;             /* MAIL gets 451 4.3.0 */
 	bool is_memory_tight;           /* DATA and BDAT get 452 4.3.1 */
 	bool is_under_pressure;         /* error limit is 1 */

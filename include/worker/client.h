@@ -137,8 +137,9 @@ void worker_uncount(struct worker *w, const struct message *message);
 /* settings->smtp.refused: the owner is a client. */
 void client_on_refusal(void *owner, const struct smtp_refusal *refusal);
 
-/* Counts it in the limits, or logs and counts the refusal. */
 void client_count_refused(const struct client *c, enum series_refused reason);
+
+/* Counts it in the limits, or logs and counts the refusal. */
 bool client_may_enter(struct client *c, enum session_end *why_out);
 
 /* The same for the client that XCLIENT named: refused, it gets its reply. */

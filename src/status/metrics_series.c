@@ -20,7 +20,7 @@ reason_of(enum reply which, char out[REASON_SIZE])
 	const char *name = reply_name(which);
 	size_t i = 0;
 
-	for (; name[i] != '\0' && i < REASON_SIZE - 1; i++)
+	for (; i < REASON_SIZE - 1 && name[i] != '\0'; i++)
 		out[i] = (char)tolower((unsigned char)name[i]);
 	out[i] = '\0';
 	return out;

@@ -44,8 +44,8 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     = metrics metrics_histograms metrics_printer metrics_processes \
-	metrics_series named_hosts page_html page_plots page_tables page_write \
+status     = accept metrics metrics_histograms metrics_printer \
+	metrics_processes metrics_series named_hosts page_html page_plots page_tables page_write \
 	pages status
 signer     = signer
 resolver   = resolver

@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/service_health.h"
+#include "status/accept.h"
 #include "status/metrics.h"
 #include "status/page_html.h"
 
@@ -32,16 +33,25 @@ static const struct {
 			       "version=1.0.0; charset=utf-8" },
 };
 
+static bool
+wants_openmetrics(const char *accept)
+{
+	static const struct media_type open = {
+		VIEW("application/openmetrics-text"), VIEW("1.0.0")
+	};
+	static const struct media_type text = { VIEW("text/plain"),
+						VIEW("0.0.4") };
+
+	return accept_prefers(view_of(accept), &open, &text);
+}
+
 int
 page_find(const char *path, const char *accept)
 {
 	for (int i = 0; i < PAGE_OPENMETRICS; i++)
-		if (strcmp(path, pages[i].path) == 0) {
-			bool is_open = i == PAGE_METRICS &&
-				strstr(accept,
-				       "application/openmetrics-text") != NULL;
-			return is_open ? PAGE_OPENMETRICS : i;
-		}
+		if (strcmp(path, pages[i].path) == 0)
+			return i == PAGE_METRICS && wants_openmetrics(accept)
+				       ? PAGE_OPENMETRICS : i;
 	return -1;
 }
 

@@ -45,15 +45,53 @@ test_paths(void **state)
 	assert_int_equal(page_find("/readyz", ""), PAGE_READYZ);
 	assert_int_equal(page_find("/status.json", ""), PAGE_JSON);
 	assert_int_equal(page_find("/metrics", "*/*"), PAGE_METRICS);
-	assert_int_equal(page_find("/metrics", "application/openmetrics-text;"
-				   "version=1.0.0,text/plain;q=0.5"),
-			 PAGE_OPENMETRICS);
 	assert_int_equal(page_find("", ""), -1);
 	assert_int_equal(page_find("/", ""), PAGE_HTML);
 	assert_int_equal(page_find("/page.js", ""), PAGE_JS);
 	assert_int_equal(page_find("/page.html", ""), -1);
 	assert_int_equal(page_find("/healthz/", ""), -1);
 	assert_int_equal(page_find("/metrics?x", ""), -1);
+}
+
+#define OPEN "application/openmetrics-text"
+
+static void
+test_the_format_that_is_preferred(void **state)
+{
+	static const char *const open[] = {
+		/* Prometheus, until 2.x and since. */
+		OPEN ";version=1.0.0," OPEN ";version=0.0.1;q=0.75,"
+		"text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		"application/vnd.google.protobuf;proto=io.prometheus.client."
+		"MetricFamily;encoding=delimited;q=0.6," OPEN ";version=1.0.0;"
+		"escaping=allow-utf-8;q=0.5," OPEN ";version=0.0.1;q=0.4,"
+		"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+		"text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+		OPEN, OPEN ",text/plain", "text/plain;q=0.5," OPEN ";q=0.5",
+		"Application/OpenMetrics-Text ; Q=0.001 , text/plain; q=0",
+		OPEN ";q=1.000", OPEN ";q=0.5,*/*;q=0.4", "application/*",
+		"*/*;q=0.9," OPEN ";q=0.2,text/*;q=0.1", OPEN ";q=0.3,"
+		"text/plain;version=0.0.3;q=1", OPEN ";version= 1.0.0;a=b",
+	};
+	static const char *const text[] = {
+		"", "*/*", "text/plain", "text/html,*/*;q=0.8", OPEN ";q=0",
+		OPEN ";q=0.000,*/*", OPEN ";q=0.5,*/*", OPEN ";q=0.5,text/*",
+		OPEN ";q=0.4,text/plain;q=0.5", OPEN ";version=0.0.1",
+		OPEN ";version=2.0.0,*/*", OPEN ";q=0.2,*/*;q=0.1,text/plain;"
+		"version=0.0.4;q=0.3", OPEN "x", "x" OPEN, "a/b;c=" OPEN,
+		OPEN ";q=2", OPEN ";q=1.1", OPEN ";q=0.0009", OPEN ";q=-1",
+		OPEN ";q=", OPEN ";q", OPEN ";q=0.x", "/", ",;,=;*", "*/x",
+		"application/*;q=0.9," OPEN ";q=0", "text/plain;version=1.0.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
+		if (page_find("/metrics", open[i]) != PAGE_OPENMETRICS)
+			fail_msg("is not given: %s", open[i]);
+	for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++)
+		if (page_find("/metrics", text[i]) != PAGE_METRICS)
+			fail_msg("is given: %s", text[i]);
+	assert_int_equal(page_find("/healthz", OPEN), PAGE_HEALTHZ);
 }
 
 static void
@@ -193,6 +231,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_the_format_that_is_preferred),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_the_master_that_beats_is_alive),
 		cmocka_unit_test(test_ready_is_who_takes_mail),

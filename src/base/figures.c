@@ -47,7 +47,8 @@ static const char *const http_requests[] = {
 	HTTP("/healthz", "200"), HTTP("/readyz", "200"),
 	HTTP("/status.json", "200"), HTTP("/metrics", "200"),
 	HTTP("/healthz", "503"), HTTP("/readyz", "503"),
-	HTTP("other", "404"), HTTP("other", "405"), HTTP("other", "421"), NULL
+	HTTP("other", "400"), HTTP("other", "404"), HTTP("other", "405"),
+	HTTP("other", "421"), NULL
 };
 
 #define SERIES_ROW(which, name, label, values, help) \

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,15 +83,31 @@ count_request(const struct status *s, int which)
 	slot_count_in(s->context->slot, SERIES_HTTP, (size_t)which);
 }
 
+static void
+count_refusal(const struct status *s, unsigned code)
+{
+	static const struct {
+		unsigned code;
+		int which;
+	} refusals[] = {
+		{ MHD_HTTP_BAD_REQUEST, HTTP_400 },
+		{ MHD_HTTP_NOT_FOUND, HTTP_404 },
+		{ MHD_HTTP_METHOD_NOT_ALLOWED, HTTP_405 },
+		{ MHD_HTTP_MISDIRECTED_REQUEST, HTTP_421 },
+	};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		if (refusals[i].code == code)
+			count_request(s, refusals[i].which);
+}
+
 static enum MHD_Result
 refuse(struct status *s, struct MHD_Connection *c, unsigned code,
        const char *text)
 {
 	struct MHD_Response *r = respond(view_of(text), "text/plain");
 
-	count_request(s, code == MHD_HTTP_NOT_FOUND ? HTTP_404 :
-		      code == MHD_HTTP_METHOD_NOT_ALLOWED ? HTTP_405 :
-		      HTTP_421);
+	count_refusal(s, code);
 	if (r == NULL)
 		return MHD_NO;
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
@@ -123,6 +140,28 @@ body_of(struct status *s, enum status_page page)
 	return b;
 }
 
+static enum MHD_Result
+count_host(void *count, enum MHD_ValueKind kind, const char *name,
+	   const char *value)
+{
+	(void)kind, (void)value;
+	*(unsigned *)count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	return MHD_YES;
+}
+
+/* RFC 9112 3.2: a request has one Host, and a proxy before us does not go by
+ * another one than we. HTTP/1.0 may have none. The library looks too, if
+ * asked, but sends the head of its answer twice then. */
+static bool
+names_one_host(struct MHD_Connection *c, const char *version)
+{
+	unsigned count = 0;
+
+	MHD_get_connection_values(c, MHD_HEADER_KIND, count_host, &count);
+	return count == 1 ||
+	       (count == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) == 0);
+}
+
 /* No word of the request stands in an answer. The parameters are the
  * library's. */
 static enum MHD_Result
@@ -133,20 +172,22 @@ answer(void *status, struct MHD_Connection *c, const char *path,
 {
 	struct status *s = status;
 
-	(void)version, (void)data, (void)data_len, (void)state;
+	(void)data, (void)data_len, (void)state;
 	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 						       "Host");
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 							 "Accept");
+	if (!names_one_host(c, version))
+		return refuse(s, c, MHD_HTTP_BAD_REQUEST, "one Host\n");
 	if (s->is_loopback && !page_host_is_good(host, s->duty->hostname))
 		return refuse(s, c, MHD_HTTP_MISDIRECTED_REQUEST,
 			      "another host is meant\n");
-	int page = page_find(path, accept != NULL ? accept : "");
-	if (page < 0)
-		return refuse(s, c, MHD_HTTP_NOT_FOUND, "no such page\n");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return refuse(s, c, MHD_HTTP_METHOD_NOT_ALLOWED,
 			      "GET or HEAD\n");
+	int page = page_find(path, accept != NULL ? accept : "");
+	if (page < 0)
+		return refuse(s, c, MHD_HTTP_NOT_FOUND, "no such page\n");
 	const struct shared_body *b = body_of(s, (enum status_page)page);
 	if (b->response == NULL)
 		return MHD_NO;
@@ -158,6 +199,14 @@ answer(void *status, struct MHD_Connection *c, const char *path,
 }
 
 /* ---- Visitors ------------------------------------------------------------ */
+
+/* No path has an escape: none is undone, and %00 ends no path. */
+static size_t
+leave_escapes(void *ignored, struct MHD_Connection *c, char *text)
+{
+	(void)ignored, (void)c;
+	return strlen(text);
+}
 
 /* The library is about to close one. */
 static void
@@ -316,7 +365,7 @@ start_library(struct status *s)
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, notice, s,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
 		MHD_OPTION_END);
 }
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """make run and scripts/inbox, as a new user meets them."""
 import os
+import re
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -74,6 +76,9 @@ def test_a_new_user_sends_a_mail_and_sees_it(trial, tmp_path):
                    if "See it" in line).split()[2:4]
     assert advised == ["RUN=" + trial.environment["RUN"], "scripts/inbox"]
     assert trial.inbox() == "Nothing arrived yet.\n"
+    page = re.search(r"http://127\.0\.0\.1:\d+/", trial.said())[0]
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        assert b"<h1" in answer.read()
     mail = tmp_path / "mail"
     mail.write_text(HTML, encoding="utf-8")
     trial.swaks("--to", "you@example.com", "--data", f"@{mail}")

@@ -2,16 +2,21 @@
 """What is no request, or one too many: the status process answers it shortly
 or not at all, repeats nothing of it, and serves everybody else meanwhile."""
 import contextlib
+import os
+import resource
 import socket
+import threading
 import time
 
 import pytest
 
 from support.metrics import HOST, ask, metrics
 from support.server import free_port
+from support.waiting import wait_for
 
 # Stands in each request and in no answer.
 MARK = b"Mark7f3e"
+CROWD, TRICKLING = 1000, 32
 
 
 @pytest.fixture
@@ -25,7 +30,12 @@ def watched(start_server, port):
 
 
 def status_pid(server):
-    return server.children("status")[0]
+    return wait_for(lambda: server.children("status"), 10, "the process")[0]
+
+
+def resident_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(file.read().split("VmRSS:")[1].split()[0])
 
 
 def request(line, *fields, body=b"", host=b"Host: localhost"):
@@ -176,6 +186,58 @@ def test_rude_clients_hold_up_nobody(watched, port):
         watched.send()
     assert status_pid(watched) == pid
     watched.send()
+
+
+def trickle(port, is_over):
+    """A byte a second, and a new one for each that is put out."""
+    clients = []
+    while not is_over.wait(1):
+        for client in clients[:]:
+            try:
+                client.send(b"x")
+            except OSError:
+                client.close()
+                clients.remove(client)
+        while len(clients) < TRICKLING:
+            clients.append(push(port, b"GET /"))
+    for client in clients:
+        client.close()
+
+
+def is_healthy(port):
+    """As a balancer sees it, which waits for an answer that long."""
+    return ask(port, "/healthz", timeout=2)[::2] == (200, "alive\n")
+
+
+def test_a_crowd_delays_no_probe(start_server, port, top):
+    """The program as it is installed: sanitizers keep memory."""
+    server = start_server({"status.listen": f"{HOST}:{port}"},
+                          program=os.path.join(top, "build/guerrilla-smtpd"))
+    pid = status_pid(server)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    is_over = threading.Event()
+    slow = threading.Thread(target=trickle, args=(port, is_over))
+    slow.start()
+    try:
+        with contextlib.ExitStack() as crowd:
+            for number in range(CROWD - TRICKLING):
+                data, _ = list(HOSTILE.values())[number % len(HOSTILE)]
+                crowd.enter_context(push(port, data if number % 2 else b"G"))
+                if number % 10 == 0:
+                    assert is_healthy(port)
+            for _ in range(60):
+                assert is_healthy(port)
+                is_over.wait(0.05)
+            for path in "/", "/metrics", "/status.json", "/readyz":
+                assert ask(port, path, timeout=2)[0] == 200
+            assert status_pid(server) == pid
+            assert resident_kb(pid) < 8192
+            server.send()
+    finally:
+        is_over.set()
+        slow.join()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_one_that_trickles_is_ended(watched, port):

@@ -8,9 +8,9 @@ from prometheus_client import parser as prometheus
 HOST = "127.0.0.1"
 
 
-def ask(port, path, method="GET", **headers):
+def ask(port, path, method="GET", timeout=10, **headers):
     """(status, headers, body)"""
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
     with contextlib.closing(connection):
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()

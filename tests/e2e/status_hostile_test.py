@@ -3,8 +3,11 @@
 or not at all, repeats nothing of it, and serves everybody else meanwhile."""
 import contextlib
 import os
+import re
 import resource
+import shutil
 import socket
+import subprocess
 import threading
 import time
 
@@ -238,6 +241,28 @@ def test_a_crowd_delays_no_probe(start_server, port, top):
         is_over.set()
         slow.join()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("slowhttptest"),
+                    reason="needs slowhttptest")
+@pytest.mark.parametrize("mode", ["-H", "-B", "-R", "-X"], ids=[
+    "headers", "body", "ranges", "reading"])
+def test_slow_attackers_delay_no_probe(watched, port, mode):
+    pid = status_pid(watched)
+    with subprocess.Popen(
+            ["slowhttptest", mode, "-c", "400", "-r", "100", "-i", "1",
+             "-l", "12", "-p", "2", "-u", f"http://{HOST}:{port}/"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True) as attacker:
+        while attacker.poll() is None:
+            assert is_healthy(port)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                attacker.wait(0.05)
+        told = re.sub(r"\x1b\[[\d;]*m", "", attacker.stdout.read())
+    assert set(re.findall(r"service available: *(\w+)", told)) == {"YES"}, told
+    assert status_pid(watched) == pid
+    watched.send()
 
 
 def test_one_that_trickles_is_ended(watched, port):

@@ -67,7 +67,7 @@ print_state(const struct service_health *h, struct view reasons, int64_t now,
 	size_t count = service_health_faults(h, now, &faults);
 	if (reasons.len > 0)
 		buf_append_text(out, "<div class=\"state fault\" "
-				"role=\"status\">No mail is taken\n<ul>\n");
+				"role=\"status\">No mail is taken:\n<ul>\n");
 	else if (count > 0)
 		buf_append_text(out, "<div class=\"state fault\" "
 				"role=\"status\">Mail is taken, but somebody "
@@ -179,7 +179,9 @@ page_print_html(const struct scoreboard *b, const struct status_duty *duty,
 			"<p id=\"silence\" class=\"state fault\" "
 			"role=\"alert\"></p>\n<main>\n<h1>");
 	page_append_escaped(out, view_of(duty->hostname));
-	buf_append_text(out, "</h1>\n<p class=\"quiet\">guerrilla-smtpd ");
+	buf_append_text(out, "</h1>\n");
+	print_state(&h, reasons, now, out);
+	buf_append_text(out, "<p class=\"quiet\">guerrilla-smtpd ");
 	page_append_escaped(out, view_of(f.version));
 	buf_printf(out, ", up for ");
 	page_append_span(out, now - f.began_wall_us / SECOND);
@@ -187,7 +189,6 @@ page_print_html(const struct scoreboard *b, const struct status_duty *duty,
 		   ", reloads %" PRIu64 " (%" PRIu64 " refused), upgrades "
 		   "%" PRIu64 "</p>\n", f.generation, f.restarts, f.reloads,
 		   f.reloads_failed, f.upgrades);
-	print_state(&h, reasons, now, out);
 	page_print_plots(b, duty, out);
 	print_mail(b, &f, &h, out);
 	print_store(&h, now, out);

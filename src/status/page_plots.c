@@ -72,6 +72,7 @@ value_of(const struct history_sample *s, enum scale scale,
 struct drawing {
 	const struct history_sample *samples;
 	size_t count;
+	const char *span;               /* "hour" */
 	int64_t from_s, span_s;
 	const struct plot *plot;
 	double highest;
@@ -136,8 +137,8 @@ print_plot(const struct drawing *d, const char *more, struct buf *out)
 
 	buf_printf(out, "<figure>\n<figcaption>%s</figcaption>\n"
 		   "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
-		   "role=\"img\" aria-label=\"%s\">", p->title, WIDTH, HEIGHT,
-		   p->title);
+		   "role=\"img\"><title>%s, the last %s</title>", p->title,
+		   WIDTH, HEIGHT, p->title, d->span);
 	for (int l = 0; l < LINES && p->lines[l].name != NULL; l++)
 		print_line(d, l, out);
 	buf_append_text(out, "</svg>\n<p class=\"key\">");
@@ -174,6 +175,7 @@ print_span(const struct scoreboard *b, const struct status_duty *duty,
 	struct drawing d = {
 		.samples = samples,
 		.count = history_read(b, span, samples),
+		.span = spans[span].id,
 		.from_s = clock_wall_us() / SECOND - spans[span].span_s + 1,
 		.span_s = spans[span].span_s,
 	};

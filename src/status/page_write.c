@@ -43,7 +43,8 @@ page_begin_table(struct buf *out, const char *id, const char *title,
 	/* It scrolls by itself, so a keyboard must reach it. */
 	buf_printf(out, "<h2 id=\"%s\">%s</h2>\n<div class=\"wide\" "
 		   "tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">\n"
-		   "<table>\n<thead><tr>", id, title, id);
+		   "<table aria-labelledby=\"%s\">\n<thead><tr>", id, title,
+		   id, id);
 	for (; *columns != NULL; columns++)
 		if ((*columns)[0] == '#')
 			buf_printf(out, "<th scope=\"col\" class=\"number\">%s"

@@ -128,7 +128,7 @@ def test_the_page(watched, port):
 def points(port):
     """How many the plot of mails in the last hour has."""
     _, _, page = ask(port, "/")
-    plot = page.split('aria-label="Mails a second"')[1]
+    plot = page.split("<title>Mails a second, the last hour</title>")[1]
     return len(re.search(r'class="line0" points="([^"]*)"',
                          plot).group(1).split())
 

@@ -187,6 +187,10 @@ test_the_page_tells_once_what_is_wrong(void **state)
 	assert_int_equal(a.code, 200);
 	assert_int_equal(times(&a.body, "All is well: mail is taken."), 1);
 	assert_int_equal(times(&a.body, "<li>"), 0);
+	/* Every graphic that is not a mere sign has a title. */
+	assert_true(times(&a.body, "role=\"img\"><title>") > 0);
+	assert_int_equal(times(&a.body, "role=\"img\"><title>"),
+			 times(&a.body, "role=\"img\""));
 	buf_release(&a.body);
 	put_down(b, 1);
 	put_down(b, 2);

@@ -4,6 +4,7 @@
 "use strict";
 
 const everyMs = 2000;
+const nameOf = e => e.getAttribute("aria-labelledby");
 let answered = new Date();
 
 function show(text) {
@@ -11,13 +12,16 @@ function show(text) {
 	const main = fresh.querySelector("main");
 	if (!main)
 		throw new Error("no page");
-	const wide = document.querySelector(".wide");
-	const left = wide ? wide.scrollLeft : 0;
+	const focus = nameOf(document.activeElement), lefts = {};
+	for (const e of document.querySelectorAll(".wide"))
+		lefts[nameOf(e)] = e.scrollLeft;
 	document.querySelector("main").replaceWith(main);
 	document.title = fresh.title;
-	const now = document.querySelector(".wide");
-	if (now)
-		now.scrollLeft = left;
+	for (const e of document.querySelectorAll(".wide")) {
+		e.scrollLeft = lefts[nameOf(e)] || 0;
+		if (nameOf(e) === focus)
+			e.focus({ preventScroll: true });
+	}
 }
 
 async function look() {
@@ -35,6 +39,8 @@ async function look() {
 		document.getElementById("silence").textContent =
 			"No answer since " + answered.toLocaleTimeString() +
 			": what stands below is old.";
+		document.title = "No answer: " +
+			document.querySelector("h1").textContent;
 		document.body.classList.add("silent");
 	}
 	clearTimeout(late);

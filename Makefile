@@ -3,6 +3,8 @@
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 VERSION     = 0.1.0
@@ -98,7 +100,7 @@ hardening = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 all_cflags = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude \
 	$(lib_cflags) $(warnings) -pthread -MMD -MP
 release_cflags = $(all_cflags) $(hardening) $(CPPFLAGS) $(CFLAGS)
-release_ldflags = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
+release_ldflags = -fPIE -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 libs = $(lib_libs) -pthread
 
 # The tests' own build: address and undefined-behaviour sanitizers, or others.
@@ -400,55 +402,56 @@ format:
 sbin = $(DESTDIR)$(PREFIX)/sbin
 man = $(DESTDIR)$(PREFIX)/share/man
 share = $(DESTDIR)$(PREFIX)/share/guerrilla-smtpd
-units = $(DESTDIR)$(PREFIX)/lib/systemd/system
+units = $(DESTDIR)$(UNITDIR)
 lib = $(DESTDIR)$(PREFIX)/lib
+bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zsh = $(DESTDIR)$(ZSHDIR)
+fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 etc = $(DESTDIR)$(SYSCONFDIR)
 conf = $(etc)/guerrilla-smtpd
+
+# $(call put,MODE,FILES,FOLDER): texts, which name folders below PREFIX.
+put = for file in $(2); do to=$(strip $(3))/$${file\#\#*/} && \
+	sed 's|/usr/local/|$(PREFIX)/|g' $$file >$$to && \
+	chmod $(1) $$to || exit 1; done
 
 install: all
 	install -d $(sbin) $(man)/man8 $(man)/man5 $(share)/grafana $(units) \
 		$(conf) $(lib)/sysusers.d $(lib)/tmpfiles.d $(etc)/init.d \
-		$(etc)/logrotate.d
+		$(etc)/logrotate.d $(bash) $(zsh) $(fish)
 	install -m 755 build/guerrilla-smtpd $(sbin)/
-	install -m 644 $(wildcard src/*.8) $(man)/man8/
-	install -m 644 $(wildcard src/config/*.5) $(man)/man5/
-	install -m 644 $(wildcard etc/*.sql etc/*.json) \
-		etc/guerrilla-smtpd.conf $(share)/
-	install -m 644 etc/grafana/guerrilla-smtpd.json $(share)/grafana/
-	for file in $(wildcard etc/prometheus/* etc/grafana/*.yml); do \
-		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$file \
-			>$(share)/$${file##*/} || exit 1; \
-		chmod 644 $(share)/$${file##*/}; done
-	for unit in $(wildcard etc/systemd/*); do \
-		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|g' $$unit \
-			>$(units)/$${unit##*/} || exit 1; \
-		chmod 644 $(units)/$${unit##*/}; done
-	install -m 644 etc/sysusers.d/guerrilla-smtpd.conf $(lib)/sysusers.d/
-	install -m 644 etc/tmpfiles.d/guerrilla-smtpd.conf $(lib)/tmpfiles.d/
 	install -m 755 scripts/migrate $(sbin)/guerrilla-smtpd-migrate
-	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/certbot/deploy-hook \
-		>$(share)/certbot-deploy-hook
-	sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' etc/init.d/guerrilla-smtpd \
-		>$(etc)/init.d/guerrilla-smtpd
-	chmod 755 $(share)/certbot-deploy-hook $(etc)/init.d/guerrilla-smtpd
+	$(call put,644,$(wildcard src/*.8),$(man)/man8)
+	$(call put,644,$(wildcard src/config/*.5),$(man)/man5)
+	$(call put,644,$(wildcard etc/*.sql etc/*.json) \
+		etc/guerrilla-smtpd.conf,$(share))
+	$(call put,644,$(wildcard etc/prometheus/* etc/grafana/*.yml),$(share))
+	$(call put,644,$(wildcard etc/grafana/*.json),$(share)/grafana)
+	$(call put,755,etc/certbot/certbot-deploy-hook,$(share))
+	$(call put,644,$(wildcard etc/systemd/*),$(units))
+	$(call put,644,$(wildcard etc/sysusers.d/*),$(lib)/sysusers.d)
+	$(call put,644,$(wildcard etc/tmpfiles.d/*),$(lib)/tmpfiles.d)
+	$(call put,755,etc/init.d/guerrilla-smtpd,$(etc)/init.d)
+	install -m 644 etc/completions/guerrilla-smtpd.bash \
+		$(bash)/guerrilla-smtpd
+	install -m 644 etc/completions/_guerrilla-smtpd $(zsh)/
+	install -m 644 etc/completions/guerrilla-smtpd.fish $(fish)/
 	@# What the operator may have changed is never touched.
 	[ -e $(etc)/logrotate.d/guerrilla-smtpd ] || { \
-		sed 's|/usr/local/sbin|$(PREFIX)/sbin|g' \
-			etc/logrotate.d/guerrilla-smtpd \
-			>$(etc)/logrotate.d/guerrilla-smtpd && \
-		chmod 644 $(etc)/logrotate.d/guerrilla-smtpd; }
+		$(call put,644,etc/logrotate.d/guerrilla-smtpd,$(etc)/logrotate.d); }
 	[ -e $(conf)/guerrilla-smtpd.conf ] || install -m 640 \
 		etc/guerrilla-smtpd.conf $(conf)/guerrilla-smtpd.conf
 
 # Leaves the configuration, the spool and the table.
 uninstall:
-	rm -f $(sbin)/guerrilla-smtpd $(sbin)/guerrilla-smtpd-migrate \
-		$(man)/man8/guerrilla-smtpd.8 \
-		$(man)/man5/guerrilla-smtpd.conf.5
+	rm -f $(sbin)/guerrilla-smtpd $(sbin)/guerrilla-smtpd-migrate
+	rm -f $(patsubst src/%,$(man)/man8/%,$(wildcard src/*.8))
+	rm -f $(patsubst src/config/%,$(man)/man5/%,$(wildcard src/config/*.5))
 	rm -f $(patsubst etc/systemd/%,$(units)/%,$(wildcard etc/systemd/*))
 	rm -f $(lib)/sysusers.d/guerrilla-smtpd.conf \
 		$(lib)/tmpfiles.d/guerrilla-smtpd.conf \
-		$(etc)/init.d/guerrilla-smtpd
+		$(etc)/init.d/guerrilla-smtpd $(bash)/guerrilla-smtpd \
+		$(zsh)/_guerrilla-smtpd $(fish)/guerrilla-smtpd.fish
 	rm -rf $(share)
 
 # ------------------------------------------------------------------------------

@@ -43,7 +43,12 @@ def test_everything_is_where_it_belongs(root):
             share / "guerrilla-smtpd.rules.yml": 0o644,
             share / "status.schema.json": 0o644,
             root / "opt/mail/sbin/guerrilla-smtpd-migrate": 0o755,
-            share / "certbot-deploy-hook": 0o755}.items():
+            share / "certbot-deploy-hook": 0o755,
+            root / "opt/mail/share/bash-completion/completions/guerrilla-smtpd":
+                0o644,
+            root / "opt/mail/share/zsh/site-functions/_guerrilla-smtpd": 0o644,
+            root / "opt/mail/share/fish/vendor_completions.d"
+                / "guerrilla-smtpd.fish": 0o644}.items():
         assert mode(path) == wanted, path
     for path in (root / "etc/init.d/guerrilla-smtpd",
                  root / "etc/logrotate.d/guerrilla-smtpd",

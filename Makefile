@@ -173,7 +173,7 @@ check:
 
 # What takes longer than a change should wait for.
 check-slow:
-	@scripts/setup build run test slow
+	@scripts/setup build run test slow deb
 	@$(build) tests
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --slow
 
@@ -454,6 +454,11 @@ uninstall:
 		$(zsh)/_guerrilla-smtpd $(fish)/guerrilla-smtpd.fish
 	rm -rf $(share)
 
+# The package of Debian, of what is committed, in build/deb.
+deb:
+	@scripts/setup build deb
+	@scripts/deb $(VERSION)
+
 # ------------------------------------------------------------------------------
 
 clean:
@@ -470,6 +475,7 @@ help:
 	@echo 'make fuzz         FUZZ_SECONDS=$(FUZZ_SECONDS) for each target'
 	@echo 'make lint         clang-tidy, cppcheck, layers, lengths, manuals'
 	@echo 'make format       clang-format, of the lines that you changed'
+	@echo 'make deb          the package of Debian, of what is committed'
 	@echo 'make install      PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) DESTDIR='
 	@echo 'make uninstall    leaves configuration and mail'
 	@echo 'make clean        removes build/'
@@ -481,7 +487,7 @@ FORCE:
 
 .PHONY: all run check check-slow check-threads tests check-unit coverage chaos fuzz bench bench-programs \
 	bench-mime bench-hostile bench-store \
-	lint check-layers format install uninstall clean help FORCE
+	lint check-layers format install uninstall deb clean help FORCE
 .SECONDARY:
 
 -include $(foreach d,release checked unit bench fuzz fuzz/objects sanitize-*, \

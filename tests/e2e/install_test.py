@@ -144,3 +144,32 @@ def test_the_start_script_knows_what_status_says(root, tmp_path, code, status,
     assert run("status") == status
     assert run("start") == 0
     assert (" -d\n" in asked.read_text()) == starts
+
+
+@pytest.mark.parametrize("status, upgrade, test, code, asked", [
+    (4, 0, 0, 0, "status"),
+    (0, 0, 0, 0, "status upgrade"),
+    (6, 0, 0, 0, "status upgrade"),
+    (0, 5, 0, 0, "status upgrade test restart"),
+    (0, 5, 1, 1, "status upgrade test")])
+def test_a_new_program_is_restarted_only_if_it_must(
+        tmp_path, status, upgrade, test, code, asked):
+    """What the package of Debian and needrestart do after an update: a
+    service whose configuration would not start is left running."""
+    log = tmp_path / "asked"
+    for name, text in {
+            "guerrilla-smtpd": 'shift 2\ncase "$*" in\n'
+            f'*status) echo status >>{log}; exit {status} ;;\n'
+            f'*upgrade) echo upgrade >>{log}; exit {upgrade} ;;\n'
+            f'-t) echo test >>{log}; exit {test} ;;\nesac\n',
+            "systemctl": f'echo "$1" >>{log}\n',
+            "invoke-rc.d": f'echo "$2" >>{log}\n'}.items():
+        (tmp_path / name).write_text("#!/bin/sh\n" + text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [f"{TOP}/etc/debian/upgrade"], check=False,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, stderr=subprocess.PIPE,
+        text=True)
+    assert done.returncode == code
+    assert log.read_text(encoding="utf-8").split() == asked.split()
+    assert ("goes on" in done.stderr) == (code != 0)

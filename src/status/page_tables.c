@@ -165,6 +165,35 @@ without_fields(struct view line)
 	return line;
 }
 
+/* Where what the database quotes begins to name an address; text.len: it
+ * does not. 'user'@'host' is an account of its own. */
+static size_t
+find_address(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		struct view before = view_slice(text, 0, i);
+		if (text.at[i] != '@' ||
+		    (view_ends_nocase(before, VIEW("'")) &&
+		     i + 1 < text.len && text.at[i + 1] == '\''))
+			continue;
+		size_t quote = view_find(before, '\'');
+		size_t space = view_find_last(before, ' ');
+		return quote < i ? quote : space < i ? space + 1 : 0;
+	}
+	return text.len;
+}
+
+static void
+print_error_text(struct view error, struct buf *out)
+{
+	struct view text = without_fields(error);
+	size_t address = find_address(text);
+
+	buf_append_text(out, "<td>");
+	page_append_escaped(out, view_slice(text, 0, address));
+	buf_append_text(out, address < text.len ? "...</td>" : "</td>");
+}
+
 static void
 print_errors(const struct scoreboard *b, int64_t now, struct buf *out)
 {
@@ -185,7 +214,7 @@ print_errors(const struct scoreboard *b, int64_t now, struct buf *out)
 		buf_append_text(out, "<td>");
 		page_append_span(out, now - f.error_wall_us / SECOND);
 		buf_append_text(out, "</td>");
-		page_cell(out, without_fields(view_of(f.error)));
+		print_error_text(view_of(f.error), out);
 		page_end_row(out);
 	}
 	if (has_begun)

@@ -125,6 +125,23 @@ def test_the_page(watched, port):
     wait_for(lambda: "<li>paused</li>" in ask(port, "/")[2], 10, "the pause")
 
 
+def test_the_page_names_nobody(start_server, port, database):
+    """Also where the database does."""
+    database.query(
+        "CREATE FUNCTION look(who VARCHAR(99)) RETURNS INT BEGIN SIGNAL "
+        "SQLSTATE '45000' SET MESSAGE_TEXT = who; RETURN 1; END")
+    server = start_server({"status.listen": f"{HOST}:{port}",
+                           "recipient_query": "SELECT look(?)"})
+    with server.dialog() as dialog:
+        dialog.command("MAIL FROM:<me@example.org>")
+        dialog.command("RCPT TO:<you@example.com>", code=451)
+    assert "you@example.com" in server.run("-s", "status", "--json").stdout
+    _, _, page = ask(port, "/")
+    assert ">Last errors</h2>" in page
+    for text in "you@", "me@", "client.example.org", "127.0.0.1":
+        assert text not in page
+
+
 def points(port):
     """How many the plot of mails in the last hour has."""
     _, _, page = ask(port, "/")

@@ -3,6 +3,7 @@
 #include "status/metrics.h"
 
 #include "base/scoreboard_layout.h"
+#include "base/utf8.h"
 #include "smtp/reply.h"
 #include "status/pages.h"
 #include "support/status_service.h"
@@ -200,6 +201,7 @@ test_any_memory_gives_lines(void **state)
 		struct page_answer a;
 		page_print(PAGE_HTML, b, &service_duty, &a);
 		assert_true(a.body.len > 0);
+		assert_true(utf8_is_ascii(buf_view(&a.body)));
 		buf_release(&a.body);
 		metrics_print(b, &service_duty, METRICS_OPENMETRICS, &out);
 		struct view rest = buf_view(&out);

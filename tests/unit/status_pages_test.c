@@ -230,6 +230,41 @@ test_the_page_escapes(void **state)
 	scoreboard_close(&b);
 }
 
+/* Who sends and who receives is in the log, not here. */
+static void
+test_the_page_names_nobody(void **state)
+{
+	static const struct {
+		const char *error, *shown;
+	} cases[] = {
+		{ "Access denied for user 'guerrilla'@'localhost'",
+		  "<td>Access denied for user 'guerrilla'@'localhost'</td>" },
+		{ "No such mailbox: you@example.com",
+		  "<td>No such mailbox: ...</td>" },
+		{ "Duplicate entry '\"me you\"@example.com' for key",
+		  "<td>Duplicate entry ...</td>" },
+		{ "of 'a'@'b' there is no 'o'@example.com'",
+		  "<td>of ...</td>" },
+		{ "you@", "<td>...</td>" },
+		{ "@'", "<td>...</td>" },
+		{ "ended client=192.0.2.7 to=you", "<td>ended</td>" },
+		{ "ended a=", "<td>ended</td>" },
+		{ "1 = 1", "<td>1 = 1</td>" },
+	};
+	struct scoreboard *b = service_new(1);
+	struct page_answer a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		slot_set_error(scoreboard_slot_at(b, 1),
+			       view_of(cases[i].error));
+		page_print(PAGE_HTML, b, &service_duty, &a);
+		assert_int_equal(times(&a.body, cases[i].shown), 1);
+		buf_release(&a.body);
+	}
+	scoreboard_close(&b);
+}
+
 int
 main(void)
 {
@@ -241,6 +276,7 @@ main(void)
 		cmocka_unit_test(test_ready_is_who_takes_mail),
 		cmocka_unit_test(test_the_page_tells_once_what_is_wrong),
 		cmocka_unit_test(test_the_page_escapes),
+		cmocka_unit_test(test_the_page_names_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,7 +177,8 @@ enum series_refused { REFUSED_BLOCKED, REFUSED_FULL, REFUSED_PER_IP,
 enum series_http { HTTP_PAGES = 7, HTTP_HEALTHZ_503 = HTTP_PAGES,
 		   HTTP_READYZ_503, HTTP_400, HTTP_404, HTTP_405, HTTP_421 };
 enum series_tls_version { TLS_VERSION_12, TLS_VERSION_13 };
-enum series_tls_failure { TLS_FAILURE_CLOSED, TLS_FAILURE_HANDSHAKE };
+enum series_tls_failure { TLS_FAILURE_CLOSED, TLS_FAILURE_HANDSHAKE,
+			  TLS_FAILURE_TIMEOUT };
 
 /* A row, for who prints: "mails_accepted", ... */
 struct figure {

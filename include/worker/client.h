@@ -138,6 +138,8 @@ void worker_uncount(struct worker *w, const struct message *message);
 void client_on_refusal(void *owner, const struct smtp_refusal *refusal);
 
 void client_count_refused(const struct client *c, enum series_refused reason);
+void client_count_tls_failure(const struct client *c,
+			      enum series_tls_failure reason);
 
 /* Counts it in the limits, or logs and counts the refusal. */
 bool client_may_enter(struct client *c, enum session_end *why_out);

@@ -24,7 +24,8 @@ static const char *const refused[] = { "blocked", "full", "per_ip", "rate",
 
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
 
-static const char *const tls_failures[] = { "closed", "handshake", NULL };
+static const char *const tls_failures[] = { "closed", "handshake", "timeout",
+					    NULL };
 
 /* enum store_action */
 static const char *const store_actions[] = { "repeat", "next_host", "in_doubt",

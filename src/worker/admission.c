@@ -104,10 +104,8 @@ client_on_handshake(struct client *c)
 	}
 	char address[ADDRESS_TEXT_SIZE];
 	mail_log_client(&c->peer, address);
-	slot_count(c->worker->context->slot, COUNT_TLS_FAILURES, 1);
-	slot_count_in(c->worker->context->slot, SERIES_TLS_FAILURES,
-		      result == TLS_EOF ? TLS_FAILURE_CLOSED
-					: TLS_FAILURE_HANDSHAKE);
+	client_count_tls_failure(c, result == TLS_EOF ? TLS_FAILURE_CLOSED
+						      : TLS_FAILURE_HANDSHAKE);
 	log_info("TLS handshake failed", LOG_STR("client", address),
 		 LOG_STR("why", result == TLS_EOF ? "closed by the client"
 						  : tls_failure(c->tls)));

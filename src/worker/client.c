@@ -206,6 +206,16 @@ client_count_refused(const struct client *c, enum series_refused reason)
 	slot_count_in(slot, SERIES_REFUSED, reason);
 }
 
+void
+client_count_tls_failure(const struct client *c,
+			 enum series_tls_failure reason)
+{
+	struct scoreboard_slot *slot = c->worker->context->slot;
+
+	slot_count(slot, COUNT_TLS_FAILURES, 1);
+	slot_count_in(slot, SERIES_TLS_FAILURES, reason);
+}
+
 bool
 client_may_enter(struct client *c, enum session_end *why_out)
 {

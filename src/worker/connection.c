@@ -81,6 +81,7 @@ on_due(struct loop *loop, struct timer *timer)
 		client_log(LOG_LEVEL_WARN, c, "no PROXY header in time");
 		break;
 	case CLIENT_HANDSHAKE:
+		client_count_tls_failure(c, TLS_FAILURE_TIMEOUT);
 		client_log(LOG_LEVEL_INFO, c, "no TLS handshake in time");
 		break;
 	case CLIENT_GREET_WAIT:

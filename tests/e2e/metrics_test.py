@@ -120,6 +120,18 @@ def test_tls_by_version(start_watched, count, certificate):
     assert end > time.time()
 
 
+def test_tls_that_does_not_come(start_watched, count, certificate):
+    server = start_watched(certificate.settings(**{"timeouts.tls": 1}))
+    with server.dialog() as silent, server.dialog() as leaving:
+        silent.command("STARTTLS", code=220)
+        leaving.command("STARTTLS", code=220)
+        leaving.close()
+        assert silent.is_closed()
+    for reason in "closed", "timeout":
+        wait_for(lambda reason=reason:
+                 count("tls_failures_total", reason) == 1, 5, reason)
+
+
 def test_hosts(start_watched, count, mariadb):
     start_watched()
     wait_for(lambda: count("store_workers", "localhost", "up") == 2, 10,

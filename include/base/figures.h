@@ -175,7 +175,8 @@ enum series_refused { REFUSED_BLOCKED, REFUSED_FULL, REFUSED_PER_IP,
 		      REFUSED_EARLY };
 /* One for each page with 200, then those. */
 enum series_http { HTTP_PAGES = 7, HTTP_HEALTHZ_503 = HTTP_PAGES,
-		   HTTP_READYZ_503, HTTP_400, HTTP_404, HTTP_405, HTTP_421 };
+		   HTTP_READYZ_503, HTTP_400, HTTP_404, HTTP_405, HTTP_413,
+		   HTTP_414, HTTP_421, HTTP_431, HTTP_505 };
 enum series_tls_version { TLS_VERSION_12, TLS_VERSION_13 };
 enum series_tls_failure { TLS_FAILURE_CLOSED, TLS_FAILURE_HANDSHAKE,
 			  TLS_FAILURE_TIMEOUT };

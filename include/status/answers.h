@@ -8,6 +8,7 @@
 #include "status/status.h"
 
 #include <microhttpd.h>
+#include <stdarg.h>
 
 struct shared_body {
 	struct MHD_Response *response;  /* NULL: none yet */
@@ -28,5 +29,10 @@ enum MHD_Result answers_give(void *answers, struct MHD_Connection *c,
 			     const char *path, const char *method,
 			     const char *version, const char *data,
 			     size_t *data_len, void **state);
+
+/* Counts what the library refuses by itself, which it tells its log alone:
+ * MHD_LogCallback. Log lines of other words are nothing to us. */
+void answers_hear_library(void *answers, const char *format, va_list values)
+	__attribute__((format(printf, 2, 0)));
 
 #endif

@@ -49,7 +49,8 @@ static const char *const http_requests[] = {
 	HTTP("/status.json", "200"), HTTP("/metrics", "200"),
 	HTTP("/healthz", "503"), HTTP("/readyz", "503"),
 	HTTP("other", "400"), HTTP("other", "404"), HTTP("other", "405"),
-	HTTP("other", "421"), NULL
+	HTTP("other", "413"), HTTP("other", "414"), HTTP("other", "421"),
+	HTTP("other", "431"), HTTP("other", "505"), NULL
 };
 
 #define SERIES_ROW(which, name, label, values, help) \

@@ -52,7 +52,11 @@ count_refusal(const struct answers *a, unsigned code)
 		{ MHD_HTTP_BAD_REQUEST, HTTP_400 },
 		{ MHD_HTTP_NOT_FOUND, HTTP_404 },
 		{ MHD_HTTP_METHOD_NOT_ALLOWED, HTTP_405 },
+		{ MHD_HTTP_CONTENT_TOO_LARGE, HTTP_413 },
+		{ MHD_HTTP_URI_TOO_LONG, HTTP_414 },
 		{ MHD_HTTP_MISDIRECTED_REQUEST, HTTP_421 },
+		{ MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, HTTP_431 },
+		{ MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED, HTTP_505 },
 	};
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
@@ -155,4 +159,14 @@ answers_give(void *answers, struct MHD_Connection *c, const char *path,
 	count_request(a, b->code == 200 ? page : page == PAGE_HEALTHZ ?
 		      HTTP_HEALTHZ_503 : HTTP_READYZ_503);
 	return MHD_queue_response(c, b->code, b->response);
+}
+
+void
+answers_hear_library(void *answers, const char *format, va_list values)
+{
+	static const char begin[] = "Error processing request (HTTP response "
+				    "code is %u";
+
+	if (strncmp(format, begin, sizeof(begin) - 1) == 0)
+		count_refusal(answers, va_arg(values, unsigned));
 }

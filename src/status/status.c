@@ -201,8 +201,9 @@ static struct MHD_Daemon *
 start_library(struct status *s)
 {
 	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-		answers_give, &s->answers,
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, answers_give, &s->answers,
+		MHD_OPTION_EXTERNAL_LOGGER, answers_hear_library, &s->answers,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, notice, s,

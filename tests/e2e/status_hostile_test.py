@@ -154,6 +154,19 @@ def test_it_is_answered_and_not_repeated(watched, port, name):
     assert status_pid(watched) == pid
 
 
+def test_what_is_refused_is_counted(watched, port):
+    refused = {}
+    for data, codes in HOSTILE.values():
+        code = code_of(exchange(port, data, False))
+        if code not in (None, 200):
+            refused[code] = refused.get(code, 0) + 1
+    counts = metrics(port)
+    assert {400, 404, 405, 413, 414, 421, 431, 505} <= refused.keys()
+    for code, count in refused.items():
+        assert counts[("guerrilla_smtpd_http_requests_total", "other",
+                       str(code))] == count, code
+
+
 def test_of_pipelined_requests_one_is_answered(watched, port):
     for count in 1, 2, 50:
         answer = exchange(port, get() * count, False)

@@ -3,52 +3,42 @@
 #include "base/histogram.h"
 
 #define SECOND UINT64_C(1000000)
+#define NO_BOUND UINT64_MAX
 
 static const uint64_t seconds[] = {
 	100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000,
 	500000, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND,
-	50 * SECOND
+	50 * SECOND, NO_BOUND
 };
 
 static const uint64_t bytes[] = {
 	1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24,
-	1 << 26
+	1 << 26, NO_BOUND
 };
 
-static const uint64_t numbers[] = { 1, 2, 4, 8, 16, 32, 64, 128 };
+static const uint64_t numbers[] = { 1, 2, 4, 8, 16, 32, 64, 128,
+				    NO_BOUND };
 
-static const struct {
-	const uint64_t *at;
-	size_t count;
-} bounds[] = {
-	[UNIT_NONE] = { numbers, sizeof(numbers) / sizeof(*numbers) },
-	[UNIT_BYTES] = { bytes, sizeof(bytes) / sizeof(*bytes) },
-	[UNIT_SECONDS] = { seconds, sizeof(seconds) / sizeof(*seconds) },
+const struct histogram_scale histogram_scales[] = {
+	[UNIT_NONE] = { numbers, sizeof(numbers) / sizeof(*numbers) - 1, {
+		0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+		8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8 } },
+	[UNIT_BYTES] = { bytes, sizeof(bytes) / sizeof(*bytes) - 1, {
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5,
+		5, 6, 6, 7, 7, 8, 8, 9, 9, 9, 9, 9 } },
+	[UNIT_SECONDS] = { seconds, sizeof(seconds) / sizeof(*seconds) - 1, {
+		0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11,
+		12, 13, 14, 14, 15, 16, 17, 18, 18, 18, 18, 18, 18 } },
 };
 
-_Static_assert(sizeof(seconds) / sizeof(*seconds) + 1 == HISTOGRAM_BUCKETS,
+_Static_assert(sizeof(seconds) / sizeof(*seconds) == HISTOGRAM_BUCKETS,
 	       "the most bounds, and what is beyond them");
 
 size_t
 histogram_bounds(enum figure_unit unit, const uint64_t **out)
 {
-	*out = bounds[unit].at;
-	return bounds[unit].count;
-}
-
-/* By halves, without a branch that could be foretold wrong. */
-size_t
-histogram_bucket(enum figure_unit unit, uint64_t value)
-{
-	const uint64_t *at = bounds[unit].at;
-	size_t left = bounds[unit].count;
-
-	while (left > 1) {
-		size_t half = left / 2;
-		at += at[half - 1] < value ? half : 0;
-		left -= half;
-	}
-	return (size_t)(at - bounds[unit].at) + (*at < value);
+	*out = histogram_scales[unit].bounds;
+	return histogram_scales[unit].count;
 }
 
 struct histogram

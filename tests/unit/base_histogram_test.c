@@ -29,6 +29,13 @@ a_bound_belongs_to_what_is_not_above_it(void **state)
 							  bounds[i] + 1),
 					 i + 1);
 		}
+		for (unsigned bits = 0; bits < 64; bits++) {
+			uint64_t value = UINT64_C(1) << bits;
+			size_t i = 0;
+			while (i < count && bounds[i] < value)
+				i++;
+			assert_int_equal(histogram_bucket(units[u], value), i);
+		}
 		assert_int_equal(histogram_bucket(units[u], UINT64_MAX),
 				 count);
 	}

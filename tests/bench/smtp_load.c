@@ -97,11 +97,11 @@ compare(const void *a, const void *b)
 }
 
 static uint32_t
-percentile(const struct load *l, size_t hundredths)
+percentile(const struct load *l, size_t thousandths)
 {
 	size_t last = l->accepted - 1;
 
-	return l->accepted == 0 ? 0 : l->waits_us[last * hundredths / 100];
+	return l->accepted == 0 ? 0 : l->waits_us[last * thousandths / 1000];
 }
 
 static double
@@ -121,12 +121,12 @@ report(struct load *l, int64_t took_us)
 
 	qsort(l->waits_us, l->accepted, sizeof(*l->waits_us), compare);
 	printf("accepted=%zu refused=%zu broken=%zu seconds=%.3f "
-	       "mails_per_second=%.0f p50_us=%u p99_us=%u "
+	       "mails_per_second=%.0f p50_us=%u p99_us=%u p999_us=%u "
 	       "own_cpu_us_per_mail=%.1f message_bytes=%zu resumed=%zu\n",
 	       l->accepted, l->refused, l->broken, (double)took_us / 1e6,
 	       (double)l->accepted * 1e6 / (double)took_us,
-	       percentile(l, 50), percentile(l, 99), own_cpu_us() / mails,
-	       l->message_len, l->resumed);
+	       percentile(l, 500), percentile(l, 990), percentile(l, 999),
+	       own_cpu_us() / mails, l->message_len, l->resumed);
 }
 
 /* Whether sessions may begin another mail. */

@@ -107,6 +107,9 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 	ROW(GAUGE_SPOOL_SET_ASIDE_OLDEST, "spool_set_aside_oldest", \
 	    UNIT_SECONDS, SLOT_LOOP, \
 	    "When the oldest of them came, since 1970; 0: none") \
+	ROW(GAUGE_SPOOL_REFUSED, "spool_refused", UNIT_SECONDS, \
+	    SLOT_DELIVERY, "When the spool took no message, since 1970; 0: " \
+	    "it took the last") \
 	ROW(GAUGE_RETENTION_LAG, "retention_lag", UNIT_SECONDS, SLOT_LOOP, \
 	    "How long expired mail waits to be deleted") \
 	ROW(GAUGE_RETENTION_DONE, "retention_done", UNIT_SECONDS, SLOT_LOOP, \

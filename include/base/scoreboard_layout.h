@@ -16,7 +16,7 @@ enum { CACHE_LINE = 64 };
 
 /* Raised with every change below: an upgrade to a program with another
  * number starts a new scoreboard. */
-enum { SCOREBOARD_LAYOUT = 8 };
+enum { SCOREBOARD_LAYOUT = 9 };
 #define SCOREBOARD_MAGIC "GSMTPSB"
 
 /* Written by the owner of the slot; by the master while nobody sits there.

@@ -21,6 +21,7 @@ struct service_health {
 	uint64_t held;                  /* messages that wait for it */
 	uint64_t spool_files, spool_bytes, spool_set_aside;
 	int64_t spool_oldest;
+	int64_t spool_refused;          /* by a worker, the latest */
 	int64_t certificate_end;
 	uint64_t log_dropped;
 };
@@ -30,6 +31,10 @@ enum { CERTIFICATE_DAYS = 14 };
 
 void service_health_read(const struct scoreboard *b,
 			 struct service_health *out);
+
+/* Whether it refused mail of late: it has no room, or its disk fails. A
+ * minute later it may be tried again. */
+bool service_health_spool_refuses(const struct service_health *h, int64_t now);
 
 /* Appends a line for each thing that an operator should see to; returns how
  * many. 0: all is well. now is seconds since 1970. */

@@ -13,7 +13,8 @@ enum {
 	STATUS_SCHEMA = 1,      /* of etc/status.schema.json */
 	LONGEST_FAULTS = 64 * 1024,
 	DAY = 24 * 3600,
-	SPOOL_SECONDS = 300     /* a spool that is being emptied takes less */
+	SPOOL_SECONDS = 300,    /* a spool that is being emptied takes less */
+	REFUSED_SECONDS = 60
 };
 
 static void
@@ -45,6 +46,8 @@ add(const struct slot_figures *f, struct service_health *h)
 	h->spool_set_aside += f->gauges[GAUGE_SPOOL_SET_ASIDE];
 	if (f->gauges[GAUGE_SPOOL_OLDEST] != 0)
 		h->spool_oldest = (int64_t)f->gauges[GAUGE_SPOOL_OLDEST];
+	if ((int64_t)f->gauges[GAUGE_SPOOL_REFUSED] > h->spool_refused)
+		h->spool_refused = (int64_t)f->gauges[GAUGE_SPOOL_REFUSED];
 	if (f->gauges[GAUGE_CERTIFICATE_END] != 0)
 		h->certificate_end =
 			(int64_t)f->gauges[GAUGE_CERTIFICATE_END];
@@ -64,6 +67,13 @@ service_health_read(const struct scoreboard *b, struct service_health *out)
 			add(&f, out);
 }
 
+bool
+service_health_spool_refuses(const struct service_health *h, int64_t now)
+{
+	return h->spool_refused != 0 &&
+	       now - h->spool_refused < REFUSED_SECONDS;
+}
+
 size_t
 service_health_faults(const struct service_health *h, int64_t now,
 		      struct buf *out)
@@ -74,7 +84,9 @@ service_health_faults(const struct service_health *h, int64_t now,
 	if (h->workers == 0)
 		buf_append_text(out, "no worker is ready\n");
 	else if (h->workers_down > 0 && h->workers_up == 0)
-		buf_append_text(out, "no database host can be written\n");
+		buf_printf(out, "no database host can be written%s\n",
+			   service_health_spool_refuses(h, now) ?
+			   " and the spool takes no more" : "");
 	else if (h->workers_down > 0)
 		buf_printf(out, "%zu of %zu workers have no database host\n",
 			   h->workers_down, h->workers);

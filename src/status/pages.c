@@ -98,6 +98,7 @@ static void
 print_reasons(const struct scoreboard *b, const struct status_duty *duty,
 	      struct buf *out)
 {
+	int64_t now = clock_wall_us() / 1000000;
 	struct service_health h;
 
 	service_health_read(b, &h);
@@ -109,9 +110,10 @@ print_reasons(const struct scoreboard *b, const struct status_duty *duty,
 		if (duty->spool_max == 0)
 			buf_append_text(out, "no database host can be "
 					"written\n");
-		else if (h.spool_bytes >= duty->spool_max)
+		else if (h.spool_bytes >= duty->spool_max ||
+			 service_health_spool_refuses(&h, now))
 			buf_append_text(out, "no database host can be written "
-					"and the spool is full\n");
+					"and the spool takes no more\n");
 	}
 }
 

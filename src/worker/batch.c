@@ -158,6 +158,21 @@ hold_end_ms(struct delivery *d, const struct message *m)
 	return stop < end ? stop : end;
 }
 
+static void
+spool_batch(struct delivery *d, size_t count)
+{
+	struct scoreboard_slot *slot = d->context->slot;
+	int64_t began = clock_us();
+	bool is_refused = false;
+
+	spool_write(d->spool, d->batch, count);
+	slot_observe(slot, HISTOGRAM_SPOOL_WRITE, clock_us() - began);
+	for (size_t i = 0; i < count; i++)
+		is_refused |= d->batch[i]->message->verdict != VERDICT_SPOOLED;
+	slot_gauge(slot, GAUGE_SPOOL_REFUSED, is_refused ?
+		   (uint64_t)clock_wall_us() / 1000000 : 0);
+}
+
 /* To the spool; without one 451, except for what may be in the table all the
  * same. */
 static void
@@ -169,12 +184,8 @@ give_up_batch(struct delivery *d, struct message_list *expired)
 
 	for (size_t i = 0; i < count; i++)
 		store_hand_over(d->store, d->batch[i], &d->arena);
-	if (d->spool != NULL && count > 0) {
-		int64_t began = clock_us();
-		spool_write(d->spool, d->batch, count);
-		slot_observe(d->context->slot, HISTOGRAM_SPOOL_WRITE,
-			     clock_us() - began);
-	}
+	if (d->spool != NULL && count > 0)
+		spool_batch(d, count);
 	for (size_t i = 0; i < count; i++) {
 		struct message *m = d->batch[i]->message;
 		if (d->spool == NULL) {

@@ -148,6 +148,8 @@ test_ready_is_who_takes_mail(void **state)
 {
 	struct scoreboard *b = service_new(2);
 	struct status_duty spools = service_duty;
+	static const char no_room[] = "no database host can be written and "
+				      "the spool takes no more\n";
 
 	(void)state;
 	spools.spool_max = 1000;
@@ -158,10 +160,17 @@ test_ready_is_who_takes_mail(void **state)
 	assert_true(body_is(PAGE_READYZ, b, &service_duty, 503,
 			    "no database host can be written\n"));
 	assert_true(body_is(PAGE_READYZ, b, &spools, 200, "ready\n"));
-	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_SPOOL_BYTES, 1000);
-	assert_true(body_is(PAGE_READYZ, b, &spools, 503,
-			    "no database host can be written and the spool "
-			    "is full\n"));
+	struct scoreboard_slot *w = scoreboard_slot_at(b, 1);
+	slot_gauge(w, GAUGE_SPOOL_BYTES, 1000);
+	assert_true(body_is(PAGE_READYZ, b, &spools, 503, no_room));
+	slot_gauge(w, GAUGE_SPOOL_BYTES, 999);
+	assert_true(body_is(PAGE_READYZ, b, &spools, 200, "ready\n"));
+	/* It refused one that was too large for what is left. */
+	slot_gauge(w, GAUGE_SPOOL_REFUSED, (uint64_t)clock_wall_us() / 1000000);
+	assert_true(body_is(PAGE_READYZ, b, &spools, 503, no_room));
+	/* Who comes a minute later may try. */
+	slot_gauge(w, GAUGE_SPOOL_REFUSED, 1);
+	assert_true(body_is(PAGE_READYZ, b, &spools, 200, "ready\n"));
 	slot_gauge(scoreboard_slot_at(b, 1), GAUGE_STORE_UP, 1);
 	slot_set_state(scoreboard_slot_at(b, 1), SLOT_PAUSED);
 	assert_true(body_is(PAGE_READYZ, b, &service_duty, 200, "ready\n"));

@@ -142,8 +142,9 @@ print_store(const struct service_health *h, int64_t now, struct buf *out)
 	if (h->spool_files == 0)
 		buf_append_text(out, "empty");
 	else {
-		buf_printf(out, "%" PRIu64 " files, %" PRIu64 " bytes, the "
-			   "oldest for ", h->spool_files, h->spool_bytes);
+		buf_printf(out, "%" PRIu64 " file%s, %" PRIu64 " bytes, the "
+			   "oldest for ", h->spool_files,
+			   h->spool_files == 1 ? "" : "s", h->spool_bytes);
 		page_append_span(out, now - h->spool_oldest);
 	}
 	if (h->spool_set_aside > 0)

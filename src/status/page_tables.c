@@ -23,6 +23,16 @@ name_of(const struct slot_figures *f, char name[32])
 	return view_of(name);
 }
 
+/* That it writes to now, not the one that it has lost. */
+static struct view
+host_of(const struct slot_figures *f)
+{
+	if (f->gauges[GAUGE_STORE_UP] != 0)
+		return view_of(f->host);
+	return f->gauges[GAUGE_STORE_DOWN_SINCE] != 0 ? VIEW("none") :
+							VIEW("");
+}
+
 static void
 print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
 {
@@ -45,7 +55,7 @@ print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
 		page_cell_number(out, f.restarts);
 		page_cell_number(out, f.gauges[GAUGE_SESSIONS]);
 		page_cell_number(out, f.counters[COUNT_MAILS_ACCEPTED]);
-		page_cell(out, view_of(f.host));
+		page_cell(out, host_of(&f));
 		page_end_row(out);
 	}
 	page_end_table(out);
@@ -197,7 +207,7 @@ print_error_text(struct view error, struct buf *out)
 static void
 print_errors(const struct scoreboard *b, int64_t now, struct buf *out)
 {
-	static const char *const columns[] = { "Last errors", "Ago", "Text",
+	static const char *const columns[] = { "Process", "Ago", "Text",
 					       NULL };
 	struct slot_figures f;
 	bool has_begun = false;

@@ -112,10 +112,17 @@ print_line(const struct drawing *d, int line, struct buf *out)
 		*c = v > *c ? v : *c;
 	}
 	buf_printf(out, "<polyline class=\"line%d\" points=\"", line);
-	for (int x = 0; x < WIDTH; x++)
-		if (columns[x] >= 0)
-			buf_printf(out, "%d,%.1f ", x, most > 0 ? HEIGHT -
-				   columns[x] / most * (HEIGHT - 2) : HEIGHT);
+	for (int x = 0; x < WIDTH; x++) {
+		if (columns[x] < 0)
+			continue;
+		double y = most > 0 ? HEIGHT - columns[x] / most *
+			   (HEIGHT - 2) : HEIGHT;
+		buf_printf(out, "%d,%.1f ", x, y);
+		/* One point alone would be no line, and not be seen. */
+		if ((x == 0 || columns[x - 1] < 0) &&
+		    (x == WIDTH - 1 || columns[x + 1] < 0))
+			buf_printf(out, "%d,%.1f ", x + 1, y);
+	}
 	buf_append_text(out, "\"/>");
 }
 

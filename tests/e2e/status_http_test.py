@@ -153,6 +153,7 @@ def points(port):
 def test_the_history_outlives_everybody(watched, port):
     watched.send()
     wait_for(lambda: points(port) > 0, 20, "a sample")
+    assert points(port) > 1     # or it would be no line
     os.kill(watched.children("status")[0], signal.SIGKILL)
     assert watched.run("-s", "reload").returncode == 0
     assert watched.run("-s", "upgrade").returncode == 0

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "status/answers.h"
+#include "status/cpu_share.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -170,13 +171,20 @@ serve(struct status *s)
 		{ .fd = s->duty->listener, .events = POLLIN },
 		{ .fd = library_descriptor(s), .events = POLLIN },
 	};
+	struct cpu_share share = { .left_us = 0 };
 
 	while (!s->is_leaving) {
 		slot_beat(s->context->slot, SLOT_LOOP);
-		if (poll(polls, 3, TURN_MS) < 0)
+		int rest_ms = cpu_share_rest_ms(&share, clock_us(),
+						clock_thread_cpu_us());
+		int n = poll(polls, rest_ms > 0 ? 1 : 3,
+			     rest_ms > 0 ? rest_ms : TURN_MS);
+		if (n < 0)
 			continue;
 		if (polls[0].revents != 0)
 			hear(s);
+		if (rest_ms > 0)
+			continue;
 		if (polls[1].revents != 0)
 			welcome(s);
 		run_library(s);

@@ -278,6 +278,30 @@ def test_slow_attackers_delay_no_probe(watched, port, mode):
     watched.send()
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_a_flood_takes_no_processor_from_mail(watched, port):
+    pid = status_pid(watched)
+    began, used = time.monotonic(), cpu_seconds(pid)
+    with contextlib.ExitStack() as flood:
+        for _ in range(8):
+            client = flood.enter_context(subprocess.Popen(
+                ["curl", "-s", "-o", "/dev/null",
+                 f"http://{HOST}:{port}/?[1-1000000000]"]))
+            flood.callback(client.kill)
+        while time.monotonic() < began + 8:
+            assert is_healthy(port)
+            watched.send()
+    # Its share, what it may save, and a page that was begun.
+    assert cpu_seconds(pid) - used < (time.monotonic() - began) / 32 + 0.6
+    assert status_pid(watched) == pid
+
+
 def test_one_that_trickles_is_ended(watched, port):
     """Each byte would renew a timeout of inactivity."""
     with socket.create_connection((HOST, port), timeout=5) as client:

@@ -76,6 +76,10 @@ enum figure_unit { UNIT_NONE, UNIT_BYTES, UNIT_SECONDS };
 #define SLOT_GAUGE_TABLE(ROW) \
 	ROW(GAUGE_SESSIONS, "sessions", UNIT_NONE, SLOT_LOOP, \
 	    "Sessions that are open") \
+	ROW(GAUGE_ADDRESSES, "tracked_addresses", UNIT_NONE, SLOT_LOOP, \
+	    "Addresses that have a connection, in the tables of the workers") \
+	ROW(GAUGE_ADDRESSES_LIMIT, "tracked_addresses_limit", UNIT_NONE, \
+	    SLOT_LOOP, "How many those tables have room for") \
 	ROW(GAUGE_MEMORY, "memory", UNIT_BYTES, SLOT_LOOP, \
 	    "Bytes charged to limits.memory") \
 	ROW(GAUGE_HELD, "held", UNIT_NONE, SLOT_DELIVERY, \

@@ -76,6 +76,11 @@ void connection_limits_clear_region(struct connection_limits *c,
 int connection_limits_remap(const struct connection_limits *c,
 			    unsigned region);
 
+/* Of this worker: how many addresses have a connection, local ones aside, and
+ * how many there is room for. */
+size_t connection_addresses(const struct connection_counter *s);
+size_t connection_addresses_limit(const struct connection_counter *s);
+
 /* For a worker: counts a new connection unless a limit is met. Not counted
  * where the verdict is not OK: then there is nothing to leave. The limits
  * are never exceeded; racing workers may refuse one too many. A local peer

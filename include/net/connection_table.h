@@ -25,8 +25,9 @@ size_t connection_table_size(size_t entries);
  * those of this minute and later ones, which are yet to come. */
 void connection_table_clear(struct connection_table t, uint64_t from_minute);
 
-/* Connections in all. */
+/* Connections in all, and addresses that have one. */
 uint64_t connection_table_total(struct connection_table t);
+uint64_t connection_table_addresses(struct connection_table t);
 void connection_table_add(struct connection_table t, int more);
 
 /* Connections of the address with this key, which is not 0. Enter is false

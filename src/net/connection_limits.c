@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/shared_memory.h"
+#include "net/connection_regions.h"
 #include "net/connection_table.h"
-#include "net/recipient_rates.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,18 +23,7 @@ enum { SMALLEST_TABLE = 256 };
 
 /* Raised with every change of what lies in a region, and how it is found:
  * an upgrade to a program with another number begins with empty ones. */
-enum { LAYOUT = 4 };
-
-/* Each has a sketch in each region. */
-enum rate_kind { RATE_RECIPIENT, RATE_DOMAIN, RATE_KINDS };
-
-struct connection_limits {
-	struct connection_limits_handle h;
-	size_t entries;
-	size_t stride;                  /* bytes from region to region */
-	void *shared;
-	bool *is_taken;                 /* the master's alone */
-};
+enum { LAYOUT = 5 };
 
 static struct connection_table
 region_of(const struct connection_limits *c, unsigned number)
@@ -47,9 +36,8 @@ region_of(const struct connection_limits *c, unsigned number)
 	};
 }
 
-/* Behind the table of connections. */
-static struct recipient_rates *
-rates_of(const struct connection_limits *c, unsigned i, enum rate_kind kind)
+struct recipient_rates *
+region_rates(const struct connection_limits *c, unsigned i, enum rate_kind kind)
 {
 	return (void *)((char *)region_of(c, i).at +
 			connection_table_size(c->entries) +
@@ -193,8 +181,9 @@ connection_limits_clear_region(struct connection_limits *c, unsigned region,
 
 	connection_table_clear(region_of(c, region), next);
 	uint64_t from = has_ended_well ? next : 0;
-	recipient_rates_clear(rates_of(c, region, RATE_RECIPIENT), from);
-	recipient_rates_clear(rates_of(c, region, RATE_DOMAIN), from);
+	for (int kind = 0; kind < RATE_KINDS; kind++)
+		recipient_rates_clear(region_rates(
+			c, region, (enum rate_kind)kind), from);
 	c->is_taken[region] = false;
 }
 
@@ -216,6 +205,20 @@ connection_limits_total(const struct connection_limits *c)
 	for (unsigned i = 0; i < c->h.regions; i++)
 		total += at_most(connection_table_total(region_of(c, i)), c);
 	return total;
+}
+
+size_t
+connection_addresses(const struct connection_counter *s)
+{
+	struct connection_limits *c = s->connection_limits;
+
+	return (size_t)connection_table_addresses(region_of(c, s->region));
+}
+
+size_t
+connection_addresses_limit(const struct connection_counter *s)
+{
+	return s->connection_limits->entries;
 }
 
 static size_t
@@ -314,87 +317,4 @@ connection_release(const struct connection_counter *s,
 	if (!client->is_local)
 		connection_table_leave(ours, key_of(client));
 	connection_table_add(ours, -1);
-}
-
-/* ---- Mail for a recipient ------------------------------------------------ */
-
-struct rated {
-	enum rate_kind kind;
-	size_t most;                    /* 0: it is not counted */
-	struct view key;
-};
-
-static void
-rate_what(const struct connection_counter *s, struct view address,
-	  struct rated out[RATE_KINDS])
-{
-	size_t at = view_find_last(address, '@');
-
-	out[0] = (struct rated){ RATE_RECIPIENT, s->limits.rate_per_recipient,
-				 address };
-	out[1] = (struct rated){ RATE_DOMAIN, s->limits.rate_per_domain,
-				 view_slice(address, at, address.len) };
-}
-
-/* Notes one more, unless that is too many. */
-static bool
-is_within(const struct connection_counter *s, const struct rated *what,
-	  int64_t now_ms)
-{
-	const struct connection_limits *c = s->connection_limits;
-	struct recipient_rates *ours = rates_of(c, s->region, what->kind);
-	const struct recipient_regions all = { rates_of(c, 0, what->kind),
-					       c->stride, c->h.regions };
-	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
-
-	if (what->most == 0)
-		return true;
-	struct recipient_cells cells =
-		recipient_cells_of(what->key, c->h.secret);
-	recipient_rates_note(ours, &cells, minute);
-	struct connection_rate sum = recipient_rates_sum(all, &cells, minute);
-	if (connection_rate_of_last_minute(sum, now_ms) <= what->most)
-		return true;
-	recipient_rates_take_back(ours, &cells, minute);
-	return false;
-}
-
-static void
-take_back(const struct connection_counter *s, const struct rated *what,
-	  int64_t then_ms)
-{
-	const struct connection_limits *c = s->connection_limits;
-
-	if (what->most == 0)
-		return;
-	struct recipient_cells cells =
-		recipient_cells_of(what->key, c->h.secret);
-	recipient_rates_take_back(rates_of(c, s->region, what->kind), &cells,
-				  (uint64_t)then_ms / MINUTE_MS);
-}
-
-bool
-recipient_admit(const struct connection_counter *s, struct view address,
-		int64_t now_ms)
-{
-	struct rated what[RATE_KINDS];
-
-	rate_what(s, address, what);
-	if (!is_within(s, &what[0], now_ms))
-		return false;
-	if (is_within(s, &what[1], now_ms))
-		return true;
-	take_back(s, &what[0], now_ms);
-	return false;
-}
-
-void
-recipient_release(const struct connection_counter *s, struct view address,
-		  int64_t then_ms)
-{
-	struct rated what[RATE_KINDS];
-
-	rate_what(s, address, what);
-	for (int i = 0; i < RATE_KINDS; i++)
-		take_back(s, &what[i], then_ms);
 }

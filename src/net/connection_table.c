@@ -38,6 +38,7 @@ struct recent {
 /* The active ones follow on a page of their own. */
 struct connection_region {
 	_Atomic uint64_t total;         /* never below their sum */
+	_Atomic uint64_t addresses;     /* with a connection */
 	_Atomic uint64_t last_minute;   /* in which recent[] changed */
 	struct recent recent[RATE_ENTRIES];
 };
@@ -77,6 +78,7 @@ connection_table_clear(struct connection_table t, uint64_t from_minute)
 	/* All of it, whatever the total says: the writer may have lied. The
 	 * system gives zeros without touching a page, where it can. */
 	t.at->total = 0;
+	t.at->addresses = 0;
 	if (madvise(active_of(t), shared_memory_pages(size),
 		    MADV_REMOVE) != 0)
 		memset(active_of(t), 0, size);
@@ -87,6 +89,12 @@ uint64_t
 connection_table_total(struct connection_table t)
 {
 	return t.at->total;
+}
+
+uint64_t
+connection_table_addresses(struct connection_table t)
+{
+	return t.at->addresses;
 }
 
 /* There is one writer: what matters is that the store is seen by the others
@@ -165,6 +173,8 @@ connection_table_enter(struct connection_table t, uint64_t key)
 		e = unused;
 		e->key = key;
 	}
+	if (e->count == 0)
+		add(&t.at->addresses, 1);
 	add(&e->count, 1);
 	return true;
 }
@@ -178,6 +188,9 @@ connection_table_leave(struct connection_table t, uint64_t key)
 
 	assert(e != NULL && e->count > 0);
 	add(&e->count, -1);
+	if (e->count > 0)
+		return;
+	add(&t.at->addresses, -1);
 	size_t i = (size_t)(e - active);
 	/* Given back, where nothing stands behind it that is found by way of
 	 * it, and those before it likewise: so searches stay short. */

@@ -139,6 +139,12 @@ print_health(struct printer *p)
 		      scoreboard_sum(p->b, GAUGE_SESSIONS));
 	metrics_gauge(p, "sessions_limit", "limits.connections.",
 		      p->duty->connections);
+	metrics_gauge(p, "tracked_addresses", "Addresses that have a "
+		      "connection, in the tables of the workers.",
+		      scoreboard_sum(p->b, GAUGE_ADDRESSES));
+	metrics_gauge(p, "tracked_addresses_limit", "How many those tables "
+		      "have room for.",
+		      scoreboard_sum(p->b, GAUGE_ADDRESSES_LIMIT));
 	metrics_gauge(p, "memory_bytes", "Bytes charged to limits.memory.",
 		      scoreboard_sum(p->b, GAUGE_MEMORY));
 	metrics_gauge(p, "memory_limit_bytes", "limits.memory of all workers.",

@@ -97,12 +97,13 @@ void
 metrics_print_series(struct printer *p)
 {
 	uint64_t counts[SERIES_VALUES];
-	char labels[64];
+	char help[128], labels[64];
 
 	for (int which = 0; which < SLOT_SERIES; which++) {
 		const struct series_figure *f = &slot_series_figures[which];
 		scoreboard_read_series(p->b, (enum slot_series)which, counts);
-		metrics_begin(p, f->name, true, f->help);
+		snprintf(help, sizeof(help), "%s.", f->help);
+		metrics_begin(p, f->name, true, help);
 		if (which == SERIES_REPLIES) {
 			print_replies(p, counts);
 			print_recipients(p, counts);

@@ -73,6 +73,10 @@ worker_on_heartbeat(struct loop *loop, struct timer *timer)
 
 	slot_beat(slot, SLOT_LOOP);
 	slot_gauge(slot, GAUGE_SESSIONS, w->client_count);
+	slot_gauge(slot, GAUGE_ADDRESSES,
+		   connection_addresses(&w->connections));
+	slot_gauge(slot, GAUGE_ADDRESSES_LIMIT,
+		   connection_addresses_limit(&w->connections));
 	slot_gauge(slot, GAUGE_MEMORY, w->budget.used);
 	update_pressure(w);
 	ask_for_replacement(w);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is measured of processes under load, and kept for the next run."""
+import contextlib
 import json
 import os
 import re
@@ -55,6 +56,29 @@ def pin(pids, processors):
     for pid in pids:
         for thread in os.listdir(f"/proc/{pid}/task"):
             os.sched_setaffinity(int(thread), processors)
+
+
+@contextlib.contextmanager
+def flood(http_port, clients, processor):
+    """Clients that ask for the page over and over, as fast as they can, from
+    this processor. Gives a list, of which the first is, in the end, how many
+    pages a second they had."""
+    name = ("guerrilla_smtpd_http_requests_total", "/", "200")
+    before, began = metrics(http_port)[name], time.monotonic()
+    running, rate = [], []
+    try:
+        for _ in range(clients):
+            running.append(subprocess.Popen(
+                ["curl", "-s", "-o", "/dev/null",
+                 f"http://127.0.0.1:{http_port}/?[1-1000000000]"]))
+            pin([running[-1].pid], {processor})
+        yield rate
+        rate.append((metrics(http_port)[name] - before)
+                    / (time.monotonic() - began))
+    finally:
+        for client in running:
+            client.kill()
+            client.wait()
 
 
 class Batches:

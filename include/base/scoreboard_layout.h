@@ -36,7 +36,7 @@ struct scoreboard_slot {
 		alignas(CACHE_LINE) _Atomic uint64_t capabilities;
 		_Atomic uint32_t uid, instructions, hash;
 		_Atomic int32_t landlock;
-		_Atomic bool no_new_privs;
+		_Atomic uint8_t no_new_privs; /* a bool holds 0 and 1 alone */
 	} sandbox;
 	alignas(CACHE_LINE) _Atomic int32_t state;
 	_Atomic int64_t error_wall_us;

@@ -197,7 +197,7 @@ scoreboard_read_slot(const struct scoreboard *b, size_t i,
 		.error_wall_us = LOOK(s->error_wall_us),
 		.sandbox = {
 			.uid = LOOK(s->sandbox.uid),
-			.no_new_privs = LOOK(s->sandbox.no_new_privs),
+			.no_new_privs = LOOK(s->sandbox.no_new_privs) != 0,
 			.landlock = LOOK(s->sandbox.landlock),
 			.capabilities = LOOK(s->sandbox.capabilities),
 			.instructions = LOOK(s->sandbox.instructions),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions on the wire: how bytes come and go, deadlines, memory, leaving."""
 import os
+import re
 import signal
 import socket
 import struct
@@ -119,6 +120,29 @@ def test_memory_of_large_mail_goes_back(start_server, top, database):
         wait_for(lambda: rss(worker) < before + (6 << 20), 20,
                  "the memory of 15 MB goes back")
     assert database.count() == 3
+
+
+# What libmicrohttpd brings, and a worker has no use for.
+OF_HTTP = re.compile(r"/lib(microhttpd|gnutls|p11-kit|tasn1|nettle|hogweed|"
+                     r"gmp|ffi)\.so")
+
+
+def test_the_library_of_http_costs_a_worker_little(start_server, top):
+    """It brings GnuTLS, which is mapped in every process: what a worker has
+    of it alone is less than 100 KB."""
+    server = start_server(program=os.path.join(top, "build/guerrilla-smtpd"))
+    server.send()
+    kilobytes, is_of_http, seen = 0, False, set()
+    with open(f"/proc/{server.workers()[0]}/smaps", encoding="utf-8") as file:
+        for line in file:
+            if re.match("[0-9a-f]+-", line):
+                found = OF_HTTP.search(line)
+                is_of_http = bool(found)
+                seen.add(found and found[1])
+            elif is_of_http and line.startswith("Private_Dirty:"):
+                kilobytes += int(line.split()[1])
+    assert {"microhttpd", "gnutls"} <= seen
+    assert kilobytes < 100
 
 
 def test_full_memory_gives_the_largest_message_up(start_server, database):

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -297,6 +298,67 @@ set_up(void **unused)
 	return own_folder_make("scoreboard");
 }
 
+enum { STORM = 20000 };
+
+static void *
+deliver(void *slot)
+{
+	for (int i = 0; i < STORM; i++) {
+		slot_count(slot, COUNT_ROWS, 1);
+		slot_observe(slot, HISTOGRAM_COMMIT, i);
+		slot_gauge(slot, GAUGE_HELD, (uint64_t)i);
+		slot_set_host(slot, i % 2 ? VIEW("one") : VIEW("another"));
+		slot_beat(slot, SLOT_DELIVERY);
+	}
+	return NULL;
+}
+
+static void *
+serve(void *slot)
+{
+	for (int i = 0; i < STORM; i++) {
+		slot_count(slot, COUNT_CONNECTIONS, 1);
+		slot_observe(slot, HISTOGRAM_REPLY, i);
+		slot_count_in(slot, SERIES_REPLIES, (size_t)i % 8);
+		slot_set_error(slot, i % 2 ? VIEW("this") : VIEW("that one"));
+		slot_beat(slot, SLOT_LOOP);
+	}
+	return NULL;
+}
+
+/* Each figure has one writing thread: nothing is lost without a lock, and who
+ * reads meanwhile never sees more than there was. For the thread sanitizer. */
+static void
+two_threads_write_and_one_reads(void **unused)
+{
+	struct histogram h;
+	struct slot_figures f = { 0 };
+	pthread_t threads[2];
+	uint64_t last = 0;
+	int fd;
+
+	(void)unused;
+	struct scoreboard *b = scoreboard_create(&fd);
+	assert_non_null(b);
+	struct scoreboard_slot *s = sit_down(b, 5, 4711);
+	assert_int_equal(pthread_create(&threads[0], NULL, serve, s), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, deliver, s), 0);
+	while (f.counters[COUNT_ROWS] < STORM ||
+	       f.counters[COUNT_CONNECTIONS] < STORM) {
+		assert_true(scoreboard_read(b, 5, &f));
+		assert_in_range(f.counters[COUNT_ROWS], last, STORM);
+		last = f.counters[COUNT_ROWS];
+	}
+	for (size_t i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	scoreboard_read_histogram(b, HISTOGRAM_COMMIT, &h);
+	assert_int_equal(h.sum, (uint64_t)STORM * (STORM - 1) / 2);
+	scoreboard_read_histogram(b, HISTOGRAM_REPLY, &h);
+	assert_int_equal(h.sum, (uint64_t)STORM * (STORM - 1) / 2);
+	close(fd);
+	scoreboard_close(&b);
+}
+
 int
 main(void)
 {
@@ -310,6 +372,7 @@ main(void)
 		cmocka_unit_test(a_false_header_leads_nobody_astray),
 		cmocka_unit_test(a_spoilt_count_goes_with_its_process),
 		cmocka_unit_test(every_figure_has_a_name),
+		cmocka_unit_test(two_threads_write_and_one_reads),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, own_folder_remove);

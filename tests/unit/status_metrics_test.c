@@ -173,6 +173,58 @@ is_good_line(struct view line)
 	return strtod(number, &end) >= 0 && *end == '\0';
 }
 
+/* Brackets that close what they open, outside strings that end. */
+static bool
+is_balanced_json(struct view text)
+{
+	char open[64];
+	size_t depth = 0;
+	bool is_string = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+		if (is_string && c == '\\')
+			i++;
+		else if (c == '"')
+			is_string = !is_string;
+		else if (!is_string && (c == '{' || c == '[') &&
+			 depth < sizeof(open))
+			open[depth++] = c == '{' ? '}' : ']';
+		else if (!is_string && (c == '}' || c == ']') &&
+			 (depth == 0 || open[--depth] != c))
+			return false;
+	}
+	return depth == 0 && !is_string && text.len > 0;
+}
+
+static size_t
+series_with(size_t workers, size_t *bytes_out)
+{
+	struct scoreboard *b = service_new(workers);
+	struct buf out = BUF(1024 * 1024);
+	size_t series = 0;
+
+	put_metrics(b, &out);
+	*bytes_out = out.len;
+	for (struct view rest = buf_view(&out); rest.len > 0;)
+		series += view_take_line(&rest).at[0] != '#';
+	buf_release(&out);
+	scoreboard_close(&b);
+	return series;
+}
+
+/* Whoever scrapes pays for each of them. */
+static void
+test_series_are_few(void **state)
+{
+	size_t bytes, few = series_with(2, &bytes);
+
+	(void)state;
+	assert_in_range(few, 300, 600);
+	assert_in_range(series_with(64, &bytes), few, few + 6 * 62);
+	assert_in_range(bytes, 1, 200 * 1024);
+}
+
 /* The memory is others' too: no body of it is anything but lines. */
 static void
 test_any_memory_gives_lines(void **state)
@@ -203,6 +255,10 @@ test_any_memory_gives_lines(void **state)
 		assert_true(a.body.len > 0);
 		assert_true(utf8_is_ascii(buf_view(&a.body)));
 		buf_release(&a.body);
+		page_print(PAGE_JSON, b, &service_duty, &a);
+		assert_true(utf8_is_ascii(buf_view(&a.body)));
+		assert_true(is_balanced_json(buf_view(&a.body)));
+		buf_release(&a.body);
 		metrics_print(b, &service_duty, METRICS_OPENMETRICS, &out);
 		struct view rest = buf_view(&out);
 		assert_true(rest.len > 0);
@@ -220,6 +276,7 @@ main(void)
 		cmocka_unit_test(test_series_have_each_value),
 		cmocka_unit_test(test_roles_and_certificates),
 		cmocka_unit_test(test_counts_are_sums),
+		cmocka_unit_test(test_series_are_few),
 		cmocka_unit_test(test_any_memory_gives_lines),
 	};
 

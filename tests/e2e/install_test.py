@@ -124,10 +124,11 @@ def test_the_hook_of_certbot_copies_and_reloads(root, tmp_path):
 
 
 @pytest.mark.parametrize("code, status, starts", [
-    (0, 0, False), (6, 0, False), (4, 3, True), (5, 4, True)])
+    (0, 0, False), (6, 0, False), (4, 3, True), (5, 4, False)])
 def test_the_start_script_knows_what_status_says(root, tmp_path, code, status,
                                                  starts):
-    """6: it runs, though somebody must see to something."""
+    """6: it runs, though somebody must see to something. 5: it runs, and is
+    of a version that this one cannot read."""
     asked = tmp_path / "asked"
     script = root / "etc/init.d/guerrilla-smtpd"
     script.write_text(script.read_text(encoding="utf-8").replace(
@@ -144,13 +145,17 @@ def test_the_start_script_knows_what_status_says(root, tmp_path, code, status,
     assert run("status") == status
     assert run("start") == 0
     assert (" -d\n" in asked.read_text()) == starts
+    asked.unlink()
+    assert run("try-restart") == 0
+    assert (" -d\n" in asked.read_text()) == (not starts)
 
 
 @pytest.mark.parametrize("status, upgrade, test, code, asked", [
     (4, 0, 0, 0, "status"),
     (0, 0, 0, 0, "status upgrade"),
     (6, 0, 0, 0, "status upgrade"),
-    (0, 5, 0, 0, "status upgrade test restart"),
+    (5, 0, 0, 0, "status upgrade"),
+    (0, 5, 0, 0, "status upgrade test try-restart"),
     (0, 5, 1, 1, "status upgrade test")])
 def test_a_new_program_is_restarted_only_if_it_must(
         tmp_path, status, upgrade, test, code, asked):

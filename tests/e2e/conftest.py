@@ -13,6 +13,7 @@ from support.galera import Cluster
 from support.load import Load
 from support.mariadb import Database, MariaDB, SCRIPT, TOP
 from support.server import PROGRAM, Server, open_folder
+from support.store_driver import running
 
 NUMBERS = itertools.count(1)
 
@@ -75,6 +76,15 @@ def spool(tmp_path):
     folder = tmp_path / "spool"
     folder.mkdir(mode=0o700)
     return folder
+
+
+@pytest.fixture
+def store(database, tmp_path, spool):
+    """store(retention=3600_000): the store room alone, with a spool."""
+    def run(**settings):
+        return running(database, tmp_path, **{
+            "hold": 200, "spool": 1, "spool_dir": spool, **settings})
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -178,3 +178,42 @@ def test_a_new_program_is_restarted_only_if_it_must(
     assert done.returncode == code
     assert log.read_text(encoding="utf-8").split() == asked.split()
     assert ("goes on" in done.stderr) == (code != 0)
+
+
+def test_a_bug_report_names_nobody(tmp_path):
+    script = tmp_path / "script"
+    with open(f"{TOP}/etc/debian/guerrilla-smtpd.bug-script",
+              encoding="utf-8") as file:
+        text = file.read()
+    assert "PATH=/usr/sbin:" in text, "not in everybody's PATH"
+    config = tmp_path / "mine.conf"
+    config.touch()
+    (tmp_path / "default").write_text(f"config={config}\n", encoding="utf-8")
+    script.write_text(text.replace("PATH=", f"PATH={tmp_path}:").replace(
+        "/etc/default/guerrilla-smtpd", str(tmp_path / "default")),
+        encoding="utf-8")
+    (tmp_path / "guerrilla-smtpd").write_text(f"""#!/bin/sh
+echo "secret of standard error" >&2
+case "$*" in
+--version) echo guerrilla-smtpd 9 ;;
+"-c {config} -s status")
+	echo 'database     secret.example.org and others, 2 of 2 workers'
+	echo 'last error   0:00:01 ago: secret host'
+	exit 6 ;;
+"-T -c {config}")
+	printf 'workers = 2\\nmysql {{\\n\\tpassword = "secret"\\n'
+	printf '\\thosts = {{"secret"}}\\n}}\\n' ;;
+*) echo 'workers = 2' ;;
+esac
+""", encoding="utf-8")
+    for path in (script, tmp_path / "guerrilla-smtpd"):
+        path.chmod(0o755)
+    said = subprocess.run(f"{script} 3>&1", shell=True, check=True, text=True,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+    assert "secret" not in said
+    for words in ("guerrilla-smtpd 9\n", "Exit code 6\n", "password\n",
+                  "database     up, 2 of 2 workers\n",
+                  "last error   0:00:01 ago\n"):
+        assert words in said
+    assert "\nworkers\n" not in said, "as in the sample"

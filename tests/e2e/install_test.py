@@ -257,3 +257,52 @@ esac
                   "last error   0:00:01 ago\n"):
         assert words in said
     assert "\nworkers\n" not in said, "as in the sample"
+
+
+@pytest.fixture(name="deb")
+def deb_with_no_build(tmp_path):
+    """scripts/deb, up to where Debian's tools are called."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "dpkg-buildpackage").write_text(
+        '#!/bin/sh\nenv >../env\n>../guerrilla-smtpd_9.deb\n',
+        encoding="utf-8")
+    (tools / "dpkg-buildpackage").chmod(0o755)
+
+    def run(folder, umask, **settings):
+        return subprocess.run(
+            [f"{TOP}/scripts/deb", "9"], check=False, umask=umask,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={
+                "PATH": f"{tools}:{os.environ['PATH']}", "HOME": "/nonexistent",
+                "DEB_FOLDER": str(folder), **settings})
+    return run
+
+
+@pytest.mark.skipif(not os.path.exists(f"{TOP}/.git"),
+                    reason="the package is made of what is committed")
+def test_the_source_of_the_package_is_the_commit_alone(deb, tmp_path):
+    assert deb(tmp_path / "one", 0o022).returncode == 0
+    other = tmp_path / "other"
+    # As a build of another version left it, in a folder of others.
+    (other / "guerrilla-smtpd-9/debian").mkdir(parents=True)
+    (other / "guerrilla-smtpd_8.deb").touch()
+    (other / "mine").touch()
+    assert deb(other, 0o077, TZ="Asia/Tokyo", CFLAGS="-O0", SYSCONFDIR="/x",
+               MAKEFLAGS="-n", GIT_CONFIG_COUNT="1",
+               GIT_CONFIG_KEY_0="tar.umask",
+               GIT_CONFIG_VALUE_0="user").returncode == 0
+    name = "guerrilla-smtpd_9.orig.tar.gz"
+    assert (tmp_path / "one" / name).read_bytes() == \
+        (other / name).read_bytes()
+    assert (other / "mine").exists()
+    assert not (other / "guerrilla-smtpd_8.deb").exists()
+    settings = (other / "env").read_text(encoding="utf-8")
+    assert "-O0" not in settings and "SYSCONFDIR" not in settings \
+        and "MAKEFLAGS" not in settings
+
+
+def test_without_a_clone_there_is_no_package(deb, tmp_path):
+    folder = tmp_path / "mine"
+    done = deb(folder, 0o022, GIT_DIR=str(tmp_path))
+    assert done.returncode == 1 and "it needs a clone" in done.stdout
+    assert not folder.exists()

@@ -51,6 +51,20 @@ def memory_of(pid):
             + int(fields["Private_Clean"].split()[0]))
 
 
+@contextlib.contextmanager
+def idle_sessions(port, count, *arguments):
+    """So many that have said EHLO and say no more."""
+    with subprocess.Popen([LOAD, "-i", "-s", str(count), *arguments,
+                           "127.0.0.1", str(port)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as holder:
+        held = int(holder.stdout.readline().split("=")[1])
+        try:
+            assert held == count, f"only {held} of {count} were taken"
+            yield
+        finally:
+            holder.stdin.close()
+
+
 def pin(pids, processors):
     """All of their threads, to these processors."""
     for pid in pids:

@@ -239,26 +239,30 @@ linked = $(patsubst %,$(checked)/support/%.o,$(doubles_$1)) \
 	$(patsubst %,$(checked)/lib/%.a,$(call room_of,$1) \
 	$(may_$(call room_of,$1)))
 
-$(unit)/%: tests/unit/%.c $$(call linked,$$*)
+$(unit)/%.o: tests/unit/%.c build/flags
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c %.o %.a,$^) \
-		$(checked_ldflags) $(libs) -lcmocka
+	$(quiet)$(CC) $(checked_cflags) -Itests -c -o $@ $<
+
+$(unit_tests): $(unit)/%: $(unit)/%.o $$(call linked,$$*)
+	$(say) "  link  $@"
+	$(quiet)$(CC) -o $@ $(filter %.o %.a,$^) $(checked_ldflags) $(libs) \
+		-lcmocka
 
 # store_driver is the store without SMTP, for tests/e2e/store_*_test.py;
 # mime_row prints the row of a message, for tests/mime/compare_test;
 # tls_flood is a hostile client, for tests/e2e/worker_hostile_test.py.
 
-$(checked)/store_driver: tests/support/store_death.c \
-	tests/support/retention_domains.c
+$(checked)/store_driver: $(checked)/support/store_death.o \
+	$(checked)/support/retention_domains.o
 $(checked)/store_driver: wrap = -Wl,--wrap=rename,--wrap=unlink \
 	-Wl,--wrap=fsync,--wrap=mysql_stmt_execute
 
-$(drivers:%=$(checked)/%): $(checked)/%: tests/support/%.c \
+$(drivers:%=$(checked)/%): $(checked)/%: $(checked)/support/%.o \
 		$(checked)/support.a $(checked)/rooms.a
-	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c,$^) \
-		$(filter %.a,$^) $(checked_ldflags) $(wrap) $(libs)
+	$(say) "  link  $@"
+	$(quiet)$(CC) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(checked_ldflags) $(wrap) $(libs)
 
 # The program with faults that a message can call for.
 fragile_wraps = -Wl,--wrap=mime_read \
@@ -303,11 +307,15 @@ check-unit: $(unit_tests)
 	@/usr/bin/python3 tests/run --build=$(checked) --unit=$(unit) --only=unit
 
 # A fuzz target that only replays what is kept: no clang, no libFuzzer.
-$(checked)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(checked)/support.a \
-		$(checked)/rooms.a
+$(checked)/replay/%.o: tests/fuzz/%.c build/flags
 	@mkdir -p $(@D)
 	$(say) "  cc    $<"
-	$(quiet)$(CC) $(checked_cflags) -Itests -o $@ $(filter %.c %.a,$^) $(checked_ldflags) $(libs)
+	$(quiet)$(CC) $(checked_cflags) -Itests -c -o $@ $<
+
+$(fuzz_names:%=$(checked)/replay/%): %: %.o $(checked)/replay/replay.o \
+		$(checked)/support.a $(checked)/rooms.a
+	$(say) "  link  $@"
+	$(quiet)$(CC) -o $@ $(filter %.o %.a,$^) $(checked_ldflags) $(libs)
 
 fuzz:
 	@scripts/setup build fuzz

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -206,6 +207,16 @@ def other_version(package, folder, version):
     return path
 
 
+def make_unreadable(system):
+    """The scoreboard, for every program but the one that runs: that of a
+    version with another layout."""
+    with open(f"/proc/{system.first}/root{system.folder}"
+              "/run/guerrilla-smtpd/scoreboard", "r+b") as file:
+        assert file.read(8) == b"GSMTPSB\0"
+        file.write(struct.pack("=I", 0))
+    assert system.code("guerrilla-smtpd", "-s", "status") == 5
+
+
 def generation(system):
     return int(re.search(r"generation (\d+)", system.status())[1])
 
@@ -253,6 +264,7 @@ def test_a_life(system, package, database, account, tmp_path):
     assert database.count() == 1
 
     # Upgraded: by the package, and after an update of a library.
+    make_unreadable(system)
     with nobody_refused(port, database):
         system.install(other_version(package, tmp_path, "0.1.0-2"))
     assert generation(system) == 2

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import stat
-import struct
 import subprocess
 
 import pytest
@@ -209,12 +208,17 @@ def other_version(package, folder, version):
 
 def make_unreadable(system):
     """The scoreboard, for every program but the one that runs: that of a
-    version with another layout."""
-    with open(f"/proc/{system.first}/root{system.folder}"
-              "/run/guerrilla-smtpd/scoreboard", "r+b") as file:
-        assert file.read(8) == b"GSMTPSB\0"
-        file.write(struct.pack("=I", 0))
-    assert system.code("guerrilla-smtpd", "-s", "status") == 5
+    version with another layout. The file is written again from the memory."""
+    system.run("sh", "-ec", r"""
+        cd /proc/$(cat /run/guerrilla-smtpd/pid)/fd
+        for fd in *; do
+            case $(readlink $fd) in
+            *scoreboard*) printf '\0\0\0\0' |
+                dd of=$fd bs=1 seek=8 conv=notrunc ;;
+            esac
+        done""")
+    wait_for(lambda: system.code("guerrilla-smtpd", "-s", "status") == 5, 10,
+             "a scoreboard of another layout")
 
 
 def generation(system):

@@ -306,3 +306,26 @@ def test_without_a_clone_there_is_no_package(deb, tmp_path):
     done = deb(folder, 0o022, GIT_DIR=str(tmp_path))
     assert done.returncode == 1 and "it needs a clone" in done.stdout
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("file, is_left", [
+    (None, False), ("tmp/half", False), ("lock", False), ("earlier", True),
+    ("new/a", True), ("damaged/a", True), ("refused/a", True)])
+def test_a_purge_leaves_mail_and_nothing_else(tmp_path, file, is_left):
+    with open(f"{TOP}/etc/debian/guerrilla-smtpd.postrm",
+              encoding="utf-8") as postrm:
+        script = re.sub(r"(?<=[ =\t])/(var|etc|run)/", rf"{tmp_path}/\1/",
+                        postrm.read())
+    assert not re.search(rf"[ =\t](?!{tmp_path}/)/", script)
+    spool = tmp_path / "var/spool/guerrilla-smtpd"
+    for folder in ("tmp", "new", "damaged", "refused"):
+        (spool / folder).mkdir(parents=True)
+    (spool / "earlier").touch()
+    if file is not None:
+        (spool / file).write_text("/srv/spool\n", encoding="utf-8")
+    done = subprocess.run(["sh", "-c", script, "postrm", "purge"], check=True,
+                          stderr=subprocess.PIPE, text=True)
+    assert spool.exists() == is_left
+    assert ("mail that no database has" in done.stderr) == is_left
+    if is_left:
+        assert (spool / file).exists()

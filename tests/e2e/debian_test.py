@@ -51,8 +51,8 @@ def build_package(tmp_path_factory):
 
 def build(folder):
     return run("make", "-C", TOP, "deb", env={
-        "PATH": os.environ["PATH"], "HOME": "/nonexistent",
-        "DEB_FOLDER": str(folder), "DEB_BUILD_OPTIONS": "nocheck"})
+        **os.environ, "DEB_FOLDER": str(folder),
+        "DEB_BUILD_OPTIONS": "nocheck"})
 
 
 @pytest.fixture(scope="module", name="package")

@@ -272,9 +272,9 @@ def deb_with_no_build(tmp_path):
     def run(folder, umask, **settings):
         return subprocess.run(
             [f"{TOP}/scripts/deb", "9"], check=False, umask=umask,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={
-                "PATH": f"{tools}:{os.environ['PATH']}", "HOME": "/nonexistent",
-                "DEB_FOLDER": str(folder), **settings})
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}",
+                 "DEB_FOLDER": str(folder), **settings})
     return run
 
 

@@ -160,16 +160,28 @@ store_batch_add(struct store *s, struct store_batch *b,
 	return true;
 }
 
+/* What something has gone wrong with goes alone. One that only may be there
+ * already, from whoever is long gone, needs not: where the table has a UNIQUE
+ * id, the statement of all fails if it is, and then each goes alone. */
+static bool
+goes_alone(const struct store *s, const struct mail *mail)
+{
+	const struct in_doubt *d = trouble_of(s, mail);
+
+	return d != NULL && (!s->failover.table.has_unique_id ||
+			     d->lost.is_known || d->failures > 0 ||
+			     d->timeouts > 0 || d->fault.error != 0);
+}
+
 struct group
 group_next(struct store *s, struct mail *const *mails, size_t count)
 {
 	struct store_batch b = { 0 };
 	size_t n = 0;
 
-	/* What something has gone wrong with goes alone. */
-	while (n < count && (n == 0 || trouble_of(s, mails[n]) == NULL) &&
+	while (n < count && (n == 0 || !goes_alone(s, mails[n])) &&
 	       store_batch_add(s, &b, mails[n]) &&
-	       trouble_of(s, mails[n++]) == NULL)
+	       !goes_alone(s, mails[n++]))
 		;
 	return (struct group){ .mails = n, .rows = { s->rows, b.rows },
 			       .raws = { s->raws, b.raws } };

@@ -21,6 +21,7 @@ struct replay {
 	size_t next_refused;
 	struct retries retries;
 	uint64_t stored;                /* messages, of this folder */
+	uint64_t accepted;              /* by the workers, at the last group */
 	bool has_told_newer;
 	bool has_told_general;          /* that nothing gets into the table */
 	int64_t look_ms;

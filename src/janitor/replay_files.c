@@ -287,7 +287,23 @@ settle_group(struct replay *r, struct files *g)
 	return is_whole;
 }
 
-/* Live mail gets at least as much of the time as the spool's. */
+/* How long live mail has the database for itself: where some has come since
+ * the last group, at least as long as this one took. */
+static int
+pause_of(struct replay *r, int64_t took_ms)
+{
+	struct scoreboard_figures all = { .generation = 0 };
+
+	if (r->scoreboard != NULL)
+		scoreboard_read_figures(r->scoreboard, &all);
+	uint64_t accepted = all.counters[COUNT_MAILS_ACCEPTED];
+	bool is_live = accepted != r->accepted;
+	r->accepted = accepted;
+	if (!is_live || took_ms < GENTLE_MS)
+		return GENTLE_MS;
+	return took_ms > YIELD_MS ? YIELD_MS : (int)took_ms;
+}
+
 static int
 replay_group(struct replay *r, bool is_general)
 {
@@ -319,9 +335,7 @@ replay_group(struct replay *r, bool is_general)
 			  LOG_STR("why", strerror(errno)));
 	if (!is_whole)
 		return store_is_up(r->store) ? GENTLE_MS : AWAY_MS;
-	int64_t took_ms = clock_ms() - began_ms;
-	return took_ms < GENTLE_MS ? GENTLE_MS :
-	       took_ms > YIELD_MS ? YIELD_MS : (int)took_ms;
+	return pause_of(r, clock_ms() - began_ms);
 }
 
 int

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from support.spool import files, fill, hashes, spool_some, wanted
+from support.spool import (files, fill, hashes, replay, spool_some,
+                           wanted)
 from support.stand_in import StandIn
 from support.store_driver import assert_exactly_once
 from support.waiting import wait_for
@@ -22,8 +23,7 @@ def test_an_outage_is_spooled_and_replayed(database, store, spool):
         assert files(spool, "tmp") == []
         for name in files(spool):
             assert (spool / "new" / name).stat().st_mode & 0o777 == 0o600
-        driver.ask("janitor 4")
-        assert files(spool) == []
+        replay(driver, spool)
     assert hashes(database) == wanted(stored + saved)
     rows = {row["hash"]: row for row in database.rows()}
     live = rows[stored[0].id[:28] + "0001"]
@@ -40,12 +40,11 @@ def test_replay_meets_what_is_there(database, store, spool):
         saved = fill(database, driver)
         keep = {name: (spool / "new" / name).read_bytes()
                 for name in files(spool)}
-        driver.ask("janitor 3")
+        replay(driver, spool)
         assert hashes(database) == wanted(saved)
         for name, data in keep.items():
             (spool / "new" / name).write_bytes(data)
-        driver.ask("janitor 3")
-        assert files(spool) == []
+        replay(driver, spool)
         assert hashes(database) == wanted(saved)
 
 
@@ -81,10 +80,10 @@ def test_replay_without_a_unique_id_looks_first(database, store, spool):
         saved = fill(database, driver)
         keep = {name: (spool / "new" / name).read_bytes()
                 for name in files(spool)}
-        driver.ask("janitor 3")
+        replay(driver, spool)
         for name, data in keep.items():
             (spool / "new" / name).write_bytes(data)
-        driver.ask("janitor 3")
+        replay(driver, spool)
     assert hashes(database) == wanted(saved)
 
 
@@ -96,8 +95,7 @@ def test_a_doubtful_commit_is_spooled_under_the_same_id(database, store,
         saved = driver.save(2, 300, 2)
         database.mariadb.resume()
         assert {one.verdict for one in saved} == {"SPOOLED"}
-        driver.ask("janitor 3")
-        assert files(spool) == []
+        replay(driver, spool)
     database.query("DELETE FROM new_mail WHERE `hash` < %s",
                    [min(one.id for one in saved)])
     assert_exactly_once(database, saved, 2)
@@ -115,8 +113,7 @@ def test_a_damaged_file_is_set_aside_and_the_rest_is_stored(database, store,
         data[len(data) // 2] ^= 0x20
         flipped.write_bytes(data)
         (spool / "new" / "ffff").write_bytes(b"no spool file at all")
-        driver.ask("janitor 4")
-        assert files(spool) == []
+        replay(driver, spool)
         assert files(spool, "damaged") == sorted(
             [cut.name, flipped.name, "ffff"])
         assert "damaged" in driver.log()
@@ -275,7 +272,7 @@ def test_a_full_spool_is_full(database, store, spool):
             ["FULL"] * verdicts.count("FULL")
         assert 4 <= verdicts.count("SPOOLED") <= 6
         database.mariadb.start()
-        driver.ask("janitor 4")
+        replay(driver, spool)
     assert database.count() == verdicts.count("SPOOLED")
 
 
@@ -295,8 +292,7 @@ def test_a_full_disk_is_full(database, store, spool):
             assert verdicts.count("SPOOLED") >= 4
             assert files(spool, "tmp") == []
             database.mariadb.start()
-            driver.ask("janitor 4")
-            assert files(spool) == []
+            replay(driver, spool)
         assert database.count() == verdicts.count("SPOOLED")
         assert_exactly_once(database, saved)
     finally:

@@ -2,6 +2,8 @@
 """What lies in a spool, and mail that gets there."""
 import contextlib
 
+from support.waiting import wait_for
+
 
 def files(spool, folder="new"):
     return sorted(path.name for path in (spool / folder).iterdir()
@@ -19,6 +21,12 @@ def fill(database, driver, count=5, recipients=2):
     assert {one.verdict for one in saved} == {"SPOOLED"}
     database.mariadb.start()
     return saved
+
+
+def replay(driver, spool):
+    """A janitor works until nothing waits there."""
+    with driver.janitor():
+        wait_for(lambda: not files(spool), 20, "an empty spool")
 
 
 def hashes(database):

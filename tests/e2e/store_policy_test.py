@@ -37,7 +37,8 @@ def batch(driver):
 @pytest.mark.parametrize("error", ERRORS)
 def test_an_error_of_one_stops_no_other(database, store, error):
     poison(database, error)
-    with store() as driver:
+    # What is poisoned is held to the end, and the others wait with it.
+    with store(hold=1500) as driver:
         saved = batch(driver)
         log = driver.log()
     for n, one in enumerate(saved):

@@ -258,6 +258,9 @@ serve(struct master *m)
 	scoreboard_occupy(m->scoreboard, 0, &self);
 	self.pid = getpid();
 	scoreboard_occupy(m->scoreboard, 0, &self);
+	/* After an upgrade others read it already, and a first round that
+	 * starts all processes takes its time. */
+	slot_beat(scoreboard_slot_at(m->scoreboard, 0), SLOT_LOOP);
 	slot_set_state(scoreboard_slot_at(m->scoreboard, 0), SLOT_READY);
 	pause_set_title(m);
 	snprintf(m->figures.version, sizeof(m->figures.version), "%s",

@@ -5,8 +5,14 @@ void
 dialogue_unescape(const char *t, struct buf *out)
 {
 	while (*t != '\0') {
+		struct view plain = { t, strcspn(t, "{\\") };
 		char *end;
 		size_t n = 1;
+
+		buf_append(out, plain);
+		t += plain.len;
+		if (*t == '\0')
+			break;
 		if (t[0] == '{') {
 			n = strtoul(t + 1, &end, 10);
 			t = end + 1;
@@ -21,8 +27,11 @@ dialogue_unescape(const char *t, struct buf *out)
 			    *t == 't' ? '\t' : *t;
 			t++;
 		}
-		while (n-- > 0)
-			buf_append_byte(out, c);
+		char *where = buf_reserve(out, n);
+		if (where == NULL)
+			break;
+		memset(where, c, n);
+		out->len += n;
 	}
 }
 

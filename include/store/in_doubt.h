@@ -19,6 +19,7 @@ struct in_doubt {
 	struct lost_connection lost;
 	int64_t since_ms;       /* that connection was lost */
 	bool may_be_stored;     /* false: it only failed */
+	bool has_cost_connection; /* it, or one that was sent with it */
 	unsigned timeouts;      /* of its statements */
 	bool is_given_up;       /* not tried again */
 	unsigned failures;      /* alone, with others stored in between */

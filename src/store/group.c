@@ -169,8 +169,9 @@ goes_alone(const struct store *s, const struct mail *mail)
 	const struct in_doubt *d = trouble_of(s, mail);
 
 	return d != NULL && (!s->failover.table.has_unique_id ||
-			     d->lost.is_known || d->failures > 0 ||
-			     d->timeouts > 0 || d->fault.error != 0);
+			     !d->may_be_stored || d->lost.is_known ||
+			     d->has_cost_connection || d->failures > 0 ||
+			     d->timeouts > 0);
 }
 
 struct group

@@ -152,14 +152,13 @@ note_in_doubt(struct attempt *a, const struct insert_end *end)
 	struct store *s = a->store;
 	const struct connection *c = s->failover.connection;
 	bool has_timed_out = end->took_ms >= s->settings->timeout_ms / 10 * 9;
-	const struct lost_connection lost = {
-		.server = c->server, .id = c->id, .is_known = true
-	};
+	const struct lost_connection lost = { c->server, c->id, true };
 
 	for (size_t i = 0; i < a->group; i++) {
 		struct message *m = a->pending[i]->message;
 		struct in_doubt *d = a->group == 1 ?
 			note_failure(s, m) : in_doubt_add(&s->in_doubt, m);
+		d->has_cost_connection = true;
 		d->timeouts += has_timed_out;
 		if (end->was_committing)
 			in_doubt_lost(d, &lost);

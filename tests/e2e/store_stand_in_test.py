@@ -100,6 +100,21 @@ def test_no_answer_at_each_step(database, tmp_path, stand_in, step, how):
     assert one.verdict == "STORED"
 
 
+def test_what_cost_the_connection_goes_alone(database, tmp_path, stand_in):
+    """One of them may be the reason: the others must not be lost with it
+    again and again. Two tables: the statement that is lost is no commit."""
+    database.load("etc/schema-raw.sql")
+    with running(database, tmp_path, hosts=[stand_in.host], hold=5000,
+                 timeout=2000, raw_table="new_mail_raw") as driver:
+        driver.save()
+        fault = stand_in.set("execute", "cut")
+        before = len(stand_in.queries(b"COMMIT"))
+        saved = driver.save(5)
+        assert fault.met == 1
+        assert len(stand_in.queries(b"COMMIT")) - before == len(saved)
+    assert {one.verdict for one in saved} == {"STORED"}
+
+
 @pytest.mark.parametrize("key", ["UNIQUE KEY", "KEY"])
 @pytest.mark.parametrize("step", ["execute", "commit"])
 @pytest.mark.parametrize("error", [30001, 1180, 1030, 1105, pytest.param(

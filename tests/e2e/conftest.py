@@ -12,7 +12,7 @@ from support.certificates import Certificate
 from support.galera import Cluster
 from support.load import Load
 from support.mariadb import Database, MariaDB, SCRIPT, TOP
-from support.server import PROGRAM, Server, open_folder
+from support.server import PROGRAM, Server, free_port, open_folder
 from support.store_driver import running
 
 NUMBERS = itertools.count(1)
@@ -140,6 +140,18 @@ def pytest_runtest_makereport(item):
     report = outcome.get_result()
     if report.when == "call":
         item.call_report = report
+
+
+@pytest.fixture
+def port():
+    """A free one, for status.listen."""
+    return free_port()
+
+
+@pytest.fixture
+def watched(start_server, port):
+    """A server that answers HTTP there."""
+    return start_server({"status.listen": f"127.0.0.1:{port}"})
 
 
 @pytest.fixture

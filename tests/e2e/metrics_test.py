@@ -11,15 +11,9 @@ import pytest
 from support.certificates import blind_context
 from support.dialog import Dialog
 from support.metrics import ask, metrics
-from support.server import free_port
 from support.waiting import wait_for
 
 PREFIX = "guerrilla_smtpd_"
-
-
-@pytest.fixture
-def port():
-    return free_port()
 
 
 @pytest.fixture

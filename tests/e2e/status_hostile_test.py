@@ -14,22 +14,11 @@ import time
 import pytest
 
 from support.metrics import HOST, ask, metrics
-from support.server import free_port
 from support.waiting import wait_for
 
 # Stands in each request and in no answer.
 MARK = b"Mark7f3e"
 CROWD, TRICKLING = 1000, 32
-
-
-@pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def watched(start_server, port):
-    return start_server({"status.listen": f"{HOST}:{port}"})
 
 
 def status_pid(server):

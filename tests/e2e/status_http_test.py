@@ -2,7 +2,6 @@
 """What the service says of itself over HTTP: figures for Prometheus, whether
 it is alive and ready for balancers; and that asking holds up no mail."""
 import contextlib
-import http.client
 import json
 import os
 import re
@@ -23,16 +22,6 @@ from support.server import free_port
 from support.waiting import wait_for
 
 OPEN = "application/openmetrics-text; version=1.0.0"
-
-
-@pytest.fixture
-def port():
-    return free_port()
-
-
-@pytest.fixture
-def watched(start_server, port):
-    return start_server({"status.listen": f"{HOST}:{port}"})
 
 
 def readiness(port):

@@ -7,7 +7,7 @@ import sys
 import time
 
 from measure import cpu_us, family, idle_sessions, load, memory_of
-from servers import measure_server, print_head, print_row, ratio, start_server
+from servers import measure_server, print_head, print_row, ratio, running_server
 from support.certificates import Certificate
 from support.server import free_port, open_folder
 
@@ -21,19 +21,16 @@ def measure_idle(results, database, certificate=None):
     """What an idle session after EHLO costs its worker, in bytes."""
     port = free_port()
     more = ["-T"] if certificate else []
-    server = start_server(
-        database, {"workers": 1, **(certificate.settings() if more else {})},
-        {"127.0.0.1:PORT": {},
-         f"127.0.0.1:{port}": {"tls": "implicit"} if more else {}})
-    try:
+    with running_server(
+            database,
+            {"workers": 1, **(certificate.settings() if more else {})},
+            {"127.0.0.1:PORT": {}, f"127.0.0.1:{port}":
+             {"tls": "implicit"} if more else {}}) as server:
         worker = server.workers()[0]
         load(port, more, 1)
         before = memory_of(worker)
         with idle_sessions(port, IDLE, *more):
             idle = (memory_of(worker) - before) * 1024 / IDLE
-    finally:
-        server.stop()
-        server.clean_up()
     name = "idle session" + (" by TLS" if more else "")
     print(f"{name}: {idle:.0f} bytes of worker memory ({IDLE} after EHLO)",
           flush=True)
@@ -45,10 +42,10 @@ def compare_crowd(results, database, mails):
     arguments = ["-m", "1000", "-b", "4096"]
     print(f"\n{CROWD} idle sessions on 2 workers, 20 that send 4 KB")
     for method in "epoll", "poll":
-        server = start_server(database, {"workers": 2, "event_method": method,
-                                         "limits.connections": MOST,
-                                         "limits.connections_per_ip": MOST})
-        try:
+        with running_server(database, {
+                "workers": 2, "event_method": method,
+                "limits.connections": MOST,
+                "limits.connections_per_ip": MOST}) as server:
             alone = measure_server(server, database, arguments, mails)
             with idle_sessions(server.port, CROWD):
                 pids = family(server.pid)
@@ -56,9 +53,6 @@ def compare_crowd(results, database, mails):
                 time.sleep(5)
                 idle = (cpu_us(pids) - before) / 5 / 10_000
                 crowded = measure_server(server, database, arguments, mails)
-        finally:
-            server.stop()
-            server.clean_up()
         rate = crowded["mails_per_second"] / alone["mails_per_second"]
         print(f"  {method:6} {rate:.2f} of the rate without them, CPU a mail "
               f"{ratio(crowded['server_us'], alone['server_us'])}; while "
@@ -70,13 +64,9 @@ def compare_workers(results, database, server, mails):
     """What a mail costs a worker that is alone, and one of several: they
     share no line of cache that both write."""
     arguments = ["-m", "1", "-b", "4096"]
-    alone = start_server(database, {"workers": 1})
-    try:
+    with running_server(database, {"workers": 1}) as alone:
         one = measure_server(alone, database, arguments, mails)
         several = measure_server(server, database, arguments, mails)
-    finally:
-        alone.stop()
-        alone.clean_up()
     cost = several["server_us"] / one["server_us"]
     print(f"\n4 KB, one a connection: {one['server_us']:.0f} us a mail by one "
           f"worker, {several['server_us']:.0f} by {len(server.workers())}, "
@@ -95,9 +85,9 @@ TLS_ROWS = (
 def measure_tls_key(results, database, mails, kind, certificate):
     """A server with this certificate, beside itself in clear."""
     port = free_port()
-    server = start_server(database, certificate.settings(), {
-        "127.0.0.1:PORT": {}, f"127.0.0.1:{port}": {"tls": "implicit"}})
-    try:
+    with running_server(database, certificate.settings(), {
+            "127.0.0.1:PORT": {},
+            f"127.0.0.1:{port}": {"tls": "implicit"}}) as server:
         print_head(f"TLS 1.3, {kind}, 4 KB")
         for name, by_tls, in_clear in TLS_ROWS:
             count = mails if "1000" in by_tls else mails // 3
@@ -115,9 +105,6 @@ def measure_tls_key(results, database, mails, kind, certificate):
             assert ours["rows"] == ours["accepted"]
             assert ("-r" not in by_tls
                     or ours["resumed"] > 0.9 * ours["accepted"])
-    finally:
-        server.stop()
-        server.clean_up()
 
 
 def measure_tls(results, database, mails):

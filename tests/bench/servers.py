@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our server under load, and how its figures are printed."""
+import contextlib
+
 from measure import Batches, cpu_us, family, load
 from support.server import Server, free_port
 from support.waiting import wait_for
 
 
-def start_server(database, settings, listeners=None):
+@contextlib.contextmanager
+def running_server(database, settings, listeners=None):
+    """Ended in any case, also where it does not come up."""
     http_port = free_port()
     server = Server(database, listeners=listeners, settings={
         "log.level": "info", "workers": 0, "limits.mails": 1_000_000,
         "limits.connections": 10_000, "limits.connections_per_ip": 10_000,
         "status.listen": f"127.0.0.1:{http_port}", **settings})
     server.http_port = http_port
-    server.start()
-    wait_for(server.workers, 10, "workers")
-    return server
+    try:
+        server.start()
+        wait_for(server.workers, 10, "workers")
+        yield server
+    finally:
+        server.stop()
+        server.clean_up()
 
 
 def measure_server(server, database, arguments, mails, port=0):

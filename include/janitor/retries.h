@@ -16,7 +16,6 @@ struct retry {
 struct retries {
 	struct retry *at;               /* in the order of names */
 	size_t count;
-	size_t size;
 	unsigned refused_in_a_row;      /* files, with nothing stored since */
 	uint64_t stored;                /* when the last of them was */
 	int64_t pause_ms;               /* while all fail, */

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,13 +53,13 @@ find(const struct retries *r, const char *name)
 bool
 retries_knows(const struct retries *r, const char *name)
 {
-	return r->count > 0 && find(r, name) != NULL;
+	return find(r, name) != NULL;
 }
 
 int64_t
 retries_due_ms(const struct retries *r, const char *name)
 {
-	const struct retry *one = r->count > 0 ? find(r, name) : NULL;
+	const struct retry *one = find(r, name);
 
 	return one != NULL ? one->due_ms : 0;
 }
@@ -77,10 +78,7 @@ retries_failed(struct retries *r, const char *name,
 	bool is_first = one == NULL;
 
 	if (is_first) {
-		if (r->count == r->size) {
-			r->size = r->size > 0 ? r->size * 2 : 32;
-			r->at = memory_resize(r->at, r->size * sizeof(*r->at));
-		}
+		r->at = memory_grow(r->at, r->count, sizeof(*r->at));
 		one = &r->at[place_of(r, name)];
 		memmove(one + 1, one,
 			(size_t)(r->at + r->count++ - one) * sizeof(*one));
@@ -91,6 +89,7 @@ retries_failed(struct retries *r, const char *name,
 	int64_t failed_ms = f->now_ms - one->first_ms;
 	int64_t most_ms = LONGEST_PAUSE_MS;
 
+	assert(failed_ms >= 0);
 	if (!f->is_lost) {
 		r->refused_in_a_row = f->stored == r->stored
 			? r->refused_in_a_row + 1 : 1;
@@ -113,7 +112,7 @@ retries_failed(struct retries *r, const char *name,
 void
 retries_forget(struct retries *r, const char *name)
 {
-	struct retry *one = r->count > 0 ? find(r, name) : NULL;
+	struct retry *one = find(r, name);
 
 	if (one == NULL)
 		return;

@@ -13,10 +13,12 @@ struct replay;
 struct replay *replay_new(const struct store_settings *settings,
 			  const char *dir, const struct child_context *context,
 			  struct store *store);
+
+/* Gives the lock back, too. NULL is taken. */
 void replay_free(struct replay **r);
 
-/* A few files, if there are some and the database takes them. Returns the ms
- * after which there may be more to do. */
+/* A few files, if there are some and the database takes them. Returns the ms,
+ * 0 or more, after which there may be more to do. */
 int replay_step(struct replay *r);
 
 /* Tries at once what failed before, also what was set aside as refused; done

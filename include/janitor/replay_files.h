@@ -6,6 +6,12 @@
 #include "janitor/replay.h"
 #include "janitor/retries.h"
 
+/* What a step says of the time until the next one. */
+enum {
+	REPLAY_IDLE_MS = 500,           /* nothing is due: look again */
+	REPLAY_AWAY_MS = 200            /* no database host */
+};
+
 struct replay {
 	const struct store_settings *settings;
 	const char *dir;
@@ -27,7 +33,8 @@ struct replay {
 	int64_t look_ms;
 };
 
-/* Reads the names in new/ again, and begins with the first. */
+/* Reads the names in new/ again, and begins with the first. What has trouble
+ * is known by its name, and stays so. */
 void replay_list(struct replay *r);
 
 /* Brings the next files to the database, which is there. Returns the ms after

@@ -10,6 +10,7 @@
 #include "store/retention.h"
 #include "store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -53,7 +54,7 @@ may_go_on(struct janitor *j, int wait_ms)
 	return n == 1 && (word == CHILD_REOPEN || word == CHILD_REPLAY);
 }
 
-/* The lock may be with the janitor that we replace, until it leaves. */
+/* A step of each spool, and what waits in all of them for the scoreboard. */
 static void
 do_replay(struct janitor *j)
 {
@@ -62,12 +63,15 @@ do_replay(struct janitor *j)
 	int wait_ms = IDLE_MS;
 
 	for (size_t i = 0; i < j->spool_count; i++) {
+		/* The lock may be with the janitor that we replace, until it
+		 * leaves. */
 		if (j->replays[i] == NULL)
 			j->replays[i] = replay_new(j->settings, j->spools[i],
 						   j->context, j->store);
 		if (j->replays[i] == NULL)
 			continue;
 		int more_ms = replay_step(j->replays[i]);
+		assert(more_ms >= 0);
 		if (more_ms < wait_ms)
 			wait_ms = more_ms;
 		replay_add_figures(j->replays[i], &sum);
@@ -103,7 +107,6 @@ janitor_run(const struct store_settings *settings,
 	    const struct child_context *context)
 {
 	const char ready = CHILD_READY;
-
 	struct store_settings own = *settings;
 
 	store_warm_up();
@@ -126,6 +129,7 @@ janitor_run(const struct store_settings *settings,
 	if (settings->is_spool_ours)
 		j.spools[j.spool_count++] = settings->spool_dir;
 	for (size_t i = 0; settings->earlier_spools[i] != NULL; i++) {
+		assert(j.spool_count < sizeof(j.spools) / sizeof(*j.spools));
 		j.spools[j.spool_count++] = settings->earlier_spools[i];
 		log_info("mail in an earlier spool_dir is replayed too",
 			 LOG_STR("dir", settings->earlier_spools[i]));

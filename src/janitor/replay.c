@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 enum {
-	IDLE_MS = 500,                  /* nothing there: look again */
-	AWAY_MS = 200,
 	LOOK_MS = 1000,
 	LOOK_SHARE = 20                 /* of the time may go into looking */
 };
@@ -69,35 +67,6 @@ older(int64_t a_s, int64_t b_s)
 	return a_s == 0 || (b_s != 0 && b_s < a_s) ? b_s : a_s;
 }
 
-/* What waits, for the scoreboard, and what a crash left: once a second, or
- * less often where that takes long. */
-static void
-look_around(struct replay *r)
-{
-	int64_t now = clock_ms();
-
-	if (now < r->look_ms)
-		return;
-	struct spool_usage waiting = spool_usage(r->dir, "new");
-	struct spool_usage damaged = spool_usage(r->dir, "damaged");
-	struct spool_usage refused = spool_usage(r->dir, "refused");
-	if (waiting.files == 0 && r->figures.files > 0 &&
-	    strcmp(r->dir, r->settings->spool_dir) != 0)
-		log_info("an earlier spool_dir is empty",
-			 LOG_STR("dir", r->dir));
-	r->figures = (struct replay_figures){
-		.files = waiting.files,
-		.bytes = waiting.bytes,
-		.oldest_s = waiting.oldest_s,
-		.set_aside = damaged.files + refused.files,
-		.set_aside_oldest_s = older(damaged.oldest_s,
-					    refused.oldest_s),
-	};
-	spool_sweep(r->dir);
-	int64_t pause_ms = (clock_ms() - now) * LOOK_SHARE;
-	r->look_ms = now + (pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
-}
-
 void
 replay_add_figures(const struct replay *r, struct replay_figures *sum)
 {
@@ -112,12 +81,35 @@ replay_add_figures(const struct replay *r, struct replay_figures *sum)
 int
 replay_step(struct replay *r)
 {
-	look_around(r);
+	int64_t now = clock_ms();
+
+	/* What waits, for the scoreboard, and what a crash left: once a
+	 * second, or less often where that takes long. */
+	if (now >= r->look_ms) {
+		struct spool_usage waiting = spool_usage(r->dir, "new");
+		struct spool_usage damaged = spool_usage(r->dir, "damaged");
+		struct spool_usage refused = spool_usage(r->dir, "refused");
+		if (waiting.files == 0 && r->figures.files > 0 &&
+		    strcmp(r->dir, r->settings->spool_dir) != 0)
+			log_info("an earlier spool_dir is empty",
+				 LOG_STR("dir", r->dir));
+		r->figures = (struct replay_figures){
+			.files = waiting.files,
+			.bytes = waiting.bytes,
+			.oldest_s = waiting.oldest_s,
+			.set_aside = damaged.files + refused.files,
+			.set_aside_oldest_s = older(damaged.oldest_s,
+						    refused.oldest_s),
+		};
+		spool_sweep(r->dir);
+		int64_t pause_ms = (clock_ms() - now) * LOOK_SHARE;
+		r->look_ms = now + (pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
+	}
 	if (r->next == r->names.count)
 		replay_list(r);
 	if (r->names.count == 0 && r->next_refused == r->refused.count)
-		return IDLE_MS;
+		return REPLAY_IDLE_MS;
 	if (!store_connect(r->store))
-		return AWAY_MS;
+		return REPLAY_AWAY_MS;
 	return replay_files(r);
 }

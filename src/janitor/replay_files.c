@@ -11,16 +11,15 @@
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-	IDLE_MS = 500,                  /* nothing is due: look again */
 	GENTLE_MS = 5,                  /* between groups: live mail first */
 	MOST_FILES = 32,                /* of a group */
-	AWAY_MS = 200,
 	YIELD_MS = 200                  /* at most, after a long statement */
 };
 
@@ -77,31 +76,9 @@ set_aside(struct replay *r, const char *name, const char *folder,
 }
 
 struct tally {
-	size_t stored;
 	size_t refused;         /* by the database, for their own reasons */
 	size_t waiting;
 };
-
-static struct tally
-count_verdicts(const struct spool_batch *b)
-{
-	struct tally t = { 0 };
-
-	for (size_t i = 0; i < b->count; i++) {
-		const struct message *m = b->list[i]->message;
-		bool is_own = (outcome_of(m->error)->error_flags &
-			       OUTCOME_IS_MESSAGES_OWN) != 0;
-		if (m->verdict == VERDICT_STORED ||
-		    m->verdict == VERDICT_DISCARDED)
-			t.stored++;
-		else if (m->verdict == VERDICT_TOO_BIG ||
-			 (m->verdict == VERDICT_TRY_LATER && is_own))
-			t.refused++;
-		else
-			t.waiting++;
-	}
-	return t;
-}
 
 /* What was sound in it is stored; where that is all the file may go. */
 static void
@@ -150,11 +127,8 @@ static bool
 take_file(struct replay *r, const char *folder, char *name, struct files *g)
 {
 	struct file *f = &g->at[g->count];
-	const struct retry_failure unreadable = {
-		.now_ms = clock_ms(), .stored = count_stored(r),
-		.give_up_ms = INT64_MAX, .is_lost = true
-	};
 
+	assert(g->count < MOST_FILES);
 	*f = (struct file){ .folder = folder, .name = name };
 	f->bytes = spool_read_file(r->dir, folder, name);
 	if (f->bytes.at == NULL) {
@@ -167,6 +141,10 @@ take_file(struct replay *r, const char *folder, char *name, struct files *g)
 	if (f->batch.layout > SPOOL_LAYOUT) {
 		/* After the way back to an older program: the newer one will
 		 * know it. */
+		const struct retry_failure unreadable = {
+			.now_ms = clock_ms(), .stored = count_stored(r),
+			.give_up_ms = INT64_MAX, .is_lost = true
+		};
 		retries_failed(&r->retries, name, &unreadable);
 		if (!r->has_told_newer)
 			log_error("a spool file of a newer program is left "
@@ -185,13 +163,14 @@ take_file(struct replay *r, const char *folder, char *name, struct files *g)
 }
 
 /* The next files that nothing is known against, as many as make one statement
- * or a little more. */
+ * or a little more; where there is none, one that is in trouble, alone. */
 static void
-take_new(struct replay *r, struct files *g)
+take_listed(struct replay *r, struct files *g)
 {
 	const struct store_settings *s = r->settings;
 	size_t bytes = 0;
 
+	assert(g->count == 0);
 	for (size_t i = r->next; i < r->names.count && g->count < MOST_FILES &&
 	     g->mail_count < s->batch_rows && bytes < s->batch_bytes; i++) {
 		char *name = r->names.at[i];
@@ -205,14 +184,7 @@ take_new(struct replay *r, struct files *g)
 		if (is_alone)
 			break;
 	}
-}
-
-/* One that is in trouble goes alone, after those that are not. */
-static void
-take_troubled(struct replay *r, struct files *g)
-{
 	int64_t now = clock_ms();
-
 	for (size_t i = r->next; i < r->names.count && g->count == 0; i++) {
 		char *name = r->names.at[i];
 		if (name[0] == '\0')
@@ -244,42 +216,32 @@ take_probe(struct replay *r, struct files *g)
 		take_file(r, "new", r->names.at[best], g);
 }
 
-/* What was set aside comes when nothing else does. */
-static void
-take_group(struct replay *r, bool is_general, struct files *g)
-{
-	size_t n = 0;
-
-	if (is_general)
-		take_probe(r, g);
-	else
-		take_new(r, g);
-	if (g->count == 0 && !is_general)
-		take_troubled(r, g);
-	while (g->count == 0 && !is_general &&
-	       r->next_refused < r->refused.count)
-		take_file(r, "refused", r->refused.at[r->next_refused++], g);
-	g->mails = memory_new(g->mail_count + 1, sizeof(struct mail *));
-	for (size_t i = 0; i < g->count; i++)
-		for (size_t k = 0; k < g->at[i].batch.count; k++)
-			g->mails[n++] = g->at[i].batch.list[k];
-}
-
 /* What is stored is done with; others are tried again, one by one, and what
- * is met as a duplicate then was stored now. */
+ * is met as a duplicate then was stored now. Whether all are stored. */
 static bool
 settle_group(struct replay *r, struct files *g)
 {
 	bool is_whole = true;
 
 	for (size_t i = 0; i < g->count; i++) {
-		struct tally t = count_verdicts(&g->at[i].batch);
-		if (t.waiting == 0 && t.refused == 0) {
-			finish(r, &g->at[i]);
-			continue;
+		const struct spool_batch *b = &g->at[i].batch;
+		struct tally t = { 0 };
+		for (size_t k = 0; k < b->count; k++) {
+			const struct message *m = b->list[k]->message;
+			bool is_own = (outcome_of(m->error)->error_flags &
+				       OUTCOME_IS_MESSAGES_OWN) != 0;
+			if (m->verdict == VERDICT_TOO_BIG ||
+			    (m->verdict == VERDICT_TRY_LATER && is_own))
+				t.refused++;
+			else if (m->verdict != VERDICT_STORED &&
+				 m->verdict != VERDICT_DISCARDED)
+				t.waiting++;
 		}
-		is_whole = false;
-		if (g->count == 1)
+		bool is_stored = t.waiting + t.refused == 0;
+		is_whole &= is_stored;
+		if (is_stored)
+			finish(r, &g->at[i]);
+		else if (g->count == 1)
 			fail(r, &g->at[i], &t);
 	}
 	if (!is_whole && g->count > 1)
@@ -309,32 +271,43 @@ replay_group(struct replay *r, bool is_general)
 {
 	struct files g = { .count = 0 };
 	int64_t began_ms = clock_ms();
+	size_t n = 0;
 
-	take_group(r, is_general, &g);
+	if (is_general)
+		take_probe(r, &g);
+	else
+		take_listed(r, &g);
+	/* What was set aside comes when nothing else does. */
+	while (g.count == 0 && !is_general &&
+	       r->next_refused < r->refused.count)
+		take_file(r, "refused", r->refused.at[r->next_refused++], &g);
+	if (g.count == 0)
+		return REPLAY_IDLE_MS;
+	g.mails = memory_new(g.mail_count + 1, sizeof(struct mail *));
+	for (size_t i = 0; i < g.count; i++)
+		for (size_t k = 0; k < g.at[i].batch.count; k++)
+			g.mails[n++] = g.at[i].batch.list[k];
+	assert(n == g.mail_count);
 	/* What is in doubt stays so until it is settled: on a table without
 	 * UNIQUE id the connection that was lost must be known to be gone. */
-	for (size_t i = 0; i < g.mail_count; i++)
+	for (size_t i = 0; i < n; i++)
 		store_suspect(r->store, g.mails[i]);
-	if (g.count > 0)
-		store_save(r->store, g.mails, g.mail_count);
-	for (size_t i = 0; i < g.mail_count; i++)
+	store_save(r->store, g.mails, n);
+	for (size_t i = 0; i < n; i++)
 		if (g.mails[i]->message->verdict != VERDICT_NONE)
 			store_forget(r->store, g.mails[i]->message);
 	bool is_whole = settle_group(r, &g);
-	size_t count = g.count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < g.count; i++) {
 		spool_batch_free(&g.at[i].batch);
 		free((void *)g.at[i].bytes.at);
 	}
 	free(g.mails);
-	if (count == 0)
-		return IDLE_MS;
 	/* What was removed must not come back. */
 	if (spool_sync_folder(r->dir, "new") != 0)
 		log_error("the spool cannot be synced",
 			  LOG_STR("why", strerror(errno)));
 	if (!is_whole)
-		return store_is_up(r->store) ? GENTLE_MS : AWAY_MS;
+		return store_is_up(r->store) ? GENTLE_MS : REPLAY_AWAY_MS;
 	return pause_of(r, clock_ms() - began_ms);
 }
 
@@ -349,7 +322,7 @@ replay_files(struct replay *r)
 			  LOG_STR("text", store_last_words(r->store)));
 	r->has_told_general = is_general;
 	if (is_general && clock_ms() < r->retries.general_ms)
-		return AWAY_MS;
+		return REPLAY_AWAY_MS;
 	int wait_ms = replay_group(r, is_general);
 	while (r->next < r->names.count && r->names.at[r->next][0] == '\0')
 		r->next++;

@@ -36,9 +36,11 @@ int logger_open_target(const struct log_settings *settings);
 
 /* The same for a path that is known to be one; more_flags for open(2). */
 int logger_open_file(const char *path, int more_flags);
+
+/* Whether the target is a file. */
 bool logger_has_file(const struct log_settings *settings);
 
-/* Says why one of the two failed, from its errno. */
+/* Says why a file could not be opened, from errno. Static, or strerror's. */
 const char *logger_fault(int error);
 
 /* Writes lines until told to leave or until nobody is left who could send

@@ -12,9 +12,13 @@ struct target {
 	uint64_t lost;                  /* lines that could not be written */
 };
 
-/* A line as it was sent: the digit of its level, then the text with LF. */
+/* file is the target where that is one, and becomes the target's; settings
+ * must outlive it. */
 void target_init(struct target *t, const struct log_settings *settings,
 		 int file);
+
+/* Writes lines as they were sent: the digit of the level, then the text with
+ * LF. Waits for a target that is stuck; what cannot be written is counted. */
 void target_write(struct target *t, const struct view *lines, size_t count);
 
 /* Opens the file again under its name. -1 with errno, and the old one is

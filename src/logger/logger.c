@@ -10,6 +10,7 @@
 #include "base/shared_memory.h"
 #include "logger/target.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -41,7 +42,6 @@ struct logger {
 	bool is_leaving;                /* once the queue is empty */
 	bool is_gone;                   /* now */
 	bool has_master;
-	bool has_more;                  /* the backlog was full */
 };
 
 static size_t
@@ -69,6 +69,7 @@ log_backlogs_fit(size_t count, int fd)
 struct log_backlog *
 log_backlog_map(int fd, size_t i)
 {
+	assert(fd >= 0);
 	void *at = mmap(NULL, backlog_size(), PROT_READ | PROT_WRITE,
 			MAP_SHARED, fd, (off_t)(i * backlog_size()));
 
@@ -93,6 +94,7 @@ note(struct logger *l, enum log_level level, const char *message,
 	if (level < l->duty->settings->level)
 		return;
 	log_line_make(&line, &origin, message, fields);
+	assert(line.len > 0 && line.len < sizeof(bytes));
 	bytes[0] = (char)('0' + level);
 	memcpy(bytes + 1, line.at, line.len);
 	target_write(&l->target, &(struct view){ bytes, line.len + 1 }, 1);
@@ -132,14 +134,6 @@ clear_backlog(struct logger *l)
 	l->target.lost = lost;
 }
 
-static void
-count_line(const struct logger *l, char level)
-{
-	if (level >= '0' && level <= '0' + LOG_LEVEL_ERROR)
-		slot_count_in(l->context->slot, SERIES_LOG_LINES,
-			      (size_t)(level - '0'));
-}
-
 /* Takes lines until the queue is empty or the backlog is full; false where
  * nobody is left who could send one. */
 static bool
@@ -154,7 +148,11 @@ fill_backlog(struct logger *l, bool *is_empty_out)
 		if (n > 0) {
 			/* Only a process gone mad sends one without end. */
 			backlog->lines[i][n - 1] = '\n';
-			count_line(l, backlog->lines[i][0]);
+			char level = backlog->lines[i][0];
+			if (level >= '0' && level <= '0' + LOG_LEVEL_ERROR)
+				slot_count_in(l->context->slot,
+					      SERIES_LOG_LINES,
+					      (size_t)(level - '0'));
 			continue;
 		}
 		if (n < 0 && errno == EINTR)
@@ -171,8 +169,8 @@ hear(struct logger *l)
 	static const struct log_field none[] = { { .key = NULL } };
 	char words[16];
 
-	ssize_t n =
-		recv(l->context->channel, words, sizeof(words), MSG_DONTWAIT);
+	ssize_t n = recv(l->context->channel, words, sizeof(words),
+			 MSG_DONTWAIT);
 	for (ssize_t i = 0; i < n; i++)
 		switch (words[i]) {
 		case CHILD_REOPEN:
@@ -201,41 +199,12 @@ hear(struct logger *l)
 		l->has_master = false;
 }
 
-static void
-serve(struct logger *l)
-{
-	const struct timespec pause = { .tv_nsec = GATHER_MS * 1000000L };
-
-	while (!l->is_gone) {
-		struct pollfd polls[] = {
-			{ .fd = l->duty->lines, .events = POLLIN },
-			{ .fd = l->has_master ? l->context->channel : -1,
-			  .events = POLLIN },
-		};
-		slot_beat(l->context->slot, SLOT_LOOP);
-		if (poll(polls, 2, l->is_leaving ? 0 : TURN_MS) < 0)
-			continue;
-		/* Under load lines come by the thousand a second: waking for
-		 * each would cost its writer more than making it. The queue
-		 * holds them meanwhile. */
-		if (polls[1].revents != 0)
-			hear(l);
-		else if (!l->is_leaving && !l->has_more)
-			nanosleep(&pause, NULL);
-		if (l->is_gone)
-			return;
-		bool is_empty;
-		l->is_gone = !fill_backlog(l, &is_empty);
-		clear_backlog(l);
-		l->has_more = !is_empty;
-		l->is_gone |= is_empty && l->is_leaving;
-	}
-}
-
 int
 logger_run(const struct logger_duty *duty, const struct child_context *context)
 {
 	static const char ready = CHILD_READY;
+	const struct timespec pause = { .tv_nsec = GATHER_MS * 1000000L };
+	bool is_empty = true;           /* the queue, when it was last read */
 	struct logger l = { .duty = duty,
 			    .context = context,
 			    .has_master = true };
@@ -250,6 +219,27 @@ logger_run(const struct logger_duty *duty, const struct child_context *context)
 	clear_backlog(&l);
 	slot_set_state(context->slot, SLOT_READY);
 	send(context->channel, &ready, 1, MSG_NOSIGNAL);
-	serve(&l);
+	while (!l.is_gone) {
+		struct pollfd polls[] = {
+			{ .fd = duty->lines, .events = POLLIN },
+			{ .fd = l.has_master ? context->channel : -1,
+			  .events = POLLIN },
+		};
+		slot_beat(context->slot, SLOT_LOOP);
+		if (poll(polls, 2, l.is_leaving ? 0 : TURN_MS) < 0)
+			continue;
+		/* Under load lines come by the thousand a second: waking for
+		 * each would cost its writer more than making it. The queue
+		 * holds them meanwhile. */
+		if (polls[1].revents != 0)
+			hear(&l);
+		else if (!l.is_leaving && is_empty)
+			nanosleep(&pause, NULL);
+		if (l.is_gone)
+			break;
+		l.is_gone = !fill_backlog(&l, &is_empty);
+		clear_backlog(&l);
+		l.is_gone |= is_empty && l.is_leaving;
+	}
 	return EXIT_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #include "base/log_line.h"
 #include "logger/logger.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -94,12 +95,22 @@ target_reopen(struct target *t)
 	return 0;
 }
 
-/* The number of lines that were not written whole. */
+/* The number of lines, of at most BATCH, that were not written whole. */
 static size_t
-write_parts(int fd, struct iovec *parts, int count)
+write_to(int fd, const struct view *lines, size_t count)
 {
+	struct iovec all[BATCH], *parts = all;
+
+	assert(count <= BATCH);
+	for (size_t i = 0; i < count; i++) {
+		assert(lines[i].len > 0);
+		parts[i] = (struct iovec){
+			.iov_base = (char *)lines[i].at + 1,
+			.iov_len = lines[i].len - 1,
+		};
+	}
 	while (count > 0) {
-		ssize_t n = writev(fd, parts, count);
+		ssize_t n = writev(fd, parts, (int)count);
 		struct pollfd room = { .fd = fd, .events = POLLOUT };
 		/* Somebody else may have made it non-blocking. */
 		if (n < 0 && errno == EAGAIN)
@@ -116,20 +127,7 @@ write_parts(int fd, struct iovec *parts, int count)
 			parts->iov_len -= written;
 		}
 	}
-	return (size_t)count;
-}
-
-static size_t
-write_to(int fd, const struct view *lines, size_t count)
-{
-	struct iovec parts[BATCH];
-
-	for (size_t i = 0; i < count; i++)
-		parts[i] = (struct iovec){
-			.iov_base = (char *)lines[i].at + 1,
-			.iov_len = lines[i].len - 1,
-		};
-	return write_parts(fd, parts, (int)count);
+	return count;
 }
 
 static void

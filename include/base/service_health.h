@@ -29,8 +29,9 @@ struct service_health {
 /* Days before its end at which a certificate wants to be renewed. */
 enum { CERTIFICATE_DAYS = 14 };
 
+/* Puts together what the slots of all processes say now. */
 void service_health_read(const struct scoreboard *b,
-			 struct service_health *out);
+			 struct service_health *h);
 
 /* Whether it refused mail of late: it has no room, or its disk fails. A
  * minute later it may be tried again. */

@@ -104,36 +104,14 @@ fill(const struct scoreboard *b, const struct history_totals *now,
 	s->at[HISTORY_SPOOL] = narrow(scoreboard_sum(b, GAUGE_SPOOL_FILES));
 }
 
-static void
-put(struct scoreboard_history *h, enum history_span span,
-    const struct history_sample *s)
-{
-	size_t next = LOOK(h->next[span]) % rings[span].count;
-	_Atomic uint32_t *to = h->samples[rings[span].first + next];
-
-	for (int f = 0; f < HISTORY_FIELDS; f++)
-		SET(to[f], s->at[f]);
-	SET(h->next[span], (uint32_t)((next + 1) % rings[span].count));
-}
-
-static void
-put_replies(const struct scoreboard *b, struct scoreboard_history *h)
-{
-	uint64_t now[SERIES_VALUES];
-	uint32_t next = LOOK(h->next_replies) % HISTORY_REPLY_SAMPLES;
-
-	scoreboard_read_series(b, SERIES_REPLIES, now);
-	for (int v = 0; v < SERIES_VALUES; v++)
-		SET(h->replies[next][v], now[v]);
-	SET(h->next_replies, (next + 1) % HISTORY_REPLY_SAMPLES);
-}
-
 void
 history_take(struct scoreboard *b, int64_t now_us, int64_t wall_us)
 {
 	struct scoreboard_history *h = history_of(b);
 	struct history_totals now = { .at_us = 0 };
+	uint64_t replies[SERIES_VALUES];
 
+	assert(now_us > 0 && wall_us >= 0);
 	for (int span = 0; span < HISTORY_SPANS; span++) {
 		struct history_totals *before = &h->before[span];
 		struct history_sample s = { { 0 } };
@@ -147,11 +125,21 @@ history_take(struct scoreboard *b, int64_t now_us, int64_t wall_us)
 			fill(b, &now, before, &s);
 			s.at[HISTORY_AT_S] =
 				narrow((uint64_t)wall_us / 1000000);
-			put(h, (enum history_span)span, &s);
+			size_t next = LOOK(h->next[span]) % rings[span].count;
+			size_t at = rings[span].first + next;
+			for (int f = 0; f < HISTORY_FIELDS; f++)
+				SET(h->samples[at][f], s.at[f]);
+			SET(h->next[span],
+			    (uint32_t)((next + 1) % rings[span].count));
 		}
-		if (span == HISTORY_HOUR)
-			put_replies(b, h);
 		*before = now;
+		if (span != HISTORY_HOUR)
+			continue;
+		scoreboard_read_series(b, SERIES_REPLIES, replies);
+		uint32_t next = LOOK(h->next_replies) % HISTORY_REPLY_SAMPLES;
+		for (int v = 0; v < SERIES_VALUES; v++)
+			SET(h->replies[next][v], replies[v]);
+		SET(h->next_replies, (next + 1) % HISTORY_REPLY_SAMPLES);
 	}
 }
 

@@ -17,54 +17,52 @@ enum {
 	REFUSED_SECONDS = 60
 };
 
-static void
-add(const struct slot_figures *f, struct service_health *h)
-{
-	int64_t since = (int64_t)f->gauges[GAUGE_STORE_DOWN_SINCE];
-	bool is_worker = f->role == SLOT_WORKER &&
-			 (f->state == SLOT_READY || f->state == SLOT_PAUSED);
-
-	h->workers += is_worker;
-	h->workers_paused += is_worker && f->state == SLOT_PAUSED;
-	if (is_worker && f->gauges[GAUGE_STORE_UP] != 0) {
-		h->workers_up++;
-		if (h->host[0] != '\0' && strcmp(h->host, f->host) != 0)
-			h->has_more_hosts = true;
-		snprintf(h->host, sizeof(h->host), "%s", f->host);
-	} else if (is_worker && since != 0) {
-		h->workers_down++;
-		if (h->down_since == 0 || since < h->down_since)
-			h->down_since = since;
-	}
-	if (f->error[0] != '\0' && f->error_wall_us / 1000000 >= h->error_at) {
-		h->error_at = f->error_wall_us / 1000000;
-		snprintf(h->error, sizeof(h->error), "%s", f->error);
-	}
-	h->held += f->gauges[GAUGE_HELD];
-	h->spool_files += f->gauges[GAUGE_SPOOL_FILES];
-	h->spool_bytes += f->gauges[GAUGE_SPOOL_BYTES];
-	h->spool_set_aside += f->gauges[GAUGE_SPOOL_SET_ASIDE];
-	if (f->gauges[GAUGE_SPOOL_OLDEST] != 0)
-		h->spool_oldest = (int64_t)f->gauges[GAUGE_SPOOL_OLDEST];
-	if ((int64_t)f->gauges[GAUGE_SPOOL_REFUSED] > h->spool_refused)
-		h->spool_refused = (int64_t)f->gauges[GAUGE_SPOOL_REFUSED];
-	if (f->gauges[GAUGE_CERTIFICATE_END] != 0)
-		h->certificate_end =
-			(int64_t)f->gauges[GAUGE_CERTIFICATE_END];
-}
-
 void
-service_health_read(const struct scoreboard *b, struct service_health *out)
+service_health_read(const struct scoreboard *b, struct service_health *h)
 {
 	struct scoreboard_figures all;
 	struct slot_figures f;
 
-	memset(out, 0, sizeof(*out));
+	memset(h, 0, sizeof(*h));
 	scoreboard_read_figures(b, &all);
-	out->log_dropped = all.counters[COUNT_LOG_DROPPED];
-	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		if (scoreboard_read(b, i, &f) && f.role != SLOT_UNUSED)
-			add(&f, out);
+	h->log_dropped = all.counters[COUNT_LOG_DROPPED];
+	for (size_t i = 0; i < scoreboard_slots(b); i++) {
+		if (!scoreboard_read(b, i, &f))
+			continue;
+		const uint64_t *now = f.gauges;
+		int64_t since = (int64_t)now[GAUGE_STORE_DOWN_SINCE];
+		int64_t error_at = f.error_wall_us / 1000000;
+		bool is_worker = f.role == SLOT_WORKER &&
+				 (f.state == SLOT_READY ||
+				  f.state == SLOT_PAUSED);
+		h->workers += is_worker;
+		h->workers_paused += is_worker && f.state == SLOT_PAUSED;
+		if (is_worker && now[GAUGE_STORE_UP] != 0) {
+			h->workers_up++;
+			if (h->host[0] != '\0' && strcmp(h->host, f.host) != 0)
+				h->has_more_hosts = true;
+			snprintf(h->host, sizeof(h->host), "%s", f.host);
+		} else if (is_worker && since != 0) {
+			h->workers_down++;
+			if (h->down_since == 0 || since < h->down_since)
+				h->down_since = since;
+		}
+		if (f.error[0] != '\0' && error_at >= h->error_at) {
+			h->error_at = error_at;
+			snprintf(h->error, sizeof(h->error), "%s", f.error);
+		}
+		h->held += now[GAUGE_HELD];
+		h->spool_files += now[GAUGE_SPOOL_FILES];
+		h->spool_bytes += now[GAUGE_SPOOL_BYTES];
+		h->spool_set_aside += now[GAUGE_SPOOL_SET_ASIDE];
+		if (now[GAUGE_SPOOL_OLDEST] != 0)
+			h->spool_oldest = (int64_t)now[GAUGE_SPOOL_OLDEST];
+		if ((int64_t)now[GAUGE_SPOOL_REFUSED] > h->spool_refused)
+			h->spool_refused = (int64_t)now[GAUGE_SPOOL_REFUSED];
+		if (now[GAUGE_CERTIFICATE_END] != 0)
+			h->certificate_end =
+				(int64_t)now[GAUGE_CERTIFICATE_END];
+	}
 }
 
 bool
@@ -166,24 +164,11 @@ figures(const struct figure *of, size_t count, const uint64_t *values,
 }
 
 static void
-sandbox(const struct slot_sandbox *s, struct buf *out)
-{
-	buf_append_text(out, "\"sandbox\":{");
-	number("uid", s->uid, out);
-	buf_printf(out, "\"capabilities\":\"%016" PRIx64 "\",",
-		   s->capabilities);
-	buf_printf(out, "\"no_new_privs\":%s,",
-		   s->no_new_privs ? "true" : "false");
-	number("seccomp_instructions", s->instructions, out);
-	buf_printf(out, "\"seccomp_hash\":\"%08" PRIx32 "\",", s->hash);
-	number("landlock", s->landlock, out);
-	close_with("},", out);
-}
-
-static void
 process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	struct buf *out)
 {
+	const struct slot_sandbox *s = &f->sandbox;
+
 	buf_append_text(out, "\n{");
 	text("role", f->role_name, out);
 	number("number", f->number, out);
@@ -199,7 +184,16 @@ process(const struct slot_figures *f, int64_t now_us, int64_t wall_us,
 	text("host", f->host, out);
 	text("last_error", f->error, out);
 	seconds("last_error_age", since(f->error_wall_us, wall_us), out);
-	sandbox(&f->sandbox, out);
+	buf_append_text(out, "\"sandbox\":{");
+	number("uid", s->uid, out);
+	buf_printf(out, "\"capabilities\":\"%016" PRIx64 "\",",
+		   s->capabilities);
+	buf_printf(out, "\"no_new_privs\":%s,",
+		   s->no_new_privs ? "true" : "false");
+	number("seccomp_instructions", s->instructions, out);
+	buf_printf(out, "\"seccomp_hash\":\"%08" PRIx32 "\",", s->hash);
+	number("landlock", s->landlock, out);
+	close_with("},", out);
 	buf_append_text(out, "\"gauges\":{");
 	figures(slot_gauge_figures, SLOT_GAUGES, f->gauges, out);
 	buf_append_text(out, "\"counters\":{");
@@ -251,7 +245,7 @@ status_print_json(const struct scoreboard *b, int64_t now_us,
 	figures(slot_counter_figures, SLOT_COUNTERS, f.counters, out);
 	buf_append_text(out, "\"processes\":[");
 	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		if (scoreboard_read(b, i, &slot) && slot.role != SLOT_UNUSED)
+		if (scoreboard_read(b, i, &slot))
 			process(&slot, now_us, wall_us, out);
 	close_with("]}\n", out);
 }

@@ -57,24 +57,17 @@ pid_file_open(const char *path, char *why, size_t size)
 	return -1;
 }
 
-static int
-write_pid(int fd)
-{
-	char text[32];
-
-	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (pwrite(fd, text, (size_t)len, 0) != len)
-		return -1;
-	return ftruncate(fd, len);
-}
-
 int
 pid_file_lock(int fd, const char *path, char *why, size_t size)
 {
 	struct flock lock = whole_file(F_WRLCK);
+	char text[32];
 
 	if (fcntl(fd, F_SETLK, &lock) == 0) {
-		if (write_pid(fd) == 0)
+		int len = snprintf(text, sizeof(text), "%ld\n",
+				   (long)getpid());
+		if (pwrite(fd, text, (size_t)len, 0) == len &&
+		    ftruncate(fd, len) == 0)
 			return 0;
 		snprintf(why, size, "cannot write %s: %s", path,
 			 strerror(errno));

@@ -69,8 +69,8 @@ scoreboard_remap(struct scoreboard *b, int fd, size_t i)
 		.size = scoreboard_slot_offset(1) - scoreboard_slot_offset(0),
 	};
 
-	return shared_memory_remap(
-		b, scoreboard_bytes(), fd, &own);
+	assert(i < SCOREBOARD_SLOTS);
+	return shared_memory_remap(b, scoreboard_bytes(), fd, &own);
 }
 
 int
@@ -93,9 +93,9 @@ scoreboard_publish(const struct scoreboard *b, const char *run_dir)
 	if (fd < 0)
 		return -1;
 	ssize_t written = pwrite(fd, b, bytes, 0);
-	int error = written >= 0 ? ENOSPC : errno;
-	close(fd);
-	errno = error;
+	if (written >= 0)
+		errno = ENOSPC;
+	close_keeping_errno(fd);
 	return written == (ssize_t)bytes ? 0 : -1;
 }
 
@@ -198,6 +198,7 @@ scoreboard_note_certificate(struct scoreboard *b, size_t i, const char *name,
 void
 scoreboard_vacate(struct scoreboard *b, size_t i)
 {
+	assert(i < SCOREBOARD_SLOTS);
 	b->tenants[i].pid = 0;
 	b->tenants[i].role = SLOT_UNUSED;
 	slot_set_state(scoreboard_slot_of(b, i), SLOT_GONE);

@@ -53,14 +53,14 @@ open_plain(const char *path, int flags)
 	int place = open(path, O_PATH | O_CLOEXEC | flags);
 	if (place < 0)
 		return -1;
-	int fd = -1, error = EPROTO;
+	int fd = -1;
 	if (fstat(place, &st) == 0 && S_ISREG(st.st_mode)) {
 		snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
 		fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		error = errno;
+	} else {
+		errno = EPROTO;
 	}
-	close(place);
-	errno = error;
+	close_keeping_errno(place);
 	return fd;
 }
 
@@ -86,25 +86,6 @@ read_copy(int fd)
 	return NULL;
 }
 
-/* What the copy is one of; NULL where we may not look. */
-static struct scoreboard *
-map_original(const struct scoreboard *copy)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", copy->master,
-		 copy->descriptor);
-	int fd = open_plain(path, 0);
-	if (fd < 0)
-		return NULL;
-	struct scoreboard *b = shared_memory_map(
-		fd, scoreboard_bytes(), PROT_READ);
-	close(fd);
-	if (b != NULL && !scoreboard_is_ours(b))
-		scoreboard_close(&b);
-	return b;
-}
-
 struct scoreboard *
 scoreboard_open(const char *run_dir)
 {
@@ -118,13 +99,24 @@ scoreboard_open(const char *run_dir)
 	int fd = open_plain(path, O_NOFOLLOW);
 	if (fd < 0)
 		return NULL;
-	struct scoreboard *copy = read_copy(fd);
+	struct scoreboard *copy = read_copy(fd), *b = NULL;
 	close_keeping_errno(fd);
-	struct scoreboard *b = copy != NULL ? map_original(copy) : NULL;
-	if (b == NULL)
-		return copy;
-	scoreboard_close(&copy);
-	return b;
+	if (copy == NULL)
+		return NULL;
+	/* What it is the copy of, where we may look. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", copy->master,
+		 copy->descriptor);
+	fd = open_plain(path, 0);
+	if (fd >= 0) {
+		b = shared_memory_map(fd, scoreboard_bytes(), PROT_READ);
+		close(fd);
+	}
+	if (b != NULL && scoreboard_is_ours(b)) {
+		scoreboard_close(&copy);
+		return b;
+	}
+	scoreboard_close(&b);
+	return copy;
 }
 
 void

@@ -27,7 +27,7 @@ struct log_origin {
  * JSON:  {"time":"...","level":"info","process":"worker 3","pid":4711,
  *         "event":"message","key":"value"}
  * Valid UTF-8 without controls. */
-void log_line_make(struct log_line *line, const struct log_origin *origin,
+void log_line_make(struct log_line *line, const struct log_origin *o,
 		   const char *message, const struct log_field *fields);
 
 /* Length of the time at the start of a text line, with its space. */

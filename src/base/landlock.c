@@ -5,6 +5,7 @@
 
 #include "base/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -197,28 +198,23 @@ allow_port(const struct landlock_rules *ruleset, unsigned port)
 			    &rule, 0);
 }
 
-static int
-allow_ports(const struct landlock_rules *ruleset,
-	    const struct sandbox_rules *rules)
-{
-	for (int i = 0; i < SANDBOX_PORTS && rules->ports[i] != 0; i++)
-		if (allow_port(ruleset, rules->ports[i]) != 0)
-			return -1;
-	return (rules->rights & SANDBOX_RESOLVES) != 0
-		       ? allow_port(ruleset, DNS_PORT) : 0;
-}
-
 int
 landlock_enter(const struct sandbox_rules *rules, int abi)
 {
 	struct landlock_rules ruleset;
 	bool walls_ports = !rules->has_more_ports;
 
+	assert(abi > 0);
 	if (open_ruleset(&ruleset, walls_ports, abi) != 0)
 		return -1;
 	int rc = allow_files(&ruleset, rules);
-	if (rc == 0 && walls_ports && abi >= LANDLOCK_ABI_NET)
-		rc = allow_ports(&ruleset, rules);
+	if (walls_ports && abi >= LANDLOCK_ABI_NET) {
+		for (int i = 0; rc == 0 && i < SANDBOX_PORTS &&
+				rules->ports[i] != 0; i++)
+			rc = allow_port(&ruleset, rules->ports[i]);
+		if (rc == 0 && (rules->rights & SANDBOX_RESOLVES) != 0)
+			rc = allow_port(&ruleset, DNS_PORT);
+	}
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, ruleset.fd, 0);
 	close_keeping_errno(ruleset.fd);

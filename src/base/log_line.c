@@ -135,9 +135,13 @@ put_field(struct buf *line, enum log_format format, const struct log_field *f)
 	return fits;
 }
 
-static bool
-put_head(struct buf *line, const struct log_origin *o, const char *message)
+void
+log_line_make(struct log_line *line, const struct log_origin *o,
+	      const char *message, const struct log_field *fields)
 {
+	bool is_json = o->format == LOG_AS_JSON, fits;
+	struct buf b = { .at = line->at, .size = sizeof(line->at),
+			 .ceiling = sizeof(line->at) - RESERVED };
 	time_t seconds = (time_t)(o->wall_us / 1000000);
 	struct tm utc = { 0 };
 	char date[32];
@@ -145,28 +149,18 @@ put_head(struct buf *line, const struct log_origin *o, const char *message)
 	gmtime_r(&seconds, &utc);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
 	int ms = (int)(o->wall_us / 1000 % 1000);
-	if (o->format == LOG_AS_JSON) {
-		buf_printf(line, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\","
+	if (is_json) {
+		buf_printf(&b, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\","
 			   "\"process\":\"%s\",\"pid\":%d,\"event\":", date,
 			   ms, levels[o->level], o->name, o->pid);
-		return put_value(line, LOG_AS_JSON, view_of(message));
+		fits = put_value(&b, LOG_AS_JSON, view_of(message));
+	} else {
+		buf_printf(&b, "%s.%03dZ %s %s[%d]: ", date, ms,
+			   levels[o->level], o->name, o->pid);
+		fits = log_escape(&b, LOG_AS_TEXT, view_of(message));
 	}
-	buf_printf(line, "%s.%03dZ %s %s[%d]: ", date, ms, levels[o->level],
-		   o->name, o->pid);
-	return log_escape(line, LOG_AS_TEXT, view_of(message));
-}
-
-void
-log_line_make(struct log_line *line, const struct log_origin *origin,
-	      const char *message, const struct log_field *fields)
-{
-	struct buf b = { .at = line->at, .size = sizeof(line->at),
-			 .ceiling = sizeof(line->at) - RESERVED };
-	bool fits = put_head(&b, origin, message);
-
 	for (; fields->key != NULL && fits; fields++)
-		fits = put_field(&b, origin->format, fields);
-	bool is_json = origin->format == LOG_AS_JSON;
+		fits = put_field(&b, o->format, fields);
 	const char *end = is_json ? "}\n" : "\n";
 	if (!fits)
 		end = is_json ? ",\"cut\":1}\n" : " cut=1\n";

@@ -8,6 +8,7 @@
  * another's). */
 #include "base/seccomp_filter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -221,20 +222,6 @@ add(scmp_filter_ctx filter, uint32_t action, const char *call,
 				      compared);
 }
 
-/* What the process may, in bits of the tables. */
-static unsigned
-bits_of(const struct sandbox_rules *rules)
-{
-	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
-		      (rules->rights & SANDBOX_RESOLVES) != 0;
-
-	bool signs = (rules->rights & SANDBOX_SIGNS) != 0;
-
-	return (unsigned)ALL | (signs ? 0 : (unsigned)ANY) | rules->rights |
-	       (rules->connects_locally ? (unsigned)LOCALLY : 0) |
-	       (by_tcp ? (unsigned)BY_TCP : 0);
-}
-
 static bool
 is_permitted(unsigned rights, unsigned who)
 {
@@ -245,11 +232,20 @@ is_permitted(unsigned rights, unsigned who)
 }
 
 static int
-add_permits(scmp_filter_ctx filter, unsigned who)
+add_permits(scmp_filter_ctx filter, const struct sandbox_rules *rules)
 {
 	static const struct condition none[2] = { NO_MORE, NO_MORE };
+	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
+		      (rules->rights & SANDBOX_RESOLVES) != 0;
+	bool signs = (rules->rights & SANDBOX_SIGNS) != 0;
+	/* What the process may, in bits of the tables. */
+	unsigned who = (unsigned)ALL | rules->rights |
+		       (signs ? 0 : (unsigned)ANY) |
+		       (rules->connects_locally ? (unsigned)LOCALLY : 0) |
+		       (by_tcp ? (unsigned)BY_TCP : 0);
 	int rc = 0;
 
+	assert(rules->rights < ANY);
 	for (size_t i = 0; i < sizeof(permits) / sizeof(*permits); i++)
 		if (rc == 0 && is_permitted(permits[i].rights, who))
 			rc = add(filter, SCMP_ACT_ALLOW, permits[i].call,
@@ -283,17 +279,6 @@ add_refusals(scmp_filter_ctx filter)
 	return rc;
 }
 
-/* abort() and raise() send to a thread of the own process. */
-static int
-add_own_signals(scmp_filter_ctx filter)
-{
-	const struct condition to_self[2] = {
-		{ 0, WHOLE, (uint64_t)getpid() }, NO_MORE
-	};
-
-	return add(filter, SCMP_ACT_ALLOW, "tgkill", to_self);
-}
-
 /* The instructions, as they are before what is each process's own is added
  * to them. */
 static void
@@ -321,19 +306,23 @@ seccomp_filter_enter(const struct sandbox_rules *rules,
 		     struct seccomp_filter *out)
 {
 	scmp_filter_ctx filter = seccomp_init(action_of(rules->mode));
+	const struct condition to_self[2] = {
+		{ 0, WHOLE, (uint64_t)getpid() }, NO_MORE
+	};
 
 	*out = (struct seccomp_filter){ 0, 0 };
 	if (filter == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	int rc = add_permits(filter, bits_of(rules));
+	int rc = add_permits(filter, rules);
 	if (rc == 0 && rules->mode != SANDBOX_LOG)
 		rc = add_refusals(filter);
 	if (rc == 0)
 		describe(filter, out);
+	/* abort() and raise() send to a thread of the own process. */
 	if (rc == 0)
-		rc = add_own_signals(filter);
+		rc = add(filter, SCMP_ACT_ALLOW, "tgkill", to_self);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);

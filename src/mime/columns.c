@@ -61,22 +61,6 @@ address_of(struct columns *c, struct view value, bool *has_domain_out)
 	return columns_lower(c->arena, address);
 }
 
-/* Some mailers encode the address along with the name, which they must not;
- * readers see it all the same. */
-static struct view
-read_from(struct columns *c, struct view value)
-{
-	bool has_domain = false, has_domain_decoded = false;
-
-	value = view_slice(value, 0, COLUMNS_ADDRESS);
-	struct view address = address_of(c, value, &has_domain);
-	if (has_domain || view_find(value, '?') == value.len)
-		return address;
-	struct view inner = address_of(c, decoded(c, value, COLUMNS_ADDRESS),
-				       &has_domain_decoded);
-	return has_domain_decoded ? inner : address;
-}
-
 static struct view
 within_colons(struct columns *c, struct view value, unsigned *limits_met)
 {
@@ -127,11 +111,21 @@ take_field(struct columns *c, const struct known *known, struct view value,
 {
 	const struct mime_settings *settings = c->settings;
 	struct view *column = (struct view *)((char *)mail + known->column);
+	bool has_domain = false;
 
 	switch (known->use) {
 	case FROM:
 		value = within_colons(c, value, &mail->limits_met);
-		mail->from = read_from(c, value);
+		value = view_slice(value, 0, COLUMNS_ADDRESS);
+		mail->from = address_of(c, value, &has_domain);
+		if (has_domain || view_find(value, '?') == value.len)
+			break;
+		/* Some mailers encode the address along with the name, which
+		 * they must not; readers see it all the same. */
+		value = decoded(c, value, COLUMNS_ADDRESS);
+		struct view inner = address_of(c, value, &has_domain);
+		if (has_domain)
+			mail->from = inner;
 		break;
 	case RECEIVED:
 		mail->received++;

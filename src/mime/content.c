@@ -4,13 +4,6 @@
 
 #include "mime/html.h"
 
-static bool
-is_text(const struct part *part)
-{
-	return part->kind == PART_HTML || part->kind == PART_PLAIN ||
-	       part->kind == PART_TEXT;
-}
-
 /* What each round of the search takes, best first. The text of a message
  * within is the last resort: it is not what this one says. */
 static const struct round {
@@ -77,12 +70,22 @@ content_has_attachment(const struct structure *s)
 	     part < s->parts + s->count; part++) {
 		if (part->is_attachment || part->has_name)
 			return true;
-		if (is_text(part) || part->kind == PART_MULTIPART ||
-		    part->kind == PART_MESSAGE || part->is_unopened)
-			continue;
-		if (part->kind != PART_IMAGE || !part->is_inline ||
-		    !part->has_id)
-			return true;
+		switch (part->kind) {
+		case PART_IMAGE:
+			if (!part->is_inline || !part->has_id)
+				return true;
+			break;
+		case PART_OTHER:
+			if (!part->is_unopened)
+				return true;
+			break;
+		case PART_HTML:
+		case PART_PLAIN:
+		case PART_TEXT:
+		case PART_MULTIPART:
+		case PART_MESSAGE:
+			break;
+		}
 	}
 	return false;
 }

@@ -71,23 +71,6 @@ len_until(struct view v, const char *stops)
 	return n;
 }
 
-/* "type/subtype" or "attachment"; blanks around the slash are found. */
-static void
-put_word(struct rewriting *r)
-{
-	skip_space(&r->rest);
-	while (r->rest.len > 0 &&
-	       !byte_is_one_of(r->rest.at[0], ";(,= \t\r\n")) {
-		struct view c = take(&r->rest, 1);
-		if (c.at[0] > ' ' && c.at[0] < 0x7f &&
-		    !byte_is_one_of(c.at[0], "\"'"))
-			gmime_text_put(r->out, c);
-		if (c.at[0] == '/' ||
-		    view_starts_nocase(view_trim(r->rest), VIEW("/")))
-			skip_space(&r->rest);
-	}
-}
-
 /* A quoted string that does not end, ends with its line or at a semicolon. */
 static struct view
 take_quoted(struct view *rest)
@@ -243,7 +226,18 @@ content_rewrite(struct view value, struct text *out, bool is_type)
 
 	assert(out->len == 0 && out->room >= CONTENT_MOST_SEEN);
 	r.rest = view_slice(value, 0, CONTENT_MOST_SEEN);
-	put_word(&r);
+	skip_space(&r.rest);
+	/* "type/subtype" or "attachment"; blanks around the slash are found. */
+	while (r.rest.len > 0 &&
+	       !byte_is_one_of(r.rest.at[0], ";(,= \t\r\n")) {
+		struct view c = take(&r.rest, 1);
+		if (c.at[0] > ' ' && c.at[0] < 0x7f &&
+		    !byte_is_one_of(c.at[0], "\"'"))
+			gmime_text_put(out, c);
+		if (c.at[0] == '/' ||
+		    view_starts_nocase(view_trim(r.rest), VIEW("/")))
+			skip_space(&r.rest);
+	}
 	size_t slash = view_find((struct view){ out->at, out->len }, '/');
 	if (is_type && (slash == 0 || slash + 1 >= out->len)) {
 		out->len = 0;

@@ -163,11 +163,25 @@ is_utf8(struct source *src)
 	return held == 0;
 }
 
+/* Of a part that declares none: what an HTML text says of itself, in lower
+ * case, if that is a charset; else what its bytes are. */
 static struct view
 assume(struct source *src)
 {
-	struct view first = src->first;
+	struct view first = src->first, name = VIEW("");
 
+	if (src->part->kind == PART_HTML)
+		name = html_meta_charset(first);
+	src->charset = charset_named(name);
+	/* Text that can say so in ASCII is no UTF-16 (WHATWG). */
+	if (src->charset == CHARSET_UTF_16LE ||
+	    src->charset == CHARSET_UTF_16BE) {
+		src->charset = CHARSET_UTF_8;
+		return VIEW("utf-8");
+	}
+	if (src->charset != CHARSET_UNKNOWN &&
+	    src->charset != CHARSET_US_ASCII)
+		return columns_lower(src->c->arena, name);
 	if (first.len > 0 && memchr(first.at, '\x1b', first.len) != NULL &&
 	    convert_is_clean(src->c->sets, CHARSET_ISO_2022_JP,
 			     view_slice(first, 0, CONTENT_STEP))) {
@@ -177,25 +191,6 @@ assume(struct source *src)
 	src->charset = is_utf8(src) ? CHARSET_UTF_8 : CHARSET_WINDOWS_1252;
 	return src->charset == CHARSET_UTF_8 ? VIEW("utf-8") :
 					       VIEW("windows-1252");
-}
-
-/* A lower-case copy of what an HTML text claims, if that is a charset. Text
- * that can say so in ASCII is no UTF-16 (WHATWG). */
-static struct view
-take_meta(struct source *src)
-{
-	struct view name = html_meta_charset(src->first);
-
-	src->charset = charset_named(name);
-	if (src->charset == CHARSET_UNKNOWN ||
-	    src->charset == CHARSET_US_ASCII)
-		return VIEW("");
-	if (src->charset == CHARSET_UTF_16LE ||
-	    src->charset == CHARSET_UTF_16BE) {
-		src->charset = CHARSET_UTF_8;
-		return VIEW("utf-8");
-	}
-	return columns_lower(src->c->arena, name);
 }
 
 /* Settles the charset; returns its name for the row. */
@@ -211,11 +206,7 @@ settle(struct source *src)
 	src->charset = said;
 	if (said != CHARSET_UNKNOWN && said != CHARSET_US_ASCII)
 		return declared;
-	struct view assumed = VIEW("");
-	if (src->part->kind == PART_HTML)
-		assumed = take_meta(src);
-	if (assumed.len == 0)
-		assumed = assume(src);
+	struct view assumed = assume(src);
 	return declared.len > 0 ? declared : assumed;
 }
 

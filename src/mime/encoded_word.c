@@ -8,6 +8,7 @@
 #include "mime/byte.h"
 #include "mime/transfer.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -110,25 +111,6 @@ flush(struct decoding *d)
 	d->is_declared = false;
 }
 
-/* Digits left over from the word before are the beginning of this one's only
- * where they cannot be the end of a text without padding. */
-static void
-take_base64(struct decoding *d, struct view text)
-{
-	unsigned digits = transfer_digits(&d->base64);
-	bool is_cut = digits == 1 ||
-		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
-		      (digits == 3 && (d->base64.bits & 0x03) != 0);
-
-	if (d->base64.is_padded || !is_cut)
-		end_base64(d);
-	while (text.len > 0 && d->len < MOST_BYTES) {
-		size_t room = sizeof(d->bytes) - d->len;
-		d->len += transfer_decode(&d->base64, &text,
-					  d->bytes + d->len, room);
-	}
-}
-
 static void
 take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
 {
@@ -140,25 +122,22 @@ take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
 		flush(d);
 	d->charset = word->charset;
 	d->is_declared = true;
-	if (word->is_base64) {
-		take_base64(d, word->text);
-		return;
+	/* Digits left over from the word before are the beginning of this
+	 * one's only where they cannot be the end of a text without padding. */
+	unsigned digits = transfer_digits(&d->base64);
+	bool is_cut = digits == 1 ||
+		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
+		      (digits == 3 && (d->base64.bits & 0x03) != 0);
+	if (!word->is_base64 || d->base64.is_padded || !is_cut)
+		end_base64(d);
+	struct view text = word->text;
+	if (!word->is_base64 && text.len <= MOST_BYTES - d->len)
+		d->len += decode_q(text, d->bytes + d->len);
+	while (word->is_base64 && text.len > 0 && d->len < MOST_BYTES) {
+		size_t room = sizeof(d->bytes) - d->len;
+		d->len += transfer_decode(&d->base64, &text,
+					  d->bytes + d->len, room);
 	}
-	end_base64(d);
-	if (word->text.len <= MOST_BYTES - d->len)
-		d->len += decode_q(word->text, d->bytes + d->len);
-}
-
-static void
-take_raw(struct decoding *d, struct view raw)
-{
-	if (d->is_declared)
-		flush(d);
-	if (raw.len > MOST_BYTES - d->len)
-		raw.len = MOST_BYTES - d->len;
-	if (raw.len > 0)
-		memcpy(d->bytes + d->len, raw.at, raw.len);
-	d->len += raw.len;
 }
 
 /* Bytes of the control character that v begins with: C0, DEL, C1, and the
@@ -228,8 +207,13 @@ encoded_word_decode(struct charsets *sets, struct view value,
 		while (blanks < n && byte_is_space(value.at[blanks]))
 			blanks++;
 		bool is_next = was_word && is_word && blanks == n;
-		if (!is_next)
-			take_raw(&d, view_slice(value, 0, n));
+		if (!is_next) {
+			if (d.is_declared)
+				flush(&d);
+			assert(d.len == 0 && n <= MOST_BYTES);
+			memcpy(d.bytes, value.at, n);
+			d.len = n;
+		}
 		value = view_slice(value, n, value.len);
 		if (is_word) {
 			take_word(&d, &word, is_next);

@@ -32,15 +32,6 @@ name_len(struct view line)
 	return colon < line.len && line.at[colon] == ':' ? n : 0;
 }
 
-static bool
-is_mbox_line(struct view line)
-{
-	if (line.len > 0 && line.at[0] == '>')
-		line = view_slice(line, 1, line.len);
-	return line.len > 5 && memcmp(line.at, "From ", 5) == 0 &&
-	       name_len(line) == 0;
-}
-
 enum line_kind { FIELD, FOLDED, EMPTY, GARBAGE };
 
 static enum line_kind
@@ -106,8 +97,14 @@ skip_to_first_field(struct lines *l)
 	enum { MOST_LINES = 100 };
 	struct line line;
 
-	if (lines_next(l, &line) && !is_mbox_line(line.text))
-		lines_seek(l, 0);
+	if (lines_next(l, &line)) {
+		struct view v = line.text;
+		if (v.len > 0 && v.at[0] == '>')
+			v = view_slice(v, 1, v.len);
+		if (v.len <= 5 || memcmp(v.at, "From ", 5) != 0 ||
+		    name_len(v) > 0)
+			lines_seek(l, 0);
+	}
 	size_t start = l->offset;
 	for (int n = 0; n < MOST_LINES && lines_next(l, &line); n++) {
 		enum line_kind kind = kind_of(line.text);

@@ -83,21 +83,6 @@ clear(struct mail *mail, const struct message *message, struct arena *arena)
 	};
 }
 
-static void
-begin(struct mime *m, const struct message *message, struct arena *arena)
-{
-	struct content *c = &m->content;
-
-	c->raw = &message->raw;
-	c->arena = arena;
-	c->sets = m->sets;
-	c->is_late = false;
-	c->deadline_us = 0;
-	if (m->settings->cpu_us > 0 && message->raw.len > HAS_DEADLINE)
-		c->deadline_us = clock_thread_cpu_us() + m->settings->cpu_us;
-	structure_begin(&m->structure, &message->raw, arena);
-}
-
 static struct body
 read_structure(struct mime *m)
 {
@@ -137,10 +122,18 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	  struct mail *mail)
 {
 	struct structure *s = &m->structure;
+	struct content *c = &m->content;
 	enum charset hint = CHARSET_UNKNOWN;
 
 	clear(mail, message, arena);
-	begin(m, message, arena);
+	c->raw = &message->raw;
+	c->arena = arena;
+	c->sets = m->sets;
+	c->is_late = false;
+	c->deadline_us = 0;
+	if (m->settings->cpu_us > 0 && message->raw.len > HAS_DEADLINE)
+		c->deadline_us = clock_thread_cpu_us() + m->settings->cpu_us;
+	structure_begin(s, &message->raw, arena);
 	struct body body = read_structure(m);
 	/* Of raw text in the header: what the first parts are in. */
 	for (size_t i = 0; i < s->count && i < 4; i++)

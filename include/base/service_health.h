@@ -23,7 +23,6 @@ struct service_health {
 	int64_t spool_oldest;
 	int64_t spool_refused;          /* by a worker, the latest */
 	int64_t certificate_end;
-	uint64_t log_dropped;
 };
 
 /* Days before its end at which a certificate wants to be renewed. */

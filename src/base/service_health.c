@@ -20,12 +20,9 @@ enum {
 void
 service_health_read(const struct scoreboard *b, struct service_health *h)
 {
-	struct scoreboard_figures all;
 	struct slot_figures f;
 
 	memset(h, 0, sizeof(*h));
-	scoreboard_read_figures(b, &all);
-	h->log_dropped = all.counters[COUNT_LOG_DROPPED];
 	for (size_t i = 0; i < scoreboard_slots(b); i++) {
 		if (!scoreboard_read(b, i, &f))
 			continue;

@@ -38,7 +38,7 @@ void mime_read(struct mime *m, const struct message *message,
 
 /* The same from a plain scan of the first header lines, without any parser:
  * for a message that may have killed a worker before. */
-void mime_read_plain(struct mime *m, const struct message *message,
-		     struct arena *arena, struct mail *mail);
+void mime_read_plain(const struct message *message, struct arena *arena,
+		     struct mail *mail);
 
 #endif

@@ -29,7 +29,6 @@ enum { KEPT_PARTS = 64 };
 
 struct mime {
 	const struct mime_settings *settings;
-	struct charsets *sets;
 	struct structure structure;
 	struct content content;
 };
@@ -41,7 +40,7 @@ mime_new(const struct mime_settings *settings)
 
 	gmime_open();
 	m->settings = settings;
-	m->sets = charsets_new();
+	m->content.sets = charsets_new();
 	m->structure.limits = settings;
 	return m;
 }
@@ -51,7 +50,7 @@ mime_free(struct mime **m)
 {
 	if (*m == NULL)
 		return;
-	charsets_free(&(*m)->sets);
+	charsets_free(&(*m)->content.sets);
 	free((*m)->structure.parts);
 	free(*m);
 	*m = NULL;
@@ -128,7 +127,6 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	clear(mail, message, arena);
 	c->raw = &message->raw;
 	c->arena = arena;
-	c->sets = m->sets;
 	c->is_late = false;
 	c->deadline_us = 0;
 	if (m->settings->cpu_us > 0 && message->raw.len > HAS_DEADLINE)
@@ -141,7 +139,7 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 			hint = charset_named(s->parts[i].charset);
 			break;
 		}
-	struct columns columns = { .settings = m->settings, .sets = m->sets,
+	struct columns columns = { .settings = m->settings, .sets = c->sets,
 				   .arena = arena, .hint = hint };
 	mail->limits_met = s->limits_met;
 	columns_read(&columns, s->header, mail);
@@ -150,7 +148,7 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	mail->charset = body.charset;
 	mail->content_type = body.type;
 	mail->has_attach = content_has_attachment(s);
-	if (m->content.is_late)
+	if (c->is_late)
 		mail->limits_met |= MIME_LIMIT_CPU;
 	if (s->size > KEPT_PARTS) {
 		free(s->parts);
@@ -178,8 +176,8 @@ plain_text(struct arena *arena, struct view line, size_t name_len)
 }
 
 void
-mime_read_plain(struct mime *m, const struct message *message,
-		struct arena *arena, struct mail *mail)
+mime_read_plain(const struct message *message, struct arena *arena,
+		struct mail *mail)
 {
 	enum { LINES = 500 };
 	static const struct view subject = VIEW("Subject:");
@@ -187,12 +185,10 @@ mime_read_plain(struct mime *m, const struct message *message,
 	struct lines lines;
 	struct line line;
 
-	(void)m;
 	clear(mail, message, arena);
 	lines_init(&lines, &message->raw);
-	for (int i = 0; i < LINES && lines_next(&lines, &line); i++) {
-		if (line.text.len == 0)
-			return;
+	for (int i = 0; i < LINES && lines_next(&lines, &line) &&
+			line.text.len > 0; i++) {
 		if (mail->subject.len == 0 &&
 		    view_starts_nocase(line.text, subject))
 			mail->subject = plain_text(arena, line.text,

@@ -129,7 +129,7 @@ parse(struct mail_reader *r, struct arena *arena, struct mail *mail)
 		slot_count(r->context->slot, COUNT_POISON, 1);
 		log_warn("a message that ended a worker before is stored "
 			 "without parsing", LOG_STR("id", m->id));
-		mime_read_plain(r->mime, m, arena, mail);
+		mime_read_plain(m, arena, mail);
 	} else {
 		slot_set_fingerprint(r->context->slot, print);
 		mime_read(r->mime, m, arena, mail);

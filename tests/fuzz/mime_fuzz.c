@@ -79,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(view_equal(mails[0].charset, mails[1].charset));
 	assert(mails[0].has_attach == mails[1].has_attach);
 	assert(mails[0].limits_met == mails[1].limits_met);
-	mime_read_plain(mime, &messages[0], &arena, &mails[0]);
+	mime_read_plain(&messages[0], &arena, &mails[0]);
 	check_mail(&mails[0]);
 	arena_free(&arena);
 	chain_free(&messages[0].raw);

@@ -70,7 +70,7 @@ row_of(struct view bytes, size_t piece)
 	FILE *out = open_memstream(&text, &len);
 	row_print(out, &mail);
 	fclose(out);
-	mime_read_plain(mime, &message, &arena, &mail);
+	mime_read_plain(&message, &arena, &mail);
 	check_text(mail.subject, true);
 	check_text(mail.from, true);
 	arena_free(&arena);

@@ -348,7 +348,7 @@ a_plain_scan_takes_what_is_plain(void **state)
 
 	add(&r.message.raw, "subject:  =?utf-8?q?x?= \xe9\x01\r\n"
 	    "Message-ID: <1>\r\n\r\nMessage-ID: <2>\r\n", 1);
-	mime_read_plain(mime, &r.message, &r.arena, &r.mail);
+	mime_read_plain(&r.message, &r.arena, &r.mail);
 	assert_view(r.mail.subject, "=?utf-8?q?x?= \xef\xbf\xbd");
 	assert_view(r.mail.message_id, "<1>");
 	assert_view(r.mail.from, "e@\xef\xbf\xbd");

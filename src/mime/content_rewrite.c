@@ -198,6 +198,7 @@ put_parameter(struct rewriting *r, struct parameter *p)
 	uint32_t bit = p->piece >= 0 ? UINT32_C(1) << p->piece : 0;
 	size_t before = r->out->len;
 
+	assert(p->name < CONTENT_NAMES && p->piece < MOST_PIECES);
 	/* Of several the first counts; whole or in pieces. */
 	if (r->is_whole[p->name] || (*pieces & bit) != 0 ||
 	    (bit == 0 && *pieces != 0))

@@ -221,6 +221,7 @@ convert(struct source *src, struct stream *st)
 			     false };
 	struct converter converter;
 
+	assert(src->mark <= src->first.len);
 	converter_init(&converter, src->c->sets, src->charset, &text);
 	if (!src->is_whole) {
 		stream_open(st, src->c, src->part);

@@ -256,6 +256,7 @@ converter_end(struct converter *c)
 	char *to = made;
 	size_t room = sizeof(made);
 
+	assert(c->held_len <= sizeof(c->held));
 	/* UTF-8's own rule: a cut character is one fault. */
 	if (c->held_len > 0 && c->charset == CHARSET_UTF_8)
 		put(c->out, (struct view){ c->held, c->held_len });

@@ -90,6 +90,7 @@ static void
 flush(struct decoding *d)
 {
 	end_base64(d);
+	assert(d->len <= sizeof(d->bytes));
 	struct view bytes = { d->bytes, d->len };
 	enum charset charset = d->charset;
 	if (!d->is_declared || charset == CHARSET_UNKNOWN ||

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <gmime/gmime.h>
 #include <iconv.h>
 #include <string.h>
@@ -72,6 +73,7 @@ gmime_text_put(struct text *out, struct view v)
 const char *
 gmime_text_end(struct text *out)
 {
+	assert(out->len <= out->room);
 	out->at[out->len] = '\0';
 	return out->at;
 }

@@ -184,6 +184,7 @@ bool
 lines_next_dashed(struct lines *l, size_t until, uint64_t thirds,
 		  struct line *line_out)
 {
+	assert(thirds != 0);
 	while (skip_to(l, until, thirds)) {
 		if (!lines_next(l, line_out))
 			return false;

@@ -8,6 +8,7 @@
 #include "mime/content_rewrite.h"
 #include "mime/gmime_text.h"
 
+#include <assert.h>
 #include <gmime/gmime.h>
 #include <stdio.h>
 #include <string.h>
@@ -172,6 +173,7 @@ part_read_fields(struct part *part, struct view block, struct structure *s,
 	struct content_value said;
 	struct field field;
 
+	assert(part->type.len == 0);
 	*boundary_out = VIEW("");
 	part->is_inline = true;
 	while (header_next(&block, &field)) {

@@ -156,6 +156,7 @@ close_part(struct part *part, size_t to)
 static void
 close_to(struct structure *s, size_t depth, size_t to)
 {
+	assert(depth <= s->depth);
 	if (s->count > 0)
 		close_part(&s->parts[s->count - 1], to);
 	while (s->depth > depth) {

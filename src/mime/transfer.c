@@ -288,6 +288,7 @@ transfer_finish(struct transfer *t, char *out)
 {
 	size_t n = t->held_len;
 
+	assert(n <= sizeof(t->held));
 	if (t->encoding == TRANSFER_BASE64) {
 		n = n > 0 ? begin_anew(t, out) : 0;
 		/* GMime writes what less than four digits hold where they are

@@ -15,12 +15,9 @@ struct histogram {
 	uint64_t sum;                   /* of the values */
 };
 
-/* How many bounds there are; all of them, rising. Microseconds for seconds. */
-size_t histogram_bounds(enum figure_unit unit, const uint64_t **out);
-
-/* The bounds of a unit, and the first that is not below the least value of so
- * many bits, 32 standing for all above: there is no more than one bound below
- * the largest. */
+/* The bounds of a unit, rising, microseconds for seconds; and for each number
+ * of bits, 32 standing for all above, the first bound that is not below the
+ * least value of so many: no more than one is below the largest. */
 struct histogram_scale {
 	const uint64_t *bounds;         /* behind them UINT64_MAX */
 	size_t count;

@@ -34,13 +34,6 @@ const struct histogram_scale histogram_scales[] = {
 _Static_assert(sizeof(seconds) / sizeof(*seconds) == HISTOGRAM_BUCKETS,
 	       "the most bounds, and what is beyond them");
 
-size_t
-histogram_bounds(enum figure_unit unit, const uint64_t **out)
-{
-	*out = histogram_scales[unit].bounds;
-	return histogram_scales[unit].count;
-}
-
 struct histogram
 histogram_since(const struct histogram *now, const struct histogram *then)
 {
@@ -58,8 +51,8 @@ double
 histogram_quantile(const struct histogram *h, enum figure_unit unit,
 		   double part)
 {
-	const uint64_t *at;
-	size_t count = histogram_bounds(unit, &at);
+	const uint64_t *at = histogram_scales[unit].bounds;
+	size_t count = histogram_scales[unit].count;
 	double all = 0, below = 0;
 
 	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)

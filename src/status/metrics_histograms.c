@@ -24,8 +24,7 @@ print_histogram(const struct scoreboard *b, enum slot_histogram which,
 		struct buf *out)
 {
 	const struct figure *f = &slot_histogram_figures[which];
-	const uint64_t *bounds;
-	size_t count = histogram_bounds(f->unit, &bounds);
+	const struct histogram_scale *scale = &histogram_scales[f->unit];
 	struct histogram h;
 	uint64_t below = 0;
 	char bound[24];
@@ -33,13 +32,13 @@ print_histogram(const struct scoreboard *b, enum slot_histogram which,
 	scoreboard_read_histogram(b, which, &h);
 	buf_printf(out, "# HELP " METRICS_PREFIX "%s %s.\n", f->name, f->help);
 	buf_printf(out, "# TYPE " METRICS_PREFIX "%s histogram\n", f->name);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < scale->count; i++) {
 		below += h.buckets[i];
-		write_bound(f->unit, bounds[i], bound);
+		write_bound(f->unit, scale->bounds[i], bound);
 		buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"%s\"} %"
 			   PRIu64 "\n", f->name, bound, below);
 	}
-	below += h.buckets[count];
+	below += h.buckets[scale->count];
 	buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n",
 		   f->name, below);
 	buf_printf(out, METRICS_PREFIX "%s_count %" PRIu64 "\n", f->name,

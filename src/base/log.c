@@ -8,6 +8,7 @@
 #include "base/log_line.h"
 #include "base/scoreboard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -198,8 +199,8 @@ bool
 log_may_tell(enum log_trouble which, int detail)
 {
 	int64_t now = clock_ms() * 65536 + (detail & 0xffff);
+	assert(which < LOG_TROUBLES);
 	int64_t before = atomic_load(&told[which]);
-
 	if (before != 0 && before % 65536 == now % 65536 &&
 	    now / 65536 - before / 65536 < TELL_AGAIN_MS)
 		return false;

@@ -2,6 +2,7 @@
 /* SCM_RIGHTS, one descriptor at a time. */
 #include "base/pass_descriptor.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,6 +22,8 @@ pass_descriptor(int socket, const void *bytes, size_t len, int fd)
 	struct iovec part = { (void *)(uintptr_t)bytes, len };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
+	/* Nothing travels without a byte. */
+	assert(len > 0);
 	if (fd >= 0) {
 		message.msg_control = control.bytes;
 		message.msg_controllen = sizeof(control.bytes);

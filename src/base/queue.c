@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -95,6 +94,7 @@ bool
 queue_may_wait(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
+	assert(q->wakes_read <= q->wakes);
 	q->is_awaited = q->first == NULL && q->wakes == q->wakes_read;
 	bool may_wait = q->is_awaited;
 	pthread_mutex_unlock(&q->lock);

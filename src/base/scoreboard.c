@@ -116,6 +116,7 @@ scoreboard_set_text(_Atomic char *to, size_t size, struct view text)
 {
 	size_t i = 0;
 
+	assert(size > 0);
 	for (; i < size - 1 && i < text.len; i++)
 		SET(to[i], text.at[i]);
 	SET(to[i], '\0');

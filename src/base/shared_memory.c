@@ -73,6 +73,7 @@ shared_memory_remap(void *at, size_t size, int fd,
 	char path[64];
 
 	assert(own->offset + own->size <= size);
+	assert(shared_memory_pages(own->offset) == own->offset);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	int reader = open(path, O_RDONLY | O_CLOEXEC);
 	if (reader < 0)

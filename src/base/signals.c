@@ -3,6 +3,7 @@
  * writes one byte; a full pipe is readable already, so no signal is lost. */
 #include "base/signals.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,6 +49,7 @@ unblock_all(void)
 int
 signals_catch(const int *list)
 {
+	assert(ends[0] < 0);
 	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
 		return -1;
 	dispose(SIGPIPE, SIG_IGN);
@@ -73,6 +75,7 @@ signals_quiet(void)
 bool
 signals_came(int signal, struct signal_sender *out)
 {
+	assert(signal > 0 && signal < NSIG);
 	if (!came[signal])
 		return false;
 	came[signal] = 0;

@@ -3,6 +3,7 @@
  * reaches the database, which takes surrogates and cuts anywhere. */
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* How many bytes at the front of v could belong to one character, and
@@ -62,6 +63,7 @@ utf8_encode(uint32_t code, char *where)
 		code < 0x10000 ? 3 : 4;
 	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
+	assert(code <= 0x10ffff);
 	for (size_t i = len - 1; i > 0; i--) {
 		where[i] = (char)(0x80 | (code & 0x3f));
 		code >>= 6;

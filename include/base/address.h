@@ -38,6 +38,8 @@ void address_print(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 /* "192.0.2.0/24", "2001:db8::/32", or one address. False for anything else,
  * and for bits set beyond the prefix. */
 bool address_parse_range(struct view text, struct address_range *out);
+
+/* Whether one of the ranges holds it: those of its own family can. */
 bool address_in_ranges(const struct address *a, struct address_ranges ranges);
 
 /* 127.0.0.0/8 and ::1. */

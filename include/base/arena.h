@@ -31,6 +31,8 @@ void arena_shrink(struct arena *a, void *newest, size_t from, size_t to);
 
 /* Forgets all allocations but keeps one block for the next ones. */
 void arena_reset(struct arena *a);
+
+/* The same, but keeps nothing; the budget gets all of it back. */
 void arena_free(struct arena *a);
 
 #endif

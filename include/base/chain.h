@@ -25,6 +25,8 @@ struct chain {
 /* False where the budget is exhausted; then a part may have been added, and
  * the caller gives the message up. */
 bool chain_append(struct chain *c, struct view bytes);
+
+/* Leaves an empty chain, and gives all of it back to the budget. */
 void chain_free(struct chain *c);
 
 /* Copies bytes from..from+n to where; returns how many there were. */

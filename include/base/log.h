@@ -59,7 +59,7 @@ log_optional(struct log_field field)
 #define log_warn(...) log_event(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_event(LOG_LEVEL_ERROR, __VA_ARGS__)
 
-/* Writes the event; the fields end with a NULL key. */
+/* Writes the event; the fields end with a NULL key. From any thread. */
 void log_write(enum log_level level, const char *message,
 	       const struct log_field *fields);
 
@@ -88,7 +88,7 @@ struct log_client {
 					 * what all of them find */
 };
 
-/* From now on this process speaks so. Kept by copy. */
+/* From now on this process speaks so. Kept by copy. With one thread only. */
 void log_init(const struct log_client *client);
 
 /* An error without lock or limit, for a signal handler in a process that

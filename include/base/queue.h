@@ -27,12 +27,16 @@ struct queue {
 
 /* -1 with errno where there is no descriptor left. */
 int queue_init(struct queue *q);
+
+/* Once no other thread knows the queue. Links in it are not freed. */
 void queue_deinit(struct queue *q);
 
-/* Appends a list of links (the last has next NULL) in order. */
+/* Appends a list of links (the last has next NULL, a NULL list has none) in
+ * order; they are the reader's from now on. From any thread. */
 void queue_push(struct queue *q, struct queue_link *list);
 
-/* Wakes the reader, or lets it not wait the next time, without a link. */
+/* Wakes the reader, or lets it not wait the next time, without a link. From
+ * any thread. */
 void queue_wake(struct queue *q);
 
 /* The reader's: takes all that is there, oldest first; NULL: nothing. */

@@ -125,6 +125,7 @@ struct scoreboard_figures {
 struct scoreboard *scoreboard_open(const char *run_dir);
 void scoreboard_close(struct scoreboard **b);
 
+/* How many slots were ever taken: those behind them need not be read. */
 size_t scoreboard_slots(const struct scoreboard *b);
 
 /* Copies slot i; false where no process lives there. Never blocks anyone;
@@ -157,9 +158,11 @@ bool scoreboard_read_certificate(const struct scoreboard *b, size_t i,
 				 char name[SLOT_CERTIFICATE_SIZE],
 				 int64_t *end_out);
 
+/* Each value's count, summed over all processes ever. */
 void scoreboard_read_series(const struct scoreboard *b, enum slot_series which,
 			    uint64_t out[SERIES_VALUES]);
 
+/* Its name, as status shows it. */
 const char *slot_state_name(enum slot_state state);
 
 #endif

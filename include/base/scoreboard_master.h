@@ -41,6 +41,8 @@ struct slot_tenant {
 };
 void scoreboard_occupy(struct scoreboard *b, size_t i,
 		       const struct slot_tenant *tenant);
+
+/* Its process is gone; what it counted stays in the sums. */
 void scoreboard_vacate(struct scoreboard *b, size_t i);
 
 /* A process of that role is started again, since one ended so. */
@@ -68,7 +70,8 @@ void scoreboard_read_slot(const struct scoreboard *b, size_t i,
 /* Puts the message on the list that scoreboard_is_poison() asks. */
 void scoreboard_add_poison(struct scoreboard *b, uint64_t fingerprint);
 
-/* The scoreboard's own figures; counters of it are not looked at. */
+/* Notes what the figures say of the service; their counters and poisoned are
+ * the scoreboard's own. */
 void scoreboard_describe(struct scoreboard *b,
 			 const struct scoreboard_figures *figures);
 

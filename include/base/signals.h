@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 /* Catches the signals (a list that ends with 0), ignores SIGPIPE, and
- * returns a descriptor that is readable when one came; -1 with errno. */
+ * returns a descriptor that is readable when one came; -1 with errno. Once in
+ * a process. */
 int signals_catch(const int *list);
 
 /* Quiets the descriptor; call it before asking which ones came. */
@@ -24,7 +25,8 @@ bool signals_came(int signal, struct signal_sender *out);
 
 /* In a forked child: all defaults again, none blocked, but TERM, INT, HUP,
  * QUIT, USR1, USR2, TTIN, TTOU and PIPE ignored, since a child obeys its
- * channel and not the terminal. Closes the descriptor. */
+ * channel and not the terminal, and XFSZ, which write(2) tells by an error.
+ * Closes the descriptor. */
 void signals_for_child(void);
 
 #endif

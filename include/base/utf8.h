@@ -21,6 +21,7 @@ size_t utf8_encode(uint32_t code, char *where);
  * it is a control character (C0, DEL, C1). */
 size_t utf8_graphic_len(struct view v);
 
+/* No byte above 7F; NUL and other controls are ASCII. */
 bool utf8_is_ascii(struct view v);
 
 /* NUL is a valid character. */

@@ -23,7 +23,7 @@ struct columns {
  * limits_met of mail gets a bit where an address field has too many colons. */
 void columns_read(struct columns *c, struct view block, struct mail *mail);
 
-/* A lower-case copy. */
+/* A copy in the arena, its ASCII letters in lower case. */
 struct view columns_lower(struct arena *arena, struct view v);
 
 #endif

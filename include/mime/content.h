@@ -33,7 +33,8 @@ struct content {
 	char step[CONTENT_STEP];
 };
 
-/* Chooses among the closed parts and decodes the one. */
+/* Chooses among the closed parts and decodes the one. Its text lies in the
+ * message or is the newest allocation of the arena. */
 struct body content_choose(struct content *c, const struct structure *s);
 
 /* Whether one of the parts is an attachment, the open ones included. */
@@ -42,7 +43,8 @@ bool content_has_attachment(const struct structure *s);
 /* Gives back the memory of the text made last, which is not wanted. */
 void content_forget(struct content *c);
 
-/* The decoded text of one part, and its charset. */
+/* The decoded text of one part, and its charset for the row. The text lies in
+ * the message or in the arena, and has CONTENT_MOST bytes at most. */
 struct view content_text(struct content *c, const struct part *part,
 			 struct view *charset_out);
 

@@ -18,6 +18,8 @@ size_t text_open_tail(struct view v);
 
 /* iconv descriptors are kept: opening one costs more than most conversions. */
 struct charsets;
+
+/* For one thread; each descriptor is opened when it is first needed. */
 struct charsets *charsets_new(void);
 void charsets_free(struct charsets **c);
 
@@ -36,10 +38,16 @@ struct converter {
 	unsigned shift;         /* state of those that our own code decodes */
 };
 
-/* The text goes to out. What cannot be decoded becomes U+FFFD. */
+/* The text goes to out. What cannot be decoded becomes U+FFFD; a charset that
+ * nobody knows is taken for UTF-8. One converter of sets for each charset at a
+ * time: they share its descriptor. */
 void converter_init(struct converter *c, struct charsets *sets,
 		    enum charset charset, struct text *out);
+
+/* The next bytes, cut anywhere; what is not complete waits for more. */
 void converter_feed(struct converter *c, struct view bytes);
+
+/* No more bytes follow: what waits cannot be decoded. */
 void converter_end(struct converter *c);
 
 /* All three in one. */

@@ -28,6 +28,7 @@ struct lines {
 	char joint[LINES_SHOWN];
 };
 
+/* Begins with the first line. The chain must not change meanwhile. */
 void lines_init(struct lines *l, const struct chain *chain);
 
 /* False at the end of the message. The last line may lack its LF. */

@@ -33,6 +33,7 @@ unsigned transfer_digits(const struct transfer *t);
 /* The encoding a field's value names; plain for what we do not know. */
 enum transfer_encoding transfer_named(struct view value);
 
+/* Begins a text; one that was not finished is forgotten. */
 void transfer_init(struct transfer *t, enum transfer_encoding encoding);
 
 /* Decodes from the front of *in into out, which has room bytes (at least

@@ -232,7 +232,7 @@ is_permitted(unsigned rights, unsigned who)
 }
 
 static int
-add_permits(scmp_filter_ctx filter, const struct sandbox_rules *rules)
+add_rules(scmp_filter_ctx filter, const struct sandbox_rules *rules)
 {
 	static const struct condition none[2] = { NO_MORE, NO_MORE };
 	bool by_tcp = rules->ports[0] != 0 || rules->has_more_ports ||
@@ -256,14 +256,8 @@ add_permits(scmp_filter_ctx filter, const struct sandbox_rules *rules)
 		if (rc == 0 && is_permitted(n->rights, who))
 			rc = add(filter, SCMP_ACT_ALLOW, n->call, both);
 	}
-	return rc;
-}
-
-static int
-add_refusals(scmp_filter_ctx filter)
-{
-	int rc = 0;
-
+	if (rc != 0 || rules->mode == SANDBOX_LOG)
+		return rc;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
 		const struct condition both[2] = { refusals[i].first,
 						   refusals[i].second };
@@ -315,9 +309,7 @@ seccomp_filter_enter(const struct sandbox_rules *rules,
 		errno = ENOMEM;
 		return -1;
 	}
-	int rc = add_permits(filter, rules);
-	if (rc == 0 && rules->mode != SANDBOX_LOG)
-		rc = add_refusals(filter);
+	int rc = add_rules(filter, rules);
 	if (rc == 0)
 		describe(filter, out);
 	/* abort() and raise() send to a thread of the own process. */

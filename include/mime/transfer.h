@@ -16,8 +16,8 @@ enum { TRANSFER_ROOM = 128, TRANSFER_HELD = 80 };
 
 struct transfer {
 	enum transfer_encoding encoding;
-	int state;              /* GMime's, of base64 and uuencode */
-	uint32_t bits;          /* as well: digits not yet written */
+	int state;              /* GMime's; of base64, how many digits wait */
+	uint32_t bits;          /* as well: those digits, not yet written */
 	bool is_padded;         /* base64: a '=' was seen: is there more? */
 	bool is_begun;          /* uuencode: the line "begin ..." was seen */
 	bool is_ended;
@@ -26,9 +26,6 @@ struct transfer {
 				 * uuencode: how a line begins */
 	unsigned held_len;
 };
-
-/* base64: how many digits wait for others of their group, and their bits. */
-unsigned transfer_digits(const struct transfer *t);
 
 /* The encoding a field's value names; plain for what we do not know. */
 enum transfer_encoding transfer_named(struct view value);

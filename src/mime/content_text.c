@@ -103,7 +103,6 @@ struct source {
 	const struct part *part;
 	struct view first;      /* the first step, decoded */
 	bool is_whole;          /* first is all there is */
-	bool is_raw;            /* and lies in the message itself */
 	enum charset charset;
 	size_t mark;            /* bytes of a byte order mark */
 };
@@ -258,10 +257,11 @@ content_text(struct content *c, const struct part *part,
 	c->made = NULL;
 	stream_open(&st, c, part);
 	src.first = stream_piece(&st);
-	src.is_raw = part->encoding == TRANSFER_PLAIN &&
-		     src.first.len == st.left;
-	src.is_whole = src.is_raw;
-	if (!src.is_raw) {
+	/* All there is, as it lies in the message itself. */
+	bool is_raw = part->encoding == TRANSFER_PLAIN &&
+		      src.first.len == st.left;
+	src.is_whole = is_raw;
+	if (!is_raw) {
 		src.first = stream_next(&st);
 		src.is_whole = st.left == 0 && st.is_finished;
 	}
@@ -274,7 +274,7 @@ content_text(struct content *c, const struct part *part,
 	    memchr(src.first.at, '\0', src.first.len) != NULL)
 		return convert(&src, &st);
 	struct view text = view_slice(src.first, src.mark, src.first.len);
-	if (src.is_raw)
+	if (is_raw)
 		return text;
 	c->made_size = text.len;
 	c->made = arena_reserve(c->arena, text.len);

@@ -125,11 +125,11 @@ take_word(struct decoding *d, const struct encoded_word *word, bool is_next)
 	d->is_declared = true;
 	/* Digits left over from the word before are the beginning of this
 	 * one's only where they cannot be the end of a text without padding. */
-	unsigned digits = transfer_digits(&d->base64);
-	bool is_cut = digits == 1 ||
-		      (digits == 2 && (d->base64.bits & 0x0f) != 0) ||
-		      (digits == 3 && (d->base64.bits & 0x03) != 0);
-	if (!word->is_base64 || d->base64.is_padded || !is_cut)
+	const struct transfer *t = &d->base64;
+	bool is_cut = t->state == 1 ||
+		      (t->state == 2 && (t->bits & 0x0f) != 0) ||
+		      (t->state == 3 && (t->bits & 0x03) != 0);
+	if (!word->is_base64 || t->is_padded || !is_cut)
 		end_base64(d);
 	struct view text = word->text;
 	if (!word->is_base64 && text.len <= MOST_BYTES - d->len)

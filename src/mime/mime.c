@@ -28,7 +28,6 @@ enum {
 enum { KEPT_PARTS = 64 };
 
 struct mime {
-	const struct mime_settings *settings;
 	struct structure structure;
 	struct content content;
 };
@@ -39,7 +38,6 @@ mime_new(const struct mime_settings *settings)
 	struct mime *m = memory_new(1, sizeof(*m));
 
 	gmime_open();
-	m->settings = settings;
 	m->content.sets = charsets_new();
 	m->structure.limits = settings;
 	return m;
@@ -129,8 +127,8 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 	c->arena = arena;
 	c->is_late = false;
 	c->deadline_us = 0;
-	if (m->settings->cpu_us > 0 && message->raw.len > HAS_DEADLINE)
-		c->deadline_us = clock_thread_cpu_us() + m->settings->cpu_us;
+	if (s->limits->cpu_us > 0 && message->raw.len > HAS_DEADLINE)
+		c->deadline_us = clock_thread_cpu_us() + s->limits->cpu_us;
 	structure_begin(s, &message->raw, arena);
 	struct body body = read_structure(m);
 	/* Of raw text in the header: what the first parts are in. */
@@ -139,7 +137,7 @@ mime_read(struct mime *m, const struct message *message, struct arena *arena,
 			hint = charset_named(s->parts[i].charset);
 			break;
 		}
-	struct columns columns = { .settings = m->settings, .sets = c->sets,
+	struct columns columns = { .settings = s->limits, .sets = c->sets,
 				   .arena = arena, .hint = hint };
 	mail->limits_met = s->limits_met;
 	columns_read(&columns, s->header, mail);

@@ -49,17 +49,6 @@ mark_starts(struct structure *s)
 				(s->frames[i].boundary.at[0] & 63);
 }
 
-static void
-push(struct structure *s, struct view boundary, bool is_digest)
-{
-	assert(s->depth < s->limits->mime_depth && s->count > 0);
-	s->frames[s->depth++] = (struct frame){
-		.boundary = boundary, .part = s->count - 1,
-		.is_digest = is_digest,
-	};
-	mark_starts(s);
-}
-
 static struct part *
 add_part(struct structure *s)
 {
@@ -73,22 +62,34 @@ add_part(struct structure *s)
 	return part;
 }
 
-/* A container beyond a limit is not opened: what is in it is not text. */
-static bool
-may_open(struct structure *s, struct part *part)
+/* Opens the part read last, a container. One beyond a limit is not opened:
+ * what is in it is not text. */
+static void
+open_container(struct structure *s, struct part *part, struct view boundary)
 {
+	bool is_multipart = part->kind == PART_MULTIPART;
 	unsigned over = 0;
 
+	assert(part == &s->parts[s->count - 1]);
 	if (s->depth >= s->limits->mime_depth)
 		over |= MIME_LIMIT_DEPTH;
-	if (part->kind == PART_MULTIPART &&
-	    s->multiparts >= s->limits->multiparts)
+	if (is_multipart && s->multiparts >= s->limits->multiparts)
 		over |= MIME_LIMIT_MULTIPARTS;
 	s->limits_met |= over;
-	part->is_unopened = over != 0;
-	if (over != 0)
+	if (over != 0) {
+		part->is_unopened = true;
 		part->kind = PART_OTHER;
-	return over == 0;
+		return;
+	}
+	s->multiparts += is_multipart;
+	s->frames[s->depth++] = (struct frame){
+		.boundary = is_multipart ? boundary : VIEW(""),
+		.part = s->count - 1,
+		.is_digest = view_equal(part->type, VIEW("multipart/digest")),
+	};
+	mark_starts(s);
+	/* A message begins with its header, a multipart with a delimiter. */
+	s->is_at_header = !is_multipart;
 }
 
 /* A multipart none of whose boundaries was found is the text it looks like. */
@@ -131,16 +132,10 @@ read_header(struct structure *s)
 	/* RFC 2046 5.2.1 forbids an encoded message: it stays closed. */
 	if (part->kind == PART_MESSAGE && part->encoding != TRANSFER_PLAIN)
 		part->kind = PART_OTHER;
-	if (part->kind == PART_MULTIPART && boundary.len == 0) {
+	if (part->kind == PART_MULTIPART && boundary.len == 0)
 		become_text(part);
-	} else if (part->kind == PART_MULTIPART && may_open(s, part)) {
-		s->multiparts++;
-		push(s, boundary,
-		     view_equal(part->type, VIEW("multipart/digest")));
-	} else if (part->kind == PART_MESSAGE && may_open(s, part)) {
-		push(s, VIEW(""), false);
-		s->is_at_header = true;
-	}
+	else if (part->kind == PART_MULTIPART || part->kind == PART_MESSAGE)
+		open_container(s, part, boundary);
 }
 
 static void

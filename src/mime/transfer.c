@@ -68,12 +68,6 @@ step(struct transfer *t, struct view in, char *out)
 	return len;
 }
 
-unsigned
-transfer_digits(const struct transfer *t)
-{
-	return t->is_padded ? 0 : (unsigned)t->state;
-}
-
 /* What was held behind padding is another base64 text. */
 static size_t
 begin_anew(struct transfer *t, char *out)

@@ -75,7 +75,7 @@ signals_quiet(void)
 bool
 signals_came(int signal, struct signal_sender *out)
 {
-	assert(signal > 0 && signal < NSIG);
+	assert(signal >= 0 && signal < NSIG);
 	if (!came[signal])
 		return false;
 	came[signal] = 0;

@@ -221,6 +221,7 @@ support = charset_fixture config_certificate config_fault config_files \
 
 # What stands in for other rooms in one test only.
 doubles_worker_delivery_test = worker_doubles
+doubles_worker_delivery_news_test = worker_doubles
 doubles_worker_blocked_test = worker_doubles
 
 $(checked)/support/%.o: tests/support/%.c build/flags

@@ -32,7 +32,14 @@ int queue_init(struct queue *q);
 void queue_deinit(struct queue *q);
 
 /* Appends a list of links (the last has next NULL, a NULL list has none) in
- * order; they are the reader's from now on. From any thread. */
+ * order; they are the reader's from now on: when it next looks, which one that
+ * waits does at queue_notify(). From any thread. */
+void queue_append(struct queue *q, struct queue_link *list);
+
+/* Wakes the reader if it waits and there is something to take. */
+void queue_notify(struct queue *q);
+
+/* Both of them. */
 void queue_push(struct queue *q, struct queue_link *list);
 
 /* Wakes the reader, or lets it not wait the next time, without a link. From

@@ -51,6 +51,10 @@ void delivery_stop(struct delivery **d);
 void delivery_submit(struct delivery *d, struct message *message);
 void delivery_ask(struct delivery *d, struct question *question);
 
+/* Of what was submitted and asked: a thread that is idle begins with it now,
+ * with all of it at once. One that is busy takes it when it is done. */
+void delivery_begin(struct delivery *d);
+
 /* Results, of which the caller is the reader: what it takes is its own. Each
  * link's kind is an enum delivery_kind. */
 struct queue *delivery_results(struct delivery *d);

@@ -43,7 +43,7 @@ wake(struct queue *q)
 }
 
 void
-queue_push(struct queue *q, struct queue_link *list)
+queue_append(struct queue *q, struct queue_link *list)
 {
 	if (list == NULL)
 		return;
@@ -51,14 +51,30 @@ queue_push(struct queue *q, struct queue_link *list)
 	while (last->next != NULL)
 		last = last->next;
 	pthread_mutex_lock(&q->lock);
-	bool is_awaited = q->is_awaited;
 	*q->end = list;
 	q->end = &last->next;
-	q->is_awaited = false;
-	q->wakes += is_awaited;
 	pthread_mutex_unlock(&q->lock);
-	if (is_awaited)
+}
+
+void
+queue_notify(struct queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	bool must_wake = q->is_awaited && q->first != NULL;
+	if (must_wake) {
+		q->is_awaited = false;
+		q->wakes++;
+	}
+	pthread_mutex_unlock(&q->lock);
+	if (must_wake)
 		wake(q);
+}
+
+void
+queue_push(struct queue *q, struct queue_link *list)
+{
+	queue_append(q, list);
+	queue_notify(q);
 }
 
 void

@@ -205,14 +205,20 @@ delivery_submit(struct delivery *d, struct message *message)
 		queue_push(&d->results, &message->link);
 		return;
 	}
-	queue_push(&d->jobs, &message->link);
+	queue_append(&d->jobs, &message->link);
 }
 
 void
 delivery_ask(struct delivery *d, struct question *question)
 {
 	question->link = (struct queue_link){ .kind = DELIVERY_QUESTION };
-	queue_push(&d->jobs, &question->link);
+	queue_append(&d->jobs, &question->link);
+}
+
+void
+delivery_begin(struct delivery *d)
+{
+	queue_notify(&d->jobs);
 }
 
 struct queue *

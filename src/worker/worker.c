@@ -131,6 +131,8 @@ serve(struct worker *w)
 		loop_turn(&w->loop,
 			  queue_may_wait(results) ? TURN_MS : 0);
 		worker_take_results(w);
+		/* After all that this turn has brought: one batch. */
+		delivery_begin(w->delivery);
 		if (w->knows_store && !w->is_ready)
 			become_ready(w);
 		worker_update_memory(w);

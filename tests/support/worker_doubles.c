@@ -275,6 +275,13 @@ new_message(char kind, int number, size_t recipients)
 	return m;
 }
 
+void
+submit(struct delivery *d, struct message *m)
+{
+	delivery_submit(d, m);
+	delivery_begin(d);
+}
+
 struct queue_link *
 next_result(struct delivery *d, enum delivery_kind kind)
 {

@@ -49,6 +49,9 @@ int set_up_doubles(void **state);
 /* An id begins with kind: 's' may be stuck, 'r' is refused. */
 struct message *new_message(char kind, int number, size_t recipients);
 
+/* Submits it alone: an idle thread begins with it at once. */
+void submit(struct delivery *d, struct message *m);
+
 /* The next result of this kind; news between are passed over. */
 struct queue_link *next_result(struct delivery *d, enum delivery_kind kind);
 

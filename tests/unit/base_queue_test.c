@@ -55,6 +55,38 @@ only_a_reader_that_waits_is_woken(void **state)
 }
 
 static void
+a_link_may_wait_for_others(void **state)
+{
+	struct queue q;
+	struct queue_link a = { .kind = 1 }, b = { .kind = 2 };
+
+	(void)state;
+	assert_int_equal(queue_init(&q), 0);
+	queue_notify(&q);
+	assert_true(queue_may_wait(&q));
+	queue_notify(&q);
+	queue_append(&q, NULL);
+	queue_append(&q, &a);
+	queue_append(&q, &b);
+	assert_false(is_readable(&q));
+	queue_notify(&q);
+	assert_true(is_readable(&q));
+	queue_notify(&q);
+	assert_int_equal(q.wakes, 1);
+	assert_ptr_equal(queue_take_all(&q), &a);
+	assert_ptr_equal(a.next, &b);
+	/* A reader that looks meanwhile takes it, and need not be woken. */
+	assert_true(queue_may_wait(&q));
+	a.next = NULL;
+	queue_append(&q, &a);
+	assert_false(queue_may_wait(&q));
+	assert_ptr_equal(queue_take_all(&q), &a);
+	queue_notify(&q);
+	assert_int_equal(q.wakes, 1);
+	queue_deinit(&q);
+}
+
+static void
 a_wake_needs_no_link(void **state)
 {
 	struct queue q;
@@ -112,6 +144,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_reader_that_waits_is_woken),
+		cmocka_unit_test(a_link_may_wait_for_others),
 		cmocka_unit_test(a_wake_needs_no_link),
 		cmocka_unit_test(nothing_is_lost_between_threads),
 	};

@@ -21,7 +21,7 @@ what_waits_goes_together_in_order(void **state)
 
 	is_slow = true;
 	for (int i = 0; i < MOST; i++)
-		delivery_submit(d, new_message('m', i, 1));
+		submit(d, new_message('m', i, 1));
 	expect_verdicts(d, MOST, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, MOST);
@@ -32,6 +32,22 @@ what_waits_goes_together_in_order(void **state)
 }
 
 static void
+an_idle_thread_begins_with_all_of_a_turn(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
+
+	free(next_result(d, DELIVERY_NEWS));
+	for (int i = 0; i < 6; i++, usleep(2000))
+		delivery_submit(d, new_message('m', i, 1));
+	delivery_begin(d);
+	expect_verdicts(d, 6, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(largest_batch, 6);
+	assert_int_equal(saves, 1);
+}
+
+static void
 rows_bound_a_batch(void **state)
 {
 	(void)state;
@@ -39,8 +55,8 @@ rows_bound_a_batch(void **state)
 
 	is_slow = true;
 	for (int i = 0; i < 12; i++)
-		delivery_submit(d, new_message('m', i, 4));
-	delivery_submit(d, new_message('m', 12, 100));
+		submit(d, new_message('m', i, 4));
+	submit(d, new_message('m', 12, 100));
 	expect_verdicts(d, 13, VERDICT_STORED);
 	delivery_stop(&d);
 	/* What did not fit was read again, and came first. */
@@ -56,9 +72,9 @@ refused_ones_take_nobody_along(void **state)
 	(void)state;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
-	delivery_submit(d, new_message('r', 1, 1));
+	submit(d, new_message('r', 1, 1));
 	expect_verdicts(d, 1, VERDICT_HEADER_CHECK);
-	delivery_submit(d, new_message('m', 2, 1));
+	submit(d, new_message('m', 2, 1));
 	expect_verdicts(d, 1, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 1);
@@ -73,7 +89,7 @@ held_until_the_store_is_back(void **state)
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 20; i++)
-		delivery_submit(d, new_message('m', i, 1));
+		submit(d, new_message('m', i, 1));
 	usleep(150 * 1000);
 	assert_int_equal(saved_count, 0);
 	is_up = true;
@@ -93,7 +109,7 @@ a_host_is_tried_when_it_is_due(void **state)
 	may_try_ms = clock_ms() + 400;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
-	delivery_submit(d, new_message('m', 1, 1));
+	submit(d, new_message('m', 1, 1));
 	usleep(200 * 1000);
 	/* The first try, and a few for the message that came. */
 	assert_in_range(connects, 1, 3);
@@ -133,7 +149,7 @@ held_no_longer_than_hold(void **state)
 	int64_t began = clock_ms();
 
 	for (int i = 0; i < 20; i++)
-		delivery_submit(d, new_message('m', i, 1));
+		submit(d, new_message('m', i, 1));
 	expect_verdicts(d, 20, VERDICT_TRY_LATER);
 	assert_true(clock_ms() - began >= 200);
 	assert_int_equal(forgotten, 20);
@@ -149,7 +165,7 @@ spooled_when_hold_is_over(void **state)
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 20; i++)
-		delivery_submit(d, new_message('m', i, 1));
+		submit(d, new_message('m', i, 1));
 	expect_verdicts(d, 20, VERDICT_SPOOLED);
 	assert_int_equal(spooled, 20);
 	delivery_stop(&d);
@@ -164,7 +180,7 @@ a_stop_ends_holding(void **state)
 	test_settings.store.hold_ms = 60000;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
-	delivery_submit(d, new_message('m', 1, 1));
+	submit(d, new_message('m', 1, 1));
 	usleep(50 * 1000);
 	delivery_hold_until(d, clock_ms());
 	expect_verdicts(d, 1, VERDICT_IN_DOUBT);
@@ -181,10 +197,10 @@ what_is_stuck_is_in_nobodys_way(void **state)
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 10; i++)
-		delivery_submit(d, new_message('s', i, 1));
+		submit(d, new_message('s', i, 1));
 	usleep(20 * 1000);
 	for (int i = 0; i < 20; i++)
-		delivery_submit(d, new_message('m', i, 1));
+		submit(d, new_message('m', i, 1));
 	expect_verdicts(d, 20, VERDICT_STORED);
 	usleep(300 * 1000);
 	assert_in_range(saves, 4, 40);
@@ -205,7 +221,7 @@ what_stays_stuck_is_given_up(void **state)
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
 	for (int i = 0; i < 10; i++)
-		delivery_submit(d, new_message('s', i, 1));
+		submit(d, new_message('s', i, 1));
 	expect_verdicts(d, 10, VERDICT_TRY_LATER);
 	assert_int_equal(forgotten, 10);
 	delivery_stop(&d);
@@ -222,7 +238,7 @@ what_was_given_is_not_dropped(void **state)
 	struct message *m = new_message('s', 1, 1);
 
 	is_slow = true;
-	delivery_submit(d, m);
+	submit(d, m);
 	usleep(40 * 1000);
 	atomic_store(&m->is_abandoned, true);
 	is_stuck = false;
@@ -239,11 +255,11 @@ what_was_given_keeps_its_verdict(void **state)
 	is_stuck = true;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
-	delivery_submit(d, new_message('s', 1, 1));
+	submit(d, new_message('s', 1, 1));
 	while (saves == 0)
 		usleep(1000);
 	is_refusing = true;
-	delivery_submit(d, new_message('m', 2, 1));
+	submit(d, new_message('m', 2, 1));
 	expect_verdicts(d, 1, VERDICT_HEADER_CHECK);
 	is_stuck = false;
 	expect_verdicts(d, 1, VERDICT_STORED);
@@ -261,7 +277,7 @@ the_abandoned_is_not_stored(void **state)
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 	struct message *m = new_message('m', 1, 1);
 
-	delivery_submit(d, m);
+	submit(d, m);
 	atomic_store(&m->is_abandoned, true);
 	is_up = true;
 	expect_verdicts(d, 1, VERDICT_TRY_LATER);
@@ -284,83 +300,13 @@ the_discarded_wait_for_nobody(void **state)
 	m->envelope.first = &discarded;
 	struct message *both = new_message('m', 2, 2);
 	both->envelope.first = &kept;
-	delivery_submit(d, both);
-	delivery_submit(d, m);
+	submit(d, both);
+	submit(d, m);
 	expect_verdicts(d, 1, VERDICT_DISCARDED);
 	is_up = true;
 	expect_verdicts(d, 1, VERDICT_STORED);
 	delivery_stop(&d);
 	assert_int_equal(saved_count, 1);
-}
-
-static struct question *
-new_question(const char *key)
-{
-	struct question *q = calloc(1, sizeof(*q) + strlen(key) + 1);
-
-	q->len = strlen(key);
-	memcpy(q->key, key, q->len);
-	return q;
-}
-
-static void
-questions_are_answered(void **state)
-{
-	(void)state;
-	struct delivery *d = delivery_start(&test_settings, &test_context);
-
-	for (int i = 0; i < 300; i++)
-		delivery_ask(d, new_question(i % 2 == 0 ? "known" : "not"));
-	for (int i = 0; i < 300; i++) {
-		struct question *q = (struct question *)
-			next_result(d, DELIVERY_QUESTION);
-		assert_int_equal(q->answer, q->key[0] == 'k');
-		free(q);
-	}
-	delivery_stop(&d);
-}
-
-static void
-domains_come_as_news(void **state)
-{
-	(void)state;
-	test_settings.smtp.has_domains_query = true;
-	test_settings.store.domains_refresh_ms = 60000;
-	struct delivery *d = delivery_start(&test_settings, &test_context);
-	struct delivery_news *news;
-
-	while ((news = (struct delivery_news *)next_result(d, DELIVERY_NEWS))
-		       ->domains == NULL)
-		free(news);
-	assert_true(domains_match(news->domains, VIEW("from.query.example")));
-	assert_true(news->is_store_up);
-	assert_int_equal(domains_count(news->domains), 2);
-	domains_free(&news->domains);
-	free(news);
-	delivery_stop(&d);
-}
-
-/* The loop hears of the store once, and then of changes only. */
-static void
-news_are_told_once(void **state)
-{
-	(void)state;
-	struct delivery *d = delivery_start(&test_settings, &test_context);
-
-	free(next_result(d, DELIVERY_NEWS));
-	for (int i = 0; i < 5; i++) {
-		struct pollfd fd = { .fd = delivery_results(d)->descriptor,
-				     .events = POLLIN };
-		delivery_submit(d, new_message('m', i, 1));
-		if (queue_may_wait(delivery_results(d)))
-			assert_int_equal(poll(&fd, 1, 5000), 1);
-		struct queue_link *link = queue_take_all(delivery_results(d));
-		assert_int_equal(link->kind, DELIVERY_MESSAGE);
-		assert_null(link->next);
-		chain_free(&((struct message *)link)->raw);
-		free(link);
-	}
-	delivery_stop(&d);
 }
 
 int
@@ -369,6 +315,7 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup(t, set_up_doubles)
 	const struct CMUnitTest tests[] = {
 		TEST(what_waits_goes_together_in_order),
+		TEST(an_idle_thread_begins_with_all_of_a_turn),
 		TEST(rows_bound_a_batch),
 		TEST(refused_ones_take_nobody_along),
 		TEST(held_until_the_store_is_back),
@@ -383,9 +330,6 @@ main(void)
 		TEST(what_was_given_keeps_its_verdict),
 		TEST(the_abandoned_is_not_stored),
 		TEST(the_discarded_wait_for_nobody),
-		TEST(questions_are_answered),
-		TEST(domains_come_as_news),
-		TEST(news_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,12 @@
 
 #include <stdint.h>
 
+enum {
+	LOG_LINE_SIZE = 8192,
+	/* What the logger is sent: lines, each behind its level as a digit. */
+	LOG_DATAGRAM_SIZE = 1 + LOG_LINE_SIZE
+};
+
 /* Levels say who must act: error (we stop, or something is lost), warn (the
  * operator), info (history), debug (us). */
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
@@ -73,6 +79,19 @@ bool log_wants(enum log_level level);
 #define log_warn_once(...) \
 	log_event(log_level_once(LOG_LEVEL_WARN), __VA_ARGS__)
 enum log_level log_level_once(enum log_level level);
+
+/* Lines on their way together: by one datagram instead of one each. */
+struct log_gathered {
+	size_t len;
+	unsigned lines;
+	char bytes[LOG_DATAGRAM_SIZE];
+};
+
+/* What this thread logs from here to log_send_gathered() goes out then, or
+ * where it is full; at once where a warning comes, in any case in order. The
+ * caller's memory, borrowed until then; neither nests. */
+void log_gather(struct log_gathered *lines);
+void log_send_gathered(void);
 
 /* ---- For whoever starts a process ------------------------------------- */
 

@@ -7,8 +7,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 
-enum { LOG_LINE_SIZE = 8192 };
-
 struct log_line {
 	size_t len;             /* with the LF at its end */
 	bool is_cut;            /* something did not fit: the line says so */

@@ -36,6 +36,7 @@ static struct log_client client = { .fd = -1,
 				    .level = LOG_LEVEL_INFO,
 				    .name = "start" };
 static int own_pid;             /* 0: ask */
+static _Thread_local struct log_gathered *gathered;     /* NULL: none */
 static struct repeat repeats[REPEATS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -71,8 +72,33 @@ log_level_once(enum log_level level)
 	return client.is_echo ? LOG_LEVEL_DEBUG : level;
 }
 
-/* False where the line is lost. */
+/* False where the datagram is lost. */
 static bool
+send_datagram(const struct iovec *parts, size_t count)
+{
+	struct msghdr datagram = { .msg_iov = (struct iovec *)parts,
+				   .msg_iovlen = count };
+
+	while (sendmsg(client.fd, &datagram, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+/* How many lines are lost. */
+static unsigned
+send_gathered(void)
+{
+	const struct iovec part = { gathered->bytes, gathered->len };
+	unsigned lines = gathered->lines;
+
+	gathered->len = 0;
+	gathered->lines = 0;
+	return lines == 0 || send_datagram(&part, 1) ? 0 : lines;
+}
+
+/* How many lines are lost: this one, or those that it found gathered. */
+static unsigned
 write_event(enum log_level level, const char *message,
 	    const struct log_field *fields)
 {
@@ -89,19 +115,25 @@ write_event(enum log_level level, const char *message,
 	if (client.fd < 0) {
 		ssize_t ignored = write(STDERR_FILENO, line.at, line.len);
 		(void)ignored;
-		return true;
+		return 0;
 	}
 	/* The level goes before the line: syslog wants it. */
 	char digit = (char)('0' + level);
-	struct iovec parts[] = {
+	const struct iovec parts[] = {
 		{ .iov_base = &digit, .iov_len = 1 },
 		{ .iov_base = line.at, .iov_len = line.len },
 	};
-	struct msghdr datagram = { .msg_iov = parts, .msg_iovlen = 2 };
-	while (sendmsg(client.fd, &datagram, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			return false;
-	return true;
+	unsigned lost = 0;
+	if (gathered != NULL && (level >= LOG_LEVEL_WARN ||
+	    gathered->len + 1 + line.len > sizeof(gathered->bytes)))
+		lost = send_gathered();
+	if (gathered == NULL || level >= LOG_LEVEL_WARN)
+		return lost + !send_datagram(parts, 2);
+	gathered->bytes[gathered->len] = digit;
+	memcpy(gathered->bytes + gathered->len + 1, line.at, line.len);
+	gathered->len += 1 + line.len;
+	gathered->lines++;
+	return lost;
 }
 
 /* Whether the event may pass; how many were kept back before it. It is watched
@@ -157,13 +189,12 @@ note_error(const char *message, const struct log_field *fields)
 }
 
 static void
-write_or_count(enum log_level level, const char *message,
-	       const struct log_field *fields)
+count_lost(unsigned lines)
 {
-	if (write_event(level, message, fields))
+	if (lines == 0)
 		return;
 	pthread_mutex_lock(&lock);
-	slot_count(client.slot, COUNT_LOG_DROPPED, 1);
+	slot_count(client.slot, COUNT_LOG_DROPPED, lines);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -180,12 +211,32 @@ log_write(enum log_level level, const char *message,
 	if (level >= LOG_LEVEL_WARN && !may_pass(message, &kept_back))
 		return;
 	if (kept_back > 0)
-		write_or_count(level, "the next one was kept back often",
-			       (const struct log_field[]){
+		count_lost(write_event(
+			level, "the next one was kept back often",
+			(const struct log_field[]){
 				LOG_STR("event", message),
 				LOG_NUM("times", kept_back),
-				{ .key = NULL } });
-	write_or_count(level, message, fields);
+				{ .key = NULL } }));
+	count_lost(write_event(level, message, fields));
+}
+
+void
+log_gather(struct log_gathered *lines)
+{
+	assert(gathered == NULL);
+	lines->len = 0;
+	lines->lines = 0;
+	gathered = lines;
+}
+
+void
+log_send_gathered(void)
+{
+	assert(gathered != NULL);
+	unsigned lost = send_gathered();
+
+	gathered = NULL;
+	count_lost(lost);
 }
 
 void

@@ -23,15 +23,17 @@
 #include <unistd.h>
 
 enum {
-	BACKLOG_LINES = 32,
-	BACKLOG_LINE_SIZE = LOG_LINE_SIZE + 8,
+	BACKLOG_DATAGRAMS = 32,
+	BACKLOG_DATAGRAM_SIZE = LOG_DATAGRAM_SIZE + 7,
+	LINES_A_WRITE = 64,
 	TURN_MS = 1000, /* between heartbeats at most */
 	GATHER_MS = 2
 };
 
-/* A line lies where its first byte is not NUL, and ends with LF. */
+/* A datagram is lines that end with LF, the last one with LF and NUL. None
+ * lies where its first byte is NUL. */
 struct log_backlog {
-	char lines[BACKLOG_LINES][BACKLOG_LINE_SIZE];
+	char datagrams[BACKLOG_DATAGRAMS][BACKLOG_DATAGRAM_SIZE];
 };
 
 struct logger {
@@ -105,21 +107,29 @@ static void
 clear_backlog(struct logger *l)
 {
 	struct log_backlog *backlog = l->context->backlog;
-	struct view lines[BACKLOG_LINES];
+	struct view lines[LINES_A_WRITE];
 	size_t count = 0;
 
-	for (size_t i = 0; i < BACKLOG_LINES; i++) {
-		const char *at = backlog->lines[i];
-		if (at[0] == '\0')
-			continue;
-		const char *end = memchr(at, '\n', BACKLOG_LINE_SIZE);
-		if (end != NULL && end - at > 1)
-			lines[count++] = (struct view){
-				at, (size_t)(end - at) + 1 };
+	for (size_t i = 0; i < BACKLOG_DATAGRAMS; i++) {
+		const char *at = backlog->datagrams[i];
+		const char *end = at + strnlen(at, BACKLOG_DATAGRAM_SIZE);
+		while (at < end) {
+			const char *lf = memchr(at, '\n', (size_t)(end - at));
+			if (lf == NULL)
+				break;
+			if (lf - at > 1)
+				lines[count++] = (struct view){
+					at, (size_t)(lf - at) + 1 };
+			at = lf + 1;
+			if (count == LINES_A_WRITE) {
+				target_write(&l->target, lines, count);
+				count = 0;
+			}
+		}
 	}
 	target_write(&l->target, lines, count);
-	for (size_t i = 0; i < BACKLOG_LINES; i++)
-		backlog->lines[i][0] = '\0';
+	for (size_t i = 0; i < BACKLOG_DATAGRAMS; i++)
+		backlog->datagrams[i][0] = '\0';
 	uint64_t lost = l->target.lost, more = lost - l->lost_told;
 	if (more == 0)
 		return;
@@ -142,17 +152,21 @@ fill_backlog(struct logger *l, bool *is_empty_out)
 	struct log_backlog *backlog = l->context->backlog;
 
 	*is_empty_out = false;
-	for (size_t i = 0; i < BACKLOG_LINES; i++) {
-		ssize_t n = recv(l->duty->lines, backlog->lines[i],
-				 BACKLOG_LINE_SIZE - 1, MSG_DONTWAIT);
+	for (size_t i = 0; i < BACKLOG_DATAGRAMS; i++) {
+		char *at = backlog->datagrams[i];
+		ssize_t n = recv(l->duty->lines, at,
+				 BACKLOG_DATAGRAM_SIZE - 1, MSG_DONTWAIT);
 		if (n > 0) {
 			/* Only a process gone mad sends one without end. */
-			backlog->lines[i][n - 1] = '\n';
-			char level = backlog->lines[i][0];
-			if (level >= '0' && level <= '0' + LOG_LEVEL_ERROR)
-				slot_count_in(l->context->slot,
-					      SERIES_LOG_LINES,
-					      (size_t)(level - '0'));
+			at[n - 1] = '\n';
+			at[n] = '\0';
+			for (char *end = at + n; at < end;
+			     at = memchr(at, '\n', (size_t)(end - at)), at++)
+				if (*at >= '0' &&
+				    *at <= '0' + LOG_LEVEL_ERROR)
+					slot_count_in(l->context->slot,
+						      SERIES_LOG_LINES,
+						      (size_t)(*at - '0'));
 			continue;
 		}
 		if (n < 0 && errno == EINTR)

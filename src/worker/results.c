@@ -155,10 +155,13 @@ worker_take_results(struct worker *w)
 	}
 	/* The lines come after the replies, and in a row: no client waits
 	 * for them, and the logger wakes once. */
+	struct log_gathered lines;
+	log_gather(&lines);
 	while (told != NULL) {
 		struct message *m = (struct message *)told;
 		told = told->next;
 		mail_log_verdict(m);
 		message_free(&m);
 	}
+	log_send_gathered();
 }

@@ -23,6 +23,7 @@ struct failover {
 	struct store_size_limits size_limits; /* the smallest of them */
 	int64_t read_ms;                /* the table, then */
 	int64_t renew_ms;               /* max_age is over then */
+	int64_t alive_ms;               /* when it was last found alive */
 	int64_t look_ms;                /* for a better host, then */
 	size_t better;                  /* the host that is probed */
 	struct probe probe;

@@ -23,13 +23,11 @@ void
 failover_init(struct failover *l, const struct store_settings *settings,
 	      struct scoreboard_slot *slot)
 {
-	memset(l, 0, sizeof(*l));
-	l->settings = settings;
+	*l = (struct failover){ .settings = settings, .slot = slot };
 	l->table.name = settings->table;
 	l->raw_table.is_raw = true;
 	if (settings->raw_table[0] != '\0')
 		l->raw_table.name = settings->raw_table;
-	l->slot = slot;
 	l->insert = insert_new(settings);
 	l->probe = PROBE_NONE;
 	l->by_host = memory_new(settings->host_count, sizeof(*l->by_host));
@@ -340,11 +338,14 @@ look_for_better(struct failover *l)
 bool
 failover_connect(struct failover *l, int64_t deadline_ms)
 {
-	if (l->connection != NULL && !connection_is_alive(l->connection))
+	int64_t now = clock_ms();
+
+	if (l->connection != NULL && now != l->alive_ms &&
+	    !connection_is_alive(l->connection))
 		failover_drop(l, false);
+	l->alive_ms = now;
 	if (l->connection == NULL)
 		return find_host(l, deadline_ms);
-	int64_t now = clock_ms();
 	if (now >= l->renew_ms)
 		move(l, l->connection->host);
 	else if (now >= l->look_ms)

@@ -16,7 +16,8 @@ int signals_catch(const int *list);
 void signals_quiet(void);
 
 /* Whether this signal came since it was last asked; and who sent the latest,
- * where out is not NULL: pid 0 is the kernel, for a terminal. */
+ * where out is not NULL: pid 0 is the kernel, for a terminal. 0, as of a
+ * request that no signal asks for, never came. */
 struct signal_sender {
 	pid_t pid;
 	uid_t uid;

@@ -5,16 +5,11 @@
 
 #include "base/sandbox.h"
 
-/* What was loaded: how many instructions, and a hash of them by which two
- * processes are seen to have the same (0 and 0: this kernel has none). */
-struct seccomp_filter {
-	unsigned instructions;
-	unsigned hash;
-};
-
-/* Binds the calling thread and those that it starts. Needs no_new_privs. -1
- * with errno. */
+/* Binds the calling thread and those that it starts. Needs no_new_privs. Notes
+ * what was loaded: how many instructions, and a hash of them by which two
+ * processes are seen to have the same (0 and 0: this kernel has none). -1 with
+ * errno. */
 int seccomp_filter_enter(const struct sandbox_rules *rules,
-			 struct seccomp_filter *out);
+			 struct slot_sandbox *out);
 
 #endif

@@ -32,8 +32,6 @@ capabilities(void)
 int
 sandbox_enter(const struct sandbox_rules *rules, struct scoreboard_slot *slot)
 {
-	struct seccomp_filter filter;
-
 	if (rules == NULL || rules->mode == SANDBOX_OFF)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -49,10 +47,8 @@ sandbox_enter(const struct sandbox_rules *rules, struct scoreboard_slot *slot)
 		now.landlock = landlock_abi();
 	if (now.landlock > 0 && landlock_enter(rules, now.landlock) != 0)
 		return -1;
-	if (seccomp_filter_enter(rules, &filter) != 0)
+	if (seccomp_filter_enter(rules, &now) != 0)
 		return -1;
-	now.instructions = filter.instructions;
-	now.hash = filter.hash;
 	slot_note_sandbox(slot, &now);
 	return 0;
 }

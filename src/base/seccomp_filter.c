@@ -276,12 +276,12 @@ add_rules(scmp_filter_ctx filter, const struct sandbox_rules *rules)
 /* The instructions, as they are before what is each process's own is added
  * to them. */
 static void
-describe(scmp_filter_ctx filter, struct seccomp_filter *out)
+describe(scmp_filter_ctx filter, struct slot_sandbox *out)
 {
 	unsigned char bytes[8 * 1024];
 	ssize_t n;
 
-	*out = (struct seccomp_filter){ 0, 2166136261u };
+	out->hash = 2166136261u;
 	int fd = memfd_create("filter", MFD_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -297,14 +297,14 @@ describe(scmp_filter_ctx filter, struct seccomp_filter *out)
 
 int
 seccomp_filter_enter(const struct sandbox_rules *rules,
-		     struct seccomp_filter *out)
+		     struct slot_sandbox *out)
 {
 	scmp_filter_ctx filter = seccomp_init(action_of(rules->mode));
 	const struct condition to_self[2] = {
 		{ 0, WHOLE, (uint64_t)getpid() }, NO_MORE
 	};
 
-	*out = (struct seccomp_filter){ 0, 0 };
+	assert(out->instructions == 0 && out->hash == 0);
 	if (filter == NULL) {
 		errno = ENOMEM;
 		return -1;
@@ -320,7 +320,7 @@ seccomp_filter_enter(const struct sandbox_rules *rules,
 	seccomp_release(filter);
 	/* A kernel without it. */
 	if (rc == -EINVAL && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {
-		*out = (struct seccomp_filter){ 0, 0 };
+		out->instructions = out->hash = 0;
 		rc = 0;
 	}
 	errno = -rc;

@@ -9,7 +9,6 @@
 
 struct log_line {
 	size_t len;             /* with the LF at its end */
-	bool is_cut;            /* something did not fit: the line says so */
 	char at[LOG_LINE_SIZE];
 };
 
@@ -24,7 +23,8 @@ struct log_origin {
 /* Text:  2026-01-31T09:00:00.123Z info worker 3[4711]: message key=value
  * JSON:  {"time":"...","level":"info","process":"worker 3","pid":4711,
  *         "event":"message","key":"value"}
- * Valid UTF-8 without controls. */
+ * Valid UTF-8 without controls. One that was cut, where not all fitted, says so
+ * at its end: cut=1. */
 void log_line_make(struct log_line *line, const struct log_origin *o,
 		   const char *message, const struct log_field *fields);
 

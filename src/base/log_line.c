@@ -167,5 +167,4 @@ log_line_make(struct log_line *line, const struct log_origin *o,
 	assert(b.len <= b.ceiling + 1);
 	memcpy(line->at + b.len, end, strlen(end));
 	line->len = b.len + strlen(end);
-	line->is_cut = !fits;
 }

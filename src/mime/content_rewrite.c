@@ -177,10 +177,9 @@ put_charset(struct text *out, struct parameter *p, bool is_start)
 
 	if (second < rest.len) {
 		struct view label = view_slice(p->value, 0, first);
-		enum charset charset = charset_named(label);
-		if (charset > CHARSET_UTF_8 &&
-		    charset_iconv_name(charset) != NULL)
-			name = charset_iconv_name(charset);
+		const char *known = charset_iconv_name(charset_named(label));
+		if (known != NULL)
+			name = known;
 		p->value = view_slice(rest, second + 1, rest.len);
 	}
 	/* GMime wants it in the first piece that it sees. */

@@ -9,7 +9,6 @@
 #include "mime/transfer.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Longer fields are cut before they come here. */

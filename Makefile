@@ -34,7 +34,7 @@ net        = certificate connection_limits connection_table domain_name listen \
 	signing_answer ticket_keys tls tls_context
 smtp       = blocked command_line content data domains extensions hello path \
 	recipient reply sender session session_state trace verbs
-mime       = charset columns content content_text convert content_rewrite \
+mime       = charset columns content convert content_rewrite \
 	encoded_word gmime_text header html lines mailbox mime part structure \
 	transfer
 store      = bind catalog column_text columns connection events failover group \

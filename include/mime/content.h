@@ -40,12 +40,4 @@ struct body content_choose(struct content *c, const struct structure *s);
 /* Whether one of the parts is an attachment, the open ones included. */
 bool content_has_attachment(const struct structure *s);
 
-/* Gives back the memory of the text made last, which is not wanted. */
-void content_forget(struct content *c);
-
-/* The decoded text of one part, and its charset for the row. The text lies in
- * the message or in the arena, and has CONTENT_MOST bytes at most. */
-struct view content_text(struct content *c, const struct part *part,
-			 struct view *charset_out);
-
 #endif

@@ -25,10 +25,14 @@ void tls_free(struct tls **t);
 /* The handshake; OK when it is done. */
 enum tls_result tls_accept(struct tls *t);
 
-/* OK with *len_out > 0. Read until it wants: poll() does not know of bytes
- * that are decrypted already. */
+/* OK with *len_out > 0. Bytes of one record at most. */
 enum tls_result tls_read(struct tls *t, char *where, size_t size,
 			 size_t *len_out);
+
+/* Whether bytes lie here that poll() does not know of, read off the socket
+ * with those before: tls_read() next, which WANTS_READ where they are but a
+ * part of a record. After WANTS_READ nothing is to be had from them. */
+bool tls_has_pending(const struct tls *t);
 
 /* OK with *len_out > 0, which may be less than bytes.len. After WANTS_* the
  * next call begins with the same bytes (they may lie elsewhere). */

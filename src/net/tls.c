@@ -156,6 +156,12 @@ tls_read(struct tls *t, char *where, size_t size, size_t *len_out)
 	return outcome(t, SSL_read_ex(t->ssl, where, size, len_out));
 }
 
+bool
+tls_has_pending(const struct tls *t)
+{
+	return SSL_has_pending(t->ssl) == 1;
+}
+
 enum tls_result
 tls_write(struct tls *t, struct view bytes, size_t *len_out)
 {

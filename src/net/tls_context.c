@@ -61,9 +61,11 @@ new_ssl(int min_version)
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS |
 			      SSL_MODE_ENABLE_PARTIAL_WRITE |
 			      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	/* One call takes one record, so that a client that sends KeyUpdates
-	 * without end has its turn and no more. */
+	/* One call takes no more than lies here, so that a client that sends
+	 * KeyUpdates without end has its turn and no more. */
 	SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
+	/* A record is read by one system call, not its header by one more. */
+	SSL_CTX_set_read_ahead(ssl, 1);
 	SSL_CTX_set_cipher_list(ssl, tls12_ciphers);
 	SSL_CTX_set1_groups_list(ssl, groups);
 	/* Sessions live in tickets at the client, not here. */

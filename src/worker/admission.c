@@ -65,7 +65,7 @@ finish_handshake(struct client *c)
 	slot_count_in(c->worker->context->slot, SERIES_TLS_HANDSHAKES,
 		      tls_is_13(c->tls) ? TLS_VERSION_13 : TLS_VERSION_12);
 	session_tls_started(c->session, (struct view){ description, len });
-	c->has_unread = true;
+	c->has_unread = tls_has_pending(c->tls);
 	if (c->listener->tls == LISTEN_IMPLICIT_TLS) {
 		begin(c);
 		return;

@@ -203,7 +203,7 @@ read_more(struct client *c)
 		return false;
 	}
 	c->heard_ms = w->loop.now_ms;
-	c->has_unread = c->tls != NULL;
+	c->has_unread = c->tls != NULL && tls_has_pending(c->tls);
 	struct view bytes = { w->scratch, (size_t)n };
 	size_t used = feed(c, bytes);
 	int kept = buf_append(&c->in, view_slice(bytes, used, bytes.len));

@@ -139,6 +139,47 @@ bytes_go_both_ways_at_any_size(void **state)
 	free(got);
 }
 
+/* Records that one system call took off the socket, which poll() does not
+ * tell of; and a part of one, which nothing can be done with. */
+static void
+what_was_read_ahead_is_told(void **state)
+{
+	(void)state;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		struct tls_context *c = load_default(12);
+		struct tls_pair p;
+		char got[32];
+		size_t n = 0;
+		tls_pair_open(&p, c, true);
+		SSL_set_max_proto_version(p.client, version);
+		assert_int_equal(tls_pair_shake(&p), TLS_OK);
+		assert_int_equal(SSL_write(p.client, "NOOP\r\n", 6), 6);
+		assert_int_equal(SSL_write(p.client, "RSET\r\n", 6), 6);
+		size_t whole = tls_pair_carry(&p, 1000);
+		assert_int_equal(whole % 2, 0);
+		assert_int_equal(tls_read(p.server, got, 32, &n), TLS_OK);
+		assert_int_equal(n, 6);
+		assert_true(tls_has_pending(p.server));
+		assert_int_equal(tls_read(p.server, got, 32, &n), TLS_OK);
+		assert_memory_equal(got, "RSET\r\n", 6);
+		assert_false(tls_has_pending(p.server));
+		assert_int_equal(SSL_write(p.client, "HELP\r\n", 6), 6);
+		assert_int_equal(SSL_write(p.client, "QUIT\r\n", 6), 6);
+		tls_pair_carry(&p, whole * 3 / 4);
+		assert_int_equal(tls_read(p.server, got, 32, &n), TLS_OK);
+		assert_true(tls_has_pending(p.server));
+		assert_int_equal(tls_read(p.server, got, 32, &n),
+				 TLS_WANTS_READ);
+		tls_pair_carry(&p, 1000);
+		assert_int_equal(tls_read(p.server, got, 32, &n), TLS_OK);
+		assert_memory_equal(got, "QUIT\r\n", 6);
+		assert_false(tls_has_pending(p.server));
+		tls_pair_close(&p);
+		tls_context_free(&c);
+	}
+}
+
 /* The bytes of the client cross the wire one by one: no state of the server
  * may depend on where records are cut. */
 static void
@@ -323,6 +364,7 @@ main(void)
 		cmocka_unit_test(versions_are_negotiated),
 		cmocka_unit_test(old_ciphers_are_refused),
 		cmocka_unit_test(bytes_go_both_ways_at_any_size),
+		cmocka_unit_test(what_was_read_ahead_is_told),
 		cmocka_unit_test(records_may_arrive_byte_by_byte),
 		cmocka_unit_test(a_connection_ends_in_each_way),
 		cmocka_unit_test(memory_is_told_as_it_is_held),

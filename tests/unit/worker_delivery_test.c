@@ -2,6 +2,7 @@
 /* Delivery with a store, spool and reader that only do what a test says: no
  * message is lost, none gets two verdicts, and holding ends in time. */
 #include "support/worker_doubles.h"
+#include "worker/delivery_thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,13 +32,24 @@ what_waits_goes_together_in_order(void **state)
 	assert_in_range(saves, 8, 16);
 }
 
+/* Until the thread waits for jobs. */
+static void
+await_idle(struct delivery *d)
+{
+	for (bool is_idle = false; !is_idle; usleep(1000)) {
+		pthread_mutex_lock(&d->jobs.lock);
+		is_idle = d->jobs.is_awaited;
+		pthread_mutex_unlock(&d->jobs.lock);
+	}
+}
+
 static void
 an_idle_thread_begins_with_all_of_a_turn(void **state)
 {
 	(void)state;
 	struct delivery *d = delivery_start(&test_settings, &test_context);
 
-	free(next_result(d, DELIVERY_NEWS));
+	await_idle(d);
 	for (int i = 0; i < 6; i++, usleep(2000))
 		delivery_submit(d, new_message('m', i, 1));
 	delivery_begin(d);

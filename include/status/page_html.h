@@ -13,8 +13,7 @@ void page_print_html(const struct scoreboard *b,
 		     const struct status_duty *duty, struct view reasons,
 		     struct buf *out);
 
-/* Its style and its script. */
-struct view page_style(void);
-struct view page_script(void);
+/* Its style (CSS) and its script (JavaScript). */
+extern const char page_style_text[], page_script_text[];
 
 #endif

@@ -37,17 +37,11 @@ respond(struct view body, const char *type)
 static_assert((int)HTTP_PAGES == (int)PAGE_OPENMETRICS, "each has a count");
 
 static void
-count_request(const struct answers *a, int which)
-{
-	slot_count_in(a->context->slot, SERIES_HTTP, (size_t)which);
-}
-
-static void
 count_refusal(const struct answers *a, unsigned code)
 {
 	static const struct {
 		unsigned code;
-		int which;
+		size_t which;
 	} refusals[] = {
 		{ MHD_HTTP_BAD_REQUEST, HTTP_400 },
 		{ MHD_HTTP_NOT_FOUND, HTTP_404 },
@@ -61,7 +55,8 @@ count_refusal(const struct answers *a, unsigned code)
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 		if (refusals[i].code == code)
-			count_request(a, refusals[i].which);
+			slot_count_in(a->context->slot, SERIES_HTTP,
+				      refusals[i].which);
 }
 
 static enum MHD_Result
@@ -88,6 +83,7 @@ body_of(struct answers *a, enum status_page page)
 	int64_t now_ms = clock_ms();
 	struct page_answer made;
 
+	assert(page < STATUS_PAGES);
 	if (b->response != NULL && now_ms - b->made_ms < FRESH_MS)
 		return b;
 	/* Those that are being sent hold it. */
@@ -112,19 +108,6 @@ count_host(void *count, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
-/* RFC 9112 3.2: a request has one Host, and a proxy before us does not go by
- * another one than we. HTTP/1.0 may have none. The library looks too, if
- * asked, but sends the head of its answer twice then. */
-static bool
-names_one_host(struct MHD_Connection *c, const char *version)
-{
-	unsigned count = 0;
-
-	MHD_get_connection_values(c, MHD_HEADER_KIND, count_host, &count);
-	return count == 1 ||
-	       (count == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) == 0);
-}
-
 /* No word of the request stands in an answer. The parameters are the
  * library's. */
 enum MHD_Result
@@ -134,13 +117,19 @@ answers_give(void *answers, struct MHD_Connection *c, const char *path,
 	     size_t *data_len, void **state)
 {
 	struct answers *a = answers;
+	unsigned hosts = 0;
 
 	(void)data, (void)data_len, (void)state;
 	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 						       "Host");
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
 							 "Accept");
-	if (!names_one_host(c, version))
+	/* RFC 9112 3.2: a request has one Host, and a proxy before us does not
+	 * go by another one than we. HTTP/1.0 may have none. The library looks
+	 * too, if asked, but sends the head of its answer twice then. */
+	MHD_get_connection_values(c, MHD_HEADER_KIND, count_host, &hosts);
+	if (hosts > 1 ||
+	    (hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0))
 		return refuse(a, c, MHD_HTTP_BAD_REQUEST, "one Host\n");
 	if (a->is_loopback && !page_host_is_good(host, a->duty->hostname))
 		return refuse(a, c, MHD_HTTP_MISDIRECTED_REQUEST,
@@ -156,8 +145,10 @@ answers_give(void *answers, struct MHD_Connection *c, const char *path,
 		return MHD_NO;
 	if (page == PAGE_OPENMETRICS)
 		page = PAGE_METRICS;
-	count_request(a, b->code == 200 ? page : page == PAGE_HEALTHZ ?
-		      HTTP_HEALTHZ_503 : HTTP_READYZ_503);
+	if (b->code != 200)
+		page = page == PAGE_HEALTHZ ? HTTP_HEALTHZ_503
+					    : HTTP_READYZ_503;
+	slot_count_in(a->context->slot, SERIES_HTTP, (size_t)page);
 	return MHD_queue_response(c, b->code, b->response);
 }
 

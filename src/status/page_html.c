@@ -13,25 +13,12 @@ enum { SECOND = 1000000, LONGEST_FAULTS = 64 * 1024 };
 
 /* Both are files of this folder, taken in as they are, each with a NUL. */
 __asm__(".section .rodata\n"
+	".globl page_style_text, page_script_text\n"
 	"page_style_text: .incbin \"src/status/page.css\"\n"
 	".byte 0\n"
 	"page_script_text: .incbin \"src/status/page.js\"\n"
 	".byte 0\n"
 	".previous\n");
-
-extern const char page_style_text[], page_script_text[];
-
-struct view
-page_style(void)
-{
-	return view_of(page_style_text);
-}
-
-struct view
-page_script(void)
-{
-	return view_of(page_script_text);
-}
 
 static bool
 has_line(struct view lines, struct view line)

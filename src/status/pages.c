@@ -9,6 +9,7 @@
 #include "status/metrics.h"
 #include "status/page_html.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,8 +34,8 @@ static const struct {
 			       "version=1.0.0; charset=utf-8" },
 };
 
-static bool
-wants_openmetrics(const char *accept)
+int
+page_find(const char *path, const char *accept)
 {
 	static const struct media_type open = {
 		VIEW("application/openmetrics-text"), VIEW("1.0.0")
@@ -42,16 +43,13 @@ wants_openmetrics(const char *accept)
 	static const struct media_type text = { VIEW("text/plain"),
 						VIEW("0.0.4") };
 
-	return accept_prefers(view_of(accept), &open, &text);
-}
-
-int
-page_find(const char *path, const char *accept)
-{
-	for (int i = 0; i < PAGE_OPENMETRICS; i++)
-		if (strcmp(path, pages[i].path) == 0)
-			return i == PAGE_METRICS && wants_openmetrics(accept)
-				       ? PAGE_OPENMETRICS : i;
+	for (int i = 0; i < PAGE_OPENMETRICS; i++) {
+		if (strcmp(path, pages[i].path) != 0)
+			continue;
+		return i == PAGE_METRICS &&
+		       accept_prefers(view_of(accept), &open, &text)
+			       ? PAGE_OPENMETRICS : i;
+	}
 	return -1;
 }
 
@@ -64,35 +62,6 @@ beats(const struct slot_figures *f, int64_t now_us, int64_t watchdog_ms)
 	return (now_us - f->beat_us[SLOT_LOOP]) / 1000 < watchdog_ms;
 }
 
-static bool
-print_health(const struct scoreboard *b, const struct status_duty *duty,
-	     struct buf *out)
-{
-	struct slot_figures master;
-
-	if (scoreboard_read(b, MASTER_SLOT, &master) &&
-	    beats(&master, clock_us(), duty->watchdog_ms)) {
-		buf_append_text(out, "alive\n");
-		return true;
-	}
-	buf_append_text(out, "the master does not answer\n");
-	return false;
-}
-
-/* Workers that take mail now. */
-static size_t
-workers_that_beat(const struct scoreboard *b, int64_t watchdog_ms)
-{
-	struct slot_figures f;
-	size_t count = 0;
-
-	for (size_t i = 0; i < scoreboard_slots(b); i++)
-		count += scoreboard_read(b, i, &f) && f.role == SLOT_WORKER &&
-			 f.state == SLOT_READY &&
-			 beats(&f, clock_us(), watchdog_ms);
-	return count;
-}
-
 /* A reason a line why no mail is taken; nothing where it is. */
 static void
 print_reasons(const struct scoreboard *b, const struct status_duty *duty,
@@ -100,11 +69,17 @@ print_reasons(const struct scoreboard *b, const struct status_duty *duty,
 {
 	int64_t now = clock_wall_us() / 1000000;
 	struct service_health h;
+	struct slot_figures f;
+	size_t ready = 0;
 
 	service_health_read(b, &h);
+	for (size_t i = 0; i < scoreboard_slots(b); i++)
+		ready += scoreboard_read(b, i, &f) && f.role == SLOT_WORKER &&
+			 f.state == SLOT_READY &&
+			 beats(&f, clock_us(), duty->watchdog_ms);
 	if (h.workers > 0 && h.workers_paused == h.workers)
 		buf_append_text(out, "paused\n");
-	else if (workers_that_beat(b, duty->watchdog_ms) == 0)
+	else if (ready == 0)
 		buf_append_text(out, "no worker is ready\n");
 	if (h.workers > 0 && h.workers_up == 0) {
 		if (duty->spool_max == 0)
@@ -117,64 +92,53 @@ print_reasons(const struct scoreboard *b, const struct status_duty *duty,
 	}
 }
 
-static bool
-print_readiness(const struct scoreboard *b, const struct status_duty *duty,
-		struct buf *out)
-{
-	print_reasons(b, duty, out);
-	if (out->len > 0)
-		return false;
-	buf_append_text(out, "ready\n");
-	return true;
-}
-
-static void
-print_page(const struct scoreboard *b, const struct status_duty *duty,
-	   struct buf *out)
-{
-	struct buf reasons = BUF(LONGEST_BODY);
-
-	print_reasons(b, duty, &reasons);
-	page_print_html(b, duty, buf_view(&reasons), out);
-	buf_release(&reasons);
-}
-
 void
 page_print(enum status_page page, const struct scoreboard *b,
 	   const struct status_duty *duty, struct page_answer *out)
 {
-	bool is_well = true;
+	struct buf *body = &out->body;
+	struct buf reasons = BUF(LONGEST_BODY);
+	struct slot_figures master;
 
-	out->body = BUF(LONGEST_BODY);
-	out->type = pages[page].type;
+	assert(page < STATUS_PAGES);
+	*out = (struct page_answer){ 200, pages[page].type, BUF(LONGEST_BODY) };
 	switch (page) {
 	case PAGE_HTML:
-		print_page(b, duty, &out->body);
+		print_reasons(b, duty, &reasons);
+		page_print_html(b, duty, buf_view(&reasons), body);
+		buf_release(&reasons);
 		break;
 	case PAGE_CSS:
-		buf_append(&out->body, page_style());
+		buf_append_text(body, page_style_text);
 		break;
 	case PAGE_JS:
-		buf_append(&out->body, page_script());
+		buf_append_text(body, page_script_text);
 		break;
 	case PAGE_HEALTHZ:
-		is_well = print_health(b, duty, &out->body);
+		if (!scoreboard_read(b, MASTER_SLOT, &master) ||
+		    !beats(&master, clock_us(), duty->watchdog_ms))
+			out->code = 503;
+		buf_append_text(body, out->code == 200 ? "alive\n" :
+				"the master does not answer\n");
 		break;
 	case PAGE_READYZ:
-		is_well = print_readiness(b, duty, &out->body);
+		print_reasons(b, duty, body);
+		if (body->len > 0)
+			out->code = 503;
+		else
+			buf_append_text(body, "ready\n");
 		break;
 	case PAGE_JSON:
-		status_print_json(b, clock_us(), clock_wall_us(), &out->body);
+		status_print_json(b, clock_us(), clock_wall_us(), body);
 		break;
 	case PAGE_METRICS:
-		metrics_print(b, duty, METRICS_TEXT, &out->body);
+		metrics_print(b, duty, METRICS_TEXT, body);
 		break;
 	case PAGE_OPENMETRICS:
 	case STATUS_PAGES:
-		metrics_print(b, duty, METRICS_OPENMETRICS, &out->body);
+		metrics_print(b, duty, METRICS_OPENMETRICS, body);
 		break;
 	}
-	out->code = is_well ? 200 : 503;
 }
 
 /* ---- Host (RFC 9110 7.2) ------------------------------------------------- */

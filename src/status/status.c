@@ -10,6 +10,7 @@
 #include "status/answers.h"
 #include "status/cpu_share.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -85,28 +86,16 @@ run_library(struct status *s)
 static void
 end(struct status *s, const struct visitor *v)
 {
+	assert(v->fd >= 0);
 	shutdown(v->fd, SHUT_RDWR);
 	run_library(s);
 }
 
-static struct visitor *
-find_place(struct status *s)
-{
-	struct visitor *oldest = &s->visitors[0];
-
-	for (size_t i = 0; i < CONNECTIONS; i++) {
-		if (s->visitors[i].fd < 0)
-			return &s->visitors[i];
-		if (s->visitors[i].since_ms < oldest->since_ms)
-			oldest = &s->visitors[i];
-	}
-	end(s, oldest);
-	return oldest->fd < 0 ? oldest : NULL;
-}
-
+/* Who has no place is given that of the one that has been here longest. */
 static void
 welcome(struct status *s)
 {
+	struct visitor *v = &s->visitors[0];
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 	socklen_t size = sizeof(from);
 
@@ -114,8 +103,13 @@ welcome(struct status *s)
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	struct visitor *v = find_place(s);
-	if (v == NULL) {
+	for (size_t i = 1; i < CONNECTIONS && v->fd >= 0; i++)
+		if (s->visitors[i].fd < 0 ||
+		    s->visitors[i].since_ms < v->since_ms)
+			v = &s->visitors[i];
+	if (v->fd >= 0)
+		end(s, v);
+	if (v->fd >= 0) {
 		close(fd);
 		return;
 	}
@@ -124,17 +118,6 @@ welcome(struct status *s)
 	if (MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, size)
 	    != MHD_YES)
 		v->fd = -1;
-}
-
-static void
-end_the_slow(struct status *s)
-{
-	int64_t now_ms = clock_ms();
-
-	for (size_t i = 0; i < CONNECTIONS; i++)
-		if (s->visitors[i].fd >= 0 &&
-		    now_ms - s->visitors[i].since_ms > LONGEST_MS)
-			end(s, &s->visitors[i]);
 }
 
 /* ---- Its life ------------------------------------------------------------ */
@@ -154,22 +137,16 @@ hear(struct status *s)
 	s->is_leaving |= n == 0;
 }
 
-static int
-library_descriptor(struct status *s)
-{
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-
-	return info != NULL ? info->epoll_fd : -1;
-}
-
 static void
 serve(struct status *s)
 {
+	const union MHD_DaemonInfo *library =
+		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	struct pollfd polls[] = {
 		{ .fd = s->context->channel, .events = POLLIN },
 		{ .fd = s->duty->listener, .events = POLLIN },
-		{ .fd = library_descriptor(s), .events = POLLIN },
+		{ .fd = library != NULL ? library->epoll_fd : -1,
+		  .events = POLLIN },
 	};
 	struct cpu_share share = { .left_us = 0 };
 
@@ -188,7 +165,11 @@ serve(struct status *s)
 		if (polls[1].revents != 0)
 			welcome(s);
 		run_library(s);
-		end_the_slow(s);
+		int64_t now_ms = clock_ms();
+		for (size_t i = 0; i < CONNECTIONS; i++)
+			if (s->visitors[i].fd >= 0 &&
+			    now_ms - s->visitors[i].since_ms > LONGEST_MS)
+				end(s, &s->visitors[i]);
 	}
 }
 
@@ -205,20 +186,6 @@ is_loopback(int listener)
 	return address_is_loopback(&a);
 }
 
-static struct MHD_Daemon *
-start_library(struct status *s)
-{
-	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, answers_give, &s->answers,
-		MHD_OPTION_EXTERNAL_LOGGER, answers_hear_library, &s->answers,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-		MHD_OPTION_NOTIFY_CONNECTION, notice, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
-		MHD_OPTION_END);
-}
-
 int
 status_run(const struct status_duty *duty, const struct child_context *context)
 {
@@ -231,7 +198,15 @@ status_run(const struct status_duty *duty, const struct child_context *context)
 				      .context = context,
 				      .is_loopback = is_loopback(
 					      duty->listener) };
-	s.daemon = start_library(&s);
+	s.daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, answers_give, &s.answers,
+		MHD_OPTION_EXTERNAL_LOGGER, answers_hear_library, &s.answers,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
+		MHD_OPTION_NOTIFY_CONNECTION, notice, &s,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL,
+		MHD_OPTION_END);
 	if (s.daemon == NULL) {
 		log_error("the library of HTTP does not start",
 			  LOG_STR("error", strerror(errno)));

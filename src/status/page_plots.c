@@ -7,6 +7,7 @@
 #include "base/history.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,27 +79,13 @@ struct drawing {
 	double highest;
 };
 
-static double
-find_highest(const struct drawing *d)
-{
-	const struct plot *p = d->plot;
-	double most = 0;
-
-	for (size_t i = 0; i < d->count; i++)
-		for (int l = 0; l < LINES && p->lines[l].name != NULL; l++) {
-			double v = value_of(&d->samples[i], p->scale,
-					    p->lines[l].field);
-			most = v > most ? v : most;
-		}
-	return most;
-}
-
 /* A point a column of the plot: the highest of its samples. */
 static void
 print_line(const struct drawing *d, int line, struct buf *out)
 {
 	double columns[WIDTH], most = d->highest;
 
+	assert(line < LINES && d->count <= HISTORY_MOST_SAMPLES);
 	for (int x = 0; x < WIDTH; x++)
 		columns[x] = -1;
 	for (size_t i = 0; i < d->count; i++) {
@@ -134,8 +121,9 @@ print_value(double value, struct buf *out)
 		   "%.0f" : value >= 1 ? "%.1f" : "%.2f", value);
 }
 
+/* more: text behind the highest figure. */
 static void
-print_plot(const struct drawing *d, const char *more, struct buf *out)
+print_plot(struct drawing *d, const char *more, struct buf *out)
 {
 	const struct plot *p = d->plot;
 	static const struct history_sample none = { { 0 } };
@@ -146,6 +134,13 @@ print_plot(const struct drawing *d, const char *more, struct buf *out)
 		   "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 		   "role=\"img\"><title>%s, the last %s</title>", p->title,
 		   WIDTH, HEIGHT, p->title, d->span);
+	d->highest = 0;
+	for (size_t i = 0; i < d->count; i++)
+		for (int l = 0; l < LINES && p->lines[l].name != NULL; l++) {
+			double v = value_of(&d->samples[i], p->scale,
+					    p->lines[l].field);
+			d->highest = v > d->highest ? v : d->highest;
+		}
 	for (int l = 0; l < LINES && p->lines[l].name != NULL; l++)
 		print_line(d, l, out);
 	buf_append_text(out, "</svg>\n<p class=\"key\">");
@@ -193,7 +188,6 @@ print_span(const struct scoreboard *b, const struct status_duty *duty,
 		   spans[span].id, spans[span].title);
 	for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++) {
 		d.plot = &plots[i];
-		d.highest = find_highest(&d);
 		print_plot(&d, plots[i].lines[0].field == HISTORY_SESSIONS ?
 			   limit : "", out);
 	}

@@ -23,16 +23,6 @@ name_of(const struct slot_figures *f, char name[32])
 	return view_of(name);
 }
 
-/* That it writes to now, not the one that it has lost. */
-static struct view
-host_of(const struct slot_figures *f)
-{
-	if (f->gauges[GAUGE_STORE_UP] != 0)
-		return view_of(f->host);
-	return f->gauges[GAUGE_STORE_DOWN_SINCE] != 0 ? VIEW("none") :
-							VIEW("");
-}
-
 static void
 print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
 {
@@ -55,7 +45,11 @@ print_processes(const struct scoreboard *b, int64_t now, struct buf *out)
 		page_cell_number(out, f.restarts);
 		page_cell_number(out, f.gauges[GAUGE_SESSIONS]);
 		page_cell_number(out, f.counters[COUNT_MAILS_ACCEPTED]);
-		page_cell(out, host_of(&f));
+		/* That it writes to now, not the one that it has lost. */
+		page_cell(out, f.gauges[GAUGE_STORE_UP] != 0 ?
+			       view_of(f.host) :
+			       f.gauges[GAUGE_STORE_DOWN_SINCE] != 0 ?
+			       VIEW("none") : VIEW(""));
 		page_end_row(out);
 	}
 	page_end_table(out);
@@ -194,17 +188,6 @@ find_address(struct view text)
 }
 
 static void
-print_error_text(struct view error, struct buf *out)
-{
-	struct view text = without_fields(error);
-	size_t address = find_address(text);
-
-	buf_append_text(out, "<td>");
-	page_append_escaped(out, view_slice(text, 0, address));
-	buf_append_text(out, address < text.len ? "...</td>" : "</td>");
-}
-
-static void
 print_errors(const struct scoreboard *b, int64_t now, struct buf *out)
 {
 	static const char *const columns[] = { "Process", "Ago", "Text",
@@ -220,11 +203,15 @@ print_errors(const struct scoreboard *b, int64_t now, struct buf *out)
 			page_begin_table(out, "errors", "Last errors",
 					 columns);
 		has_begun = true;
+		struct view text = without_fields(view_of(f.error));
+		size_t address = find_address(text);
 		page_begin_row(out, name_of(&f, name));
 		buf_append_text(out, "<td>");
 		page_append_span(out, now - f.error_wall_us / SECOND);
-		buf_append_text(out, "</td>");
-		print_error_text(view_of(f.error), out);
+		buf_append_text(out, "</td><td>");
+		page_append_escaped(out, view_slice(text, 0, address));
+		buf_append_text(out, address < text.len ? "...</td>" :
+							  "</td>");
 		page_end_row(out);
 	}
 	if (has_begun)

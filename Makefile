@@ -46,9 +46,9 @@ worker     = admission batch client connection delivery drain health lookup \
 	lookup_cache loop mail_log mail_reader results session_driver timeouts \
 	worker
 janitor    = janitor replay replay_files retries
-status     = accept answers cpu_share metrics metrics_histograms \
-	metrics_printer metrics_processes metrics_series named_hosts \
-	page_html page_plots page_tables page_write pages status
+status     = accept answers cpu_share metrics metrics_printer \
+	metrics_processes metrics_series named_hosts page_html page_plots \
+	page_tables page_write pages status
 signer     = signer
 resolver   = resolver
 logger     = logger target

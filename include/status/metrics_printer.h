@@ -24,11 +24,13 @@ struct printer {
 	bool is_counter;
 };
 
-/* A family begins; name has no _total. */
+/* A family begins; name and help must live while it is printed, and name has
+ * no _total. */
 void metrics_begin(struct printer *p, const char *name, bool is_counter,
 		   const char *help);
 
-/* One of its values. labels: "" or {a="b"}, escaped. */
+/* One value of the family that was begun last. labels: "" or {a="b"},
+ * escaped. */
 void metrics_sample(struct printer *p, const char *labels, uint64_t value);
 
 /* A family of one gauge. */
@@ -38,11 +40,10 @@ void metrics_gauge(struct printer *p, const char *name, const char *help,
 /* Microseconds, as seconds; what is below 0 is 0. */
 void metrics_sample_seconds(struct printer *p, const char *labels, int64_t us);
 
-/* The same without a name, and the line's end. */
+/* Appends the same without a name, and the line's end. */
 void metrics_print_seconds(uint64_t us, struct buf *out);
 
-/* The files' shares. */
-void metrics_print_histograms(const struct scoreboard *b, struct buf *out);
+/* The files' shares: families whole. */
 void metrics_print_series(struct printer *p);
 void metrics_print_store_workers(struct printer *p);
 void metrics_print_processes(struct printer *p);

@@ -13,7 +13,8 @@ struct named_host {
 };
 
 /* Fills in all hosts, and behind them "other": those beyond the first
- * SERIES_HOSTS. Returns how many there are with it. */
+ * SERIES_HOSTS. Returns how many there are with it. The names are those of s
+ * and live as long. */
 size_t named_hosts_read(const struct scoreboard *b,
 			const struct store_settings *s,
 			struct named_host out[SERIES_HOSTS + 1]);

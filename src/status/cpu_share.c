@@ -3,6 +3,8 @@
  * PART of them. Who rests for long may work for a while without a pause. */
 #include "status/cpu_share.h"
 
+#include <assert.h>
+
 enum {
 	PART = 32,                      /* one of so many */
 	SAVED_US = 500000,              /* of the processor, at most */
@@ -15,6 +17,8 @@ cpu_share_rest_ms(struct cpu_share *s, int64_t now_us, int64_t cpu_us)
 {
 	static const int64_t most_us = (int64_t)PART * SAVED_US;
 
+	/* Neither clock goes back. */
+	assert(now_us >= s->now_us && cpu_us >= s->cpu_us);
 	if (s->now_us == 0)
 		s->left_us = most_us;
 	else

@@ -55,27 +55,21 @@ static const struct count {
 	{ "log_dropped", "", COUNT_LOG_DROPPED, "Log lines that were lost." },
 };
 
-/* What was spooled is accepted too; the two are read one after the other. */
-static uint64_t
-count_of(const struct scoreboard_figures *f, enum slot_counter from)
-{
-	uint64_t spooled = f->counters[COUNT_MAILS_SPOOLED];
-	uint64_t value = f->counters[from];
-
-	if (from != COUNT_MAILS_ACCEPTED)
-		return value;
-	return value > spooled ? value - spooled : 0;
-}
-
 static void
 print_counts(struct printer *p)
 {
-	const struct scoreboard_figures *f = &p->figures;
+	const uint64_t *c = p->figures.counters;
+	uint64_t spooled = c[COUNT_MAILS_SPOOLED];
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		uint64_t value = c[counts[i].from];
 		if (counts[i].help != NULL)
 			metrics_begin(p, counts[i].name, true, counts[i].help);
-		metrics_sample(p, counts[i].label, count_of(f, counts[i].from));
+		/* What was spooled is accepted too; the two are read one after
+		 * the other. */
+		if (counts[i].from == COUNT_MAILS_ACCEPTED)
+			value = value > spooled ? value - spooled : 0;
+		metrics_sample(p, counts[i].label, value);
 	}
 }
 
@@ -238,6 +232,50 @@ print_certificates(struct printer *p)
 	}
 }
 
+/* ---- Histograms --------------------------------------------------------- */
+
+/* Each bucket counts those before it too, and both formats are the same. */
+static void
+print_histograms(const struct scoreboard *b, struct buf *out)
+{
+	for (int which = 0; which < SLOT_HISTOGRAMS; which++) {
+		const struct figure *f = &slot_histogram_figures[which];
+		const struct histogram_scale *scale =
+			&histogram_scales[f->unit];
+		bool is_time = f->unit == UNIT_SECONDS;
+		struct histogram h;
+		uint64_t below = 0;
+		char bound[24];
+
+		scoreboard_read_histogram(b, (enum slot_histogram)which, &h);
+		buf_printf(out, "# HELP " METRICS_PREFIX "%s %s.\n", f->name,
+			   f->help);
+		buf_printf(out, "# TYPE " METRICS_PREFIX "%s histogram\n",
+			   f->name);
+		for (size_t i = 0; i < scale->count; i++) {
+			below += h.buckets[i];
+			snprintf(bound, sizeof(bound), "%.10g",
+				 (double)scale->bounds[i] /
+				 (is_time ? METRICS_SECOND_US : 1));
+			/* Both want the same number written the same way. */
+			if (strpbrk(bound, ".e") == NULL)
+				strncat(bound, ".0", 3);
+			buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"%s\"} %"
+				   PRIu64 "\n", f->name, bound, below);
+		}
+		below += h.buckets[scale->count];
+		buf_printf(out, METRICS_PREFIX "%s_bucket{le=\"+Inf\"} %"
+			   PRIu64 "\n", f->name, below);
+		buf_printf(out, METRICS_PREFIX "%s_count %" PRIu64 "\n",
+			   f->name, below);
+		buf_printf(out, METRICS_PREFIX "%s_sum ", f->name);
+		if (is_time)
+			metrics_print_seconds(h.sum, out);
+		else
+			buf_printf(out, "%" PRIu64 "\n", h.sum);
+	}
+}
+
 void
 metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 	      enum metrics_format format, struct buf *out)
@@ -259,7 +297,7 @@ metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 	print_extremes(&p);
 	print_certificates(&p);
 	metrics_print_processes(&p);
-	metrics_print_histograms(b, out);
+	print_histograms(b, out);
 	if (p.is_open)
 		buf_append_text(out, "# EOF\n");
 }

@@ -3,6 +3,7 @@
  * line. */
 #include "status/metrics_printer.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 void
@@ -26,10 +27,10 @@ metrics_begin(struct printer *p, const char *name, bool is_counter,
 		   is_counter ? "counter" : "gauge");
 }
 
-/* labels: "" or {a="b"}, escaped. */
 static void
 name_sample(struct printer *p, const char *labels)
 {
+	assert(p->family != NULL);
 	buf_printf(p->out, METRICS_PREFIX "%s%s%s ", p->family,
 		   p->is_counter ? "_total" : "", labels);
 }

@@ -17,19 +17,6 @@ struct role_count {
 };
 
 static void
-count_process(struct role_count *roles, const struct slot_figures *f)
-{
-	size_t r = 0;
-
-	while (r < SLOT_ROLES - 1 && roles[r].name[0] != '\0' &&
-	       strcmp(roles[r].name, f->role_name) != 0)
-		r++;
-	snprintf(roles[r].name, sizeof(roles[r].name), "%s", f->role_name);
-	if (f->state < SLOT_GONE)
-		roles[r].in[f->state]++;
-}
-
-static void
 print_states(struct printer *p)
 {
 	/* None that lives is a figure too: an alert looks for it. */
@@ -37,9 +24,18 @@ print_states(struct printer *p)
 	struct slot_figures f;
 	char labels[64];
 
-	for (size_t i = 0; i < scoreboard_slots(p->b); i++)
-		if (scoreboard_read(p->b, i, &f) && f.role != SLOT_UNUSED)
-			count_process(roles, &f);
+	for (size_t i = 0; i < scoreboard_slots(p->b); i++) {
+		size_t r = 0;
+		if (!scoreboard_read(p->b, i, &f) || f.role == SLOT_UNUSED)
+			continue;
+		while (r < SLOT_ROLES - 1 && roles[r].name[0] != '\0' &&
+		       strcmp(roles[r].name, f.role_name) != 0)
+			r++;
+		snprintf(roles[r].name, sizeof(roles[r].name), "%s",
+			 f.role_name);
+		if (f.state < SLOT_GONE)
+			roles[r].in[f.state]++;
+	}
 	metrics_gauge(p, "workers_wanted", "Workers that the configuration "
 		      "asks for.", p->duty->workers);
 	metrics_begin(p, "processes", false, "Processes, by what they are and "
@@ -62,26 +58,12 @@ struct worker_times {
 	int64_t in_database_us;
 };
 
+/* The time since then, which is 0 for never, where that is longer. */
 static int64_t
-since(const struct printer *p, int64_t then_us)
+longer(int64_t age_us, const struct printer *p, int64_t then_us)
 {
-	return then_us > 0 && p->now_us > then_us ? p->now_us - then_us : 0;
-}
-
-static void
-take_times(const struct printer *p, const struct slot_figures *f,
-	   struct worker_times *w)
-{
-	int64_t age_us = since(p, f->database_since_us);
-
-	w->is_there = true;
-	if (age_us > w->in_database_us)
-		w->in_database_us = age_us;
-	for (int t = 0; t < SLOT_THREADS; t++) {
-		age_us = since(p, f->beat_us[t]);
-		if (age_us > w->beat_age_us[t])
-			w->beat_age_us[t] = age_us;
-	}
+	return then_us > 0 && p->now_us - then_us > age_us
+		       ? p->now_us - then_us : age_us;
 }
 
 static void
@@ -120,10 +102,18 @@ print_workers(struct printer *p)
 	struct worker_times *workers = memory_new(count, sizeof(*workers));
 	struct slot_figures f;
 
-	for (size_t i = 0; i < count; i++)
-		if (scoreboard_read(p->b, i, &f) && f.role == SLOT_WORKER &&
-		    f.number > 0 && (size_t)f.number < count)
-			take_times(p, &f, &workers[f.number]);
+	for (size_t i = 0; i < count; i++) {
+		if (!scoreboard_read(p->b, i, &f) || f.role != SLOT_WORKER ||
+		    f.number <= 0 || (size_t)f.number >= count)
+			continue;
+		struct worker_times *w = &workers[f.number];
+		w->is_there = true;
+		w->in_database_us = longer(w->in_database_us, p,
+					   f.database_since_us);
+		for (int t = 0; t < SLOT_THREADS; t++)
+			w->beat_age_us[t] = longer(w->beat_age_us[t], p,
+						   f.beat_us[t]);
+	}
 	print_times(p, workers, count);
 	free(workers);
 }

@@ -6,48 +6,37 @@
 #include "smtp/reply.h"
 #include "status/named_hosts.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <stdio.h>
 
 enum { REASON_SIZE = 48 };
 
 /* ---- Replies ------------------------------------------------------------ */
 
-/* An enum's name in small letters. */
-static const char *
-reason_of(enum reply which, char out[REASON_SIZE])
-{
-	const char *name = reply_name(which);
-	size_t i = 0;
-
-	for (; i < REASON_SIZE - 1 && name[i] != '\0'; i++)
-		out[i] = (char)tolower((unsigned char)name[i]);
-	out[i] = '\0';
-	return out;
-}
-
-/* Each row of the table, whose code may have no enhanced one. */
+/* Each row of the table, whose code may have no enhanced one; its reason is
+ * the enum's name in small letters. */
 static void
 print_replies(struct printer *p, const uint64_t counts[SERIES_VALUES])
 {
 	char reason[REASON_SIZE], labels[128];
 
 	for (int which = 0; which < REPLIES; which++) {
+		const char *name = reply_name((enum reply)which);
 		struct view code = reply_code((enum reply)which);
 		struct view enhanced = view_trim(view_slice(code, 3,
 							    code.len));
+		size_t i = 0;
+		for (; name[i] != '\0'; i++) {
+			assert(i < REASON_SIZE - 1);
+			reason[i] = ascii_lower(name[i]);
+		}
+		reason[i] = '\0';
 		snprintf(labels, sizeof(labels), "{code=\"%.3s\","
 			 "enhanced=\"%.*s\",reason=\"%s\"}", code.at,
-			 (int)enhanced.len, enhanced.at,
-			 reason_of((enum reply)which, reason));
+			 (int)enhanced.len, enhanced.at, reason);
 		metrics_sample(p, labels, counts[which]);
 	}
-}
-
-/* Each RCPT has one reply. */
-static void
-print_recipients(struct printer *p, const uint64_t counts[SERIES_VALUES])
-{
+	/* Each RCPT has one reply. */
 	metrics_begin(p, "recipients", true, "Recipients, by whether they were "
 		      "accepted.");
 	metrics_sample(p, "{outcome=\"accepted\"}",
@@ -104,10 +93,9 @@ metrics_print_series(struct printer *p)
 		scoreboard_read_series(p->b, (enum slot_series)which, counts);
 		snprintf(help, sizeof(help), "%s.", f->help);
 		metrics_begin(p, f->name, true, help);
-		if (which == SERIES_REPLIES) {
+		if (which == SERIES_REPLIES)
 			print_replies(p, counts);
-			print_recipients(p, counts);
-		} else if (which == SERIES_HOST_FAILURES)
+		else if (which == SERIES_HOST_FAILURES)
 			print_host_failures(p);
 		for (size_t v = 0; f->values != NULL && f->values[v] != NULL;
 		     v++) {

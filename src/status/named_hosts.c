@@ -4,12 +4,15 @@
 
 #include "store/hosts.h"
 
+#include <assert.h>
+
 /* The last one, "other", where there is none of that name. */
 static struct named_host *
 find(struct named_host *hosts, size_t count, struct view name)
 {
 	size_t i = 0;
 
+	assert(count > 0);
 	while (i < count - 1 && !view_equal(hosts[i].name, name))
 		i++;
 	return &hosts[i];

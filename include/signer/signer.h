@@ -16,8 +16,9 @@ struct signer_duty {
 	int tickets;
 };
 
-/* Answers whoever the master hands over, until told to leave and all of them
- * are gone; returns the exit code. */
+/* The life of the process: answers whoever the master hands over, until told
+ * to leave and all of them are gone; returns the exit code. The context has
+ * certificates, whose keys are loaded here. */
 int signer_run(const struct signer_duty *duty,
 	       const struct child_context *context);
 

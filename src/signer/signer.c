@@ -9,6 +9,7 @@
 #include "net/signing_answer.h"
 #include "net/ticket_keys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -46,18 +47,16 @@ answer(struct serving *c, struct signing_message *m, size_t received)
 {
 	struct signer *s = c->signer;
 	bool is_signature = m->request == SIGNING_SIGN;
-	bool is_answered;
 
+	/* Signatures are made by all threads at once, tickets are not. */
+	if (!is_signature)
+		pthread_mutex_lock(&s->lock);
+	bool is_answered = signing_answer(s->context->tls, &c->state, m,
+					  received);
 	if (is_signature) {
-		is_answered = signing_answer(s->context->tls, &c->state, m,
-					     received);
 		pthread_mutex_lock(&s->lock);
 		slot_count(s->context->slot, COUNT_SIGNATURES, m->len > 0);
-		pthread_mutex_unlock(&s->lock);
-		return is_answered;
 	}
-	pthread_mutex_lock(&s->lock);
-	is_answered = signing_answer(s->context->tls, &c->state, m, received);
 	pthread_mutex_unlock(&s->lock);
 	return is_answered;
 }
@@ -67,6 +66,7 @@ static void
 count_client(struct signer *s, bool is_more)
 {
 	pthread_mutex_lock(&s->lock);
+	assert(is_more || s->clients > 0);
 	s->clients = is_more ? s->clients + 1 : s->clients - 1;
 	pthread_mutex_unlock(&s->lock);
 }
@@ -117,15 +117,6 @@ begin_to_serve(struct signer *s, int fd)
 
 /* ---- The master ---------------------------------------------------------- */
 
-static void
-obey(struct signer *s, char word)
-{
-	if (word == CHILD_QUIT)
-		_exit(EXIT_SUCCESS);
-	if (word == CHILD_DRAIN || word == CHILD_STOP)
-		s->is_leaving = true;
-}
-
 /* End of file: the master is gone, and the workers will go. */
 static bool
 hear(struct signer *s)
@@ -135,23 +126,16 @@ hear(struct signer *s)
 
 	ssize_t n = take_descriptor(s->context->channel, words, sizeof(words),
 				    &fd);
-	for (ssize_t i = 0; i < n; i++)
-		obey(s, words[i]);
+	for (ssize_t i = 0; i < n; i++) {
+		if (words[i] == CHILD_QUIT)
+			_exit(EXIT_SUCCESS);
+		s->is_leaving |= words[i] == CHILD_DRAIN ||
+				 words[i] == CHILD_STOP;
+	}
 	if (fd >= 0)
 		begin_to_serve(s, fd);
 	s->is_leaving |= n == 0;
 	return n != 0;
-}
-
-static bool
-is_done(struct signer *s)
-{
-	pthread_mutex_lock(&s->lock);
-	bool is_alone = s->clients == 0;
-	/* What is too old goes, whether somebody asks or not. */
-	ticket_keys_turn(tls_context_ticket_keys(s->context->tls));
-	pthread_mutex_unlock(&s->lock);
-	return s->is_leaving && is_alone;
 }
 
 static void
@@ -160,7 +144,14 @@ listen_to_master(struct signer *s)
 	struct pollfd channel = { .fd = s->context->channel,
 				  .events = POLLIN };
 
-	while (!is_done(s)) {
+	for (;;) {
+		pthread_mutex_lock(&s->lock);
+		bool is_alone = s->clients == 0;
+		/* What is too old goes, whether somebody asks or not. */
+		ticket_keys_turn(tls_context_ticket_keys(s->context->tls));
+		pthread_mutex_unlock(&s->lock);
+		if (s->is_leaving && is_alone)
+			return;
 		slot_beat(s->context->slot, SLOT_LOOP);
 		int ready = poll(&channel, 1,
 				 s->is_leaving ? LEAVING_MS : TURN_MS);
@@ -179,6 +170,7 @@ signer_run(const struct signer_duty *duty, const struct child_context *context)
 			    .lock = PTHREAD_MUTEX_INITIALIZER };
 	char why[1024];
 
+	assert(context->tls != NULL);
 	tls_context_keep_keys_in(context->tls, duty->keys);
 	if (!tls_context_load_keys(context->tls, duty->settings, why,
 				   sizeof(why))) {

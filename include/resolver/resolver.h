@@ -7,8 +7,9 @@
 #include "base/child_context.h"
 #include "store/host_names.h"
 
-/* Looks up every name now and every ten seconds, into names, until the master
- * says otherwise; returns the exit code. Enters the context's sandbox. */
+/* The life of the process: looks up every name now and every ten seconds, into
+ * names, until the master says anything, or is gone; returns the exit code.
+ * Enters the context's sandbox. */
 int resolver_run(const struct store_settings *settings,
 		 struct host_names *names,
 		 const struct child_context *context);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -34,27 +35,13 @@ struct resolver {
 	struct name *known;             /* one for each host */
 };
 
-static void
-tell_found(const char *host, const struct host_addresses *found)
-{
-	struct buf text = BUF(1024);
-	char one[ADDRESS_TEXT_SIZE];
-
-	for (size_t i = 0; i < found->count; i++) {
-		address_print(&found->at[i], one);
-		buf_printf(&text, "%s%s", i > 0 ? " " : "", one);
-	}
-	log_info("the name of a database host was looked up",
-		 LOG_STR("host", host), LOG_VIEW("addresses", buf_view(&text)));
-	buf_release(&text);
-}
-
 /* The order is the name server's, which may turn them round each time. */
 static bool
 is_same(const struct host_addresses *a, const struct host_addresses *b)
 {
 	size_t common = 0;
 
+	assert(a->count <= HOST_ADDRESSES && b->count <= HOST_ADDRESSES);
 	for (size_t i = 0; i < a->count; i++)
 		for (size_t k = 0; k < b->count; k++)
 			common += a->at[i].len == b->at[k].len &&
@@ -63,12 +50,15 @@ is_same(const struct host_addresses *a, const struct host_addresses *b)
 	return a->count == b->count && common == a->count;
 }
 
+/* Finds the addresses of the i-th host, and tells of a change. */
 static void
 look_up(struct resolver *r, size_t i)
 {
 	const char *host = r->settings->hosts[i].name, *why;
 	struct name *known = &r->known[i];
 	struct host_addresses found;
+	struct buf text = BUF(1024);
+	char one[ADDRESS_TEXT_SIZE];
 
 	bool is_there = host_names_ask(host, &found, &why);
 	host_names_set(r->names, i, &found);
@@ -77,8 +67,17 @@ look_up(struct resolver *r, size_t i)
 			 "found before counts",
 			 LOG_STR("host", host), LOG_STR("error", why),
 			 LOG_NUM("addresses", known->found.count));
-	if (is_there && (known->is_missing || !is_same(&found, &known->found)))
-		tell_found(host, &found);
+	if (is_there &&
+	    (known->is_missing || !is_same(&found, &known->found))) {
+		for (size_t k = 0; k < found.count; k++) {
+			address_print(&found.at[k], one);
+			buf_printf(&text, "%s%s", k > 0 ? " " : "", one);
+		}
+		log_info("the name of a database host was looked up",
+			 LOG_STR("host", host),
+			 LOG_VIEW("addresses", buf_view(&text)));
+		buf_release(&text);
+	}
 	known->is_missing = !is_there;
 	if (is_there)
 		known->found = found;
@@ -90,25 +89,12 @@ look_up_all(void *resolver)
 	struct resolver *r = resolver;
 
 	for (;;) {
-		for (size_t i = 0; i < r->settings->host_count; i++) {
+		for (size_t i = 0; i < r->settings->host_count; i++)
 			if (host_has_name(&r->settings->hosts[i]))
 				look_up(r, i);
-		}
 		nanosleep(&(struct timespec){ .tv_sec = AGAIN_S }, NULL);
 	}
 	return NULL;
-}
-
-/* Those that connect have what was found, and need it no fresher while they
- * leave: whatever the master says is the end. */
-static void
-listen_to_master(const struct child_context *context)
-{
-	struct pollfd channel = { .fd = context->channel, .events = POLLIN };
-
-	do
-		slot_beat(context->slot, SLOT_LOOP);
-	while (poll(&channel, 1, TURN_MS) <= 0);
 }
 
 int
@@ -121,6 +107,7 @@ resolver_run(const struct store_settings *settings, struct host_names *names,
 		.names = names,
 		.known = memory_new(settings->host_count, sizeof(*r.known)),
 	};
+	struct pollfd channel = { .fd = context->channel, .events = POLLIN };
 	struct host_addresses ignored;
 	const char *why;
 	pthread_t thread;
@@ -141,6 +128,10 @@ resolver_run(const struct store_settings *settings, struct host_names *names,
 	}
 	slot_set_state(context->slot, SLOT_READY);
 	send(context->channel, &ready, 1, MSG_NOSIGNAL);
-	listen_to_master(context);
+	/* Those that connect have what was found, and need it no fresher while
+	 * they leave: whatever the master says is the end. */
+	do
+		slot_beat(context->slot, SLOT_LOOP);
+	while (poll(&channel, 1, TURN_MS) <= 0);
 	return EXIT_SUCCESS;
 }

@@ -18,7 +18,7 @@ struct certificate {
 	char *file;
 	struct ssl_ctx_st *ssl;
 	struct evp_pkey_st *key;
-	int64_t expires;
+	int64_t expires;        /* seconds since 1970, UTC */
 	int kind;               /* of its key, as OpenSSL counts them */
 };
 
@@ -33,7 +33,8 @@ bool tls_refuse(const struct tls_error *w, const char *file,
 		const char *sentence);
 
 /* Loads c->file, a chain in PEM, into c->ssl; fills expires and kind. False,
- * with the reason in w, where it is no good. */
+ * with the reason in w, where it is no good. What was loaded is released by
+ * who owns c->ssl and c->key. */
 bool certificate_load(struct certificate *c, const struct tls_error *w);
 
 /* Then its key, from a file. */

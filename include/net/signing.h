@@ -24,23 +24,23 @@ struct signing_message {
 	unsigned char bytes[SIGNING_MOST];
 };
 
-/* How long one is on the wire. */
+/* How many bytes one is on the wire; len must be within SIGNING_MOST. */
 size_t signing_size(const struct signing_message *m);
 
 struct signing_client {
 	int fd;
 	uint64_t number;        /* of the last question */
 	bool is_away;           /* the last one was not answered */
-	int64_t asked_ms;       /* when */
+	int64_t asked_ms;       /* when, by clock_ms() */
 };
 
 /* fd: the asking end, which stays the caller's. */
 void signing_client_init(struct signing_client *c, int fd);
 
-/* Asks and waits for the answer, which takes as long as a signature; a second
- * at most where the signer was killed, whose successor finds the question
- * again; and not at all until that one answers. False without an answer. By
- * one thread. */
+/* Asks, with a number that it fills in, and waits for the answer, which takes
+ * as long as a signature; a second at most where the signer was killed, whose
+ * successor finds the question again; and not at all until that one answers.
+ * False without an answer. By one thread. */
 bool signing_ask(struct signing_client *c, struct signing_message *question,
 		 struct signing_message *answer);
 

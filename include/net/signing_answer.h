@@ -14,6 +14,7 @@ struct signing_state {
 	int32_t padding;
 };
 
+/* Frees what it holds; it can be used again. */
 void signing_state_free(struct signing_state *s);
 
 /* Turns a question that was received, of so many bytes, into its answer; c was

@@ -17,6 +17,7 @@ struct ticket_keys;
  * it lies, and who has it computes them for ever. NULL, and a sentence that
  * names the file in why, for a fault. */
 struct ticket_keys *ticket_keys_new(const char *file, char *why, size_t size);
+/* Wipes them; takes NULL. */
 void ticket_keys_free(struct ticket_keys **k);
 
 /* Whether such a file is good, asked by a child, so that nothing of it stays
@@ -32,8 +33,9 @@ struct ticket_keys *ticket_keys_new_remote(struct signing_client *signer);
  * SIGNING_MOST are enough. */
 size_t ticket_keys_export(struct ticket_keys *k, unsigned char *out);
 
-/* Goes on with those that are in the file, unless they come of a file that
- * machines share, and keeps its own there: for who comes after us. */
+/* Goes on with those that are in fd, which stays the caller's, unless they come
+ * of a file that machines share, and keeps its own there: for who comes after
+ * us. */
 void ticket_keys_keep_in(struct ticket_keys *k, int fd);
 
 /* Forgets what is too old by now. Using them does the same; who keeps the

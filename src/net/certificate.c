@@ -59,61 +59,46 @@ note_passphrase(char *buf, int size, int writes, void *was_asked)
 	return -1;
 }
 
-static int64_t
-end_of(const X509 *x)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
-/* The server's own certificate comes first, then those that vouch for it. */
-static bool
-use_chain(struct certificate *c, FILE *f, const struct tls_error *w)
-{
-	X509 *own = PEM_read_X509_AUX(f, NULL, NULL, NULL);
-
-	if (own == NULL && is_last_of_file())
-		return tls_refuse(w, c->file,
-				  "holds no certificate in PEM form");
-	if (own == NULL)
-		return tls_refuse(w, c->file, "its certificate is damaged");
-	c->expires = end_of(own);
-	c->kind = EVP_PKEY_get_base_id(X509_get0_pubkey(own));
-	bool is_taken = SSL_CTX_use_certificate(c->ssl, own) == 1;
-	X509_free(own);
-	if (!is_taken) {
-		const char *reason =
-			ERR_reason_error_string(ERR_peek_last_error());
-		return tls_refuse(w, c->file, reason != NULL ? reason
-					  : "its certificate is not usable");
-	}
-
-	X509 *next;
-	while ((next = PEM_read_X509(f, NULL, NULL, NULL)) != NULL)
-		if (SSL_CTX_add0_chain_cert(c->ssl, next) != 1) {
-			X509_free(next);
-			return tls_refuse(w, c->file,
-					  "its chain is not usable");
-		}
-	if (!is_last_of_file())
-		return tls_refuse(w, c->file, "its chain is damaged");
-	ERR_clear_error();
-	return true;
-}
-
 bool
 certificate_load(struct certificate *c, const struct tls_error *w)
 {
 	FILE *f = fopen(c->file, "re");
+	const char *fault = NULL;
+	struct tm end;
 
 	if (f == NULL)
 		return refuse_unreadable(w, c->file, errno);
-	bool is_loaded = use_chain(c, f, w);
+	/* The server's own certificate comes first, then those that vouch for
+	 * it. */
+	X509 *own = PEM_read_X509_AUX(f, NULL, NULL, NULL);
+	if (own == NULL) {
+		fault = is_last_of_file() ? "holds no certificate in PEM form"
+					  : "its certificate is damaged";
+	} else {
+		c->expires = ASN1_TIME_to_tm(X509_get0_notAfter(own), &end) == 1
+			? timegm(&end) : 0;
+		c->kind = EVP_PKEY_get_base_id(X509_get0_pubkey(own));
+		if (SSL_CTX_use_certificate(c->ssl, own) != 1) {
+			fault = ERR_reason_error_string(ERR_peek_last_error());
+			if (fault == NULL)
+				fault = "its certificate is not usable";
+		}
+		X509_free(own);
+	}
+	X509 *next;
+	while (fault == NULL &&
+	       (next = PEM_read_X509(f, NULL, NULL, NULL)) != NULL)
+		if (SSL_CTX_add0_chain_cert(c->ssl, next) != 1) {
+			X509_free(next);
+			fault = "its chain is not usable";
+		}
+	if (fault == NULL && !is_last_of_file())
+		fault = "its chain is damaged";
 	fclose(f);
-	return is_loaded;
+	if (fault != NULL)
+		return tls_refuse(w, c->file, fault);
+	ERR_clear_error();
+	return true;
 }
 
 /* OpenSSL's decoders do not tell "none" from "damaged". */
@@ -140,44 +125,39 @@ take_key(struct certificate *c, EVP_PKEY *key)
 	       SSL_CTX_check_private_key(c->ssl) == 1;
 }
 
-static bool
-use_key(struct certificate *c, const char *file, FILE *f,
-	const struct tls_error *w)
-{
-	bool was_asked = false;
-	struct stat st;
-
-	if (fstat(fileno(f), &st) == 0 && (st.st_mode & S_IROTH) != 0)
-		return tls_refuse(w, file, "a key that everyone can read is no "
-				       "secret: 'chmod 0640' it");
-	EVP_PKEY *key = PEM_read_PrivateKey(f, NULL, note_passphrase,
-					    &was_asked);
-	if (key == NULL && was_asked)
-		return tls_refuse(w, file, "the key is encrypted: store it "
-				       "without a passphrase ('openssl pkey')");
-	if (key == NULL)
-		return tls_refuse(w, file, mentions_key(f)
-				       ? "its private key is damaged"
-				       : "holds no private key in PEM form");
-	if (take_key(c, key))
-		return true;
-	char sentence[512];
-	snprintf(sentence, sizeof(sentence),
-		 "this key does not belong to the certificate in %s", c->file);
-	return tls_refuse(w, file, sentence);
-}
-
 bool
 certificate_load_key(struct certificate *c, const char *file,
 		     const struct tls_error *w)
 {
 	FILE *f = fopen(file, "re");
+	const char *fault = NULL;
+	char sentence[512];
+	bool was_asked = false;
+	EVP_PKEY *key;
+	struct stat st;
 
 	if (f == NULL)
 		return refuse_unreadable(w, file, errno);
-	bool is_loaded = use_key(c, file, f, w);
+	if (fstat(fileno(f), &st) == 0 && (st.st_mode & S_IROTH) != 0) {
+		fault = "a key that everyone can read is no secret: 'chmod "
+			"0640' it";
+	} else if ((key = PEM_read_PrivateKey(f, NULL, note_passphrase,
+					      &was_asked)) != NULL) {
+		if (!take_key(c, key)) {
+			snprintf(sentence, sizeof(sentence), "this key does "
+				 "not belong to the certificate in %s",
+				 c->file);
+			fault = sentence;
+		}
+	} else if (was_asked) {
+		fault = "the key is encrypted: store it without a passphrase "
+			"('openssl pkey')";
+	} else {
+		fault = mentions_key(f) ? "its private key is damaged"
+					: "holds no private key in PEM form";
+	}
 	fclose(f);
-	return is_loaded;
+	return fault == NULL || tls_refuse(w, file, fault);
 }
 
 bool

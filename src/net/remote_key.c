@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ sign(const struct remote_key *key, int padding, struct view bytes,
 {
 	struct signing_message question;
 
+	assert(key != NULL);
 	question.request = SIGNING_SIGN;
 	question.key = key->number;
 	question.padding = padding;
@@ -183,26 +185,14 @@ new_ed(EVP_PKEY *public_half, struct remote_key *remote)
 	return NULL;
 }
 
-static bool
-make_ed(void)
-{
-	const EVP_PKEY_METHOD *own = EVP_PKEY_meth_find(EVP_PKEY_ED25519);
-	EVP_PKEY_METHOD *ed = EVP_PKEY_meth_new(EVP_PKEY_ED25519,
-						EVP_PKEY_FLAG_SIGCTX_CUSTOM);
-
-	if (own == NULL || ed == NULL)
-		return false;
-	EVP_PKEY_meth_copy(ed, own);
-	EVP_PKEY_meth_get_digestsign(own, &methods.ed_sign);
-	EVP_PKEY_meth_set_digestsign(ed, ed_sign);
-	return EVP_PKEY_meth_add0(ed) == 1;
-}
-
 /* ---- All kinds ----------------------------------------------------------- */
 
 static bool
 make_methods(void)
 {
+	const EVP_PKEY_METHOD *own = EVP_PKEY_meth_find(EVP_PKEY_ED25519);
+	EVP_PKEY_METHOD *ed;
+
 	if (methods.is_made)
 		return true;
 	methods.of_rsa = RSA_get_ex_new_index(0, NULL, NULL, NULL,
@@ -217,7 +207,13 @@ make_methods(void)
 	    RSA_meth_set_priv_enc(methods.rsa, rsa_encrypt) != 1)
 		return false;
 	EC_KEY_METHOD_set_sign(methods.ec, ec_sign, NULL, NULL);
-	methods.is_made = make_ed();
+	ed = EVP_PKEY_meth_new(EVP_PKEY_ED25519, EVP_PKEY_FLAG_SIGCTX_CUSTOM);
+	if (own == NULL || ed == NULL)
+		return false;
+	EVP_PKEY_meth_copy(ed, own);
+	EVP_PKEY_meth_get_digestsign(own, &methods.ed_sign);
+	EVP_PKEY_meth_set_digestsign(ed, ed_sign);
+	methods.is_made = EVP_PKEY_meth_add0(ed) == 1;
 	return methods.is_made;
 }
 
@@ -240,6 +236,9 @@ remote_key_new(EVP_PKEY *public_half, struct signing_client *c,
 		break;
 	case EVP_PKEY_ED25519:
 		key = new_ed(public_half, remote);
+		break;
+	default:
+		free(remote);
 		break;
 	}
 	return key;

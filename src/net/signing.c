@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@ enum { WAIT_MS = 250, TRIES = 4, AWAY_MS = 1000 };
 size_t
 signing_size(const struct signing_message *m)
 {
+	assert(m->len <= SIGNING_MOST);
 	return offsetof(struct signing_message, bytes) + m->len;
 }
 
@@ -39,17 +41,6 @@ receive(struct signing_client *c, struct signing_message *out, int flags)
 	       out->len <= SIGNING_MOST && (size_t)n == signing_size(out);
 }
 
-/* The answer to this question: those to questions that were asked twice, or
- * given up, are nobody's. */
-static bool
-hear(struct signing_client *c, uint64_t number, struct signing_message *answer)
-{
-	while (receive(c, answer, 0))
-		if (answer->number == number)
-			return true;
-	return false;
-}
-
 static void
 send_question(struct signing_client *c, const struct signing_message *question)
 {
@@ -58,31 +49,26 @@ send_question(struct signing_client *c, const struct signing_message *question)
 	c->asked_ms = clock_ms();
 }
 
-/* Whether one of the questions that were given up is answered by now. Where
- * not, another one is sent from time to time, and nobody waits for it. */
-static bool
-has_come_back(struct signing_client *c, const struct signing_message *question,
-	      struct signing_message *answer)
-{
-	if (receive(c, answer, MSG_DONTWAIT))
-		return true;
-	if (clock_ms() - c->asked_ms >= AWAY_MS)
-		send_question(c, question);
-	return false;
-}
-
 bool
 signing_ask(struct signing_client *c, struct signing_message *question,
 	    struct signing_message *answer)
 {
 	question->number = ++c->number;
-	if (c->is_away && !has_come_back(c, question, answer))
+	/* Once given up, nobody waits for the signer: one of the questions must
+	 * have been answered by now, and another is sent from time to time. */
+	if (c->is_away && !receive(c, answer, MSG_DONTWAIT)) {
+		if (clock_ms() - c->asked_ms >= AWAY_MS)
+			send_question(c, question);
 		return false;
+	}
 	c->is_away = false;
 	for (int i = 0; i < TRIES; i++) {
 		send_question(c, question);
-		if (hear(c, question->number, answer))
-			return answer->len > 0;
+		/* Answers to questions that were asked twice, or given up, are
+		 * nobody's. */
+		while (receive(c, answer, 0))
+			if (answer->number == question->number)
+				return answer->len > 0;
 	}
 	c->is_away = true;
 	return false;

@@ -9,23 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <assert.h>
 #include <string.h>
-
-/* Ed25519, which takes the whole text. */
-static bool
-sign_whole(EVP_PKEY *key, const struct signing_message *m, unsigned char *out,
-	   size_t *len)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-	bool is_signed = context != NULL &&
-			 EVP_DigestSignInit(context, NULL, NULL, NULL, key) ==
-				 1 &&
-			 EVP_DigestSign(context, out, len, m->bytes, m->len) ==
-				 1;
-	EVP_MD_CTX_free(context);
-	return is_signed;
-}
 
 void
 signing_state_free(struct signing_state *s)
@@ -34,48 +19,49 @@ signing_state_free(struct signing_state *s)
 	s->context = NULL;
 }
 
-static bool
-prepare(struct signing_state *s, EVP_PKEY *key,
-	const struct signing_message *m)
-{
-	if (s->context != NULL && s->key == m->key && s->padding == m->padding)
-		return true;
-	signing_state_free(s);
-	*s = (struct signing_state){ EVP_PKEY_CTX_new(key, NULL), m->key,
-				     m->padding };
-	if (s->context != NULL && EVP_PKEY_sign_init(s->context) == 1 &&
-	    (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
-	     EVP_PKEY_CTX_set_rsa_padding(s->context, m->padding) == 1))
-		return true;
-	signing_state_free(s);
-	return false;
-}
-
-/* RSA and ECDSA: a digest, or for RSA-PSS the block that holds it. */
-static bool
-sign_digest(struct signing_state *s, const struct signing_message *m,
-	    unsigned char *out, size_t *len)
-{
-	if (EVP_PKEY_sign(s->context, out, len, m->bytes, m->len) == 1)
-		return true;
-	signing_state_free(s);
-	return false;
-}
-
+/* Returns the signature's length; 0: none. */
 static size_t
 sign(struct signing_state *s, EVP_PKEY *key, const struct signing_message *m,
      unsigned char out[SIGNING_MOST])
 {
 	size_t len = SIGNING_MOST;
-	int kind = key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+	bool is_signed = false;
 
 	if (key == NULL || EVP_PKEY_get_size(key) > SIGNING_MOST)
 		return 0;
-	bool is_signed = kind == EVP_PKEY_ED25519
-				 ? sign_whole(key, m, out, &len)
-				 : prepare(s, key, m) &&
-					   sign_digest(s, m, out, &len);
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519) {
+		/* It takes the whole text. */
+		EVP_MD_CTX *context = EVP_MD_CTX_new();
+		is_signed = context != NULL &&
+			EVP_DigestSignInit(context, NULL, NULL, NULL, key) ==
+				1 &&
+			EVP_DigestSign(context, out, &len, m->bytes, m->len) ==
+				1;
+		EVP_MD_CTX_free(context);
+	} else {
+		/* RSA and ECDSA: a digest, or for RSA-PSS the block that holds
+		 * it. */
+		bool is_ready = s->context != NULL && s->key == m->key &&
+				s->padding == m->padding;
+		if (!is_ready) {
+			signing_state_free(s);
+			*s = (struct signing_state){
+				EVP_PKEY_CTX_new(key, NULL), m->key, m->padding
+			};
+			is_ready = s->context != NULL &&
+				EVP_PKEY_sign_init(s->context) == 1 &&
+				(EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+				 EVP_PKEY_CTX_set_rsa_padding(
+					 s->context, m->padding) == 1);
+		}
+		is_signed = is_ready &&
+			EVP_PKEY_sign(s->context, out, &len, m->bytes,
+				      m->len) == 1;
+		if (!is_signed)
+			signing_state_free(s);
+	}
 	ERR_clear_error();
+	assert(len <= SIGNING_MOST);
 	return is_signed ? len : 0;
 }
 

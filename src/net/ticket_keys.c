@@ -60,14 +60,15 @@ struct handed_keys {
 	struct key_set before;
 };
 
-/* out may be the secret itself. */
+/* Of size bytes of secret SECRET_LEN others; out may be the secret itself. */
 static void
-derive(const unsigned char *secret, const char *label, unsigned char *out)
+derive(const unsigned char *secret, size_t size, const char *label,
+       unsigned char *out)
 {
 	unsigned char mac[SECRET_LEN];
 	unsigned len = 0;
 
-	const unsigned char *done = HMAC(EVP_sha256(), secret, SECRET_LEN,
+	const unsigned char *done = HMAC(EVP_sha256(), secret, (int)size,
 					 (const unsigned char *)label,
 					 strlen(label), mac, &len);
 	assert(done != NULL && len == SECRET_LEN);
@@ -78,9 +79,9 @@ derive(const unsigned char *secret, const char *label, unsigned char *out)
 static void
 derive_set(const unsigned char *secret, struct key_set *out)
 {
-	derive(secret, "name", out->name);
-	derive(secret, "cipher", out->cipher);
-	derive(secret, "mac", out->mac);
+	derive(secret, SECRET_LEN, "name", out->name);
+	derive(secret, SECRET_LEN, "cipher", out->cipher);
+	derive(secret, SECRET_LEN, "mac", out->mac);
 }
 
 /* The keys of any period of a shared secret. */
@@ -91,7 +92,7 @@ derive_shared(const struct ticket_keys *k, int64_t period, struct key_set *out)
 	char label[32];
 
 	snprintf(label, sizeof(label), "period %" PRId64, period);
-	derive(k->secret, label, secret);
+	derive(k->secret, SECRET_LEN, label, secret);
 	derive_set(secret, out);
 	OPENSSL_cleanse(secret, sizeof(secret));
 }
@@ -101,21 +102,6 @@ static int64_t
 clock_of(const struct ticket_keys *k)
 {
 	return k->is_shared ? clock_wall_us() / 1000 : clock_ms();
-}
-
-static bool
-make_own(struct ticket_keys *k, char *why, size_t size)
-{
-	if (RAND_priv_bytes(k->secret, sizeof(k->secret)) != 1) {
-		snprintf(why, size, "session tickets: no randomness for their "
-			 "keys");
-		return false;
-	}
-	k->period = clock_of(k) / PERIOD_MS;
-	derive_set(k->secret, &k->now);
-	/* No tickets of a period before: keys that nobody has. */
-	derive(k->secret, "no name", k->before.name);
-	return true;
 }
 
 /* The file's octets into out; how many, or 0 with the reason in why. */
@@ -145,37 +131,37 @@ read_secret(const char *file, unsigned char out[FILE_MAX], char *why,
 	return 0;
 }
 
-static bool
-load_shared(struct ticket_keys *k, const char *file, char *why, size_t size)
-{
-	static const unsigned char label[] = "guerrilla-smtpd session tickets";
-	unsigned char octets[FILE_MAX];
-	unsigned len = 0;
-
-	size_t read = read_secret(file, octets, why, size);
-	if (read == 0)
-		return false;
-	const unsigned char *done = HMAC(EVP_sha256(), octets, (int)read,
-					 label, sizeof(label) - 1, k->secret,
-					 &len);
-	assert(done != NULL && len == SECRET_LEN);
-	OPENSSL_cleanse(octets, sizeof(octets));
-	k->is_shared = true;
-	k->period = -1;
-	ticket_keys_turn(k);
-	return true;
-}
-
 struct ticket_keys *
 ticket_keys_new(const char *file, char *why, size_t size)
 {
 	struct ticket_keys *k = memory_new(1, sizeof(*k));
-	bool has_file = file != NULL && file[0] != '\0';
+	unsigned char octets[FILE_MAX];
 
 	k->kept_in = -1;
-	if (!(has_file ? load_shared(k, file, why, size)
-		       : make_own(k, why, size)))
+	if (file != NULL && file[0] != '\0') {
+		size_t read = read_secret(file, octets, why, size);
+		if (read == 0) {
+			ticket_keys_free(&k);
+			return NULL;
+		}
+		derive(octets, read, "guerrilla-smtpd session tickets",
+		       k->secret);
+		OPENSSL_cleanse(octets, sizeof(octets));
+		k->is_shared = true;
+		k->period = -1;
+		ticket_keys_turn(k);
+		return k;
+	}
+	if (RAND_priv_bytes(k->secret, sizeof(k->secret)) != 1) {
+		snprintf(why, size, "session tickets: no randomness for their "
+			 "keys");
 		ticket_keys_free(&k);
+		return NULL;
+	}
+	k->period = clock_of(k) / PERIOD_MS;
+	derive_set(k->secret, &k->now);
+	/* No tickets of a period before: keys that nobody has. */
+	derive(k->secret, SECRET_LEN, "no name", k->before.name);
 	return k;
 }
 
@@ -292,56 +278,32 @@ ticket_keys_turn(struct ticket_keys *k)
 	}
 	while (k->period < period) {
 		k->before = k->now;
-		derive(k->secret, "next", k->secret);
+		derive(k->secret, SECRET_LEN, "next", k->secret);
 		derive_set(k->secret, &k->now);
 		k->period++;
 	}
 	keep(k);
 }
 
-/* The keys that a ticket says it was made with, or NULL. */
-static const struct key_set *
-find(const struct ticket_keys *k, const unsigned char name[NAME_LEN])
-{
-	if (memcmp(name, k->now.name, NAME_LEN) == 0)
-		return &k->now;
-	if (memcmp(name, k->before.name, NAME_LEN) == 0)
-		return &k->before;
-	return NULL;
-}
-
 static bool
 set_mac(EVP_MAC_CTX *mac, const struct key_set *keys)
 {
 	char digest[] = "sha256";
-	unsigned char key[SECRET_LEN];
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key,
-						  sizeof(key)),
+		/* It is only read. */
+		OSSL_PARAM_construct_octet_string(
+			OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)keys->mac,
+			sizeof(keys->mac)),
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
 						 digest, 0),
 		OSSL_PARAM_construct_end(),
 	};
 
-	memcpy(key, keys->mac, sizeof(key));
-	bool is_set = EVP_MAC_CTX_set_params(mac, params) == 1;
-	OPENSSL_cleanse(key, sizeof(key));
-	return is_set;
+	return EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
 /* What OpenSSL's callback returns. */
 enum { FAULT = -1, NO_SUCH_KEY = 0, GOOD = 1, GOOD_AND_RENEW = 2 };
-
-static int
-seal(const struct key_set *keys, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-     EVP_MAC_CTX *mac)
-{
-	if (RAND_bytes(iv, IV_LEN) != 1 ||
-	    EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, keys->cipher,
-			       iv) != 1 || !set_mac(mac, keys))
-		return FAULT;
-	return GOOD;
-}
 
 /* The shape of this function is OpenSSL's. */
 static int
@@ -350,23 +312,28 @@ on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 	  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int is_new)
 {
 	struct ticket_keys *k = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	const struct key_set *keys = &k->now;
 
 	ticket_keys_turn(k);
 	if (k->signer != NULL && k->until_ms == 0)
 		return is_new ? FAULT : NO_SUCH_KEY;
-	if (is_new) {
-		memcpy(name, k->now.name, NAME_LEN);
-		return seal(&k->now, iv, cipher, mac);
+	/* Of a ticket that comes back: those that it says it was made with. */
+	if (!is_new && memcmp(name, keys->name, NAME_LEN) != 0) {
+		keys = &k->before;
+		if (memcmp(name, keys->name, NAME_LEN) != 0)
+			return NO_SUCH_KEY;
 	}
-	const struct key_set *keys = find(k, name);
-	if (keys == NULL)
-		return NO_SUCH_KEY;
-	if (EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, keys->cipher,
-			       iv) != 1 || !set_mac(mac, keys))
+	if (is_new) {
+		memcpy(name, keys->name, NAME_LEN);
+		if (RAND_bytes(iv, IV_LEN) != 1)
+			return FAULT;
+	}
+	if (EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, keys->cipher,
+			      iv, is_new) != 1 || !set_mac(mac, keys))
 		return FAULT;
 	/* In TLS 1.3 a ticket is for one use (RFC 8446 C.4). */
 	bool is_old = keys != &k->now || SSL_version(ssl) >= TLS1_3_VERSION;
-	return is_old ? GOOD_AND_RENEW : GOOD;
+	return is_old && !is_new ? GOOD_AND_RENEW : GOOD;
 }
 
 void

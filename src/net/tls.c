@@ -82,29 +82,6 @@ tls_free(struct tls **t)
 	*t = NULL;
 }
 
-static const char *
-socket_failure(int error)
-{
-	switch (error) {
-	case ECONNRESET:
-		return "connection reset";
-	case EPIPE:
-		return "broken pipe";
-	case ETIMEDOUT:
-		return "connection timed out";
-	default:
-		return "socket error";
-	}
-}
-
-static const char *
-library_failure(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-	return reason != NULL ? reason : "TLS error";
-}
-
 /* What a call that returned rc came to. */
 static enum tls_result
 outcome(struct tls *t, int rc)
@@ -125,10 +102,15 @@ outcome(struct tls *t, int rc)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_EOF;
 	case SSL_ERROR_SYSCALL:
-		t->failure = socket_failure(error);
+		t->failure = error == ECONNRESET ? "connection reset" :
+			     error == EPIPE ? "broken pipe" :
+			     error == ETIMEDOUT ? "connection timed out" :
+						  "socket error";
 		break;
 	default:
-		t->failure = library_failure();
+		t->failure = ERR_reason_error_string(ERR_peek_error());
+		if (t->failure == NULL)
+			t->failure = "TLS error";
 		break;
 	}
 	ERR_clear_error();

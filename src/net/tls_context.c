@@ -8,18 +8,12 @@
 #include "net/domain_name.h"
 #include "net/ticket_keys.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <assert.h>
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SESSION_SECONDS = 3600 };
@@ -35,8 +29,8 @@ struct tls_context {
 	struct ticket_keys *ticket_keys;
 	struct signing_client signer;   /* who has the keys, unless we do */
 	bool has_keys;
-	bool keeps_keys;
-	int keys;                       /* where, if it does */
+	int kept_in;                    /* file of the keys of the next signer;
+					 * -1 */
 };
 
 /* ---- A certificate ------------------------------------------------------ */
@@ -76,35 +70,28 @@ new_ssl(int min_version)
 	return ssl;
 }
 
-/* A name, or "*." before one; as A-labels, which is how clients ask. */
-static bool
-load_name(struct certificate *c, const char *name, const struct tls_error *w)
-{
-	char ascii[DOMAIN_NAME_SIZE + 2] = "*.";
-	size_t star = strncmp(name, "*.", 2) == 0 ? 2 : 0;
-
-	if (name[0] == '\0') {
-		c->name = memory_copy_text("");
-		return true;
-	}
-	if (domain_name_to_ascii(view_of(name + star), ascii + star,
-				 DOMAIN_NAME_SIZE) == 0)
-		return tls_refuse(w, name, "is no domain name");
-	c->name = memory_copy_text(ascii);
-	return true;
-}
-
 static bool
 load(struct certificate *c, const struct certificate_settings *s,
      int min_version, const struct tls_error *w)
 {
+	const char *name = s->name != NULL ? s->name : "";
+	size_t star = strncmp(name, "*.", 2) == 0 ? 2 : 0;
+	char ascii[DOMAIN_NAME_SIZE + 2] = "*.";
+
 	c->file = memory_copy_text(s->certificate);
 	if (c->ssl == NULL)
 		c->ssl = new_ssl(min_version);
 	if (c->ssl == NULL)
 		return tls_refuse(w, c->file, "OpenSSL makes no context");
-	return load_name(c, s->name != NULL ? s->name : "", w) &&
-	       certificate_load(c, w);
+	/* A name, or "*." before one; as A-labels, which is how clients
+	 * ask. */
+	if (name[0] == '\0')
+		ascii[0] = '\0';
+	else if (domain_name_to_ascii(view_of(name + star), ascii + star,
+				      DOMAIN_NAME_SIZE) == 0)
+		return tls_refuse(w, name, "is no domain name");
+	c->name = memory_copy_text(ascii);
+	return certificate_load(c, w);
 }
 
 /* The key may be in the certificate's file. */
@@ -176,29 +163,20 @@ choose_certificate(SSL *ssl, int *alert, void *context)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* The one before with the same name, whose connections take what the client
- * can: the two keys must be of different kinds. NULL: there is none. */
-static const struct certificate *
-twin_of(const struct tls_context *c, const struct net_settings *settings,
-	size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (strcmp(settings->certificates[j].name,
-			   settings->certificates[i].name) == 0)
-			return &c->at[j];
-	return NULL;
-}
-
+/* Of two that have one name the second shares the first one's connections,
+ * which take what the client can: their keys must be of different kinds. */
 static bool
 load_one(struct tls_context *c, const struct net_settings *settings, size_t i,
 	 const struct tls_error *w)
 {
-	const struct certificate *twin = twin_of(c, settings, i);
+	const struct certificate_settings *s = &settings->certificates[i];
+	const struct certificate *twin = NULL;
 
-	assert(c->at != NULL);
+	for (size_t j = 0; j < i && twin == NULL; j++)
+		if (strcmp(settings->certificates[j].name, s->name) == 0)
+			twin = &c->at[j];
 	if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
 		c->at[i].ssl = twin->ssl;
-	const struct certificate_settings *s = &settings->certificates[i];
 	if (!load(&c->at[i], s, settings->tls_min_version, w) ||
 	    !certificate_use_signer(&c->at[i], &c->signer, (uint32_t)i, w))
 		return false;
@@ -216,6 +194,7 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 
 	assert(count > 0);
 	c->signer.fd = -1;
+	c->kept_in = -1;
 	c->at = memory_new(count, sizeof(*c->at));
 	for (size_t i = 0; i < count; i++) {
 		c->count = i + 1;
@@ -233,33 +212,10 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 	return c;
 }
 
-/* Reads the keys of a signer that died, or those in their files, which may be
- * others by now, and leaves them for the next one. */
-static bool
-load_keys(struct tls_context *c, const struct net_settings *settings,
-	  FILE *kept, const struct tls_error *w)
-{
-	bool is_kept = kept != NULL;
-
-	for (size_t i = 0; i < c->count; i++) {
-		is_kept = is_kept && certificate_recall_key(&c->at[i], kept);
-		if (!is_kept &&
-		    !load_key(&c->at[i], &settings->certificates[i], w))
-			return false;
-	}
-	if (is_kept || kept == NULL)
-		return true;
-	rewind(kept);
-	for (size_t i = 0; i < c->count; i++)
-		certificate_keep_key(&c->at[i], kept);
-	return true;
-}
-
 void
 tls_context_keep_keys_in(struct tls_context *c, int fd)
 {
-	c->keeps_keys = true;
-	c->keys = fd;
+	c->kept_in = fd;
 }
 
 bool
@@ -268,12 +224,26 @@ tls_context_load_keys(struct tls_context *c,
 		      size_t size)
 {
 	const struct tls_error w = { why, size };
-	int own = c->keeps_keys ? dup(c->keys) : -1;
+	int own = c->kept_in >= 0 ? dup(c->kept_in) : -1;
 	FILE *kept = own >= 0 ? fdopen(own, "r+") : NULL;
+	bool is_kept = kept != NULL;
 
+	assert(c->count == settings->certificate_count);
 	if (kept != NULL)
 		rewind(kept);
-	c->has_keys = load_keys(c, settings, kept, &w);
+	/* Those of a signer that died, or those in their files, which may be
+	 * others by now, and are left for the next one. */
+	c->has_keys = true;
+	for (size_t i = 0; i < c->count && c->has_keys; i++) {
+		is_kept = is_kept && certificate_recall_key(&c->at[i], kept);
+		c->has_keys = is_kept || load_key(
+			&c->at[i], &settings->certificates[i], &w);
+	}
+	if (c->has_keys && !is_kept && kept != NULL) {
+		rewind(kept);
+		for (size_t i = 0; i < c->count; i++)
+			certificate_keep_key(&c->at[i], kept);
+	}
 	if (kept != NULL)
 		fclose(kept);
 	if (!c->has_keys)

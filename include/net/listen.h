@@ -24,10 +24,10 @@ bool listen_parse(struct view name, struct listen_name *out,
 /* Whether both name the same socket, however they are spelled. */
 bool listen_is_same(const struct listen_name *a, const struct listen_name *b);
 
-/* Binds and listens: non-blocking, close-on-exec; IPv6 sockets take IPv6
- * only. A socket file is replaced only where nobody listens on it. -1, and a
- * sentence that says what is wrong and what helps in why, for a fault.
- * Called as root, before privileges are dropped. */
+/* Binds and listens: non-blocking, close-on-exec, the caller's to close; IPv6
+ * sockets take IPv6 only. A socket file is replaced only where nobody listens
+ * on it. -1, and a sentence that says what is wrong and what helps in why, for
+ * a fault. Called as root, before privileges are dropped. */
 int listen_open(const struct listen_settings *s, char *why, size_t size);
 
 /* Removes the file of a unix listener; nothing for the others. */

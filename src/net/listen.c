@@ -186,39 +186,32 @@ open_inet(const struct address *a)
 	return -1;
 }
 
-/* Takes a socket file away that a killed program left: one where a connection
- * finds nobody. */
-static int
-clear_the_way(const struct sockaddr_un *where, const struct listen_error *w)
-{
-	struct stat st;
-
-	if (lstat(where->sun_path, &st) != 0)
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
-		return refuse(w, "a file that is no socket is there already");
-	int fd = make_socket(AF_UNIX);
-	bool is_deserted = fd >= 0 &&
-			   connect(fd, (const struct sockaddr *)where,
-				   sizeof(*where)) != 0 &&
-			   errno == ECONNREFUSED;
-	if (fd >= 0)
-		close(fd);
-	if (!is_deserted)
-		return refuse(w, advice(EADDRINUSE, LISTEN_UNIX));
-	if (unlink(where->sun_path) != 0 && errno != ENOENT)
-		return refuse(w, advice(errno, LISTEN_UNIX));
-	return 0;
-}
-
 static int
 open_unix(struct view path, unsigned mode, const struct listen_error *w)
 {
 	struct sockaddr_un where = { .sun_family = AF_UNIX };
+	struct stat st;
 
+	assert(path.len < sizeof(where.sun_path));
 	memcpy(where.sun_path, path.at, path.len);
-	if (clear_the_way(&where, w) != 0)
-		return -1;
+	/* A socket file that a killed program left goes away: one where a
+	 * connection finds nobody. */
+	if (lstat(where.sun_path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode))
+			return refuse(w, "a file that is no socket is there "
+					 "already");
+		int probe = make_socket(AF_UNIX);
+		bool is_deserted = probe >= 0 &&
+				   connect(probe, (struct sockaddr *)&where,
+					   sizeof(where)) != 0 &&
+				   errno == ECONNREFUSED;
+		if (probe >= 0)
+			close(probe);
+		if (!is_deserted)
+			return refuse(w, advice(EADDRINUSE, LISTEN_UNIX));
+		if (unlink(where.sun_path) != 0 && errno != ENOENT)
+			return refuse(w, advice(errno, LISTEN_UNIX));
+	}
 	int fd = make_socket(AF_UNIX);
 	if (fd < 0)
 		return refuse(w, strerror(errno));
@@ -234,32 +227,14 @@ open_unix(struct view path, unsigned mode, const struct listen_error *w)
 	return -1;
 }
 
-/* The descriptor that LISTEN_FDNAMES gives this name, or -1; -2 where two
- * have it. */
-static int
-find_inherited(struct view name, int count)
-{
-	struct view rest = view_of(getenv("LISTEN_FDNAMES"));
-	int found = -1;
-
-	for (int i = 0; i < count; i++) {
-		size_t colon = view_find(rest, ':');
-		if (view_equal(view_slice(rest, 0, colon), name)) {
-			if (found != -1)
-				return -2;
-			found = FIRST_INHERITED + i;
-		}
-		rest = view_slice(rest, colon + 1, rest.len);
-	}
-	return found;
-}
-
 static int
 open_inherited(struct view name, const struct listen_error *w)
 {
 	size_t pid, count;
 	int listens = 0, type = 0;
 	socklen_t len = sizeof(int), type_len = sizeof(int);
+	struct view names = view_of(getenv("LISTEN_FDNAMES"));
+	int original = -1;
 
 	if (!view_to_size(view_of(getenv("LISTEN_PID")), INT32_MAX, &pid) ||
 	    pid != (size_t)getpid() ||
@@ -267,13 +242,19 @@ open_inherited(struct view name, const struct listen_error *w)
 		return refuse(w, "no sockets were handed to this process "
 				 "(LISTEN_PID, LISTEN_FDS): is its systemd "
 				 "socket unit started?");
-	int original = find_inherited(name, (int)count);
-	if (original == -1)
+	for (int i = 0; i < (int)count; i++) {
+		size_t colon = view_find(names, ':');
+		bool is_it = view_equal(view_slice(names, 0, colon), name);
+		if (is_it && original >= 0)
+			return refuse(w, "LISTEN_FDNAMES has this name twice: "
+					 "give each socket a "
+					 "FileDescriptorName= of its own");
+		if (is_it)
+			original = FIRST_INHERITED + i;
+		names = view_slice(names, colon + 1, names.len);
+	}
+	if (original < 0)
 		return refuse(w, "LISTEN_FDNAMES does not have this name");
-	if (original == -2)
-		return refuse(w, "LISTEN_FDNAMES has this name twice: give "
-				 "each socket a FileDescriptorName= of its "
-				 "own");
 	if (getsockopt(original, SOL_SOCKET, SO_ACCEPTCONN, &listens,
 		       &len) != 0 || listens == 0 ||
 	    getsockopt(original, SOL_SOCKET, SO_TYPE, &type,

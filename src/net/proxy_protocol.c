@@ -108,44 +108,11 @@ read_u16(const char *at)
 	return (uint16_t)(octets[0] << 8 | octets[1]);
 }
 
-/* The addresses of a PROXY command; what follows them, the TLVs, is not
- * looked at. */
-static enum proxy_result
-parse_v2_addresses(struct view addresses, unsigned family,
-		   struct proxy_header *out)
-{
-	enum { UNSPEC, OVER_IPV4, OVER_IPV6, OVER_UNIX };
-	const uint8_t *at = (const uint8_t *)addresses.at;
-	unsigned transport = family & 0xf;
-
-	if (transport > 2)
-		return PROXY_BAD;
-	switch (family >> 4) {
-	case UNSPEC:
-		return PROXY_UNKNOWN;
-	case OVER_UNIX:
-		return addresses.len < V2_UNIX_LEN ? PROXY_BAD : PROXY_UNKNOWN;
-	case OVER_IPV4:
-		if (addresses.len < V2_V4_LEN || transport != 1)
-			return PROXY_BAD;
-		out->client = address_from_bytes(at, 4,
-						 read_u16(addresses.at + 8));
-		return PROXY_CLIENT;
-	case OVER_IPV6:
-		if (addresses.len < V2_V6_LEN || transport != 1)
-			return PROXY_BAD;
-		out->client = address_from_bytes(at, 16,
-						 read_u16(addresses.at + 32));
-		return PROXY_CLIENT;
-	default:
-		return PROXY_BAD;
-	}
-}
-
 static enum proxy_result
 parse_v2(struct view bytes, struct proxy_header *out)
 {
 	enum { LOCAL = 0x20, PROXY = 0x21 };
+	enum { UNSPEC, OVER_IPV4, OVER_IPV6, OVER_UNIX };
 
 	if (bytes.len <= v2_signature.len)
 		return PROXY_NEEDS_MORE;
@@ -162,8 +129,32 @@ parse_v2(struct view bytes, struct proxy_header *out)
 	out->length = length;
 	if (command == LOCAL)
 		return PROXY_LOCAL;
-	return parse_v2_addresses(view_slice(bytes, V2_FIXED, length),
-				  (unsigned char)bytes.at[13], out);
+	/* The addresses; what follows them, the TLVs, is not looked at. */
+	struct view rest = view_slice(bytes, V2_FIXED, length);
+	unsigned family = (unsigned char)bytes.at[13] >> 4;
+	unsigned transport = (unsigned char)bytes.at[13] & 0xf;
+	if (transport > 2)
+		return PROXY_BAD;
+	switch (family) {
+	case UNSPEC:
+		return PROXY_UNKNOWN;
+	case OVER_UNIX:
+		return rest.len < V2_UNIX_LEN ? PROXY_BAD : PROXY_UNKNOWN;
+	case OVER_IPV4:
+		if (rest.len < V2_V4_LEN || transport != 1)
+			return PROXY_BAD;
+		out->client = address_from_bytes((const uint8_t *)rest.at, 4,
+						 read_u16(rest.at + 8));
+		return PROXY_CLIENT;
+	case OVER_IPV6:
+		if (rest.len < V2_V6_LEN || transport != 1)
+			return PROXY_BAD;
+		out->client = address_from_bytes((const uint8_t *)rest.at, 16,
+						 read_u16(rest.at + 32));
+		return PROXY_CLIENT;
+	default:
+		return PROXY_BAD;
+	}
 }
 
 enum proxy_result
@@ -192,6 +183,7 @@ enum proxy_result
 proxy_receive(int fd, struct buf *held, struct proxy_header *out)
 {
 	size_t before = held->len;
+	assert(before < PROXY_HEADER_MAX);
 	char *where = buf_reserve(held, PROXY_HEADER_MAX - before);
 	assert(where != NULL);
 

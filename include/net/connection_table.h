@@ -25,13 +25,14 @@ size_t connection_table_size(size_t entries);
  * those of this minute and later ones, which are yet to come. */
 void connection_table_clear(struct connection_table t, uint64_t from_minute);
 
-/* Connections in all, and addresses that have one. */
+/* Connections in all, and addresses that have one; for any reader. Add is the
+ * writer's: one more (1) or one less (-1) in all. */
 uint64_t connection_table_total(struct connection_table t);
 uint64_t connection_table_addresses(struct connection_table t);
 void connection_table_add(struct connection_table t, int more);
 
-/* Connections of the address with this key, which is not 0. Enter is false
- * where there is no room; leave undoes an enter. */
+/* Connections of the address with this key, which is not 0; for any reader.
+ * Enter, the writer's, is false where there is no room; leave undoes one. */
 uint64_t connection_table_count(struct connection_table t, uint64_t key);
 bool connection_table_enter(struct connection_table t, uint64_t key);
 void connection_table_leave(struct connection_table t, uint64_t key);

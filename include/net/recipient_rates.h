@@ -18,7 +18,7 @@ struct recipient_rates;                 /* in shared memory, zeros at first */
 size_t recipient_rates_size(void);
 
 /* Which cells an address or "@domain" has: nobody can choose one that shares
- * another's without the secret, two words. */
+ * another's without the secret, two words. By one thread of a process. */
 struct recipient_cells {
 	uint32_t at[RECIPIENT_CELLS];
 };
@@ -32,7 +32,8 @@ struct recipient_regions {
 	unsigned count;
 };
 
-/* In one minute of the monotonic clock and in the one before. */
+/* In one minute of the monotonic clock and in the one before, over all regions:
+ * never too little. */
 struct connection_rate recipient_rates_sum(struct recipient_regions all,
 					   const struct recipient_cells *c,
 					   uint64_t minute);

@@ -221,17 +221,6 @@ connection_addresses_limit(const struct connection_counter *s)
 	return s->connection_limits->entries;
 }
 
-static size_t
-count_of(const struct connection_limits *c, uint64_t key)
-{
-	size_t count = 0;
-
-	for (unsigned i = 0; i < c->h.regions; i++)
-		count += at_most(connection_table_count(region_of(c, i), key),
-				 c);
-	return count;
-}
-
 /* ---- Admission ---------------------------------------------------------- */
 
 /* ::/64 stands with its neighbour, which is as little the net of a client:
@@ -275,11 +264,16 @@ admit_address(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 	struct connection_table ours =
 		region_of(s->connection_limits, s->region);
 	size_t most = s->limits.connections_per_ip;
+	const struct connection_limits *c = s->connection_limits;
 	enum connection_verdict verdict = CONNECTION_OK;
+	size_t count = 0;
 
 	if (!connection_table_enter(ours, key))
 		return CONNECTION_FULL;
-	if (most > 0 && count_of(s->connection_limits, key) > most)
+	for (unsigned i = 0; i < c->h.regions && most > 0; i++)
+		count += at_most(connection_table_count(region_of(c, i), key),
+				 c);
+	if (count > most)
 		verdict = CONNECTION_PER_IP;
 	else if (is_too_fast(s, key, now_ms))
 		verdict = CONNECTION_RATE;

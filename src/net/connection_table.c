@@ -56,20 +56,6 @@ connection_table_size(size_t entries)
 	       shared_memory_pages(entries * sizeof(struct active));
 }
 
-static void
-clear_recent(struct connection_table t, uint64_t from_minute)
-{
-	for (size_t i = 0; i < RATE_ENTRIES; i++) {
-		struct recent *e = &t.at->recent[i];
-		if (e->minutes >> 32 < from_minute)
-			continue;
-		e->key = 0;
-		e->minutes = 0;
-	}
-	if (t.at->last_minute >= from_minute)
-		t.at->last_minute = from_minute - 1;
-}
-
 void
 connection_table_clear(struct connection_table t, uint64_t from_minute)
 {
@@ -82,7 +68,15 @@ connection_table_clear(struct connection_table t, uint64_t from_minute)
 	if (madvise(active_of(t), shared_memory_pages(size),
 		    MADV_REMOVE) != 0)
 		memset(active_of(t), 0, size);
-	clear_recent(t, from_minute);
+	for (size_t i = 0; i < RATE_ENTRIES; i++) {
+		struct recent *e = &t.at->recent[i];
+		if (e->minutes >> 32 < from_minute)
+			continue;
+		e->key = 0;
+		e->minutes = 0;
+	}
+	if (t.at->last_minute >= from_minute)
+		t.at->last_minute = from_minute - 1;
 }
 
 uint64_t
@@ -133,7 +127,7 @@ find_active(struct connection_table t, uint64_t key, struct active **free_out)
 	struct active *active = active_of(t);
 	size_t start = hash(t, key), mask = t.entries - 1;
 
-	assert(key != 0);
+	assert(key != 0 && (t.entries & mask) == 0);
 	*free_out = NULL;
 	for (size_t i = 0; i < WINDOW; i++) {
 		struct active *e = &active[(start + i) & mask];

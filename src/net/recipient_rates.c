@@ -136,17 +136,6 @@ recipient_rates_take_back(struct recipient_rates *r,
 	}
 }
 
-/* Gives the memory back where the system can. */
-static void
-clear_all(struct recipient_rates *r)
-{
-#ifdef MADV_REMOVE
-	if (madvise(r, recipient_rates_size(), MADV_REMOVE) == 0)
-		return;
-#endif
-	memset(r, 0, sizeof(*r));
-}
-
 /* To look at what was never used would make it take memory. */
 void
 recipient_rates_clear(struct recipient_rates *r, uint64_t from_minute)
@@ -155,7 +144,9 @@ recipient_rates_clear(struct recipient_rates *r, uint64_t from_minute)
 	uint64_t latest = load(&r->latest);
 
 	if (from_minute == 0 || latest == 0 || latest >= from_minute) {
-		clear_all(r);
+		/* Gives the memory back where the system can. */
+		if (madvise(r, recipient_rates_size(), MADV_REMOVE) != 0)
+			memset(r, 0, sizeof(*r));
 		return;
 	}
 	for (size_t i = 0; i < (size_t)RECIPIENT_CELLS * COLUMNS; i++)

@@ -8,6 +8,7 @@
 
 struct domains;
 
+/* An empty set, the caller's to free; never NULL. */
 struct domains *domains_new(void);
 
 /* The same set for one more thread: nothing is added any more, and each frees
@@ -21,10 +22,14 @@ void domains_free(struct domains **d);
  * is empty or longer than any name. */
 bool domains_add(struct domains *d, struct view pattern);
 
+/* Whether a name or a pattern of the set is met by the domain; any number of
+ * threads may ask. */
 bool domains_match(const struct domains *d, struct view domain);
+
 /* Whether this very name was added. */
 bool domains_has(const struct domains *d, struct view name);
 
+/* Names and patterns; 0: it matches nothing. */
 size_t domains_count(const struct domains *d);
 
 #endif

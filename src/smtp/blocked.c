@@ -3,25 +3,9 @@
  * domain, which has none. */
 #include "smtp/blocked.h"
 
+#include <assert.h>
+
 enum { LONGEST_LOCAL = 64, DOMAIN_SIZE = 256 };
-
-/* "a\.b" is the same mailbox as a.b (RFC 5321 4.1.2). */
-static size_t
-copy_local(struct view local, char *out)
-{
-	bool is_quoted = local.len >= 2 && local.at[0] == '"' &&
-			 local.at[local.len - 1] == '"';
-	size_t len = 0;
-
-	if (is_quoted)
-		local = view_slice(local, 1, local.len - 1);
-	for (size_t i = 0; i < local.len; i++) {
-		if (is_quoted && local.at[i] == '\\' && i + 1 < local.len)
-			i++;
-		out[len++] = ascii_lower(local.at[i]);
-	}
-	return len;
-}
 
 struct view
 blocked_key(smtp_to_ascii *to_ascii, struct view mailbox,
@@ -29,10 +13,21 @@ blocked_key(smtp_to_ascii *to_ascii, struct view mailbox,
 {
 	size_t at = view_find_last(mailbox, '@');
 	struct view local = view_slice(mailbox, 0, at);
+	bool is_quoted = local.len >= 2 && local.at[0] == '"' &&
+			 local.at[local.len - 1] == '"';
+	size_t len = 0;
 
 	if (local.len == 0 || local.len > LONGEST_LOCAL)
 		return VIEW("");
-	size_t len = copy_local(local, out);
+	if (is_quoted)
+		local = view_slice(local, 1, local.len - 1);
+	for (size_t i = 0; i < local.len; i++) {
+		/* "a\.b" is the same mailbox as a.b (RFC 5321 4.1.2). */
+		if (is_quoted && local.at[i] == '\\' && i + 1 < local.len)
+			i++;
+		out[len++] = ascii_lower(local.at[i]);
+	}
+	assert(len <= LONGEST_LOCAL);
 	out[len++] = '@';
 	size_t domain = to_ascii(view_slice(mailbox, at + 1, mailbox.len),
 				 out + len, DOMAIN_SIZE);

@@ -318,6 +318,7 @@ static const enum reply verdict_replies[] = {
 struct view
 session_verdict_code(enum verdict verdict)
 {
+	assert(verdict < sizeof(verdict_replies) / sizeof(*verdict_replies));
 	return reply_code(verdict_replies[verdict]);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ find(const struct domains *d, struct view name, uint32_t hash)
 	size_t mask = d->slot_count - 1;
 	size_t i = hash & mask;
 
+	assert(d->slot_count > 0 && (d->slot_count & mask) == 0);
 	while (d->slots[i].at != 0 &&
 	       (d->slots[i].hash != hash ||
 		!view_equal(name_at(d, d->slots[i].at - 1), name)))
@@ -94,26 +96,10 @@ is_there(const struct domains *d, struct view name)
 	return find(d, name, hash_of(name))->at != 0;
 }
 
-/* At most half of the slots are in use. */
-static void
-make_room(struct domains *d)
-{
-	if (d->count * 2 < d->slot_count)
-		return;
-	struct slot *old = d->slots;
-	size_t old_count = d->slot_count;
-	d->slot_count = old_count > 0 ? old_count * 2 : FIRST_SLOTS;
-	d->slots = memory_new(d->slot_count, sizeof(*d->slots));
-	for (size_t i = 0; i < old_count; i++)
-		if (old[i].at != 0)
-			*find(d, name_at(d, old[i].at - 1), old[i].hash) =
-				old[i];
-	free(old);
-}
-
 bool
 domains_add(struct domains *d, struct view pattern)
 {
+	assert(atomic_load(&d->others) == 0);
 	if (view_equal(pattern, VIEW("*"))) {
 		d->count += d->has_all ? 0 : 1;
 		d->has_all = true;
@@ -123,7 +109,18 @@ domains_add(struct domains *d, struct view pattern)
 		pattern = view_slice(pattern, 1, pattern.len);
 	if (pattern.len == 0 || pattern.len > NAME_MAX_BYTES)
 		return false;
-	make_room(d);
+	/* At most half of the slots are in use. */
+	if (d->count * 2 >= d->slot_count) {
+		struct slot *old = d->slots;
+		size_t old_count = d->slot_count;
+		d->slot_count = old_count > 0 ? old_count * 2 : FIRST_SLOTS;
+		d->slots = memory_new(d->slot_count, sizeof(*d->slots));
+		for (size_t i = 0; i < old_count; i++)
+			if (old[i].at != 0)
+				*find(d, name_at(d, old[i].at - 1),
+				      old[i].hash) = old[i];
+		free(old);
+	}
 	uint32_t hash = hash_of(pattern);
 	struct slot *slot = find(d, pattern, hash);
 	if (slot->at != 0)

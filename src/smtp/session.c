@@ -5,6 +5,7 @@
 
 #include "smtp/commands.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +192,7 @@ session_end(struct session *s, enum session_end why, struct buf *out)
 	};
 	enum session_want want = s->want;
 
+	assert((size_t)why < sizeof(replies) / sizeof(*replies));
 	session_forget_transaction(s);
 	s->want = SESSION_WANTS_CLOSE;
 	/* Clear text has no place in a TLS handshake, nor behind a goodbye. */

@@ -7,7 +7,7 @@
 #include "base/address.h"
 #include "base/utf8.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <time.h>
 
 /* WORD_MAX: most bytes of one foreign word; TRACE_MAX holds six of them. */
@@ -55,7 +55,8 @@ foreign(struct header *h, const char *before, struct view v,
 			buf_append(&b, view_slice(v, 0, n));
 		v = view_slice(v, n > 0 ? n : 1, v.len);
 	}
-	buf_append_text(&b, after);
+	int failed = buf_append_text(&b, after);
+	assert(failed == 0);
 	word(h, buf_view(&b));
 }
 
@@ -72,34 +73,20 @@ end(struct header *h)
 	buf_append(h->out, VIEW("\r\n"));
 }
 
-/* RFC 5322 3.3, in UTC, whatever the locale. */
-static void
-date(struct header *h, int64_t wall_us)
+void
+trace_write(const struct message *m, const struct recipient *r,
+	    const char *hostname, struct buf *out)
 {
 	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu",
 					"Fri", "Sat" };
 	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t seconds = (time_t)(wall_us / 1000000);
-	struct tm tm;
-	char text[64];
-	struct buf b = { .at = text, .size = sizeof(text),
-			 .ceiling = sizeof(text) };
-
-	if (gmtime_r(&seconds, &tm) == NULL)
-		return;
-	buf_printf(&b, "%s, %d %s %d %02d:%02d:%02d +0000",
-		   days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-		   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	word(h, buf_view(&b));
-}
-
-void
-trace_write(const struct message *m, const struct recipient *r,
-	    const char *hostname, struct buf *out)
-{
-	char client[ADDRESS_TEXT_SIZE];
+	time_t seconds = (time_t)(m->complete_wall_us / 1000000);
+	char client[ADDRESS_TEXT_SIZE], text[64];
+	struct buf date = { .at = text, .size = sizeof(text),
+			    .ceiling = sizeof(text) };
 	struct header h;
+	struct tm tm;
 
 	begin(&h, out, VIEW("Return-Path:"));
 	foreign(&h, "<", m->envelope.sender, ">");
@@ -119,6 +106,13 @@ trace_write(const struct message *m, const struct recipient *r,
 		foreign(&h, "(", m->tls, ")");
 	foreign(&h, "id ", view_of(m->id), "");
 	foreign(&h, "for <", r->address, ">;");
-	date(&h, m->complete_wall_us);
+	/* RFC 5322 3.3, in UTC, whatever the locale. */
+	if (gmtime_r(&seconds, &tm) != NULL) {
+		buf_printf(&date, "%s, %d %s %d %02d:%02d:%02d +0000",
+			   days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+			   tm.tm_sec);
+		word(&h, buf_view(&date));
+	}
 	end(&h);
 }

@@ -117,32 +117,13 @@ begin_to_serve(struct signer *s, int fd)
 
 /* ---- The master ---------------------------------------------------------- */
 
-/* End of file: the master is gone, and the workers will go. */
-static bool
-hear(struct signer *s)
-{
-	char words[16];
-	int fd;
-
-	ssize_t n = take_descriptor(s->context->channel, words, sizeof(words),
-				    &fd);
-	for (ssize_t i = 0; i < n; i++) {
-		if (words[i] == CHILD_QUIT)
-			_exit(EXIT_SUCCESS);
-		s->is_leaving |= words[i] == CHILD_DRAIN ||
-				 words[i] == CHILD_STOP;
-	}
-	if (fd >= 0)
-		begin_to_serve(s, fd);
-	s->is_leaving |= n == 0;
-	return n != 0;
-}
-
 static void
 listen_to_master(struct signer *s)
 {
 	struct pollfd channel = { .fd = s->context->channel,
 				  .events = POLLIN };
+	char words[16];
+	int fd;
 
 	for (;;) {
 		pthread_mutex_lock(&s->lock);
@@ -153,10 +134,24 @@ listen_to_master(struct signer *s)
 		if (s->is_leaving && is_alone)
 			return;
 		slot_beat(s->context->slot, SLOT_LOOP);
-		int ready = poll(&channel, 1,
-				 s->is_leaving ? LEAVING_MS : TURN_MS);
-		if (ready > 0 && !hear(s))
+		if (poll(&channel, 1,
+			 s->is_leaving ? LEAVING_MS : TURN_MS) <= 0)
+			continue;
+		ssize_t n = take_descriptor(channel.fd, words, sizeof(words),
+					    &fd);
+		for (ssize_t i = 0; i < n; i++) {
+			if (words[i] == CHILD_QUIT)
+				_exit(EXIT_SUCCESS);
+			s->is_leaving |= words[i] == CHILD_DRAIN ||
+					 words[i] == CHILD_STOP;
+		}
+		if (fd >= 0)
+			begin_to_serve(s, fd);
+		/* End of file: the master is gone, and the workers will go. */
+		if (n == 0) {
+			s->is_leaving = true;
 			channel.fd = -1;
+		}
 	}
 }
 

@@ -67,13 +67,27 @@ longer(int64_t age_us, const struct printer *p, int64_t then_us)
 }
 
 static void
-print_times(struct printer *p, const struct worker_times *workers,
-	    size_t count)
+print_workers(struct printer *p)
 {
 	static const char *const threads[SLOT_THREADS] = { "loop",
 							   "delivery" };
+	size_t count = scoreboard_slots(p->b);
+	struct worker_times *workers = memory_new(count, sizeof(*workers));
+	struct slot_figures f;
 	char labels[64];
 
+	for (size_t i = 0; i < count; i++) {
+		if (!scoreboard_read(p->b, i, &f) || f.role != SLOT_WORKER ||
+		    f.number <= 0 || (size_t)f.number >= count)
+			continue;
+		struct worker_times *w = &workers[f.number];
+		w->is_there = true;
+		w->in_database_us = longer(w->in_database_us, p,
+					   f.database_since_us);
+		for (int t = 0; t < SLOT_THREADS; t++)
+			w->beat_age_us[t] = longer(w->beat_age_us[t], p,
+						   f.beat_us[t]);
+	}
 	metrics_begin(p, "heartbeat_age_seconds", false, "Since a thread of a "
 		      "worker was seen alive.");
 	for (size_t n = 0; n < count; n++)
@@ -93,28 +107,6 @@ print_times(struct printer *p, const struct worker_times *workers,
 			metrics_sample_seconds(p, labels,
 					       workers[n].in_database_us);
 		}
-}
-
-static void
-print_workers(struct printer *p)
-{
-	size_t count = scoreboard_slots(p->b);
-	struct worker_times *workers = memory_new(count, sizeof(*workers));
-	struct slot_figures f;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!scoreboard_read(p->b, i, &f) || f.role != SLOT_WORKER ||
-		    f.number <= 0 || (size_t)f.number >= count)
-			continue;
-		struct worker_times *w = &workers[f.number];
-		w->is_there = true;
-		w->in_database_us = longer(w->in_database_us, p,
-					   f.database_since_us);
-		for (int t = 0; t < SLOT_THREADS; t++)
-			w->beat_age_us[t] = longer(w->beat_age_us[t], p,
-						   f.beat_us[t]);
-	}
-	print_times(p, workers, count);
 	free(workers);
 }
 

@@ -47,20 +47,6 @@ print_replies(struct printer *p, const uint64_t counts[SERIES_VALUES])
 
 /* ---- Database hosts ----------------------------------------------------- */
 
-static void
-print_host_failures(struct printer *p)
-{
-	struct named_host hosts[SERIES_HOSTS + 1];
-	size_t count = named_hosts_read(p->b, p->duty->store, hosts);
-	char labels[2 * SLOT_HOST_SIZE];
-
-	for (size_t i = 0; i < count; i++) {
-		snprintf(labels, sizeof(labels), "{host=\"%.*s\"}",
-			 (int)hosts[i].name.len, hosts[i].name.at);
-		metrics_sample(p, labels, hosts[i].failures);
-	}
-}
-
 void
 metrics_print_store_workers(struct printer *p)
 {
@@ -85,8 +71,10 @@ metrics_print_store_workers(struct printer *p)
 void
 metrics_print_series(struct printer *p)
 {
+	struct named_host hosts[SERIES_HOSTS + 1];
+	size_t host_count = named_hosts_read(p->b, p->duty->store, hosts);
 	uint64_t counts[SERIES_VALUES];
-	char help[128], labels[64];
+	char help[128], labels[2 * SLOT_HOST_SIZE];
 
 	for (int which = 0; which < SLOT_SERIES; which++) {
 		const struct series_figure *f = &slot_series_figures[which];
@@ -95,8 +83,12 @@ metrics_print_series(struct printer *p)
 		metrics_begin(p, f->name, true, help);
 		if (which == SERIES_REPLIES)
 			print_replies(p, counts);
-		else if (which == SERIES_HOST_FAILURES)
-			print_host_failures(p);
+		for (size_t i = 0; which == SERIES_HOST_FAILURES &&
+		     i < host_count; i++) {
+			snprintf(labels, sizeof(labels), "{host=\"%.*s\"}",
+				 (int)hosts[i].name.len, hosts[i].name.at);
+			metrics_sample(p, labels, hosts[i].failures);
+		}
 		for (size_t v = 0; f->values != NULL && f->values[v] != NULL;
 		     v++) {
 			snprintf(labels, sizeof(labels), f->label != NULL ?

@@ -122,21 +122,6 @@ welcome(struct status *s)
 
 /* ---- Its life ------------------------------------------------------------ */
 
-/* End of file: the master is gone. */
-static void
-hear(struct status *s)
-{
-	char words[16];
-
-	ssize_t n = recv(s->context->channel, words, sizeof(words),
-			 MSG_DONTWAIT);
-	for (ssize_t i = 0; i < n; i++)
-		s->is_leaving |= words[i] == CHILD_QUIT ||
-				 words[i] == CHILD_STOP ||
-				 words[i] == CHILD_DRAIN;
-	s->is_leaving |= n == 0;
-}
-
 static void
 serve(struct status *s)
 {
@@ -149,6 +134,7 @@ serve(struct status *s)
 		  .events = POLLIN },
 	};
 	struct cpu_share share = { .left_us = 0 };
+	char words[16];
 
 	while (!s->is_leaving) {
 		slot_beat(s->context->slot, SLOT_LOOP);
@@ -158,8 +144,16 @@ serve(struct status *s)
 			     rest_ms > 0 ? rest_ms : TURN_MS);
 		if (n < 0)
 			continue;
-		if (polls[0].revents != 0)
-			hear(s);
+		if (polls[0].revents != 0) {
+			ssize_t heard = recv(polls[0].fd, words, sizeof(words),
+					     MSG_DONTWAIT);
+			for (ssize_t i = 0; i < heard; i++)
+				s->is_leaving |= words[i] == CHILD_QUIT ||
+						 words[i] == CHILD_STOP ||
+						 words[i] == CHILD_DRAIN;
+			/* End of file: the master is gone. */
+			s->is_leaving |= heard == 0;
+		}
 		if (rest_ms > 0)
 			continue;
 		if (polls[1].revents != 0)

@@ -258,44 +258,31 @@ is_too_fast(const struct connection_counter *s, uint64_t key, int64_t now_ms)
 	return true;
 }
 
-static enum connection_verdict
-admit_address(const struct connection_counter *s, uint64_t key, int64_t now_ms)
-{
-	struct connection_table ours =
-		region_of(s->connection_limits, s->region);
-	size_t most = s->limits.connections_per_ip;
-	const struct connection_limits *c = s->connection_limits;
-	enum connection_verdict verdict = CONNECTION_OK;
-	size_t count = 0;
-
-	if (!connection_table_enter(ours, key))
-		return CONNECTION_FULL;
-	for (unsigned i = 0; i < c->h.regions && most > 0; i++)
-		count += at_most(connection_table_count(region_of(c, i), key),
-				 c);
-	if (count > most)
-		verdict = CONNECTION_PER_IP;
-	else if (is_too_fast(s, key, now_ms))
-		verdict = CONNECTION_RATE;
-	if (verdict != CONNECTION_OK)
-		connection_table_leave(ours, key);
-	return verdict;
-}
-
 enum connection_verdict
 connection_admit(const struct connection_counter *s,
 		 const struct address *client, int64_t now_ms)
 {
-	struct connection_table ours =
-		region_of(s->connection_limits, s->region);
-	enum connection_verdict verdict = CONNECTION_FULL;
+	const struct connection_limits *c = s->connection_limits;
+	struct connection_table ours = region_of(c, s->region);
+	size_t most = s->limits.connections_per_ip, count = 0;
+	enum connection_verdict verdict = CONNECTION_OK;
+	uint64_t key = key_of(client);
 
 	connection_table_add(ours, 1);
-	if (connection_limits_total(s->connection_limits) <=
-	    s->limits.connections)
-		verdict = client->is_local
-				  ? CONNECTION_OK
-				  : admit_address(s, key_of(client), now_ms);
+	if (connection_limits_total(c) > s->limits.connections ||
+	    (!client->is_local && !connection_table_enter(ours, key)))
+		verdict = CONNECTION_FULL;
+	if (verdict == CONNECTION_OK && !client->is_local) {
+		for (unsigned i = 0; i < c->h.regions && most > 0; i++)
+			count += at_most(connection_table_count(
+				region_of(c, i), key), c);
+		if (count > most)
+			verdict = CONNECTION_PER_IP;
+		else if (is_too_fast(s, key, now_ms))
+			verdict = CONNECTION_RATE;
+		if (verdict != CONNECTION_OK)
+			connection_table_leave(ours, key);
+	}
 	if (verdict != CONNECTION_OK)
 		connection_table_add(ours, -1);
 	return verdict;

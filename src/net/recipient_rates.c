@@ -70,37 +70,31 @@ store(_Atomic uint64_t *cell, uint64_t word)
 	atomic_store_explicit(cell, word, memory_order_relaxed);
 }
 
-static struct connection_rate
-rates_get(const struct recipient_rates *r, const struct recipient_cells *c,
-	  uint64_t minute)
-{
-	struct connection_rate least = { MOST_A_MINUTE, MOST_A_MINUTE };
-
-	/* Most regions are of no worker, or of an idle one. */
-	if (load(&r->latest) + 1 < minute)
-		return (struct connection_rate){ 0, 0 };
-	for (int i = 0; i < RECIPIENT_CELLS; i++) {
-		struct connection_rate one = connection_rate_read(
-			load(&r->cells[i][c->at[i]]), minute);
-		if (one.now < least.now)
-			least.now = one.now;
-		if (one.before < least.before)
-			least.before = one.before;
-	}
-	return least;
-}
-
 struct connection_rate
 recipient_rates_sum(struct recipient_regions all,
 		    const struct recipient_cells *c, uint64_t minute)
 {
 	struct connection_rate sum = { 0, 0 };
 
-	for (unsigned i = 0; i < all.count; i++) {
-		const void *region = (const char *)all.first + i * all.stride;
-		struct connection_rate one = rates_get(region, c, minute);
-		sum.now += one.now;
-		sum.before += one.before;
+	for (unsigned k = 0; k < all.count; k++) {
+		const struct recipient_rates *r =
+			(const void *)((const char *)all.first +
+				       k * all.stride);
+		struct connection_rate least = { MOST_A_MINUTE,
+						 MOST_A_MINUTE };
+		/* Most regions are of no worker, or of an idle one. */
+		if (load(&r->latest) + 1 < minute)
+			continue;
+		for (int i = 0; i < RECIPIENT_CELLS; i++) {
+			struct connection_rate one = connection_rate_read(
+				load(&r->cells[i][c->at[i]]), minute);
+			if (one.now < least.now)
+				least.now = one.now;
+			if (one.before < least.before)
+				least.before = one.before;
+		}
+		sum.now += least.now;
+		sum.before += least.before;
 	}
 	return sum;
 }

@@ -173,18 +173,6 @@ ed_sign(EVP_MD_CTX *context, unsigned char *out, size_t *len,
 	return *len > 0;
 }
 
-static EVP_PKEY *
-new_ed(EVP_PKEY *public_half, struct remote_key *remote)
-{
-	EVP_PKEY *key = EVP_PKEY_dup(public_half);
-
-	if (key != NULL &&
-	    EVP_PKEY_set_ex_data(key, methods.of_pkey, remote) == 1)
-		return key;
-	EVP_PKEY_free(key);
-	return NULL;
-}
-
 /* ---- All kinds ----------------------------------------------------------- */
 
 static bool
@@ -235,7 +223,12 @@ remote_key_new(EVP_PKEY *public_half, struct signing_client *c,
 		key = new_ec(public_half, remote);
 		break;
 	case EVP_PKEY_ED25519:
-		key = new_ed(public_half, remote);
+		key = EVP_PKEY_dup(public_half);
+		if (key != NULL && EVP_PKEY_set_ex_data(
+			    key, methods.of_pkey, remote) != 1) {
+			EVP_PKEY_free(key);
+			key = NULL;
+		}
 		break;
 	default:
 		free(remote);

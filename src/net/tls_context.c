@@ -163,28 +163,6 @@ choose_certificate(SSL *ssl, int *alert, void *context)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Of two that have one name the second shares the first one's connections,
- * which take what the client can: their keys must be of different kinds. */
-static bool
-load_one(struct tls_context *c, const struct net_settings *settings, size_t i,
-	 const struct tls_error *w)
-{
-	const struct certificate_settings *s = &settings->certificates[i];
-	const struct certificate *twin = NULL;
-
-	for (size_t j = 0; j < i && twin == NULL; j++)
-		if (strcmp(settings->certificates[j].name, s->name) == 0)
-			twin = &c->at[j];
-	if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
-		c->at[i].ssl = twin->ssl;
-	if (!load(&c->at[i], s, settings->tls_min_version, w) ||
-	    !certificate_use_signer(&c->at[i], &c->signer, (uint32_t)i, w))
-		return false;
-	return twin == NULL || twin->kind != c->at[i].kind ||
-	       tls_refuse(w, c->at[i].file, "its key is of the same kind as "
-			  "that of the other one: RSA and ECDSA make a pair");
-}
-
 struct tls_context *
 tls_context_new(const struct net_settings *settings, char *why, size_t size)
 {
@@ -197,8 +175,28 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 	c->kept_in = -1;
 	c->at = memory_new(count, sizeof(*c->at));
 	for (size_t i = 0; i < count; i++) {
+		const struct certificate_settings *s =
+			&settings->certificates[i];
+		const struct certificate *twin = NULL;
+		struct certificate *one = &c->at[i];
+
 		c->count = i + 1;
-		if (!load_one(c, settings, i, &w)) {
+		/* Of two that have one name the second shares the first one's
+		 * connections, which take what the client can. */
+		for (size_t j = 0; j < i && twin == NULL; j++)
+			if (strcmp(settings->certificates[j].name,
+				   s->name) == 0)
+				twin = &c->at[j];
+		if (twin != NULL && SSL_CTX_up_ref(twin->ssl) == 1)
+			one->ssl = twin->ssl;
+		bool is_good = load(one, s, settings->tls_min_version, &w) &&
+			certificate_use_signer(one, &c->signer, (uint32_t)i,
+					       &w);
+		if (is_good && twin != NULL && twin->kind == one->kind)
+			is_good = tls_refuse(&w, one->file, "its key is of the "
+				"same kind as that of the other one: RSA and "
+				"ECDSA make a pair");
+		if (!is_good) {
 			tls_context_free(&c);
 			return NULL;
 		}

@@ -3,6 +3,8 @@
  * ends a part in quotes too: no parameter that is looked at has one. */
 #include "status/accept.h"
 
+#include <assert.h>
+
 enum { WHOLE = 1000 };
 
 /* Of ranges that match the closest counts, whatever its place. */
@@ -38,6 +40,7 @@ parse_quality(struct view text)
 		thousandths *= 10;
 	if (view_equal(whole, VIEW("1")))
 		return thousandths == 0 ? WHOLE : 0;
+	assert(thousandths < WHOLE);
 	return view_equal(whole, VIEW("0")) ? (unsigned)thousandths : 0;
 }
 
@@ -57,34 +60,28 @@ match_name(struct view range, struct view name)
 	return view_equal(type, VIEW("*")) ? ANY_TYPE : NO_MATCH;
 }
 
-/* Other parameters of a type than its version say nothing to us. */
-static struct match
-match_range(struct view range, const struct media_type *type)
-{
-	struct match m = { match_name(take_part(&range, ';'), type->name),
-			   WHOLE };
-
-	while (range.len > 0) {
-		struct view value = take_part(&range, ';');
-		struct view name = take_part(&value, '=');
-		if (view_equal_nocase(name, VIEW("q")))
-			m.quality = parse_quality(view_trim(value));
-		else if (m.closeness == THE_TYPE &&
-			 view_equal_nocase(name, VIEW("version")))
-			m.closeness = view_equal(view_trim(value),
-						 type->version)
-				? THE_VERSION : NO_MATCH;
-	}
-	return m;
-}
-
 static struct match
 match_field(struct view field, const struct media_type *type)
 {
 	struct match best = { NO_MATCH, 0 };
 
 	while (field.len > 0) {
-		struct match m = match_range(take_part(&field, ','), type);
+		struct view range = take_part(&field, ',');
+		struct match m = { match_name(take_part(&range, ';'),
+					      type->name), WHOLE };
+		/* Other parameters of a type than its version say nothing to
+		 * us. */
+		while (range.len > 0) {
+			struct view value = take_part(&range, ';');
+			struct view name = take_part(&value, '=');
+			value = view_trim(value);
+			if (view_equal_nocase(name, VIEW("q")))
+				m.quality = parse_quality(value);
+			else if (m.closeness == THE_TYPE &&
+				 view_equal_nocase(name, VIEW("version")))
+				m.closeness = view_equal(value, type->version)
+					? THE_VERSION : NO_MATCH;
+		}
 		if (m.closeness > best.closeness ||
 		    (m.closeness != NO_MATCH &&
 		     m.closeness == best.closeness &&

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Counts of all processes, ever -------------------------------------- */
+/* ---- The service, and counts of all processes, ever --------------------- */
 
 /* A family is the rows that follow each other under one name. */
 static const struct count {
@@ -56,29 +56,10 @@ static const struct count {
 };
 
 static void
-print_counts(struct printer *p)
-{
-	const uint64_t *c = p->figures.counters;
-	uint64_t spooled = c[COUNT_MAILS_SPOOLED];
-
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		uint64_t value = c[counts[i].from];
-		if (counts[i].help != NULL)
-			metrics_begin(p, counts[i].name, true, counts[i].help);
-		/* What was spooled is accepted too; the two are read one after
-		 * the other. */
-		if (counts[i].from == COUNT_MAILS_ACCEPTED)
-			value = value > spooled ? value - spooled : 0;
-		metrics_sample(p, counts[i].label, value);
-	}
-}
-
-/* ---- The service -------------------------------------------------------- */
-
-static void
 print_service(struct printer *p)
 {
 	const struct scoreboard_figures *f = &p->figures;
+	uint64_t spooled = f->counters[COUNT_MAILS_SPOOLED];
 	char version[2 * SCOREBOARD_VERSION_SIZE];
 
 	metrics_begin(p, "build_info", false, "The program's version.");
@@ -95,6 +76,16 @@ print_service(struct printer *p)
 	metrics_sample(p, "{outcome=\"refused\"}", f->reloads_failed);
 	metrics_begin(p, "upgrades", true, "Upgrades of the running program.");
 	metrics_sample(p, "", f->upgrades);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		uint64_t value = f->counters[counts[i].from];
+		if (counts[i].help != NULL)
+			metrics_begin(p, counts[i].name, true, counts[i].help);
+		/* What was spooled is accepted too; the two are read one after
+		 * the other. */
+		if (counts[i].from == COUNT_MAILS_ACCEPTED)
+			value = value > spooled ? value - spooled : 0;
+		metrics_sample(p, counts[i].label, value);
+	}
 }
 
 static int64_t
@@ -290,7 +281,6 @@ metrics_print(const struct scoreboard *b, const struct status_duty *duty,
 	scoreboard_read_figures(b, &p.figures);
 	service_health_read(b, &p.health);
 	print_service(&p);
-	print_counts(&p);
 	metrics_print_series(&p);
 	print_health(&p);
 	metrics_print_store_workers(&p);

@@ -58,8 +58,7 @@ enum command_fault command_parse(struct view line, struct command *out);
 /* One of MAIL or RCPT (RFC 5321 4.1.2, esmtp-param). */
 struct esmtp_parameter {
 	struct view keyword;
-	struct view value;
-	bool has_value;         /* there was a "=" */
+	struct view value;      /* empty: there is none, nor a "=" */
 };
 
 enum esmtp_parameter_kind {

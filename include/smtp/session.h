@@ -41,6 +41,8 @@ struct session *session_new(const struct smtp_settings *settings,
 			    const struct smtp_state *state,
 			    struct budget *budget,
 			    const struct address *client);
+
+/* With its message, unless that was taken; takes NULL. */
 void session_free(struct session **s);
 
 /* What this client may, said before session_greet: XCLIENT, once (it is
@@ -153,6 +155,5 @@ unsigned session_events(struct session *s);
 /* What the client did, for the log; constant text, or NULL: "HTTP on an SMTP
  * port", "TLS in clear", "bare CR or LF in data", ... Said once each. */
 const char *session_remark(struct session *s);
-
 
 #endif

@@ -97,6 +97,7 @@ void session_tell_refusal(const struct session *s, enum reply which,
 /* Says a 421 (or 221) and wants to close. */
 void session_hang_up(struct session *s, enum reply which, struct buf *out);
 
+/* Has session_remark tell it, unless it was told before. */
 void session_note(struct session *s, enum remark remark);
 
 /* Drops sender, recipients and data; back to STAGE_GREETED or START. */

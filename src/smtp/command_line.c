@@ -132,7 +132,6 @@ esmtp_parameter_next(struct view *rest, struct esmtp_parameter *out)
 	*rest = view_slice(*rest, end, rest->len);
 	out->keyword = view_slice(one, 0, equals);
 	out->value = view_slice(one, equals + 1, one.len);
-	out->has_value = equals < one.len;
 	if (equals == 0 || one.at[0] == '-' || equals + 1 == one.len)
 		return ESMTP_PARAMETER_BAD;
 	for (size_t i = 0; i < out->keyword.len; i++)

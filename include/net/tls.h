@@ -51,9 +51,6 @@ size_t tls_describe(const struct tls *t, char *out, size_t size);
 /* Once accepted: TLS 1.3, or what came before. */
 bool tls_is_13(const struct tls *t);
 
-/* Whether an old session was resumed by a ticket. */
-bool tls_is_resumed(const struct tls *t);
-
 /* Whether it FAILED as the peer sent TLS messages without data, KeyUpdate for
  * one, and no end of them. */
 bool tls_is_flood(const struct tls *t);

@@ -39,6 +39,7 @@ refuse(const struct listen_error *w, const char *sentence)
 
 /* ---- Names -------------------------------------------------------------- */
 
+/* What is wrong with it; NULL: nothing. */
 static const char *
 parse_inet(struct view name, struct listen_name *out)
 {
@@ -63,45 +64,39 @@ parse_inet(struct view name, struct listen_name *out)
 	return NULL;
 }
 
-/* What is wrong with the name; NULL: nothing. */
-static const char *
-parse(struct view name, struct listen_name *out)
-{
-	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
-	struct view unix_ = VIEW("unix:"), fd = VIEW("fd:"), rest;
-
-	if (view_find(name, '\0') != name.len)
-		return "holds a NUL";
-	if (view_starts_nocase(name, unix_)) {
-		rest = view_slice(name, unix_.len, name.len);
-		if (rest.len == 0 || rest.at[0] != '/')
-			return "a unix listener needs an absolute path";
-		if (rest.len >= room)
-			return "a socket's path ends at 107 bytes";
-		*out = (struct listen_name){ .kind = LISTEN_UNIX,
-					     .rest = rest };
-		return NULL;
-	}
-	if (!view_starts_nocase(name, fd))
-		return parse_inet(name, out);
-	rest = view_slice(name, fd.len, name.len);
-	bool is_fine = rest.len > 0 && rest.len <= 255;
-	for (size_t i = 0; i < rest.len && is_fine; i++)
-		is_fine = rest.at[i] > ' ' && rest.at[i] <= '~' &&
-			  rest.at[i] != ':';
-	if (!is_fine)
-		return "write fd:NAME as in FileDescriptorName=";
-	*out = (struct listen_name){ .kind = LISTEN_INHERITED, .rest = rest };
-	return NULL;
-}
-
 bool
 listen_parse(struct view name, struct listen_name *out, const char **why_out)
 {
-	const char *why = parse(name, out);
+	const size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
+	struct view unix_ = VIEW("unix:"), fd = VIEW("fd:");
+	struct listen_name made = { .kind = LISTEN_INHERITED };
+	const char *why = NULL;
 
+	if (view_find(name, '\0') != name.len) {
+		why = "holds a NUL";
+	} else if (view_starts_nocase(name, unix_)) {
+		made.kind = LISTEN_UNIX;
+		made.rest = view_slice(name, unix_.len, name.len);
+		if (made.rest.len == 0 || made.rest.at[0] != '/')
+			why = "a unix listener needs an absolute path";
+		else if (made.rest.len >= room)
+			why = "a socket's path ends at 107 bytes";
+	} else if (view_starts_nocase(name, fd)) {
+		made.rest = view_slice(name, fd.len, name.len);
+		bool is_fine = made.rest.len > 0 && made.rest.len <= 255;
+		for (size_t i = 0; i < made.rest.len && is_fine; i++)
+			is_fine = made.rest.at[i] > ' ' &&
+				  made.rest.at[i] <= '~' &&
+				  made.rest.at[i] != ':';
+		if (!is_fine)
+			why = "write fd:NAME as in FileDescriptorName=";
+	} else {
+		why = parse_inet(name, &made);
+	}
 	if (why != NULL)
 		*why_out = why;
+	else
+		*out = made;
 	return why == NULL;
 }
 

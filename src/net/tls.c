@@ -27,18 +27,6 @@ struct tls {
 	const char *failure;    /* constant text; set: no more may be sent */
 };
 
-/* OpenSSL reads on through some of them as long as bytes come; behind a
- * shutdown it throws all away and returns. */
-static void
-count_record(struct tls *t, unsigned char content_type)
-{
-	if (content_type == SSL3_RT_APPLICATION_DATA ||
-	    ++t->messages <= MOST_MESSAGES)
-		return;
-	t->failure = "too many TLS messages without data";
-	SSL_set_shutdown(t->ssl, SSL_RECEIVED_SHUTDOWN);
-}
-
 /* Told of each record as it comes: its header, and in TLS 1.3 the type that
  * was encrypted, where the header says application data. The shape of this
  * function is OpenSSL's. */
@@ -47,11 +35,19 @@ static void
 on_message(int is_written, int version, int content_type, const void *bytes,
 	   size_t len, SSL *ssl, void *tls)
 {
+	struct tls *t = tls;
+
 	(void)version;
-	(void)ssl;
-	if (!is_written && len > 0 && (content_type == SSL3_RT_HEADER ||
-	    content_type == SSL3_RT_INNER_CONTENT_TYPE))
-		count_record(tls, *(const unsigned char *)bytes);
+	if (is_written || len == 0 ||
+	    (content_type != SSL3_RT_HEADER &&
+	     content_type != SSL3_RT_INNER_CONTENT_TYPE) ||
+	    *(const unsigned char *)bytes == SSL3_RT_APPLICATION_DATA ||
+	    ++t->messages <= MOST_MESSAGES)
+		return;
+	/* OpenSSL reads on through some of them as long as bytes come; behind
+	 * a shutdown it throws all away and returns. */
+	t->failure = "too many TLS messages without data";
+	SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
 struct tls *
@@ -187,12 +183,6 @@ bool
 tls_is_13(const struct tls *t)
 {
 	return SSL_version(t->ssl) >= TLS1_3_VERSION;
-}
-
-bool
-tls_is_resumed(const struct tls *t)
-{
-	return SSL_session_reused(t->ssl) == 1;
 }
 
 bool

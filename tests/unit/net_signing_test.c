@@ -303,7 +303,7 @@ is_resumed(struct tls_context *c, SSL_SESSION **session)
 	assert_int_equal(tls_pair_shake(&p), TLS_OK);
 	/* The ticket comes behind the handshake. */
 	assert_int_equal(SSL_read_ex(p.client, &byte, 1, &n), 0);
-	bool resumed = tls_is_resumed(p.server);
+	bool resumed = SSL_session_reused(p.client);
 	SSL_SESSION_free(*session);
 	*session = SSL_get1_session(p.client);
 	SSL_set_shutdown(p.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);

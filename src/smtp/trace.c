@@ -50,7 +50,12 @@ foreign(struct header *h, const char *before, struct view v,
 
 	buf_append_text(&b, before);
 	while (v.len > 0 && b.len < WORD_MAX) {
-		size_t n = utf8_graphic_len(v);
+		size_t n = 0, room = WORD_MAX - b.len;
+		while (n < v.len && n < room && v.at[n] > ' ' &&
+		       v.at[n] < 0x7f)
+			n++;
+		if (n == 0)
+			n = utf8_graphic_len(v);
 		if (n > 0)
 			buf_append(&b, view_slice(v, 0, n));
 		v = view_slice(v, n > 0 ? n : 1, v.len);

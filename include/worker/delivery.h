@@ -52,7 +52,8 @@ void delivery_submit(struct delivery *d, struct message *message);
 void delivery_ask(struct delivery *d, struct question *question);
 
 /* Of what was submitted and asked: a thread that is idle begins with it now,
- * with all of it at once. One that is busy takes it when it is done. */
+ * with all of it at once; before that where it makes a whole batch. One that
+ * is busy takes it when it is done. */
 void delivery_begin(struct delivery *d);
 
 /* Results, of which the caller is the reader: what it takes is its own. Each

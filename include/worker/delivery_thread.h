@@ -26,6 +26,10 @@ struct delivery {
 	atomic_bool is_stopping;
 	atomic_llong hold_until_ms;
 
+	/* The loop's own: since delivery_begin(). */
+	size_t submitted_rows;
+	size_t submitted_bytes;
+
 	/* The thread's own. */
 	struct store *store;
 	struct spool *spool;            /* NULL: on_outage is tempfail */

@@ -49,7 +49,7 @@ put_before(struct message_list *l, struct message_list *front)
 	*front = (struct message_list){ 0 };
 }
 
-/* Reads the next messages of a list into the batch, as many as one statement
+/* Reads the next messages of a list into the batch, as many as one
  * of the store takes or, with batch NULL, as the spool is given at a time, and
  * moves those that need neither to done. */
 static size_t

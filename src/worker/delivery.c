@@ -205,7 +205,12 @@ delivery_submit(struct delivery *d, struct message *message)
 		queue_push(&d->results, &message->link);
 		return;
 	}
+	d->submitted_rows += message_rows(message);
+	d->submitted_bytes += message->raw.len;
 	queue_append(&d->jobs, &message->link);
+	if (d->submitted_rows >= d->settings->store.batch_rows ||
+	    d->submitted_bytes >= d->settings->store.batch_bytes)
+		delivery_begin(d);
 }
 
 void
@@ -218,6 +223,8 @@ delivery_ask(struct delivery *d, struct question *question)
 void
 delivery_begin(struct delivery *d)
 {
+	d->submitted_rows = 0;
+	d->submitted_bytes = 0;
 	queue_notify(&d->jobs);
 }
 

@@ -60,6 +60,20 @@ an_idle_thread_begins_with_all_of_a_turn(void **state)
 }
 
 static void
+a_whole_batch_waits_for_no_other(void **state)
+{
+	(void)state;
+	struct delivery *d = delivery_start(&test_settings, &test_context);
+
+	await_idle(d);
+	for (int i = 0; i < 8; i++)
+		delivery_submit(d, new_message('m', i, 1));
+	expect_verdicts(d, 8, VERDICT_STORED);
+	delivery_stop(&d);
+	assert_int_equal(largest_batch, 8);
+}
+
+static void
 rows_bound_a_batch(void **state)
 {
 	(void)state;
@@ -328,6 +342,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_waits_goes_together_in_order),
 		TEST(an_idle_thread_begins_with_all_of_a_turn),
+		TEST(a_whole_batch_waits_for_no_other),
 		TEST(rows_bound_a_batch),
 		TEST(refused_ones_take_nobody_along),
 		TEST(held_until_the_store_is_back),

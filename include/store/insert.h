@@ -7,6 +7,10 @@
 #include "store/connection.h"
 #include "store/table.h"
 
+/* A larger row has a statement of its own; its message is sent from where it
+ * lies, in pieces. */
+enum { INSERT_LARGE = 512 * 1024 };
+
 struct insert;
 
 struct insert *insert_new(const struct store_settings *settings);

@@ -61,7 +61,7 @@ set_options(MYSQL *mysql, const struct store_settings *settings,
 	unsigned connect_s = whole_seconds(settings->connect_timeout_ms);
 	unsigned timeout_s = whole_seconds(settings->timeout_ms);
 	unsigned long packet = 1024UL * 1024 * 1024;
-	unsigned long buffer = 256UL * 1024;
+	unsigned long buffer = 128UL * 1024;
 	unsigned no = 0;
 	unsigned protocol = host->port > 0 ? MYSQL_PROTOCOL_TCP :
 					     MYSQL_PROTOCOL_SOCKET;

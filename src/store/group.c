@@ -8,7 +8,9 @@
 #include "store/size_limits.h"
 #include "store/store.h"
 
-enum { ALONE = 512 * 1024 };    /* larger mail shares no statement */
+/* What large mail is given together, since a commit costs as much as writing
+ * 1 MB. Nobody else waits for it. */
+enum { LARGE_TOGETHER = 4 * 1024 * 1024 };
 
 static bool
 has_raw_table(const struct store *s)
@@ -151,12 +153,13 @@ store_batch_add(struct store *s, struct store_batch *b,
 		add_raw(s, mail, b->raws, &e);
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
 
-	if (b->rows > 0 && (b->is_closed || e.largest > ALONE ||
-			    rows > insert_max_rows(f->insert, &f->table) ||
-			    bytes > insert_max_bytes(f->insert, f->connection)))
+	bool is_large = e.largest > INSERT_LARGE;
+	size_t most = is_large ? LARGE_TOGETHER :
+		insert_max_bytes(f->insert, f->connection);
+	if (b->rows > 0 && (is_large != b->is_large || bytes > most ||
+			    rows > insert_max_rows(f->insert, &f->table)))
 		return false;
-	*b = (struct store_batch){ rows, b->raws + e.raws, bytes,
-				   e.largest > ALONE };
+	*b = (struct store_batch){ rows, b->raws + e.raws, bytes, is_large };
 	return true;
 }
 

@@ -24,7 +24,6 @@
 
 enum {
 	MAX_PARAMETERS = 65535,         /* of the protocol */
-	IN_PIECES = 512 * 1024,         /* larger mail is not copied */
 	ROW_OVERHEAD = 512,             /* of all short columns */
 	SQL_MAX = 4 * 1024 * 1024,
 	KEPT_STATEMENTS = 8,    /* each row of each costs the server 10 KB */
@@ -242,7 +241,7 @@ insert_rows(struct insert *i, struct rows rows)
 {
 	struct connection *c = i->connection;
 	bool in_pieces = rows.count == 1 &&
-		rows.at[0].raw->len > IN_PIECES &&
+		rows.at[0].raw->len > INSERT_LARGE &&
 		table_is_exact(table_column(i->table, "mail"));
 
 	assert(rows.count > 0 && rows.count <= insert_max_rows(i, i->table));
@@ -270,7 +269,8 @@ insert_rows(struct insert *i, struct rows rows)
 
 /* ---- Transactions -------------------------------------------------------- */
 
-/* How many of the rows go into the next statement: at least one. */
+/* How many of the rows go into the next statement: at least one, and one
+ * where it is large. */
 static size_t
 rows_of_statement(const struct insert *i, struct rows rows)
 {
@@ -280,9 +280,10 @@ rows_of_statement(const struct insert *i, struct rows rows)
 
 	while (n < rows.count && n < most) {
 		size_t bytes = insert_row_bytes(i->table, &rows.at[n]);
-		if (n > 0 && bytes > room)
+		if (n > 0 && (bytes > room || bytes > INSERT_LARGE))
 			break;
-		room = bytes < room ? room - bytes : 0;
+		room = bytes < room && bytes <= INSERT_LARGE ? room - bytes
+							     : 0;
 		n++;
 	}
 	return n;

@@ -27,19 +27,20 @@ def poison(database, error):
         f"MYSQL_ERRNO = {error}, MESSAGE_TEXT = 'poison'; END IF")
 
 
-def batch(driver):
+def batch(driver, size):
     """Six messages of 1, 2, 3, 1, 2, 3 recipients, saved together."""
-    driver.begin("load 0.001 6 100")
+    driver.begin(f"load 0.001 6 {size}")
     saved = driver.saved()
     return saved[:len(saved) // 6 * 6]
 
 
-@pytest.mark.parametrize("error", ERRORS)
-def test_an_error_of_one_stops_no_other(database, store, error):
+@pytest.mark.parametrize("error, size", [
+    *((error, 100) for error in ERRORS), (1644, 600_000), (2013, 600_000)])
+def test_an_error_of_one_stops_no_other(database, store, error, size):
     poison(database, error)
     # What is poisoned is held to the end, and the others wait with it.
     with store(hold=1500) as driver:
-        saved = batch(driver)
+        saved = batch(driver, size)
         log = driver.log()
     for n, one in enumerate(saved):
         if n % 3 < 2:
@@ -90,6 +91,33 @@ def test_few_statements_are_kept_prepared(database, store):
             saved = driver.save(count)
             assert {one.verdict for one in saved} == {"STORED"}
             assert prepared() <= 8
+
+
+def test_large_mail_shares_a_commit(database, store):
+    """Up to 4 MB of it, each row by a statement of its own."""
+    def counted():
+        rows = database.query(
+            "SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_begin', "
+            "'Com_commit', 'Com_stmt_execute', 'Com_insert')")
+        return {row["Variable_name"]: int(row["Value"]) for row in rows}
+
+    def since(before):
+        return {name: value - before[name]
+                for name, value in counted().items()
+                if value != before[name]}
+
+    with store(batch_rows=32) as driver:
+        saved = driver.save(1, 900_000)
+        before = counted()
+        saved += driver.save(4, 900_000)
+        assert since(before) == {"Com_begin": 1, "Com_stmt_execute": 4,
+                                 "Com_insert": 4, "Com_commit": 1}
+        saved += driver.save(9, 900_000)
+        assert since(before)["Com_begin"] == 3          # 4, 8 and 1
+        saved += driver.save(1, 6_000_000)
+        assert since(before)["Com_begin"] == 3
+    assert {one.verdict for one in saved} == {"STORED"}
+    assert_exactly_once(database, saved)
 
 
 def test_a_server_that_has_no_statement_left(database, store):

@@ -143,6 +143,19 @@ add_rows(struct store *s, const struct mail *mail, size_t at)
 	return e;
 }
 
+/* As much as any transaction may have. */
+static size_t
+large_together(const struct store *s)
+{
+	size_t most = LARGE_TOGETHER;
+
+	if (s->settings->transaction_bytes < most)
+		most = s->settings->transaction_bytes;
+	if (s->failover.connection->server.max_transaction < most)
+		most = s->failover.connection->server.max_transaction;
+	return most;
+}
+
 bool
 store_batch_add(struct store *s, struct store_batch *b,
 		const struct mail *mail)
@@ -154,7 +167,7 @@ store_batch_add(struct store *s, struct store_batch *b,
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
 
 	bool is_large = e.largest > INSERT_LARGE;
-	size_t most = is_large ? LARGE_TOGETHER :
+	size_t most = is_large ? large_together(s) :
 		insert_max_bytes(f->insert, f->connection);
 	if (b->rows > 0 && (is_large != b->is_large || bytes > most ||
 			    rows > insert_max_rows(f->insert, &f->table)))

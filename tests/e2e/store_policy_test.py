@@ -116,6 +116,10 @@ def test_large_mail_shares_a_commit(database, store):
         assert since(before)["Com_begin"] == 3          # 4, 8 and 1
         saved += driver.save(1, 6_000_000)
         assert since(before)["Com_begin"] == 3
+    with store(transaction_bytes=2_000_000) as driver:
+        before = counted()
+        saved += driver.save(4, 900_000)
+        assert since(before)["Com_begin"] == 2
     assert {one.verdict for one in saved} == {"STORED"}
     assert_exactly_once(database, saved)
 

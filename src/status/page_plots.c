@@ -160,45 +160,41 @@ print_plot(struct drawing *d, const char *more, struct buf *out)
 
 /* ---- All of them --------------------------------------------------------- */
 
-static void
-print_span(const struct scoreboard *b, const struct status_duty *duty,
-	   enum history_span span, struct buf *out)
-{
-	static const struct {
-		const char *id, *title;
-		int64_t span_s;
-	} spans[] = {
-		[HISTORY_HOUR] = { "hour", "The last hour", 3600 },
-		[HISTORY_DAY] = { "day", "The last day",
-				  INT64_C(24) * 3600 },
-	};
-	struct history_sample *samples =
-		memory_new(HISTORY_MOST_SAMPLES, sizeof(*samples));
-	struct drawing d = {
-		.samples = samples,
-		.count = history_read(b, span, samples),
-		.span = spans[span].id,
-		.from_s = clock_wall_us() / SECOND - spans[span].span_s + 1,
-		.span_s = spans[span].span_s,
-	};
-	char limit[32];
-
-	snprintf(limit, sizeof(limit), ", limit %zu", duty->connections);
-	buf_printf(out, "<h2 id=\"%s\">%s</h2>\n<div class=\"plots\">\n",
-		   spans[span].id, spans[span].title);
-	for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++) {
-		d.plot = &plots[i];
-		print_plot(&d, plots[i].lines[0].field == HISTORY_SESSIONS ?
-			   limit : "", out);
-	}
-	buf_append_text(out, "</div>\n");
-	free(samples);
-}
-
 void
 page_print_plots(const struct scoreboard *b, const struct status_duty *duty,
 		 struct buf *out)
 {
-	print_span(b, duty, HISTORY_HOUR, out);
-	print_span(b, duty, HISTORY_DAY, out);
+	static const struct {
+		enum history_span span;
+		const char *id, *title;
+		int64_t span_s;
+	} spans[] = {
+		{ HISTORY_HOUR, "hour", "The last hour", 3600 },
+		{ HISTORY_DAY, "day", "The last day", INT64_C(24) * 3600 },
+	};
+	struct history_sample *samples =
+		memory_new(HISTORY_MOST_SAMPLES, sizeof(*samples));
+	char limit[32];
+
+	snprintf(limit, sizeof(limit), ", limit %zu", duty->connections);
+	for (size_t k = 0; k < sizeof(spans) / sizeof(*spans); k++) {
+		struct drawing d = {
+			.samples = samples,
+			.count = history_read(b, spans[k].span, samples),
+			.span = spans[k].id,
+			.from_s = clock_wall_us() / SECOND -
+				  spans[k].span_s + 1,
+			.span_s = spans[k].span_s,
+		};
+		buf_printf(out, "<h2 id=\"%s\">%s</h2>\n"
+			   "<div class=\"plots\">\n", spans[k].id,
+			   spans[k].title);
+		for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++) {
+			d.plot = &plots[i];
+			print_plot(&d, plots[i].lines[0].field ==
+				   HISTORY_SESSIONS ? limit : "", out);
+		}
+		buf_append_text(out, "</div>\n");
+	}
+	free(samples);
 }

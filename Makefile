@@ -30,8 +30,8 @@ base       = address arena buf chain clock figures histogram history in_child \
 	sandbox scoreboard scoreboard_master scoreboard_read seccomp_filter \
 	service_health shared_memory signals utf8 view
 net        = certificate connection_limits connection_table domain_name listen \
-	proxy_protocol recipient_limits recipient_rates remote_key signing \
-	signing_answer ticket_keys tls tls_context
+	proxy_protocol recipient_rates remote_key signing signing_answer \
+	ticket_keys tls tls_context
 smtp       = blocked command_line content data domains extensions hello path \
 	recipient reply sender session session_state trace verbs
 mime       = charset columns content convert content_rewrite \

@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/shared_memory.h"
-#include "net/connection_regions.h"
 #include "net/connection_table.h"
+#include "net/recipient_rates.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,6 +25,17 @@ enum { SMALLEST_TABLE = 256 };
  * an upgrade to a program with another number begins with empty ones. */
 enum { LAYOUT = 5 };
 
+/* Each has a sketch in each region. */
+enum rate_kind { RATE_RECIPIENT, RATE_DOMAIN, RATE_KINDS };
+
+struct connection_limits {
+	struct connection_limits_handle h;
+	size_t entries;
+	size_t stride;                  /* bytes from region to region */
+	void *shared;
+	bool *is_taken;                 /* the master's alone */
+};
+
 static struct connection_table
 region_of(const struct connection_limits *c, unsigned number)
 {
@@ -36,7 +47,8 @@ region_of(const struct connection_limits *c, unsigned number)
 	};
 }
 
-struct recipient_rates *
+/* The sketch of that kind, behind the region's table of connections. */
+static struct recipient_rates *
 region_rates(const struct connection_limits *c, unsigned i, enum rate_kind kind)
 {
 	return (void *)((char *)region_of(c, i).at +
@@ -298,4 +310,87 @@ connection_release(const struct connection_counter *s,
 	if (!client->is_local)
 		connection_table_leave(ours, key_of(client));
 	connection_table_add(ours, -1);
+}
+
+/* ---- Mail of one recipient, and of one domain --------------------------- */
+
+struct rated {
+	enum rate_kind kind;
+	size_t most;                    /* 0: it is not counted */
+	struct view key;
+};
+
+static void
+rate_what(const struct connection_counter *s, struct view address,
+	  struct rated out[RATE_KINDS])
+{
+	size_t at = view_find_last(address, '@');
+
+	out[0] = (struct rated){ RATE_RECIPIENT, s->limits.rate_per_recipient,
+				 address };
+	out[1] = (struct rated){ RATE_DOMAIN, s->limits.rate_per_domain,
+				 view_slice(address, at, address.len) };
+}
+
+/* Notes one more, unless that is too many. */
+static bool
+is_within(const struct connection_counter *s, const struct rated *what,
+	  int64_t now_ms)
+{
+	const struct connection_limits *c = s->connection_limits;
+	struct recipient_rates *ours = region_rates(c, s->region, what->kind);
+	const struct recipient_regions all = { region_rates(c, 0, what->kind),
+					       c->stride, c->h.regions };
+	uint64_t minute = (uint64_t)now_ms / MINUTE_MS;
+
+	if (what->most == 0)
+		return true;
+	struct recipient_cells cells =
+		recipient_cells_of(what->key, c->h.secret);
+	recipient_rates_note(ours, &cells, minute);
+	struct connection_rate sum = recipient_rates_sum(all, &cells, minute);
+	if (connection_rate_of_last_minute(sum, now_ms) <= what->most)
+		return true;
+	recipient_rates_take_back(ours, &cells, minute);
+	return false;
+}
+
+static void
+take_back(const struct connection_counter *s, const struct rated *what,
+	  int64_t then_ms)
+{
+	const struct connection_limits *c = s->connection_limits;
+
+	if (what->most == 0)
+		return;
+	struct recipient_cells cells =
+		recipient_cells_of(what->key, c->h.secret);
+	recipient_rates_take_back(region_rates(c, s->region, what->kind),
+				  &cells, (uint64_t)then_ms / MINUTE_MS);
+}
+
+bool
+recipient_admit(const struct connection_counter *s, struct view address,
+		int64_t now_ms)
+{
+	struct rated what[RATE_KINDS];
+
+	rate_what(s, address, what);
+	if (!is_within(s, &what[0], now_ms))
+		return false;
+	if (is_within(s, &what[1], now_ms))
+		return true;
+	take_back(s, &what[0], now_ms);
+	return false;
+}
+
+void
+recipient_release(const struct connection_counter *s, struct view address,
+		  int64_t then_ms)
+{
+	struct rated what[RATE_KINDS];
+
+	rate_what(s, address, what);
+	for (int i = 0; i < RATE_KINDS; i++)
+		take_back(s, &what[i], then_ms);
 }

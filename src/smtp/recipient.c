@@ -168,22 +168,6 @@ refuse(struct session *s, enum reply reply, struct view address,
 		session_refuse(s, reply, out);
 }
 
-static void
-accept(struct session *s, struct recipient *r, struct buf *out)
-{
-	struct envelope *e = &s->message->envelope;
-
-	if (e->last != NULL)
-		e->last->next = r;
-	else
-		e->first = r;
-	e->last = r;
-	e->recipients++;
-	s->stage = STAGE_RECIPIENT;
-	s->idle_commands--;
-	session_say(s, REPLY_RECIPIENT_OK, out);
-}
-
 /* Gives its memory back; its address moves to where. */
 static struct view
 drop(struct session *s, struct recipient *r, char where[ADDRESS_SIZE])
@@ -203,16 +187,26 @@ static void
 accept_within_rate(struct session *s, struct recipient *r, struct buf *out)
 {
 	const struct smtp_settings *settings = s->settings;
+	struct envelope *e = &s->message->envelope;
 	char where[ADDRESS_SIZE];
 
-	if (r->is_discarded || settings->admits_recipient == NULL ||
-	    settings->discards_over_rate ||
-	    settings->admits_recipient(s->owner, r)) {
-		accept(s, r, out);
+	if (!r->is_discarded && settings->admits_recipient != NULL &&
+	    !settings->discards_over_rate &&
+	    !settings->admits_recipient(s->owner, r)) {
+		s->counts.recipients_over_rate++;
+		refuse(s, REPLY_OVER_RATE, drop(s, r, where), out);
 		return;
 	}
-	s->counts.recipients_over_rate++;
-	refuse(s, REPLY_OVER_RATE, drop(s, r, where), out);
+	assert(s->want == SESSION_WANTS_INPUT && r->next == NULL);
+	if (e->last != NULL)
+		e->last->next = r;
+	else
+		e->first = r;
+	e->last = r;
+	e->recipients++;
+	s->stage = STAGE_RECIPIENT;
+	s->idle_commands--;
+	session_say(s, REPLY_RECIPIENT_OK, out);
 }
 
 static void

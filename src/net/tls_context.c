@@ -178,8 +178,9 @@ tls_context_new(const struct net_settings *settings, char *why, size_t size)
 		const struct certificate_settings *s =
 			&settings->certificates[i];
 		const struct certificate *twin = NULL;
-		struct certificate *one = &c->at[i];
 
+		assert(c->at != NULL);
+		struct certificate *one = &c->at[i];
 		c->count = i + 1;
 		/* Of two that have one name the second shares the first one's
 		 * connections, which take what the client can. */

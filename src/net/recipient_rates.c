@@ -6,7 +6,6 @@
 #include "base/shared_memory.h"
 
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include <assert.h>
 #include <stdatomic.h>

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <stdint.h>
-#include <string.h>
 
 static const enum reply fault_replies[] = {
 	[DATA_FAULT_MEMORY] = REPLY_FULL,

@@ -10,7 +10,6 @@
 #include "smtp/path.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* False, and nothing changed, where the name is neither domain nor address

@@ -4,7 +4,6 @@
 #include "smtp/reply.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 struct sentence {

@@ -6,9 +6,7 @@
 #include "smtp/reply.h"
 #include "status/named_hosts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { SECOND = 1000000, DAY = 24 * 3600 };
 

@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 enum { LONGEST_BODY = 1024 * 1024, MASTER_SLOT = 0 };
 

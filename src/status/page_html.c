@@ -51,11 +51,11 @@ print_state(const struct service_health *h, struct view reasons, int64_t now,
 {
 	struct buf faults = BUF(LONGEST_FAULTS);
 
-	size_t count = service_health_faults(h, now, &faults);
+	service_health_faults(h, now, &faults);
 	if (reasons.len > 0)
 		buf_append_text(out, "<div class=\"state fault\" "
 				"role=\"status\">No mail is taken:\n<ul>\n");
-	else if (count > 0)
+	else if (faults.len > 0)
 		buf_append_text(out, "<div class=\"state fault\" "
 				"role=\"status\">Mail is taken, but somebody "
 				"must see to this:\n<ul>\n");
@@ -63,7 +63,7 @@ print_state(const struct service_health *h, struct view reasons, int64_t now,
 		buf_append_text(out, "<div class=\"state well\" "
 				"role=\"status\">All is well: mail is "
 				"taken.");
-	if (reasons.len > 0 || count > 0) {
+	if (reasons.len > 0 || faults.len > 0) {
 		append_lines(out, reasons, VIEW(""));
 		append_lines(out, buf_view(&faults), reasons);
 		buf_append_text(out, "</ul>\n");
@@ -111,16 +111,14 @@ static void
 print_store(const struct service_health *h, int64_t now, struct buf *out)
 {
 	buf_append_text(out, "<h2>Database</h2>\n<p>");
-	if (h->workers_up > 0)
+	if (h->workers_up > 0) {
 		page_append_escaped(out, view_of(h->host));
-	if (h->workers_up > 0 && h->has_more_hosts)
-		buf_append_text(out, " and others");
-	if (h->workers_up > 0)
-		buf_printf(out, ": %zu of %zu workers", h->workers_up,
-			   h->workers);
-	else
+		buf_printf(out, "%s: %zu of %zu workers", h->has_more_hosts ?
+			   " and others" : "", h->workers_up, h->workers);
+	} else {
 		buf_append_text(out, h->workers_down > 0 ? "no host" :
 				"not asked yet");
+	}
 	if (h->workers_down > 0) {
 		buf_printf(out, "; %zu without one for ", h->workers_down);
 		page_append_span(out, now - h->down_since);

@@ -70,7 +70,8 @@ def compare_workers(results, database, server, mails):
     cost = several["server_us"] / one["server_us"]
     print(f"\n4 KB, one a connection: {one['server_us']:.0f} us a mail by one "
           f"worker, {several['server_us']:.0f} by {len(server.workers())}, "
-          f"ratio {cost:.2f}", flush=True)
+          f"ratio {cost:.2f}; rows a commit {one['batch_rows']:.1f} and "
+          f"{several['batch_rows']:.1f}", flush=True)
     results.note("CPU of several workers / of one", cost)
 
 

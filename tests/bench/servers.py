@@ -28,7 +28,7 @@ def running_server(database, settings, listeners=None):
 def measure_server(server, database, arguments, mails, port=0):
     """One scenario against our server, after a short warming up."""
     port = port or server.port
-    load(port, arguments, max(500, mails // 20))
+    load(port, arguments, min(mails, max(500, mails // 20)))
     database.query("TRUNCATE new_mail")
     pids, mariadbd = family(server.pid), [database.mariadb.pid()]
     batches = Batches(server.http_port)

@@ -278,7 +278,7 @@ def test_a_broken_recipient_query_is_told_once(start_server, database):
     database.query("CREATE TABLE nobody AS SELECT 'a@example.com' address")
     for _ in range(12):
         assert asks(server, "a@example.com") == (250, "2.1.5")
-    assert server.log_lines("query of the configuration works again")
+    server.await_log("query of the configuration works again")
 
 
 def test_a_broken_domains_query_is_told_once(start_server, database):

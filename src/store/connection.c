@@ -36,25 +36,6 @@ whole_seconds(int64_t ms)
 }
 
 static void
-set_tls(MYSQL *mysql, const struct store_settings *settings)
-{
-	if (!settings->has_tls)
-		return;
-	if (settings->tls_ca[0] != '\0')
-		mysql_options(mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
-#if IS_CONNECTOR_C
-	my_bool yes = 1;
-	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
-	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
-#else
-	unsigned mode = SSL_MODE_VERIFY_IDENTITY;
-	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
-	if (settings->tls_ca[0] == '\0')
-		mysql_options(mysql, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
-#endif
-}
-
-static void
 set_options(MYSQL *mysql, const struct store_settings *settings,
 	    const struct store_host *host)
 {
@@ -74,7 +55,20 @@ set_options(MYSQL *mysql, const struct store_settings *settings,
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
 	mysql_options(mysql, MYSQL_OPT_NET_BUFFER_LENGTH, &buffer);
-	set_tls(mysql, settings);
+	if (!settings->has_tls)
+		return;
+	if (settings->tls_ca[0] != '\0')
+		mysql_options(mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
+#if IS_CONNECTOR_C
+	my_bool yes = 1;
+	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
+	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+#else
+	unsigned mode = SSL_MODE_VERIFY_IDENTITY;
+	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+	if (settings->tls_ca[0] == '\0')
+		mysql_options(mysql, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
+#endif
 }
 
 static int

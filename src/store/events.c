@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,11 +142,13 @@ event_make(const struct row *row, char where[EVENT_BYTES])
 
 /* ---- All of them --------------------------------------------------------- */
 
+/* What is gathered, to one of the sockets. */
 static void
 send_to(struct events *e, size_t which)
 {
 	int sent;
 
+	assert(e->count > 0 && e->count <= AT_ONCE);
 	for (size_t i = 0; i < e->count; i++)
 		e->heads[i].msg_hdr = (struct msghdr){
 			.msg_name = &e->addresses[which],
@@ -184,33 +187,28 @@ flush(struct events *e)
 	e->used = 0;
 }
 
-static void
-gather(struct events *e, const struct mail *mail)
-{
-	unsigned n = 0;
-
-	for (const struct recipient *r = mail->message->envelope.first;
-	     r != NULL; r = r->next, n++) {
-		struct row row;
-		if (r->is_discarded)
-			continue;
-		if (e->count == AT_ONCE || GATHERED - e->used < EVENT_BYTES)
-			flush(e);
-		row_make(&row, mail, r, n);
-		char *at = e->text + e->used;
-		size_t len = event_make(&row, at);
-		e->parts[e->count++] = (struct iovec){ at, len };
-		e->used += len;
-	}
-}
-
 void
 events_tell(struct events *e, struct mail *const *mails, size_t count)
 {
-	if (e == NULL)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (mails[i]->message->verdict == VERDICT_STORED)
-			gather(e, mails[i]);
-	flush(e);
+	for (size_t i = 0; e != NULL && i < count; i++) {
+		const struct message *m = mails[i]->message;
+		const struct recipient *r = m->envelope.first;
+		if (m->verdict != VERDICT_STORED)
+			continue;
+		for (unsigned n = 0; r != NULL; r = r->next, n++) {
+			struct row row;
+			if (r->is_discarded)
+				continue;
+			if (e->count == AT_ONCE ||
+			    GATHERED - e->used < EVENT_BYTES)
+				flush(e);
+			row_make(&row, mails[i], r, n);
+			char *at = e->text + e->used;
+			size_t len = event_make(&row, at);
+			e->parts[e->count++] = (struct iovec){ at, len };
+			e->used += len;
+		}
+	}
+	if (e != NULL)
+		flush(e);
 }

@@ -8,6 +8,8 @@
 #include "store/size_limits.h"
 #include "store/store.h"
 
+#include <assert.h>
+
 /* What large mail is given together, since a commit costs as much as writing
  * 1 MB. Nobody else waits for it. */
 enum { LARGE_TOGETHER = 4 * 1024 * 1024 };
@@ -102,28 +104,16 @@ extend(struct extent *e, size_t bytes)
 		e->largest = bytes;
 }
 
-/* Makes the message's row of raw_table behind those that are there. */
-static void
-add_raw(struct store *s, const struct mail *mail, size_t at, struct extent *e)
-{
-	if (at == s->raws_size) {
-		s->raws_size = at > 0 ? 2 * at : 32;
-		s->raws = memory_resize(s->raws,
-					s->raws_size * sizeof(*s->raws));
-	}
-	row_make_raw(&s->raws[at], mail);
-	extend(e, insert_row_bytes(&s->failover.raw_table, &s->raws[at]));
-	e->raws++;
-}
-
-/* Makes the message's rows behind those that are there. */
+/* Makes the message's rows behind those that are there: of the table at `at`,
+ * and one of raw_table, where there is such a table, at `raw_at`. */
 static struct extent
-add_rows(struct store *s, const struct mail *mail, size_t at)
+add_rows(struct store *s, const struct mail *mail, size_t at, size_t raw_at)
 {
 	const struct message *m = mail->message;
 	struct extent e = { 0 };
 	unsigned n = 0;
 
+	assert(at <= s->rows_size && raw_at <= s->raws_size);
 	if (at + m->envelope.recipients > s->rows_size) {
 		s->rows_size = 2 * (at + m->envelope.recipients);
 		s->rows = memory_resize(s->rows,
@@ -140,20 +130,17 @@ add_rows(struct store *s, const struct mail *mail, size_t at)
 		trim_body(s, row);
 		extend(&e, insert_row_bytes(&s->failover.table, row));
 	}
+	if (!has_raw_table(s) || e.rows == 0)
+		return e;
+	if (raw_at == s->raws_size) {
+		s->raws_size = raw_at > 0 ? 2 * raw_at : 32;
+		s->raws = memory_resize(s->raws,
+					s->raws_size * sizeof(*s->raws));
+	}
+	row_make_raw(&s->raws[raw_at], mail);
+	extend(&e, insert_row_bytes(&s->failover.raw_table, &s->raws[raw_at]));
+	e.raws++;
 	return e;
-}
-
-/* As much as any transaction may have. */
-static size_t
-large_together(const struct store *s)
-{
-	size_t most = LARGE_TOGETHER;
-
-	if (s->settings->transaction_bytes < most)
-		most = s->settings->transaction_bytes;
-	if (s->failover.connection->server.max_transaction < most)
-		most = s->failover.connection->server.max_transaction;
-	return most;
 }
 
 bool
@@ -161,14 +148,19 @@ store_batch_add(struct store *s, struct store_batch *b,
 		const struct mail *mail)
 {
 	const struct failover *f = &s->failover;
-	struct extent e = add_rows(s, mail, b->rows);
-	if (has_raw_table(s) && e.rows > 0)
-		add_raw(s, mail, b->raws, &e);
+	const struct extent e = add_rows(s, mail, b->rows, b->raws);
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
-
 	bool is_large = e.largest > INSERT_LARGE;
-	size_t most = is_large ? large_together(s) :
-		insert_max_bytes(f->insert, f->connection);
+	size_t most = insert_max_bytes(f->insert, f->connection);
+
+	/* Of large mail as much as any transaction may have. */
+	if (is_large) {
+		most = LARGE_TOGETHER;
+		if (s->settings->transaction_bytes < most)
+			most = s->settings->transaction_bytes;
+		if (f->connection->server.max_transaction < most)
+			most = f->connection->server.max_transaction;
+	}
 	if (b->rows > 0 && (is_large != b->is_large || bytes > most ||
 			    rows > insert_max_rows(f->insert, &f->table)))
 		return false;

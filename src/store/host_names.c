@@ -80,24 +80,6 @@ host_names_set(struct host_names *n, size_t i,
 	atomic_store_explicit(&e->number, number + 2, memory_order_release);
 }
 
-static void
-copy(const struct host_entry *e, struct host_addresses *out)
-{
-	uint32_t count = atomic_load_explicit(&e->count, memory_order_relaxed);
-
-	*out = (struct host_addresses){
-		.count = count < HOST_ADDRESSES ? count : HOST_ADDRESSES,
-	};
-	for (size_t k = 0; k < out->count; k++) {
-		uint64_t words[WORDS];
-		for (size_t w = 0; w < WORDS; w++)
-			words[w] = atomic_load_explicit(&e->words[k][w],
-							memory_order_relaxed);
-		out->at[k] = address_from_bytes((const uint8_t *)words,
-						words[2] == 4 ? 4 : 16, 0);
-	}
-}
-
 bool
 host_names_get(const struct host_names *n, size_t i,
 	       struct host_addresses *out)
@@ -107,7 +89,22 @@ host_names_get(const struct host_names *n, size_t i,
 	for (int tries = 0; tries < TRIES; tries++) {
 		uint32_t before = atomic_load_explicit(&e->number,
 						       memory_order_acquire);
-		copy(e, out);
+		uint32_t count = atomic_load_explicit(&e->count,
+						      memory_order_relaxed);
+		*out = (struct host_addresses){
+			.count = count < HOST_ADDRESSES ? count
+							: HOST_ADDRESSES,
+		};
+		for (size_t k = 0; k < out->count; k++) {
+			uint64_t words[WORDS];
+			for (size_t w = 0; w < WORDS; w++)
+				words[w] = atomic_load_explicit(
+					&e->words[k][w], memory_order_relaxed);
+			out->at[k] = address_from_bytes(
+				(const uint8_t *)words,
+				words[2] == 4 ? 4 : 16, 0);
+		}
+		/* Whoever wrote meanwhile has changed the number. */
 		atomic_thread_fence(memory_order_acquire);
 		uint32_t after = atomic_load_explicit(&e->number,
 						      memory_order_relaxed);

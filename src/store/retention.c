@@ -49,26 +49,6 @@ retention_free(struct retention **r)
 
 /* ---- Row by row ---------------------------------------------------------- */
 
-/* Rows that went; -1 with the connection's fault. */
-static int64_t
-delete_some(struct retention *r, int64_t cutoff_s)
-{
-	struct failover *l = &r->store->failover;
-	char table[QUOTED_SIZE];
-	char date[DATE_TEXT_SIZE];
-	struct buf sql = BUF(RETENTION_SQL_MAX);
-
-	buf_printf(&sql, "DELETE FROM %s WHERE `date` < %s ORDER BY `date` "
-		   "LIMIT %d", catalog_quote(l->settings->table, table),
-		   retention_date(&l->table, cutoff_s, date),
-		   BATCH_ROWS << r->hurry);
-	buf_append_byte(&sql, '\0');
-	int error = connection_run(l->connection, sql.at);
-	buf_release(&sql);
-	return error == 0 ? (int64_t)mysql_affected_rows(l->connection->mysql)
-			  : -1;
-}
-
 /* How long the oldest row is over its time. */
 static int64_t
 ask_lag(const struct retention *r, int64_t cutoff_s)
@@ -105,27 +85,26 @@ set_pace(struct retention *r, int64_t now, int64_t lag_s)
 	r->hurry += r->hurry < FASTEST;
 }
 
-static void
-end_round(struct retention *r)
-{
-	if (r->round_rows > 0)
-		log_info("expired mail is deleted",
-			 LOG_NUM("rows", r->round_rows));
-	if (r->hurry > 0)
-		log_info("no expired mail is left");
-	slot_gauge(r->store->slot, GAUGE_RETENTION_LAG, 0);
-	r->round_rows = 0;
-	r->hurry = 0;
-	r->lag_look_ms = 0;
-}
-
-/* A batch of those that are older than all may be. */
+/* A batch of those that are older than all may be; b->rows: how many went, -1
+ * with the connection's fault. */
 static bool
 delete_oldest(struct retention *r, int64_t now_s, struct retention_batch *b)
 {
-	int64_t cutoff_s = now_s - r->store->settings->retention_ms / 1000;
+	struct failover *l = &r->store->failover;
+	int64_t cutoff_s = now_s - l->settings->retention_ms / 1000;
+	char table[QUOTED_SIZE];
+	char date[DATE_TEXT_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
 
-	b->rows = delete_some(r, cutoff_s);
+	buf_printf(&sql, "DELETE FROM %s WHERE `date` < %s ORDER BY `date` "
+		   "LIMIT %lld", catalog_quote(l->settings->table, table),
+		   retention_date(&l->table, cutoff_s, date),
+		   (long long)b->most);
+	buf_append_byte(&sql, '\0');
+	int error = connection_run(l->connection, sql.at);
+	buf_release(&sql);
+	b->rows = error == 0 ?
+		(int64_t)mysql_affected_rows(l->connection->mysql) : -1;
 	bool has_more = b->rows == b->most;
 	if (has_more && clock_ms() >= r->lag_look_ms)
 		b->lag_s = ask_lag(r, cutoff_s);
@@ -158,11 +137,21 @@ delete_rows(struct retention *r, int64_t now_s, int64_t dropped_s)
 	}
 	slot_count(r->store->slot, COUNT_ROWS_EXPIRED, (uint64_t)b.rows);
 	r->round_rows += (uint64_t)b.rows;
-	if (!r->has_more)
-		end_round(r);
-	else if (b.rows == b.most)
-		set_pace(r, clock_ms(), b.lag_s);
-	return r->has_more ? PACE_MS >> r->hurry : NEXT_ROUND;
+	if (r->has_more) {
+		if (b.rows == b.most)
+			set_pace(r, clock_ms(), b.lag_s);
+		return PACE_MS >> r->hurry;
+	}
+	if (r->round_rows > 0)
+		log_info("expired mail is deleted",
+			 LOG_NUM("rows", r->round_rows));
+	if (r->hurry > 0)
+		log_info("no expired mail is left");
+	slot_gauge(r->store->slot, GAUGE_RETENTION_LAG, 0);
+	r->round_rows = 0;
+	r->hurry = 0;
+	r->lag_look_ms = 0;
+	return NEXT_ROUND;
 }
 
 /* ---- A step -------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/catalog.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,34 +63,28 @@ ask_raws(const struct retention *r, const struct raw_place *from,
 	return true;
 }
 
-static void
-write_ranges(struct connection *c, const struct raws *raws, struct buf *sql)
-{
-	char hash[MAIL_ID_LEN + 1];
-	char literal[QUOTED_SIZE];
-
-	for (size_t i = 0; i < raws->count; i++) {
-		snprintf(hash, sizeof(hash), "%.*s0000", PREFIX_LEN,
-			 raws->at[i].hash);
-		buf_printf(sql, "%s`hash` BETWEEN %s", i > 0 ? " OR " : "",
-			   catalog_literal(c, hash, literal));
-		snprintf(hash, sizeof(hash), "%.*sffff", PREFIX_LEN,
-			 raws->at[i].hash);
-		buf_printf(sql, " AND %s", catalog_literal(c, hash, literal));
-	}
-}
-
 /* Which of them have rows. False with the connection's fault. */
 static bool
 ask_rows(const struct retention *r, struct raws *raws)
 {
 	const struct failover *l = &r->store->failover;
-	char name[QUOTED_SIZE];
+	char name[QUOTED_SIZE], literal[QUOTED_SIZE];
+	char hash[MAIL_ID_LEN + 1];
 	struct buf sql = BUF(RETENTION_SQL_MAX);
 
+	assert(raws->count > 0);
 	buf_printf(&sql, "SELECT DISTINCT LEFT(`hash`, %d) FROM %s WHERE ",
 		   PREFIX_LEN, catalog_quote(l->table.name, name));
-	write_ranges(l->connection, raws, &sql);
+	for (size_t i = 0; i < raws->count; i++) {
+		snprintf(hash, sizeof(hash), "%.*s0000", PREFIX_LEN,
+			 raws->at[i].hash);
+		buf_printf(&sql, "%s`hash` BETWEEN %s", i > 0 ? " OR " : "",
+			   catalog_literal(l->connection, hash, literal));
+		snprintf(hash, sizeof(hash), "%.*sffff", PREFIX_LEN,
+			 raws->at[i].hash);
+		buf_printf(&sql, " AND %s",
+			   catalog_literal(l->connection, hash, literal));
+	}
 	buf_append_byte(&sql, '\0');
 	MYSQL_RES *rows = connection_ask(l->connection, sql.at);
 	buf_release(&sql);
@@ -129,18 +124,6 @@ delete_raws(const struct retention *r, const struct raws *raws)
 	return error == 0;
 }
 
-/* How many of the first are seen to: where rows that are over their time may
- * still be there, the walk waits for those. */
-static size_t
-seen_to(const struct raws *raws, bool are_rows_gone)
-{
-	size_t n = 0;
-
-	while (n < raws->count && (are_rows_gone || !raws->has_rows[n]))
-		n++;
-	return n;
-}
-
 static bool
 walk(struct retention *r, struct retention_class *c, int64_t cutoff_s,
      bool are_rows_gone)
@@ -157,7 +140,11 @@ walk(struct retention *r, struct retention_class *c, int64_t cutoff_s,
 			 LOG_STR("text", why->text));
 		return false;
 	}
-	size_t n = seen_to(&raws, are_rows_gone);
+	/* Where rows that are over their time may still be there, the walk
+	 * waits for those. */
+	size_t n = 0;
+	while (n < raws.count && (are_rows_gone || !raws.has_rows[n]))
+		n++;
 	if (n > 0)
 		c->raw = raws.at[n - 1];
 	return n == MOST_RAWS;

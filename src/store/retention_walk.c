@@ -126,23 +126,18 @@ find_class(struct retention *r, int64_t dropped_s)
 	return false;
 }
 
-static void
-begin_round(struct retention *r)
-{
-	r->class_now = 0;
-	if (clock_ms() < r->whole_walk_ms)
-		return;
-	r->whole_walk_ms = clock_ms() + RETENTION_WHOLE_WALK_MS;
-	for (size_t i = 0; i < r->class_count; i++)
-		r->classes[i].low_s = 0;
-}
-
 bool
 retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
 	       struct retention_batch *b)
 {
 	if (!r->has_more)
-		begin_round(r);
+		r->class_now = 0;
+	/* From the beginning of time, now and then. */
+	if (!r->has_more && clock_ms() >= r->whole_walk_ms) {
+		r->whole_walk_ms = clock_ms() + RETENTION_WHOLE_WALK_MS;
+		for (size_t i = 0; i < r->class_count; i++)
+			r->classes[i].low_s = 0;
+	}
 	b->rows = 0;
 	b->lag_s = 0;
 	if (!find_class(r, dropped_s))

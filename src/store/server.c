@@ -106,24 +106,6 @@ find_engine_limits(struct server *s)
 		s->max_transaction = SIZE_MAX;
 }
 
-/* Both follow the server's wall clock, so that no step of it changes when it
- * says that it was started; 0 where it does not say. */
-static void
-find_start(struct connection *c)
-{
-	size_t uptime = 0;
-	int64_t now_s = -1;
-	MYSQL_RES *rows = connection_ask(c, "SHOW GLOBAL STATUS LIKE 'Uptime'");
-	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
-
-	if (row != NULL && view_to_size(connection_cell(rows, row, 1),
-					INT32_MAX, &uptime))
-		now_s = connection_ask_number(c, "SELECT UNIX_TIMESTAMP()");
-	if (rows != NULL)
-		mysql_free_result(rows);
-	c->server.started_s = now_s > 0 ? now_s - (int64_t)uptime : 0;
-}
-
 bool
 server_read(struct connection *c)
 {
@@ -151,7 +133,18 @@ server_read(struct connection *c)
 	if (c->server.max_packet == SIZE_MAX)
 		c->server.max_packet = ASSUMED_PACKET;
 	find_engine_limits(&c->server);
-	find_start(c);
+	/* Both follow the server's wall clock, so that no step of it changes
+	 * when it says that it was started; 0 where it does not say. */
+	size_t uptime = 0;
+	int64_t now_s = -1;
+	rows = connection_ask(c, "SHOW GLOBAL STATUS LIKE 'Uptime'");
+	MYSQL_ROW row = rows != NULL ? mysql_fetch_row(rows) : NULL;
+	if (row != NULL && view_to_size(connection_cell(rows, row, 1),
+					INT32_MAX, &uptime))
+		now_s = connection_ask_number(c, "SELECT UNIX_TIMESTAMP()");
+	if (rows != NULL)
+		mysql_free_result(rows);
+	c->server.started_s = now_s > 0 ? now_s - (int64_t)uptime : 0;
 	return true;
 }
 

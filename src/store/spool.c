@@ -9,6 +9,7 @@
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -221,64 +222,39 @@ write_file(struct spool *s, int fd, struct mail *const *mails, size_t count)
 	return fsync(fd);
 }
 
-/* The file is locked until it stands in new/, or the janitor would take it
- * for one that a crash left. */
-static int
-put_in_place(struct spool *s, int fd, const char *name)
-{
-	char unfinished[SPOOL_PATH_SIZE];
-	char finished[SPOOL_PATH_SIZE];
-
-	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
-	spool_path(s->settings->spool_dir, "new", name, finished);
-	if (rename(unfinished, finished) != 0) {
-		int error = errno;
-		unlink(unfinished);
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	/* NFS and quotas may tell of a full disk only here. */
-	if (close(fd) == 0 &&
-	    spool_sync_folder(s->settings->spool_dir, "new") == 0)
-		return 0;
-	int error = errno;
-	unlink(finished);
-	errno = error;
-	return -1;
-}
-
-/* 0, or -1 with errno and nothing left in new/. */
+/* 0, or -1 with errno and nothing left of it. */
 static int
 put_file(struct spool *s, struct mail *const *mails, size_t count)
 {
-	char path[SPOOL_PATH_SIZE];
-	const char *name = mails[0]->message->id;
+	char unfinished[SPOOL_PATH_SIZE], finished[SPOOL_PATH_SIZE];
+	const char *name = mails[0]->message->id, *left = unfinished;
 
-	spool_path(s->settings->spool_dir, "tmp", name, path);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert(count > 0);
+	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
+	spool_path(s->settings->spool_dir, "new", name, finished);
+	int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		      0600);
 	if (fd < 0)
 		return -1;
+	/* The file is locked until it stands in new/, or the janitor would
+	 * take it for one that a crash left. */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	    write_file(s, fd, mails, count) == 0)
-		return put_in_place(s, fd, name);
+	    write_file(s, fd, mails, count) == 0 &&
+	    rename(unfinished, finished) == 0) {
+		left = finished;
+		/* NFS and quotas may tell of a full disk only here. */
+		int failed = close(fd);
+		fd = -1;
+		if (failed == 0 &&
+		    spool_sync_folder(s->settings->spool_dir, "new") == 0)
+			return 0;
+	}
 	int error = errno;
-	unlink(path);
-	close(fd);
+	unlink(left);
+	if (fd >= 0)
+		close(fd);
 	errno = error;
 	return -1;
-}
-
-static size_t
-bytes_of(const struct mail *mail)
-{
-	const struct message *m = mail->message;
-	size_t bytes = m->raw.len + mail->body.len + FIELDS_ROOM;
-
-	for (const struct recipient *r = m->envelope.first; r != NULL;
-	     r = r->next)
-		bytes += r->trace.len + r->address.len + r->key.len + 64;
-	return bytes;
 }
 
 static void
@@ -286,8 +262,7 @@ write_batch(struct spool *s, struct mail *const *mails, size_t count)
 {
 	enum verdict verdict = VERDICT_SPOOLED;
 
-	if (!room_take(s) ||
-	    put_file(s, mails, count) != 0) {
+	if (!room_take(s) || put_file(s, mails, count) != 0) {
 		verdict = is_full(errno) ? VERDICT_FULL : VERDICT_TRY_LATER;
 		log_error("mail cannot be spooled",
 			  LOG_STR("dir", s->settings->spool_dir),
@@ -305,7 +280,12 @@ spool_write(struct spool *s, struct mail *const *mails, size_t count)
 
 	s->bytes = 0;
 	for (size_t i = 0; i < count; i++) {
-		size_t more = bytes_of(mails[i]);
+		const struct message *m = mails[i]->message;
+		size_t more = m->raw.len + mails[i]->body.len + FIELDS_ROOM;
+		for (const struct recipient *r = m->envelope.first; r != NULL;
+		     r = r->next)
+			more += r->trace.len + r->address.len + r->key.len +
+				64;
 		if (i > from && s->bytes + more > s->settings->batch_bytes) {
 			write_batch(s, mails + from, i - from);
 			from = i;

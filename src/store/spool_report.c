@@ -26,30 +26,21 @@ print_text(struct buf *out, struct view text)
 }
 
 static void
-print_age(struct buf *out, int64_t age_s)
+print_message(struct buf *out, const struct message *m, int64_t now_s,
+	      const char *reason)
 {
 	static const struct { int64_t seconds; char unit; } units[] = {
 		{ 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' }
 	};
-	size_t i = 0;
+	int64_t age_s = now_s - m->complete_wall_us / 1000000;
+	size_t i = 0, shown = 0;
 
-	/* Of the largest that there are two of. */
+	/* Of the largest unit that there are two of. */
 	while (units[i].seconds > 1 && age_s < 2 * units[i].seconds)
 		i++;
-	buf_printf(out, "%4lld%c",
+	buf_printf(out, "%s %4lld%c  <", m->id,
 		   (long long)(age_s > 0 ? age_s / units[i].seconds : 0),
 		   units[i].unit);
-}
-
-static void
-print_message(struct buf *out, const struct message *m, int64_t now_s,
-	      const char *reason)
-{
-	size_t shown = 0;
-
-	buf_printf(out, "%s ", m->id);
-	print_age(out, now_s - m->complete_wall_us / 1000000);
-	buf_append_text(out, "  <");
 	print_text(out, m->envelope.sender);
 	buf_append_text(out, ">");
 	for (const struct recipient *r = m->envelope.first;

@@ -101,11 +101,6 @@ set_type(struct table_column *c, const struct column_facts *facts)
 		c->family = types[i].family;
 		c->max_number = most_of(facts, types[i].max_number);
 	}
-}
-
-static void
-set_width(struct table_column *c, const struct column_facts *facts)
-{
 	c->max_chars = SIZE_MAX;
 	c->max_bytes = SIZE_MAX;
 	view_to_size(facts->max_chars, SIZE_MAX, &c->max_chars);
@@ -119,22 +114,18 @@ set_width(struct table_column *c, const struct column_facts *facts)
 		c->max_bytes = SIZE_MAX;
 }
 
-/* An enum's default is its first value, whatever information_schema says. */
-static bool
-fills_itself(const struct column_facts *facts)
-{
-	return facts->is_nullable || facts->has_default ||
-	       contains(facts->extra, VIEW("auto_increment")) ||
-	       contains(facts->extra, VIEW("generated")) ||
-	       view_equal_nocase(facts->data_type, VIEW("enum"));
-}
-
 void
 table_add_column(struct table *t, const struct column_facts *facts)
 {
 	const struct store_column *known = store_column_find(facts->name);
+	/* An enum's default is its first value, whatever information_schema
+	 * says. */
+	bool fills_itself = facts->is_nullable || facts->has_default ||
+		contains(facts->extra, VIEW("auto_increment")) ||
+		contains(facts->extra, VIEW("generated")) ||
+		view_equal_nocase(facts->data_type, VIEW("enum"));
 
-	if (known == NULL && !fills_itself(facts) && t->fault.error == 0)
+	if (known == NULL && !fills_itself && t->fault.error == 0)
 		fault_set(&t->fault, NO_DEFAULT, "column `%.*s` is NOT NULL "
 			  "without a default, and nothing fills it",
 			  (int)facts->name.len, facts->name.at);
@@ -150,7 +141,6 @@ table_add_column(struct table *t, const struct column_facts *facts)
 	snprintf(c->charset_name, sizeof(c->charset_name), "%.*s",
 		 (int)facts->charset.len, facts->charset.at);
 	set_type(c, facts);
-	set_width(c, facts);
 }
 
 static bool
@@ -197,9 +187,12 @@ table_add_indexes(struct table *t, const struct index_facts *facts,
 			t->has_date_index = true;
 }
 
-static void
-find_missing(struct table *t)
+void
+table_finish(struct table *t)
 {
+	if (t->count == 0 && t->fault.error == 0)
+		fault_set(&t->fault, NO_SUCH_TABLE, "there is no such table, "
+			  "or no right to see it");
 	for (size_t i = 0; i < store_column_count; i++) {
 		const struct store_column *known = &store_columns[i];
 		if (known->is_required && t->fault.error == 0 &&
@@ -209,35 +202,21 @@ find_missing(struct table *t)
 				  "the table has no column `%s`",
 				  known->name);
 	}
-}
-
-/* That a raw message is there must prove that its rows were committed. */
-static void
-find_raw_faults(struct table *t)
-{
+	const struct table_column *hash = table_column(t, "hash");
+	if (hash != NULL && t->fault.error == 0 &&
+	    (hash->max_chars < MAIL_ID_LEN || hash->max_bytes < MAIL_ID_LEN))
+		fault_set(&t->fault, TOO_NARROW, "column `hash` must hold %d "
+			  "characters", MAIL_ID_LEN);
 	if (!t->is_raw || t->fault.error != 0)
 		return;
+	/* That a raw message is there must prove that its rows were
+	 * committed. */
 	if (!t->has_unique_id)
 		fault_set(&t->fault, UNKNOWN_COLUMN, "raw_table needs a UNIQUE "
 			  "key on `hash`");
 	else if (!t->is_transactional)
 		fault_set(&t->fault, UNKNOWN_COLUMN, "the engine of raw_table "
 			  "has no transactions");
-}
-
-void
-table_finish(struct table *t)
-{
-	if (t->count == 0 && t->fault.error == 0)
-		fault_set(&t->fault, NO_SUCH_TABLE, "there is no such table, "
-			  "or no right to see it");
-	find_missing(t);
-	const struct table_column *hash = table_column(t, "hash");
-	if (hash != NULL && t->fault.error == 0 &&
-	    (hash->max_chars < MAIL_ID_LEN || hash->max_bytes < MAIL_ID_LEN))
-		fault_set(&t->fault, TOO_NARROW, "column `hash` must hold %d "
-			  "characters", MAIL_ID_LEN);
-	find_raw_faults(t);
 }
 
 /* ---- What the operator should know --------------------------------------- */
@@ -250,31 +229,24 @@ table_is_exact(const struct table_column *mail)
 }
 
 static void
-warn_of_address(const struct table *t, const char *name)
+warn_of_columns(const struct table *t)
 {
 	enum { IPV6_BYTES = 16, IPV6_CHARS = 39 };
-	const struct table_column *c = table_column(t, "ip_addr");
-	char sql[STATEMENT_SIZE];
-
-	if (c == NULL || c->family == FAMILY_INET6 ||
-	    (c->family == FAMILY_BYTES && c->max_bytes >= IPV6_BYTES) ||
-	    (c->family == FAMILY_TEXT && c->max_chars >= IPV6_CHARS))
-		return;
-	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `ip_addr` %s "
-		 "NOT NULL", name, c->family == FAMILY_TEXT ?
-				   "varchar(45)" : "varbinary(16)");
-	log_warn("column `ip_addr` has no room for IPv6: such clients are not "
-		 "noted", LOG_STR("remedy", sql));
-}
-
-static void
-warn_of_columns(const struct table *t, const char *name)
-{
+	const struct table_column *ip = table_column(t, "ip_addr");
 	char sql[STATEMENT_SIZE];
 	bool is_told = false;
 
+	if (ip != NULL && ip->family != FAMILY_INET6 &&
+	    !(ip->family == FAMILY_BYTES && ip->max_bytes >= IPV6_BYTES) &&
+	    !(ip->family == FAMILY_TEXT && ip->max_chars >= IPV6_CHARS)) {
+		snprintf(sql, sizeof(sql), "ALTER TABLE `%s` MODIFY `ip_addr` "
+			 "%s NOT NULL", t->name, ip->family == FAMILY_TEXT ?
+			 "varchar(45)" : "varbinary(16)");
+		log_warn("column `ip_addr` has no room for IPv6: such clients "
+			 "are not noted", LOG_STR("remedy", sql));
+	}
 	snprintf(sql, sizeof(sql), "ALTER TABLE `%s` CONVERT TO CHARACTER SET "
-		 "utf8mb4", name);
+		 "utf8mb4", t->name);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_column *c = &t->columns[i];
 		bool is_text = c->known->kind == VALUE_TEXT ||
@@ -314,6 +286,5 @@ table_warn(const struct table *t)
 	if (!table_is_exact(table_column(t, "mail")))
 		log_warn_once("column `mail` is text: bytes that it cannot "
 			      "hold become U+FFFD", LOG_STR("remedy", sql));
-	warn_of_address(t, t->name);
-	warn_of_columns(t, t->name);
+	warn_of_columns(t);
 }

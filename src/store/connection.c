@@ -89,20 +89,15 @@ watch_socket(MYSQL *mysql, const struct store_settings *settings)
 	int fd = socket_of(mysql);
 	int on = 1;
 	int timeout_ms = (int)settings->timeout_ms;
+	int idle_s = 30, interval_s = 5;
 
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-#ifdef TCP_USER_TIMEOUT
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
 		   sizeof(timeout_ms));
-#endif
-#ifdef TCP_KEEPIDLE
-	int idle_s = 30;
-	int interval_s = 5;
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
 		   sizeof(interval_s));
-#endif
 }
 
 int

@@ -13,7 +13,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { IDLE_MS = 500 };          /* heartbeat, however long nothing is due */
@@ -113,11 +112,8 @@ janitor_run(const struct store_settings *settings,
 	own.event_socket = -1;
 	if (own.event_sockets.count > 0)
 		own.event_socket = events_socket();
-	if (sandbox_enter(context->sandbox, context->slot) != 0) {
-		log_error("the sandbox cannot be entered",
-			  LOG_STR("why", strerror(errno)));
+	if (sandbox_enter_child(context) != 0)
 		return 1;
-	}
 	slot_set_state(context->slot, SLOT_READY);
 	if (write(context->channel, &ready, 1) != 1)
 		return 1;

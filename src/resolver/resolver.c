@@ -115,11 +115,8 @@ resolver_run(const struct store_settings *settings, struct host_names *names,
 	resolver_prepare();
 	/* Not for the answer: what it loads must be there before. */
 	(void)host_names_ask("localhost", &ignored, &why);
-	if (sandbox_enter(context->sandbox, context->slot) != 0) {
-		log_error("the sandbox cannot be entered",
-			  LOG_STR("error", strerror(errno)));
+	if (sandbox_enter_child(context) != 0)
 		return EXIT_UNABLE;
-	}
 	int error = pthread_create(&thread, NULL, look_up_all, &r);
 	if (error != 0) {
 		log_error("no thread to look names up",

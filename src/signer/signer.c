@@ -175,11 +175,8 @@ signer_run(const struct signer_duty *duty, const struct child_context *context)
 	}
 	ticket_keys_keep_in(tls_context_ticket_keys(context->tls),
 			    duty->tickets);
-	if (sandbox_enter(context->sandbox, context->slot) != 0) {
-		log_error("the sandbox cannot be entered",
-			  LOG_STR("error", strerror(errno)));
+	if (sandbox_enter_child(context) != 0)
 		return EXIT_UNABLE;
-	}
 	pthread_attr_init(&s.thread);
 	pthread_attr_setdetachstate(&s.thread, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&s.thread, STACK_BYTES);

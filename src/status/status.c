@@ -206,11 +206,8 @@ status_run(const struct status_duty *duty, const struct child_context *context)
 			  LOG_STR("error", strerror(errno)));
 		return EXIT_UNABLE;
 	}
-	if (sandbox_enter(context->sandbox, context->slot) != 0) {
-		log_error("the sandbox cannot be entered",
-			  LOG_STR("error", strerror(errno)));
+	if (sandbox_enter_child(context) != 0)
 		return EXIT_UNABLE;
-	}
 	slot_set_state(context->slot, SLOT_READY);
 	send(context->channel, &ready, 1, MSG_NOSIGNAL);
 	serve(&s);

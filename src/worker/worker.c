@@ -159,11 +159,8 @@ worker_run(const struct worker_settings *settings,
 	own.store.event_socket = -1;
 	if (own.store.event_sockets.count > 0)
 		own.store.event_socket = events_socket();
-	if (sandbox_enter(context->sandbox, context->slot) != 0) {
-		log_error("the sandbox cannot be entered",
-			  LOG_NUM("errno", errno));
+	if (sandbox_enter_child(context) != 0)
 		return EXIT_UNABLE;
-	}
 	w.delivery = delivery_start(&own, context);
 	if (w.delivery == NULL) {
 		log_error("delivery cannot start", LOG_NUM("errno", errno));

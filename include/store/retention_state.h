@@ -66,8 +66,6 @@ struct retention_batch {
 	int64_t lag_s;                  /* of what is left, at least */
 };
 
-void retention_walk_init(struct retention *r);
-
 /* One batch; false where the round ends with it. Rows that are kept dropped_s
  * seconds go by partitions; -1: none does. */
 bool retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,

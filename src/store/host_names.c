@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/shared_memory.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -65,6 +66,7 @@ host_names_set(struct host_names *n, size_t i,
 	uint32_t number = atomic_load_explicit(&e->number,
 					       memory_order_relaxed);
 
+	assert(found->count <= HOST_ADDRESSES);
 	atomic_store_explicit(&e->number, number + 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
 	for (size_t k = 0; k < found->count; k++) {
@@ -114,25 +116,20 @@ host_names_get(const struct host_names *n, size_t i,
 	return false;
 }
 
-static bool
-are_all_asked(const struct host_names *n, const struct store_settings *s)
-{
-	for (size_t i = 0; i < s->host_count; i++)
-		if (host_has_name(&s->hosts[i]) &&
-		    atomic_load_explicit(&n->at[i].number,
-					 memory_order_relaxed) < 2)
-			return false;
-	return true;
-}
-
 void
 host_names_use(const struct host_names *n, const struct store_settings *s,
 	       int64_t most_ms)
 {
 	int64_t until_ms = clock_ms() + most_ms;
 
-	while (!are_all_asked(n, s) && clock_ms() < until_ms)
-		nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS }, NULL);
+	/* What was asked for once stays so: one after the other. */
+	for (size_t i = 0; i < s->host_count; i++)
+		while (host_has_name(&s->hosts[i]) &&
+		       atomic_load_explicit(&n->at[i].number,
+					    memory_order_relaxed) < 2 &&
+		       clock_ms() < until_ms)
+			nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS },
+				  NULL);
 	in_use.settings = s;
 	in_use.names = n;
 }
@@ -200,16 +197,6 @@ getaddrinfo(const char *name, const char *service,
 
 /* ---- The resolver's ------------------------------------------------------ */
 
-static bool
-holds(const struct host_addresses *a, const struct address *one)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (a->at[i].len == one->len &&
-		    memcmp(a->at[i].bytes, one->bytes, one->len) == 0)
-			return true;
-	return false;
-}
-
 bool
 host_names_ask(const char *name, struct host_addresses *out, const char **why)
 {
@@ -230,7 +217,12 @@ host_names_ask(const char *name, struct host_addresses *out, const char **why)
 		memset(&at, 0, sizeof(at));
 		memcpy(&at, f->ai_addr, f->ai_addrlen);
 		struct address one = address_from_socket(&at);
-		if (!holds(out, &one))
+		size_t i = 0;
+		while (i < out->count &&
+		       (out->at[i].len != one.len ||
+			memcmp(out->at[i].bytes, one.bytes, one.len) != 0))
+			i++;
+		if (i == out->count)
 			out->at[out->count++] = one;
 	}
 	freeaddrinfo(found);

@@ -56,37 +56,31 @@ partitions_kind(struct view method, struct view expression)
 	return PARTITIONS_NONE;
 }
 
-static bool
-parse_date(struct view text, int64_t *out)
-{
-	char copy[DATE_TEXT_SIZE];
-	struct tm tm = { 0 };
-
-	if (text.len >= sizeof(copy))
-		return false;
-	memcpy(copy, text.at, text.len);
-	copy[text.len] = '\0';
-	const char *end = strptime(copy, "'%Y-%m-%d", &tm);
-	if (end != NULL && *end == ' ')
-		end = strptime(end, " %H:%M:%S", &tm);
-	if (end == NULL || strcmp(end, "'") != 0)
-		return false;
-	*out = (int64_t)timegm(&tm);
-	return true;
-}
-
 bool
 partitions_boundary(enum partition_kind kind, struct view description,
 		    int64_t *below_s_out)
 {
+	char copy[DATE_TEXT_SIZE];
+	struct tm tm = { 0 };
 	size_t number = 0;
 
 	if (view_equal_nocase(description, VIEW("MAXVALUE"))) {
 		*below_s_out = INT64_MAX;
 		return true;
 	}
-	if (kind == PARTITIONS_COLUMNS)
-		return parse_date(description, below_s_out);
+	if (kind == PARTITIONS_COLUMNS) {
+		if (description.len >= sizeof(copy))
+			return false;
+		memcpy(copy, description.at, description.len);
+		copy[description.len] = '\0';
+		const char *end = strptime(copy, "'%Y-%m-%d", &tm);
+		if (end != NULL && *end == ' ')
+			end = strptime(end, " %H:%M:%S", &tm);
+		if (end == NULL || strcmp(end, "'") != 0)
+			return false;
+		*below_s_out = (int64_t)timegm(&tm);
+		return true;
+	}
 	const struct numbered *n = numbered_of(kind);
 	if (n == NULL ||
 	    !view_to_size(description, INT64_MAX / DAY_S, &number))
@@ -114,17 +108,6 @@ partitions_catch_all(const struct partitions *p)
 						      NULL;
 
 	return last != NULL && last->below_s == INT64_MAX ? last : NULL;
-}
-
-static int64_t
-last_boundary(const struct partitions *p)
-{
-	int64_t last = INT64_MIN;
-
-	for (size_t i = 0; i < p->count; i++)
-		if (p->at[i].below_s != INT64_MAX && p->at[i].below_s > last)
-			last = p->at[i].below_s;
-	return last;
 }
 
 const char *
@@ -163,12 +146,13 @@ partitions_write_new(const struct partitions *p, const char *table,
 {
 	int64_t interval_s = p->interval_s;
 	const struct partition *rest = partitions_catch_all(p);
-	int64_t last = last_boundary(p);
-	int64_t current = now_s - now_s % interval_s;
-	int64_t wanted = current + (AHEAD + 1) * interval_s;
+	int64_t last = now_s - now_s % interval_s;
+	int64_t wanted = last + (AHEAD + 1) * interval_s;
 
-	if (last < current)
-		last = current;
+	/* Behind those that are there, unless time has gone past them. */
+	for (size_t i = 0; i < p->count; i++)
+		if (p->at[i].below_s != INT64_MAX && p->at[i].below_s > last)
+			last = p->at[i].below_s;
 	int64_t below = last - last % interval_s + interval_s;
 	if (below > wanted)
 		return false;
@@ -221,6 +205,8 @@ partitions_write_drop(const struct partitions *p, const char *table,
 {
 	uint64_t rows = 0;
 
+	/* The server refuses to drop the last one. */
+	assert(count > 0 && count < p->count);
 	buf_printf(sql, "ALTER TABLE %s DROP PARTITION ", table);
 	for (size_t i = 0; i < count; i++) {
 		buf_printf(sql, "%s`%s`", i > 0 ? ", " : "", p->at[i].name);

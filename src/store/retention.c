@@ -31,9 +31,16 @@ struct retention *
 retention_new(struct store *store)
 {
 	struct retention *r = memory_new(1, sizeof(*r));
+	int64_t *keep_s =
+		memory_new(store->settings->retention_domain_count + 1,
+			   sizeof(*keep_s));
 
 	r->store = store;
-	retention_walk_init(r);
+	r->class_count = retention_classes(store->settings, keep_s);
+	r->classes = memory_new(r->class_count + 1, sizeof(*r->classes));
+	for (size_t i = 0; i < r->class_count; i++)
+		r->classes[i].keep_s = keep_s[i];
+	free(keep_s);
 	return r;
 }
 
@@ -156,16 +163,6 @@ delete_rows(struct retention *r, int64_t now_s, int64_t dropped_s)
 
 /* ---- A step -------------------------------------------------------------- */
 
-/* Between two rounds: often enough that little stays over its time. */
-static int64_t
-round_ms(const struct retention *r)
-{
-	int64_t ms = retention_shortest_s(r->store->settings) * 1000 / 20;
-
-	return ms < LEAST_ROUND_MS ? LEAST_ROUND_MS :
-	       ms > RETENTION_MOST_ROUND_MS ? RETENTION_MOST_ROUND_MS : ms;
-}
-
 /* call: GET or RELEASE; -1 where the engine has no such locks. */
 static int64_t
 ask_lock(const struct failover *l, const char *call)
@@ -183,17 +180,6 @@ ask_lock(const struct failover *l, const char *call)
 	int64_t answer = connection_ask_number(l->connection, sql.at);
 	buf_release(&sql);
 	return answer;
-}
-
-/* A clock that runs ahead must not expire what is fresh: the earlier of ours
- * and the server's counts. */
-static int64_t
-now_s(struct connection *c)
-{
-	int64_t ours = clock_wall_us() / 1000000;
-	int64_t theirs = connection_ask_number(c, "SELECT UNIX_TIMESTAMP()");
-
-	return theirs > 0 && theirs < ours ? theirs : ours;
 }
 
 /* Makes and drops the table's partitions. How long mail is kept that they
@@ -231,7 +217,13 @@ run_step(struct retention *r)
 	if (r->locked_by != l->connection->id && ask_lock(l, "GET") == 0)
 		return RETENTION_ELSEWHERE_MS;
 	r->locked_by = l->connection->id;
-	int64_t now = now_s(l->connection);
+	/* A clock that runs ahead must not expire what is fresh: the earlier
+	 * of ours and the server's counts. */
+	int64_t now = clock_wall_us() / 1000000;
+	int64_t theirs = connection_ask_number(l->connection,
+					       "SELECT UNIX_TIMESTAMP()");
+	if (theirs > 0 && theirs < now)
+		now = theirs;
 	int64_t wait_ms = NEXT_ROUND;
 	int64_t dropped_s = see_to_partitions(r, &l->table, now);
 	if (dropped_s < 0 || l->settings->retention_domain_count > 0)
@@ -253,7 +245,13 @@ run_step(struct retention *r)
 		ask_lock(l, "RELEASE");
 	if (!has_more)
 		r->locked_by = 0;
-	return wait_ms == NEXT_ROUND ? round_ms(r) : wait_ms;
+	if (wait_ms != NEXT_ROUND)
+		return wait_ms;
+	/* Often enough that little stays over its time. */
+	wait_ms = retention_shortest_s(l->settings) * 1000 / 20;
+	return wait_ms < LEAST_ROUND_MS ? LEAST_ROUND_MS :
+	       wait_ms > RETENTION_MOST_ROUND_MS ? RETENTION_MOST_ROUND_MS :
+						   wait_ms;
 }
 
 int64_t

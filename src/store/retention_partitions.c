@@ -28,25 +28,6 @@ static const char partitions_of[] =
 	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s"
 	" AND PARTITION_NAME IS NOT NULL ORDER BY PARTITION_ORDINAL_POSITION";
 
-static bool
-take_partition(struct partitions *p, MYSQL_ROW row)
-{
-	struct partition *one = &p->at[p->count];
-
-	if (row[0] == NULL || row[1] == NULL || row[2] == NULL ||
-	    row[3] == NULL)
-		return false;
-	p->kind = partitions_kind(view_of(row[1]), view_of(row[2]));
-	snprintf(one->name, sizeof(one->name), "%s", row[0]);
-	one->rows = row[4] != NULL ? strtoull(row[4], NULL, 10) : 0;
-	one->bytes = row[5] != NULL ? strtoull(row[5], NULL, 10) : 0;
-	if (p->kind == PARTITIONS_NONE ||
-	    !partitions_boundary(p->kind, view_of(row[3]), &one->below_s))
-		return false;
-	p->count++;
-	return true;
-}
-
 struct partitions
 retention_read_partitions(struct retention *r, const struct table *t)
 {
@@ -54,16 +35,29 @@ retention_read_partitions(struct retention *r, const struct table *t)
 	struct partitions p = { .kind = PARTITIONS_NONE };
 	MYSQL_RES *rows = catalog_ask(l->connection, partitions_of,
 				      t->name);
+	MYSQL_ROW row;
 
 	if (rows == NULL)
 		return p;
 	p.at = memory_new((size_t)mysql_num_rows(rows), sizeof(*p.at));
-	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
-		if (take_partition(&p, row))
-			continue;
-		p.kind = PARTITIONS_NONE;
-		break;
+	while ((row = mysql_fetch_row(rows)) != NULL) {
+		struct partition *one = &p.at[p.count];
+		if (row[0] == NULL || row[1] == NULL || row[2] == NULL ||
+		    row[3] == NULL)
+			break;
+		p.kind = partitions_kind(view_of(row[1]), view_of(row[2]));
+		snprintf(one->name, sizeof(one->name), "%s", row[0]);
+		one->rows = row[4] != NULL ? strtoull(row[4], NULL, 10) : 0;
+		one->bytes = row[5] != NULL ? strtoull(row[5], NULL, 10) : 0;
+		if (p.kind == PARTITIONS_NONE ||
+		    !partitions_boundary(p.kind, view_of(row[3]),
+					 &one->below_s))
+			break;
+		p.count++;
 	}
+	/* One that cannot be read: then rows go one by one. */
+	if (row != NULL)
+		p.kind = PARTITIONS_NONE;
 	mysql_free_result(rows);
 	return p;
 }

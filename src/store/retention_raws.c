@@ -150,26 +150,21 @@ walk(struct retention *r, struct retention_class *c, int64_t cutoff_s,
 	return n == MOST_RAWS;
 }
 
-/* Without the column and its key nothing can be found. */
-static bool
-has_dates(struct retention *r)
-{
-	const struct table *t = &r->store->failover.raw_table;
-	bool has = t->has_date_index && table_column(t, "date") != NULL;
-
-	if (!has && !r->has_told_raw_dates)
-		log_error("retention needs a column `date` with an index in "
-			  "raw_table: nothing is expired there",
-			  LOG_STR("table", t->name));
-	r->has_told_raw_dates = !has;
-	return has;
-}
-
 bool
 retention_walk_raws(struct retention *r, int64_t now_s, int64_t rows_dropped_s,
 		    int64_t raws_dropped_s)
 {
-	if (!has_dates(r))
+	const struct table *t = &r->store->failover.raw_table;
+
+	assert(t->is_raw && t->name != NULL);
+	/* Without the column and its key nothing can be found. */
+	bool has_dates = t->has_date_index && table_column(t, "date") != NULL;
+	if (!has_dates && !r->has_told_raw_dates)
+		log_error("retention needs a column `date` with an index in "
+			  "raw_table: nothing is expired there",
+			  LOG_STR("table", t->name));
+	r->has_told_raw_dates = !has_dates;
+	if (!has_dates)
 		return false;
 	if (clock_ms() >= r->whole_raws_ms) {
 		r->whole_raws_ms = clock_ms() + RETENTION_WHOLE_WALK_MS;

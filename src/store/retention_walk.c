@@ -5,13 +5,12 @@
 #include "store/retention_state.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "store/catalog.h"
 #include "store/retention_domains.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum {
 	WINDOW_ROWS = 1000,
@@ -23,20 +22,6 @@ struct window {
 	int64_t low_s;
 	int64_t high_s;
 };
-
-void
-retention_walk_init(struct retention *r)
-{
-	const struct store_settings *s = r->store->settings;
-	int64_t *keep_s = memory_new(s->retention_domain_count + 1,
-				     sizeof(*keep_s));
-
-	r->class_count = retention_classes(s, keep_s);
-	r->classes = memory_new(r->class_count + 1, sizeof(*r->classes));
-	for (size_t i = 0; i < r->class_count; i++)
-		r->classes[i].keep_s = keep_s[i];
-	free(keep_s);
-}
 
 const char *
 retention_seconds(const struct table *t)
@@ -91,28 +76,6 @@ find_end(const struct retention *r, struct window rest)
 	return end_s < rest.high_s ? end_s : rest.high_s;
 }
 
-/* Rows that went; -1 with the connection's fault. */
-static int64_t
-delete_of_class(const struct retention *r, const struct retention_class *c,
-		struct window w, int most)
-{
-	const struct failover *l = &r->store->failover;
-	char table[QUOTED_SIZE];
-	struct buf sql = BUF(RETENTION_SQL_MAX);
-
-	buf_printf(&sql, "DELETE FROM %s WHERE ",
-		   catalog_quote(l->settings->table, table));
-	write_window(r, w, &sql);
-	buf_append_text(&sql, " AND ");
-	retention_write_class(l->settings, c->keep_s, &sql);
-	buf_printf(&sql, " ORDER BY `date` LIMIT %d", most);
-	buf_append_byte(&sql, '\0');
-	int error = connection_run(l->connection, sql.at);
-	buf_release(&sql);
-	return error == 0 ? (int64_t)mysql_affected_rows(l->connection->mysql)
-			  : -1;
-}
-
 /* The next class that partitions do not see to; false at the round's end. */
 static bool
 find_class(struct retention *r, int64_t dropped_s)
@@ -130,6 +93,11 @@ bool
 retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
 	       struct retention_batch *b)
 {
+	const struct failover *l = &r->store->failover;
+	char table[QUOTED_SIZE];
+	struct buf sql = BUF(RETENTION_SQL_MAX);
+
+	assert(b->most > 0);
 	if (!r->has_more)
 		r->class_now = 0;
 	/* From the beginning of time, now and then. */
@@ -146,8 +114,19 @@ retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
 	int64_t cutoff_s = now_s - c->keep_s;
 	struct window w = { c->low_s, cutoff_s };
 	w.high_s = find_end(r, w);
+	assert(w.high_s <= cutoff_s);
 	b->lag_s = cutoff_s - w.high_s;
-	b->rows = delete_of_class(r, c, w, b->most);
+	buf_printf(&sql, "DELETE FROM %s WHERE ",
+		   catalog_quote(l->settings->table, table));
+	write_window(r, w, &sql);
+	buf_append_text(&sql, " AND ");
+	retention_write_class(l->settings, c->keep_s, &sql);
+	buf_printf(&sql, " ORDER BY `date` LIMIT %d", b->most);
+	buf_append_byte(&sql, '\0');
+	int error = connection_run(l->connection, sql.at);
+	buf_release(&sql);
+	b->rows = error == 0 ?
+		(int64_t)mysql_affected_rows(l->connection->mysql) : -1;
 	if (b->rows < 0)
 		return false;
 	if (b->rows == b->most)

@@ -67,7 +67,9 @@ host_names_set(struct host_names *n, size_t i,
 					       memory_order_relaxed);
 
 	assert(found->count <= HOST_ADDRESSES);
-	atomic_store_explicit(&e->number, number + 1, memory_order_relaxed);
+	/* Odd already where a writer before us died in the middle. */
+	number |= 1;
+	atomic_store_explicit(&e->number, number, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
 	for (size_t k = 0; k < found->count; k++) {
 		uint64_t words[WORDS] = { 0, 0, found->at[k].len };
@@ -79,7 +81,7 @@ host_names_set(struct host_names *n, size_t i,
 	if (found->count > 0)
 		atomic_store_explicit(&e->count, (uint32_t)found->count,
 				      memory_order_relaxed);
-	atomic_store_explicit(&e->number, number + 2, memory_order_release);
+	atomic_store_explicit(&e->number, number + 1, memory_order_release);
 }
 
 bool

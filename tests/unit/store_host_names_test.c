@@ -117,6 +117,27 @@ what_was_found_is_what_getaddrinfo_says(void **state)
 	assert_string_equal(text, "192.0.2.9 3306;");
 }
 
+/* The resolver may be killed at any time; the next one writes over it. */
+static void
+what_a_dead_writer_left_half_done_is_mended(void **state)
+{
+	struct host_names *n = new_names();
+	struct host_addresses a = addresses("192.0.2.1", NULL), found;
+	uint32_t *number = (uint32_t *)(void *)n;
+	(void)state;
+
+	host_names_set(n, 1, &a);
+	/* The first word that is not 0: nothing is known of host 0. */
+	while (*number == 0)
+		number++;
+	*number |= 1;
+	assert_false(host_names_get(n, 1, &found));
+	host_names_set(n, 1, &a);
+	assert_true(host_names_get(n, 1, &found));
+	host_names_set(n, 1, &a);
+	assert_true(host_names_get(n, 1, &found));
+}
+
 /* ---- Written while it is read -------------------------------------------- */
 
 static atomic_bool is_over;
@@ -181,6 +202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_name_behind_tcp_is_looked_up),
+		cmocka_unit_test(what_a_dead_writer_left_half_done_is_mended),
 		cmocka_unit_test(a_reader_sees_one_answer_or_the_other),
 		cmocka_unit_test(any_bytes_are_read),
 		cmocka_unit_test(what_was_found_is_what_getaddrinfo_says),

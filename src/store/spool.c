@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "store/spool_encode.h"
 #include "store/spool_folder.h"
 
@@ -51,46 +52,6 @@ struct spool_file {
 	size_t used;
 };
 
-static struct used *
-map_used(const char *dir)
-{
-	char path[SPOOL_PATH_SIZE];
-	struct used *used = MAP_FAILED;
-
-	spool_path(dir, "used", "", path);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return NULL;
-	/* Reserved: a page that a full disk refuses would kill us. */
-	int error = posix_fallocate(fd, 0, sizeof(*used));
-	if (error == 0) {
-		used = mmap(NULL, sizeof(*used), PROT_READ | PROT_WRITE,
-			    MAP_SHARED, fd, 0);
-		error = errno;
-	}
-	close(fd);
-	errno = error;
-	return used != MAP_FAILED ? used : NULL;
-}
-
-/* Adds the difference to what is true, so that what others take meanwhile
- * is not lost; it may count twice until the next look. */
-static void
-look(struct spool *s)
-{
-	int64_t now = clock_ms();
-	int64_t before = atomic_load(&s->used->looked_ms);
-
-	if (now >= before && now - before < LOOK_MS && before > 0)
-		return;
-	if (!atomic_compare_exchange_strong(&s->used->looked_ms, &before, now))
-		return;
-	uint64_t counted = atomic_load(&s->used->bytes);
-	uint64_t there = spool_usage(s->settings->spool_dir, "new").bytes +
-			 spool_usage(s->settings->spool_dir, "tmp").bytes;
-	atomic_fetch_add(&s->used->bytes, there - counted);
-}
-
 /* Takes what a file of its bytes needs on disk, that is whole blocks and
  * an inode, if it is there below most; else false and errno ENOSPC. */
 static bool
@@ -98,8 +59,20 @@ room_take(struct spool *s)
 {
 	uint64_t most = s->settings->spool_max;
 	uint64_t wanted = spool_disk_bytes(s->bytes);
+	int64_t now = clock_ms();
+	int64_t before = atomic_load(&s->used->looked_ms);
+	bool is_due = before <= 0 || now < before || now - before >= LOOK_MS;
 
-	look(s);
+	/* Adds the difference to what is true, so that what others take
+	 * meanwhile is not lost; it may count twice until the next look. */
+	if (is_due && atomic_compare_exchange_strong(&s->used->looked_ms,
+						     &before, now)) {
+		const char *dir = s->settings->spool_dir;
+		uint64_t counted = atomic_load(&s->used->bytes);
+		uint64_t there = spool_usage(dir, "new").bytes +
+				 spool_usage(dir, "tmp").bytes;
+		atomic_fetch_add(&s->used->bytes, there - counted);
+	}
 	uint64_t used = atomic_fetch_add(&s->used->bytes, wanted);
 	if (used <= most && wanted <= most - used)
 		return true;
@@ -113,10 +86,22 @@ room_take(struct spool *s)
 struct spool *
 spool_open(const struct store_settings *settings)
 {
-	struct used *used = spool_make_folders(settings->spool_dir) == 0 ?
-			    map_used(settings->spool_dir) : NULL;
+	char path[SPOOL_PATH_SIZE];
+	struct used *used = MAP_FAILED;
 
-	if (used == NULL)
+	if (spool_make_folders(settings->spool_dir) != 0)
+		return NULL;
+	spool_path(settings->spool_dir, "used", "", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return NULL;
+	/* Reserved: a page that a full disk refuses would kill us. */
+	errno = posix_fallocate(fd, 0, sizeof(*used));
+	if (errno == 0)
+		used = mmap(NULL, sizeof(*used), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+	close_keeping_errno(fd);
+	if (used == MAP_FAILED)
 		return NULL;
 	struct spool *s = memory_new(1, sizeof(*s));
 	s->settings = settings;
@@ -155,6 +140,7 @@ flush(struct spool_file *f)
 {
 	size_t used = f->used;
 
+	assert(used <= BUFFER_SIZE);
 	f->used = 0;
 	return write_fully(f->fd, (struct view){ f->buffer, used });
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "store/spool_folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,28 +47,22 @@ spool_release(struct spool_claims *c, const char *dir)
 	}
 }
 
-/* The claim of longest standing whose folder has nothing for us any more. */
-static bool
-make_room(struct spool_claims *c)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		if (spool_holds_mail(c->at[i].dir))
-			continue;
-		spool_release(c, c->at[i].dir);
-		return true;
-	}
-	errno = EMFILE;
-	return false;
-}
-
 int
 spool_claim(struct spool_claims *c, const char *dir)
 {
 	if (spool_is_ours(c, dir))
 		return 0;
 	spool_release(c, dir);
-	if (c->count == SPOOL_CLAIMS && !make_room(c))
+	assert(c->count <= SPOOL_CLAIMS);
+	/* Room is made by the claim of longest standing whose folder has
+	 * nothing for us any more. */
+	for (size_t i = 0; c->count == SPOOL_CLAIMS && i < c->count; i++)
+		if (!spool_holds_mail(c->at[i].dir))
+			spool_release(c, c->at[i].dir);
+	if (c->count == SPOOL_CLAIMS) {
+		errno = EMFILE;
 		return -1;
+	}
 	int fd = spool_lock(dir, "lock");
 	if (fd < 0)
 		return -1;
@@ -78,6 +73,7 @@ spool_claim(struct spool_claims *c, const char *dir)
 void
 spool_adopt(struct spool_claims *c, int fd, const char *dir)
 {
+	assert(fd >= 0);
 	if (c->count < SPOOL_CLAIMS)
 		c->at[c->count++] =
 			(struct spool_claim){ fd, memory_copy_text(dir) };

@@ -7,6 +7,7 @@
 #include "store/columns.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,20 +150,6 @@ static const char *const fields[] = {
 };
 
 static bool
-take_column(struct draft *d, struct view name, struct view v)
-{
-	for (size_t i = 0; i < store_column_count; i++) {
-		const struct store_column *c = &store_columns[i];
-		char *base = c->source == OF_MAIL ? (char *)d->mail :
-						    (char *)d->message;
-		if (c->spooled != NULL &&
-		    view_equal(name, view_of(c->spooled)))
-			memcpy(base + c->offset, &v, sizeof(v));
-	}
-	return true;
-}
-
-static bool
 take_field(struct draft *d, struct view name, struct view v)
 {
 	struct recipient *last = d->message->envelope.last;
@@ -206,7 +193,15 @@ take_field(struct draft *d, struct view name, struct view v)
 	case FIELD_OTHER:
 		break;
 	}
-	return take_column(d, name, v);
+	for (size_t i = 0; i < store_column_count; i++) {
+		const struct store_column *c = &store_columns[i];
+		char *base = c->source == OF_MAIL ? (char *)d->mail :
+						    (char *)d->message;
+		if (c->spooled != NULL &&
+		    view_equal(name, view_of(c->spooled)))
+			memcpy(base + c->offset, &v, sizeof(v));
+	}
+	return true;
 }
 
 /* One message, whose checksum is right. What no field says is empty. */
@@ -276,49 +271,30 @@ next_record(struct reader *r, struct record *out)
 	return true;
 }
 
-/* What is allocated is bounded by what is there. */
-static size_t
-count_records(struct reader r)
-{
-	struct record record;
-	size_t count = 0;
-
-	while (next_record(&r, &record))
-		count++;
-	return count;
-}
-
-/* 0 where the first line is none of ours. */
-static unsigned
-read_layout(struct reader *r)
-{
-	size_t layout = 0;
-
-	expect(r, VIEW(SPOOL_FIRST_WORDS));
-	struct view digits = take(r, view_find(r->rest, '\n'));
-	expect(r, VIEW("\n"));
-	if (r->has_failed || !view_to_size(digits, INT32_MAX, &layout))
-		return 0;
-	return (unsigned)layout;
-}
-
 void
 spool_decode(struct view file, struct spool_batch *out)
 {
 	struct reader r = { .rest = file };
 	struct record record;
-	size_t found = 0;
+	size_t found = 0, room = 0, layout = 0;
 
 	memset(out, 0, sizeof(*out));
-	out->layout = read_layout(&r);
+	expect(&r, VIEW(SPOOL_FIRST_WORDS));
+	struct view digits = take(&r, view_find(r.rest, '\n'));
+	expect(&r, VIEW("\n"));
+	if (!r.has_failed && view_to_size(digits, INT32_MAX, &layout))
+		out->layout = (unsigned)layout;
 	if (out->layout > SPOOL_LAYOUT)
 		return;
 	if (out->layout == 0)
 		fail(&r);
-	size_t room = count_records(r);
+	/* What is allocated is bounded by what is there. */
+	for (struct reader ahead = r; next_record(&ahead, &record);)
+		room++;
 	out->mails = arena_alloc(&out->arena, room * sizeof(*out->mails));
 	for (; next_record(&r, &record); found++) {
 		struct mail *mail = &out->mails[out->count];
+		assert(found < room && out->count <= found);
 		memset(mail, 0, sizeof(*mail));
 		if (spool_checksum(out->layout,
 				   spool_checksum_start(out->layout),

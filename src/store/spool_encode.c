@@ -5,6 +5,7 @@
 #include "store/columns.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,24 +119,6 @@ put_message(struct writer *w, const struct mail *mail)
 	put(w, VIEW("\n"));
 }
 
-static int
-encode_message(const struct spool_sink *sink, const struct mail *mail)
-{
-	char line[LINE_SIZE];
-	struct writer w = { .sink = sink, .sum = spool_checksum_start(
-						SPOOL_LAYOUT) };
-
-	/* The numbers come when they are known, at the same length. */
-	int n = snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, (size_t)0,
-			 0ull);
-	if (sink->begin(sink->context, (struct view){ line, (size_t)n }) != 0)
-		return -1;
-	put_message(&w, mail);
-	if (w.has_failed)
-		return -1;
-	return sink->note(sink->context, w.len, w.sum);
-}
-
 int
 spool_encode(const struct spool_sink *sink, struct mail *const *mails,
 	     size_t count)
@@ -146,9 +129,22 @@ spool_encode(const struct spool_sink *sink, struct mail *const *mails,
 			 SPOOL_LAYOUT);
 	if (sink->write(sink->context, (struct view){ line, (size_t)n }) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (encode_message(sink, mails[i]) != 0)
+	for (size_t i = 0; i < count; i++) {
+		struct writer w = {
+			.sink = sink, .sum = spool_checksum_start(SPOOL_LAYOUT)
+		};
+		/* The numbers come when they are known, at the same length. */
+		n = snprintf(line, sizeof(line), SPOOL_MESSAGE_LINE, (size_t)0,
+			     0ull);
+		assert(n == SPOOL_MESSAGE_LINE_LEN);
+		if (sink->begin(sink->context,
+				(struct view){ line, (size_t)n }) != 0)
 			return -1;
+		put_message(&w, mails[i]);
+		if (w.has_failed ||
+		    sink->note(sink->context, w.len, w.sum) != 0)
+			return -1;
+	}
 	n = snprintf(line, sizeof(line), SPOOL_LAST_LINE, count);
 	return sink->write(sink->context, (struct view){ line, (size_t)n });
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,20 +74,6 @@ spool_disk_bytes(size_t bytes)
 	       INODE_BYTES;
 }
 
-/* Seconds since 1970 at which the first message of a file was complete, by
- * its name, that message's id: a UUID of version 7 begins with milliseconds.
- * 0 for another name. */
-static int64_t
-name_s(const char *name)
-{
-	char digits[13] = "";
-	char *end = digits;
-
-	memcpy(digits, name, strnlen(name, sizeof(digits) - 1));
-	int64_t ms = strtoll(digits, &end, 16);
-	return *end == '\0' && end - digits == 12 ? ms / 1000 : 0;
-}
-
 struct spool_usage
 spool_usage(const char *dir, const char *folder)
 {
@@ -104,8 +91,13 @@ spool_usage(const char *dir, const char *folder)
 		usage.files++;
 		usage.bytes += (uint64_t)st.st_blocks * STAT_BLOCK +
 			       INODE_BYTES;
-		int64_t made_s = name_s(e->d_name);
-		if (made_s > 0 &&
+		/* When its first message was complete, by its name, that
+		 * message's id: a UUID of version 7 begins with ms. */
+		char digits[13] = "", *end = digits;
+		memcpy(digits, e->d_name,
+		       strnlen(e->d_name, sizeof(digits) - 1));
+		int64_t made_s = strtoll(digits, &end, 16) / 1000;
+		if (*end == '\0' && end - digits == 12 && made_s > 0 &&
 		    (usage.oldest_s == 0 || made_s < usage.oldest_s))
 			usage.oldest_s = made_s;
 	}
@@ -137,6 +129,7 @@ spool_list(const char *dir, const char *folder)
 			names.at = memory_resize(names.at,
 						 size * SPOOL_NAME_SIZE);
 		}
+		assert(names.count < size);
 		memcpy(names.at[names.count++], e->d_name, len + 1);
 	}
 	closedir(d);

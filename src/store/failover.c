@@ -11,6 +11,7 @@
 #include "store/server.h"
 #include "store/size_limits.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +54,6 @@ failover_deinit(struct failover *l)
 	}
 }
 
-/* The table that raw messages go into. */
-static const struct table *
-holds_raw(const struct failover *l)
-{
-	return l->raw_table.name != NULL ? &l->raw_table : &l->table;
-}
-
 /* SIZE is told before a message's host is known: the smallest counts. */
 static void
 take_bounds(struct failover *l, const struct connection *c)
@@ -67,10 +61,12 @@ take_bounds(struct failover *l, const struct connection *c)
 	struct store_size_limits now = { .is_known = false };
 	size_t before = l->size_limits.max_message_bytes;
 	bool was_known = l->size_limits.is_known;
+	const struct table *holds_raw = l->raw_table.name != NULL ?
+					&l->raw_table : &l->table;
 
 	l->by_host[c->host] =
 		size_limits_of_table(l->settings, &c->server, &l->table,
-				     holds_raw(l));
+				     holds_raw);
 	for (size_t i = 0; i < l->settings->host_count; i++) {
 		if (!l->by_host[i].is_known)
 			continue;
@@ -85,7 +81,7 @@ take_bounds(struct failover *l, const struct connection *c)
 	if (was_known && before == now.max_message_bytes)
 		return;
 	struct size_limit limit =
-		size_limits_of_message(l->settings, &c->server, holds_raw(l));
+		size_limits_of_message(l->settings, &c->server, holds_raw);
 	log_info_once("largest message",
 		 LOG_NUM("bytes", now.max_message_bytes),
 		 LOG_STR("decided_by", limit.name),
@@ -151,21 +147,13 @@ set_up(struct failover *l, bool is_up)
 			 LOG_STR("version", l->connection->server.version));
 }
 
-/* A node that gives its state to another is slow, or stands still. */
-static bool
-is_preferred(struct failover *l, struct connection *c)
-{
-	if (!c->server.is_donor || !l->avoids_donors)
-		return true;
-	fault_set(&c->fault, NODE_IS_DONOR, "the node is a donor or desynced");
-	l->donor = c->host;
-	return false;
-}
-
-/* The last one stands for all that have no place of their own. */
+/* It has failed, by l->fault, and is left for a while. */
 static void
-count_failure(const struct failover *l, size_t host)
+leave_host(struct failover *l, size_t host)
 {
+	host_report(&l->hosts, host, l->slot, &l->fault);
+	hosts_failed(&l->hosts, host, clock_ms());
+	/* The last one stands for all that have no place of their own. */
 	slot_count_in(l->slot, SERIES_HOST_FAILURES,
 		      host < SERIES_HOSTS ? host : SERIES_HOSTS);
 }
@@ -175,23 +163,28 @@ failover_connect_to(struct failover *l, size_t host)
 {
 	struct store_fault fault = { 0 };
 
+	assert(host < l->hosts.count);
 	slot_enter_database(l->slot);
 	struct connection *c = connection_open(l->settings, host, &fault);
-	bool is_ready = c != NULL && server_read(c) &&
-			server_is_writable(c) && is_preferred(l, c) &&
-			learn_tables(l, c);
+	bool is_ready = c != NULL && server_read(c) && server_is_writable(c);
+	/* A node that gives its state to another is slow, or stands still. */
+	if (is_ready && c->server.is_donor && l->avoids_donors) {
+		fault_set(&c->fault, NODE_IS_DONOR,
+			  "the node is a donor or desynced");
+		l->donor = host;
+		is_ready = false;
+	}
+	is_ready = is_ready && learn_tables(l, c);
 	if (c != NULL && !is_ready)
 		fault = c->fault;
 	slot_leave_database(l->slot);
-	int64_t now = clock_ms();
 	if (!is_ready) {
 		connection_close(&c, true);
-		host_report(&l->hosts, host, l->slot, &fault);
-		hosts_failed(&l->hosts, host, now);
-		count_failure(l, host);
 		l->fault = fault;
+		leave_host(l, host);
 		return false;
 	}
+	int64_t now = clock_ms();
 	/* The host's pause stays as long as it is until something has been
 	 * committed there. */
 	connection_close(&l->connection, false);
@@ -236,6 +229,7 @@ move(struct failover *l, size_t host)
 {
 	struct connection *old = l->connection;
 
+	assert(old != NULL);
 	l->connection = NULL;
 	insert_forget(l->insert);
 	l->avoids_donors = host != old->host;
@@ -259,6 +253,7 @@ other_host(const struct failover *l, bool is_better)
 {
 	size_t ours = l->connection->host;
 
+	assert(ours < l->hosts.count);
 	for (size_t k = 0; k < l->hosts.count; k++) {
 		size_t host = hosts_order(&l->hosts, k);
 		if (host == ours && is_better)
@@ -381,11 +376,8 @@ failover_drop(struct failover *l, bool host_failed)
 	l->fault = l->connection->fault;
 	connection_close(&l->connection, true);
 	insert_forget(l->insert);
-	if (!host_failed)
-		return;
-	host_report(&l->hosts, host, l->slot, &l->fault);
-	hosts_failed(&l->hosts, host, clock_ms());
-	count_failure(l, host);
+	if (host_failed)
+		leave_host(l, host);
 }
 
 bool

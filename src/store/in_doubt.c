@@ -11,6 +11,7 @@
 #include "store/catalog.h"
 #include "store/server.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,14 @@ in_doubt_add(struct in_doubt_list *d, const struct message *m)
 	doubt = &d->at[d->count++];
 	memset(doubt, 0, sizeof(*doubt));
 	memcpy(doubt->id, m->id, sizeof(doubt->id));
+	assert(d->count <= d->size);
 	return doubt;
 }
 
 void
 in_doubt_lost(struct in_doubt *d, const struct lost_connection *lost)
 {
+	assert(lost->is_known);
 	d->may_be_stored = true;
 	d->lost = *lost;
 	d->since_ms = clock_ms();
@@ -74,14 +77,20 @@ in_doubt_write(const struct in_doubt *d, char out[LOST_TEXT_SIZE])
 	return true;
 }
 
-static bool
-read_lost(struct view text, struct lost_connection *out)
+void
+in_doubt_suspect(struct in_doubt *d, struct view text)
 {
 	struct lost_connection lost = { .is_known = true };
 	struct server *s = &lost.server;
 	char line[LOST_TEXT_SIZE];
 	char *at = line;
 
+	/* The time-outs were another try's. */
+	d->timeouts = 0;
+	d->is_given_up = false;
+	d->may_be_stored = true;
+	if (d->lost.is_known)
+		return;
 	snprintf(line, sizeof(line), "%.*s", (int)text.len, text.at);
 	lost.id = strtoul(at, &at, 10);
 	s->started_s = strtoll(at, &at, 10);
@@ -89,20 +98,9 @@ read_lost(struct view text, struct lost_connection *out)
 	s->port = strtoul(at, &at, 10);
 	if (lost.id == 0 ||
 	    sscanf(at, "%259s %259s", s->hostname, s->uuid) < 1)
-		return false;
-	*out = lost;
-	return true;
-}
-
-void
-in_doubt_suspect(struct in_doubt *d, struct view text)
-{
-	/* The time-outs were another try's. */
-	d->timeouts = 0;
-	d->is_given_up = false;
-	if (!d->lost.is_known && read_lost(text, &d->lost))
-		d->since_ms = clock_ms();
-	d->may_be_stored = true;
+		return;
+	d->lost = lost;
+	d->since_ms = clock_ms();
 }
 
 void
@@ -219,16 +217,6 @@ settle_by_looking(struct failover *l, const struct in_doubt *d,
 
 /* ---- With one ------------------------------------------------------------ */
 
-/* The key may have been made or dropped since the table was read. False
- * without a connection, too. */
-static bool
-has_unique_id_now(struct failover *l)
-{
-	if (clock_ms() - l->read_ms > KEY_FRESH_MS && !failover_reread(l))
-		return false;
-	return l->table.has_unique_id;
-}
-
 enum settled
 in_doubt_settle(struct failover *l, struct in_doubt *d,
 		const struct message *m, int64_t stop_ms)
@@ -236,18 +224,19 @@ in_doubt_settle(struct failover *l, struct in_doubt *d,
 	int64_t held_ms = clock_ms() - m->complete_us / 1000;
 	bool is_late = stop_ms != INT64_MAX || held_ms >= l->settings->hold_ms;
 
+	assert(l->connection != NULL);
 	if (d->is_given_up || (d->timeouts > 0 && is_late))
 		return SETTLED_UNKNOWN;
 	if (!d->may_be_stored)
 		return SETTLED_ABSENT;
-	bool has_key = has_unique_id_now(l);
-	if (l->connection == NULL)
+	/* The key may have been made or dropped since the table was read. */
+	if (clock_ms() - l->read_ms > KEY_FRESH_MS && !failover_reread(l))
 		return SETTLED_UNKNOWN;
 	/* The same INSERT is refused if the lost one counts. What the old host
 	 * may still be committing needs time to arrive on another; but a
 	 * cluster that certifies puts both in one order. */
 	const struct server *now = &l->connection->server;
-	if (has_key)
+	if (l->table.has_unique_id)
 		return !d->lost.is_known ||
 		       server_is_same(&d->lost.server, now) ||
 		       server_is_certified_with(&d->lost.server, now) ||

@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "store/trial.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { WRONG_COUNT = 1210 };     /* of arguments, as MySQL says it */
@@ -33,6 +34,7 @@ tell(struct store *s, enum log_trouble which, int error, const char *text)
 {
 	const char *key = troubles[which].key;
 
+	assert(key != NULL);
 	if (error != 0)
 		outcome_count(error, s->slot);
 	if (error == 0 ? !s->is_broken[which] :
@@ -161,29 +163,6 @@ store_fetch_list(struct store *s, enum store_list which,
 
 /* ---- What a worker does when it connects, for -t --database ------------- */
 
-struct query {
-	const char *key;
-	const char *sql;                /* "": none */
-};
-
-/* Whether the server takes the query; it is not run. */
-static bool
-try_query(struct connection *c, const struct query *q, const char *host,
-	  struct buf *bad)
-{
-	if (q->sql[0] == '\0')
-		return true;
-	MYSQL_STMT *stmt = mysql_stmt_init(c->mysql);
-	if (stmt == NULL)
-		return false;
-	bool is_taken = mysql_stmt_prepare(stmt, q->sql, strlen(q->sql)) == 0;
-	if (!is_taken)
-		buf_printf(bad, "%s: %s: error %u: %s\n", host, q->key,
-			   mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
-	mysql_stmt_close(stmt);
-	return is_taken;
-}
-
 static bool
 try_host(const struct store_settings *s, struct buf *good, struct buf *bad)
 {
@@ -196,14 +175,27 @@ try_host(const struct store_settings *s, struct buf *good, struct buf *bad)
 	if (!is_good)
 		buf_printf(bad, "%s: error %d: %s\n", name, f.fault.error,
 			   f.fault.text);
-	const struct query queries[] = {
+	/* Whether the server takes them; they are not run. */
+	const struct { const char *key, *sql; } queries[] = {
 		{ "recipient_query", s->recipient_query },
 		{ "domains_query", s->domains_query },
 		{ "blocked_senders_query", s->blocked_senders_query },
 	};
-	for (size_t i = 0; f.connection != NULL && i < 3; i++)
-		is_good = try_query(f.connection, &queries[i], name, bad) &&
-			  is_good;
+	for (size_t i = 0; f.connection != NULL && i < 3; i++) {
+		const char *sql = queries[i].sql;
+		if (sql[0] == '\0')
+			continue;
+		MYSQL_STMT *stmt = mysql_stmt_init(f.connection->mysql);
+		bool is_taken = stmt != NULL &&
+			mysql_stmt_prepare(stmt, sql, strlen(sql)) == 0;
+		if (stmt != NULL && !is_taken)
+			buf_printf(bad, "%s: %s: error %u: %s\n", name,
+				   queries[i].key, mysql_stmt_errno(stmt),
+				   mysql_stmt_error(stmt));
+		if (stmt != NULL)
+			mysql_stmt_close(stmt);
+		is_good = is_good && is_taken;
+	}
 	if (is_good)
 		buf_printf(good, "%s: %s takes mail into %s.%s\n", name,
 			   f.connection->server.version, s->database,

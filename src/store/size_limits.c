@@ -138,45 +138,33 @@ put_identity(const struct store_settings *settings, struct buf *out)
 	buf_append_byte(out, '\0');
 }
 
-static bool
-read_figures(const struct store_settings *settings, struct store_size_limits *b)
+struct store_size_limits
+size_limits_load(const struct store_settings *settings)
 {
+	struct store_size_limits b = {
+		.max_message_bytes = ASSUMED_PACKET - PACKET_ROOM,
+		.max_address_chars = ASSUMED_ADDRESS,
+	};
 	char path[FILE_MAX];
 	char table[FILE_MAX], bytes[24], chars[24], utf8[2];
 	struct buf ours = BUF(FILE_MAX);
 
+	put_identity(settings, &ours);
 	snprintf(path, sizeof(path), FILE_PATH, settings->spool_dir);
 	FILE *f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	put_identity(settings, &ours);
-	bool is_ours = fscanf(f, "table %4095s message %23[0-9] "
-			      "address %23[0-9] utf8 %1[01]",
-			      table, bytes, chars, utf8) == 4 &&
-		       strcmp(table, ours.at) == 0;
-	if (is_ours) {
-		b->max_message_bytes = strtoul(bytes, NULL, 10);
-		b->max_address_chars = strtoul(chars, NULL, 10);
-		b->has_utf8_addresses = utf8[0] == '1';
+	if (f != NULL &&
+	    fscanf(f, "table %4095s message %23[0-9] address %23[0-9] "
+		   "utf8 %1[01]", table, bytes, chars, utf8) == 4 &&
+	    strcmp(table, ours.at) == 0 && strtoul(bytes, NULL, 10) > 0) {
+		b.max_message_bytes = strtoul(bytes, NULL, 10);
+		b.max_address_chars = strtoul(chars, NULL, 10);
+		b.has_utf8_addresses = utf8[0] == '1';
 	}
+	if (f != NULL)
+		fclose(f);
 	buf_release(&ours);
-	fclose(f);
-	return is_ours;
-}
-
-struct store_size_limits
-size_limits_load(const struct store_settings *settings)
-{
-	struct store_size_limits b = { 0 };
-	size_t assumed = ASSUMED_PACKET - PACKET_ROOM;
-
-	if (!read_figures(settings, &b) || b.max_message_bytes == 0)
-		b = (struct store_size_limits){ .max_message_bytes = assumed,
-						.max_address_chars =
-							ASSUMED_ADDRESS };
 	if (settings->message_size < b.max_message_bytes)
 		b.max_message_bytes = settings->message_size;
-	b.is_known = false;
 	return b;
 }
 

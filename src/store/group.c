@@ -153,9 +153,10 @@ store_batch_add(struct store *s, struct store_batch *b,
 	bool is_large = e.largest > INSERT_LARGE;
 	size_t most = insert_max_bytes(f->insert, f->connection);
 
-	/* Of large mail as much as any transaction may have. */
+	/* Of large mail as much as any transaction may have; without them a
+	 * statement that fails would leave those before it in the table. */
 	if (is_large) {
-		most = LARGE_TOGETHER;
+		most = f->table.is_transactional ? LARGE_TOGETHER : 0;
 		if (s->settings->transaction_bytes < most)
 			most = s->settings->transaction_bytes;
 		if (f->connection->server.max_transaction < most)

@@ -120,6 +120,11 @@ def test_large_mail_shares_a_commit(database, store):
         before = counted()
         saved += driver.save(4, 900_000)
         assert since(before)["Com_begin"] == 2
+    database.query("ALTER TABLE new_mail ENGINE = MyISAM")
+    with store() as driver:
+        before = counted()
+        saved += driver.save(4, 900_000)
+        assert "Com_begin" not in since(before)
     assert {one.verdict for one in saved} == {"STORED"}
     assert_exactly_once(database, saved)
 

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "store/column_text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ catalog_ask(struct connection *c, const char *format, const char *table)
 	struct buf sql = BUF(STATEMENT_MAX);
 	const char *mark = strstr(format, "%s");
 
+	assert(mark != NULL && table != NULL);
 	buf_append(&sql, (struct view){ format, (size_t)(mark - format) });
 	buf_append_text(&sql, catalog_literal(c, table, literal));
 	buf_append_text(&sql, mark + 2);
@@ -120,6 +122,7 @@ read_indexes(struct connection *c, const char *table, struct table *out)
 	struct index_facts *facts =
 		memory_new((size_t)mysql_num_rows(rows), sizeof(*facts));
 	for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL; count++) {
+		assert(count < (size_t)mysql_num_rows(rows));
 		facts[count] = (struct index_facts){
 			.name = connection_cell(rows, row, 0),
 			.column = connection_cell(rows, row, 1),

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,16 +56,6 @@ column_text_scratch(const struct table_column *c, struct view v)
 	return lacks(c, v) ? v.len : 0;
 }
 
-static struct view
-cut(const struct table_column *c, struct view v)
-{
-	if (v.len > c->max_bytes)
-		v.len = utf8_cut_bytes(v, c->max_bytes);
-	if (c->family == FAMILY_TEXT && v.len > c->max_chars)
-		v.len = utf8_cut_chars(v, c->max_chars);
-	return v;
-}
-
 bool
 column_text_fit(const struct table_column *c, struct view v, char **scratch,
 		struct view *out)
@@ -78,7 +69,12 @@ column_text_fit(const struct table_column *c, struct view v, char **scratch,
 		fitted.len = replace(c, *scratch, fitted.len);
 		*scratch += fitted.len;
 	}
-	*out = cut(c, fitted);
+	if (fitted.len > c->max_bytes)
+		fitted.len = utf8_cut_bytes(fitted, c->max_bytes);
+	if (c->family == FAMILY_TEXT && fitted.len > c->max_chars)
+		fitted.len = utf8_cut_chars(fitted, c->max_chars);
+	assert(fitted.len <= c->max_bytes);
+	*out = fitted;
 	return !c->known->is_key || out->len == v.len;
 }
 
@@ -147,8 +143,7 @@ charset_map_apply(const struct charset_map *m, char *utf8, size_t len)
 
 	for (size_t i = 0, n; i < len; i += n) {
 		n = utf8_decode((struct view){ utf8 + i, len - i }, &code);
-		if (n == 0)             /* cannot be: utf8 is valid */
-			n = 1;
+		assert(n > 0);
 		if (code < 0x80 || charset_map_has(m, code)) {
 			memmove(utf8 + out, utf8 + i, n);
 			out += n;
@@ -157,5 +152,6 @@ charset_map_apply(const struct charset_map *m, char *utf8, size_t len)
 			out += utf8_encode(n >= 3 ? mark : '?', utf8 + out);
 		}
 	}
+	assert(out <= len);
 	return out;
 }

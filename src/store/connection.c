@@ -10,6 +10,7 @@
 
 #include <errmsg.h>
 
+#include <assert.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -81,25 +82,6 @@ socket_of(MYSQL *mysql)
 #endif
 }
 
-/* A host that vanishes without a word is noticed within timeout. On a unix
- * socket these fail, and are not needed. */
-static void
-watch_socket(MYSQL *mysql, const struct store_settings *settings)
-{
-	int fd = socket_of(mysql);
-	int on = 1;
-	int timeout_ms = (int)settings->timeout_ms;
-	int idle_s = 30, interval_s = 5;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
-		   sizeof(timeout_ms));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
-		   sizeof(interval_s));
-}
-
 int
 connection_note_fault(struct connection *c)
 {
@@ -152,6 +134,7 @@ connection_ask_number(struct connection *c, const char *sql)
 struct view
 connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column)
 {
+	assert(column < mysql_num_fields(rows));
 	if (row[column] == NULL)
 		return VIEW("");
 	return (struct view){ row[column],
@@ -195,6 +178,8 @@ sign_in(struct connection *c, const struct store_settings *settings)
 	const struct store_host *host = &settings->hosts[c->host];
 	bool is_local = host->port == 0;
 	bool has_path = is_local && settings->socket[0] != '\0';
+	int on = 1, idle_s = 30, interval_s = 5;
+	int timeout_ms = (int)settings->timeout_ms;
 
 	set_options(c->mysql, settings, host);
 	if (mysql_real_connect(c->mysql, is_local ? NULL : host->name,
@@ -207,7 +192,16 @@ sign_in(struct connection *c, const struct store_settings *settings)
 	}
 	c->id = mysql_thread_id(c->mysql);
 	c->opened_ms = clock_ms();
-	watch_socket(c->mysql, settings);
+	/* A host that vanishes without a word is noticed within timeout. On a
+	 * unix socket these fail, and are not needed. */
+	int fd = socket_of(c->mysql);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+		   sizeof(timeout_ms));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,
+		   sizeof(interval_s));
 	return true;
 }
 
@@ -217,6 +211,7 @@ connection_open(const struct store_settings *settings, size_t host,
 {
 	struct connection *c = memory_new(1, sizeof(*c));
 
+	assert(host < settings->host_count);
 	c->host = host;
 	c->mysql = mysql_init(NULL);
 	if (c->mysql == NULL)

@@ -137,6 +137,8 @@ event_make(const struct row *row, char where[EVENT_BYTES])
 		   "\"date\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"}",
 		   m->raw.len, utc.tm_year + 1900, utc.tm_mon + 1,
 		   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+	/* However much was cut, TAIL has kept room for the end. */
+	assert(b.len > 0 && b.at[b.len - 1] == '}');
 	return b.len;
 }
 

@@ -77,6 +77,7 @@ hosts_failed(struct hosts *h, size_t host, int64_t now_ms)
 {
 	struct host_state *state = &h->at[host];
 
+	assert(host < h->count && state->pause_ms > 0);
 	state->may_try_ms = now_ms + hosts_jitter(h, state->pause_ms);
 	state->pause_ms *= 2;
 	if (state->pause_ms > LONGEST_PAUSE_MS)

@@ -37,7 +37,6 @@ struct connection {
 	MYSQL *mysql;
 	size_t host;                    /* of settings->hosts */
 	unsigned long id;               /* the server's number for it */
-	int64_t opened_ms;
 	int lock_wait_s;                /* of the session, for its tables */
 	struct server server;
 	struct store_fault fault;       /* of the last call that failed */

@@ -9,6 +9,7 @@
 #include "store/column_text.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -231,5 +232,6 @@ bind_all(struct bind_rows *b, const struct table *table, struct rows rows,
 				return column;
 		}
 	}
+	assert(scratch < b->scratch + b->scratch_size);
 	return NULL;
 }

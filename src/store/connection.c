@@ -4,7 +4,6 @@
  * answer OK for a transaction that is gone. */
 #include "store/connection.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "store/store.h"
 
@@ -191,7 +190,6 @@ sign_in(struct connection *c, const struct store_settings *settings)
 		return false;
 	}
 	c->id = mysql_thread_id(c->mysql);
-	c->opened_ms = clock_ms();
 	/* A host that vanishes without a word is noticed within timeout. On a
 	 * unix socket these fail, and are not needed. */
 	int fd = socket_of(c->mysql);

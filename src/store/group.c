@@ -148,6 +148,8 @@ store_batch_add(struct store *s, struct store_batch *b,
 		const struct mail *mail)
 {
 	const struct failover *f = &s->failover;
+
+	assert(f->connection != NULL);
 	const struct extent e = add_rows(s, mail, b->rows, b->raws);
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
 	bool is_large = e.largest > INSERT_LARGE;

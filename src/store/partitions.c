@@ -121,34 +121,21 @@ partitions_date(int64_t seconds, char out[DATE_TEXT_SIZE])
 	return out;
 }
 
-static void
-write_partition(enum partition_kind kind, int64_t below_s, struct buf *sql)
-{
-	char name[DATE_TEXT_SIZE];
-	char literal[DATE_TEXT_SIZE];
-	struct tm tm = { 0 };
-	time_t t = (time_t)below_s;
-
-	gmtime_r(&t, &tm);
-	strftime(name, sizeof(name), "p%Y%m%d%H%M", &tm);
-	partitions_date(below_s, literal);
-	const struct numbered *n = numbered_of(kind);
-	assert(n != NULL || kind == PARTITIONS_COLUMNS);
-	if (n != NULL)
-		snprintf(literal, sizeof(literal), "%" PRId64,
-			 below_s / n->unit_s + n->epoch);
-	buf_printf(sql, "PARTITION `%s` VALUES LESS THAN (%s)", name, literal);
-}
-
 bool
 partitions_write_new(const struct partitions *p, const char *table,
 		     int64_t now_s, struct buf *sql)
 {
 	int64_t interval_s = p->interval_s;
 	const struct partition *rest = partitions_catch_all(p);
+	const struct numbered *n = numbered_of(p->kind);
+	char name[DATE_TEXT_SIZE];
+	char literal[DATE_TEXT_SIZE];
+	struct tm tm = { 0 };
 	int64_t last = now_s - now_s % interval_s;
 	int64_t wanted = last + (AHEAD + 1) * interval_s;
 
+	assert(n != NULL || p->kind == PARTITIONS_COLUMNS);
+	assert(interval_s > 0);
 	/* Behind those that are there, unless time has gone past them. */
 	for (size_t i = 0; i < p->count; i++)
 		if (p->at[i].below_s != INT64_MAX && p->at[i].below_s > last)
@@ -162,9 +149,15 @@ partitions_write_new(const struct partitions *p, const char *table,
 	else
 		buf_printf(sql, "ALTER TABLE %s ADD PARTITION (", table);
 	for (; below <= wanted; below += interval_s) {
-		write_partition(p->kind, below, sql);
-		if (below + interval_s <= wanted)
-			buf_append_text(sql, ", ");
+		time_t t = (time_t)below;
+		gmtime_r(&t, &tm);
+		strftime(name, sizeof(name), "p%Y%m%d%H%M", &tm);
+		partitions_date(below, literal);
+		if (n != NULL)
+			snprintf(literal, sizeof(literal), "%" PRId64,
+				 below / n->unit_s + n->epoch);
+		buf_printf(sql, "PARTITION `%s` VALUES LESS THAN (%s)%s", name,
+			   literal, below + interval_s <= wanted ? ", " : "");
 	}
 	if (rest != NULL)
 		buf_printf(sql, ", PARTITION `%s` VALUES LESS THAN %s)",

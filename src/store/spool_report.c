@@ -57,32 +57,13 @@ print_message(struct buf *out, const struct message *m, int64_t now_s,
 	buf_append_text(out, "\n");
 }
 
-/* Why it is there: "waits", or what stands beside it. */
-static void
-read_reason(const char *dir, const char *folder, const char *name,
-	    char out[REASON_SIZE])
-{
-	char path[SPOOL_PATH_SIZE];
-
-	snprintf(out, REASON_SIZE, "waits");
-	if (strcmp(folder, "new") == 0)
-		return;
-	size_t len = (size_t)snprintf(out, REASON_SIZE, "%s: ", folder);
-	spool_note_path(dir, folder, name, path);
-	FILE *f = fopen(path, "re");
-	if (f == NULL)
-		return;
-	len += fread(out + len, 1, REASON_SIZE - 1 - len, f);
-	out[len] = '\0';
-	fclose(f);
-}
-
 static void
 print_folder(struct buf *out, const char *dir, const char *folder,
 	     int64_t now_s)
 {
 	struct spool_names names = spool_list(dir, folder);
-	char reason[REASON_SIZE];
+	bool is_new = strcmp(folder, "new") == 0;
+	char reason[REASON_SIZE], path[SPOOL_PATH_SIZE];
 
 	for (size_t k = 0; k < names.count; k++) {
 		struct spool_batch b;
@@ -90,7 +71,18 @@ print_folder(struct buf *out, const char *dir, const char *folder,
 		struct view bytes = spool_read_file(dir, folder, name);
 		if (bytes.at == NULL)
 			continue;
-		read_reason(dir, folder, name, reason);
+		/* Why it is there: "waits", or what stands beside it. */
+		size_t len = (size_t)snprintf(reason, sizeof(reason), "%s%s",
+					      is_new ? "waits" : folder,
+					      is_new ? "" : ": ");
+		spool_note_path(dir, folder, name, path);
+		FILE *f = is_new ? NULL : fopen(path, "re");
+		if (f != NULL) {
+			len += fread(reason + len, 1,
+				     sizeof(reason) - 1 - len, f);
+			reason[len] = '\0';
+			fclose(f);
+		}
 		spool_decode(bytes, &b);
 		for (size_t i = 0; i < b.count; i++)
 			print_message(out, b.list[i]->message, now_s, reason);

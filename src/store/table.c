@@ -79,16 +79,6 @@ class_of(struct view charset)
 	return CHARSET_OTHER;
 }
 
-/* bit(n) holds n bits; the other widths in brackets are for show. */
-static int64_t
-most_of(const struct column_facts *facts, int64_t max_signed)
-{
-	if (view_starts_nocase(facts->column_type, VIEW("bit(")))
-		return facts->column_type.len > 6 ? INT8_MAX : 1;
-	return contains(facts->column_type, VIEW("unsigned")) ?
-	       max_signed * 2 : max_signed;
-}
-
 static void
 set_type(struct table_column *c, const struct column_facts *facts)
 {
@@ -99,8 +89,13 @@ set_type(struct table_column *c, const struct column_facts *facts)
 				       view_of(types[i].type)))
 			continue;
 		c->family = types[i].family;
-		c->max_number = most_of(facts, types[i].max_number);
+		c->max_number = types[i].max_number;
+		if (contains(facts->column_type, VIEW("unsigned")))
+			c->max_number *= 2;
 	}
+	/* It holds so many bits; other widths in brackets are for show. */
+	if (view_starts_nocase(facts->column_type, VIEW("bit(")))
+		c->max_number = facts->column_type.len > 6 ? INT8_MAX : 1;
 	c->max_chars = SIZE_MAX;
 	c->max_bytes = SIZE_MAX;
 	view_to_size(facts->max_chars, SIZE_MAX, &c->max_chars);

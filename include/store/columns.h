@@ -72,7 +72,8 @@ const void *store_column_value(const struct store_column *c,
 struct view store_column_text(const struct store_column *c,
 			      const struct row *row);
 
-/* The n-th recipient's row of a mail: its hash is the id with n. */
+/* The n-th recipient's row of a mail, which it points into: its hash is the id
+ * with n. */
 void row_make(struct row *row, const struct mail *mail,
 	      const struct recipient *recipient, unsigned n);
 

@@ -47,7 +47,7 @@ struct connection {
 struct connection *connection_open(const struct store_settings *settings,
 				   size_t host, struct store_fault *fault_out);
 
-/* is_broken: nobody waits for the server's good-bye. */
+/* Takes NULL too. is_broken: nobody waits for the server's good-bye. */
 void connection_close(struct connection **c, bool is_broken);
 
 /* False where the server has hung up meanwhile; no round trip. */
@@ -64,7 +64,7 @@ MYSQL_RES *connection_ask(struct connection *c, const char *sql);
  * none. */
 int64_t connection_ask_number(struct connection *c, const char *sql);
 
-/* One value of the row fetched last; empty for NULL. */
+/* One value of the row fetched last; empty for NULL. Valid as long as rows. */
 struct view connection_cell(MYSQL_RES *rows, MYSQL_ROW row, unsigned column);
 
 /* Notes the connection's own last error in c->fault and returns it. */

@@ -35,6 +35,8 @@ struct failover {
 	struct store_fault fault;       /* why it is down */
 };
 
+/* Does not connect yet. settings and slot must outlive it; slot may be NULL.
+ * deinit says good-bye to the server. */
 void failover_init(struct failover *l, const struct store_settings *settings,
 		   struct scoreboard_slot *slot);
 void failover_deinit(struct failover *l);
@@ -46,15 +48,16 @@ bool failover_connect(struct failover *l, int64_t deadline_ms);
 /* The same, of this host only. */
 bool failover_connect_to(struct failover *l, size_t host);
 
-/* The connection is closed. host_failed: its host is left for a while. */
+/* The connection is closed, if there is one, and its fault is l->fault.
+ * host_failed: its host is left for a while. */
 void failover_drop(struct failover *l, bool host_failed);
 
 /* Moves to another host that has room for a message of so many bytes, which
  * ours has not; false where none is known or can be had. */
 bool failover_find_room(struct failover *l, size_t message_bytes);
 
-/* Reads the table again; false where that failed and there is no connection
- * any more. */
+/* Reads the table again, of the connection that there is; false where that
+ * failed and there is none any more. */
 bool failover_reread(struct failover *l);
 
 #endif

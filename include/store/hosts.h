@@ -22,6 +22,8 @@ struct hosts {
 	uint64_t chance;        /* of this process: no two pause alike */
 };
 
+/* settings must outlive it, and have a host. seed: any bits, which differ from
+ * process to process. */
 void hosts_init(struct hosts *h, const struct store_settings *settings,
 		uint64_t seed);
 void hosts_deinit(struct hosts *h);
@@ -32,13 +34,14 @@ size_t hosts_order(const struct hosts *h, size_t k);
 /* Whether its pause is over. */
 bool hosts_is_due(const struct hosts *h, size_t host, int64_t now_ms);
 
-/* It is left alone from now_ms for its pause, which doubles. */
+/* It is left alone from now_ms (clock_ms) for about its pause, which doubles,
+ * up to two seconds. */
 void hosts_failed(struct hosts *h, size_t host, int64_t now_ms);
 
 /* Its pause is the first one again. */
 void hosts_worked(struct hosts *h, size_t host);
 
-/* When the next of them may be tried. */
+/* When the next of them may be tried (clock_ms). */
 int64_t hosts_next_ms(const struct hosts *h);
 
 /* Between half of ms and ms, by chance. */
@@ -55,12 +58,15 @@ struct probe {
 
 #define PROBE_NONE ((struct probe){ .fd = -1 })
 
-/* Begins to connect; the name is looked up, and that may wait. */
+/* Begins to connect; the name is looked up, and that may wait. Silent from
+ * until_ms (clock_ms) on. */
 void probe_start(struct probe *p, const struct store_host *host,
 		 int64_t until_ms);
 
 /* Ends the probe, unless it still waits. */
 enum probe_answer probe_ask(struct probe *p);
+
+/* Closes it; harmless where none is under way. */
 void probe_stop(struct probe *p);
 
 /* As the configuration has it. */

@@ -39,9 +39,11 @@ void in_doubt_deinit(struct in_doubt_list *d);
 struct in_doubt *in_doubt_find(const struct in_doubt_list *d,
 			       const struct message *m);
 
-/* Finds or adds. */
+/* Finds or adds. Never NULL; valid until the next change. */
 struct in_doubt *in_doubt_add(struct in_doubt_list *d,
 			      const struct message *m);
+
+/* Forgets it, if it is there. */
 void in_doubt_remove(struct in_doubt_list *d, const struct message *m);
 
 /* Its commit was sent on that connection, and nobody answered. */
@@ -59,13 +61,15 @@ void in_doubt_suspect(struct in_doubt *d, struct view text);
 enum settled { SETTLED_STORED, SETTLED_ABSENT, SETTLED_UNKNOWN };
 
 /* Whether the message may be sent now: STORED, it is there; ABSENT, it may;
- * UNKNOWN, not now. stop_ms: INT64_MAX, or when the process ends: what has
- * timed out before is not tried again then, nor when it was held enough. */
+ * UNKNOWN, not now. Only with a connection, which it may lose. stop_ms:
+ * INT64_MAX, or when the process ends: what has timed out before is not tried
+ * again then, nor when it was held enough. */
 enum settled in_doubt_settle(struct failover *l, struct in_doubt *d,
 			     const struct message *m, int64_t stop_ms);
 
-/* After an error for the message alone: whether its row is there. Where it
- * was 1062, whether that row is the message's own. */
+/* After an error for the message alone: whether its row is there; UNKNOWN with
+ * the connection's fault. Where the error was 1062, whether that row is the
+ * message's own. */
 enum settled in_doubt_look(struct failover *l, const struct message *m);
 enum settled in_doubt_duplicate(struct failover *l, const struct message *m);
 

@@ -13,6 +13,8 @@ enum { INSERT_LARGE = 512 * 1024 };
 
 struct insert;
 
+/* settings must outlive it. To free it closes its statements: while their
+ * connection is open, or after. */
 struct insert *insert_new(const struct store_settings *settings);
 void insert_free(struct insert **i);
 
@@ -45,8 +47,9 @@ struct table_rows {
 	struct rows rows;
 };
 
-/* Inserts all rows or none: one autocommit statement where they fit in it,
- * else BEGIN ... COMMIT, those of raws (there may be none) first. */
+/* Inserts all rows, of which there is one at least, or none of them: one
+ * autocommit statement where they fit in it, else BEGIN ... COMMIT, those of
+ * raws (there may be none) first. */
 struct insert_end insert_commit(struct insert *i, struct connection *c,
 				struct table_rows rows,
 				struct table_rows raws);

@@ -34,7 +34,7 @@ struct retention {
 	bool has_told_copy;
 	bool has_more;                  /* the round goes on */
 	uint64_t round_rows;            /* deleted in it */
-	unsigned hurry;                 /* 0 to FASTEST */
+	unsigned hurry;                 /* 0 to FASTEST of retention.c */
 	int64_t lag_s;                  /* of the oldest row, beyond its time */
 	int64_t lag_look_ms;
 
@@ -50,7 +50,8 @@ struct retention {
 	int64_t whole_walk_ms;          /* when all is looked through again */
 };
 
-/* The function that turns the table's `date` into seconds; "": it is them. */
+/* The function that turns the table's `date` into seconds; "": it is them.
+ * The table has that column. */
 const char *retention_seconds(const struct table *t);
 
 /* Seconds as the table's `date` has them, for a statement. */

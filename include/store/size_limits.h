@@ -30,14 +30,16 @@ size_limits_of_table(const struct store_settings *settings,
 struct store_size_limits size_limits_smaller(struct store_size_limits a,
 					     struct store_size_limits b);
 
+/* Whether callers would be told the same. */
 bool size_limits_are_same(const struct store_size_limits *a,
 			  const struct store_size_limits *b);
 
-/* Room that one row has for mail and body together. */
+/* Bytes that one row has for mail and body together. */
 size_t size_limits_row_bytes(const struct server *server);
 
 /* The last figures, kept in spool_dir for the next start. Without a file, or
- * with another table's, what is assumed; is_known is false. */
+ * with another table's, what is assumed; is_known is false. To keep them is
+ * tried: where it fails the next start assumes. */
 struct store_size_limits
 size_limits_load(const struct store_settings *settings);
 void size_limits_keep(const struct store_settings *settings,

@@ -28,10 +28,14 @@ int spool_claim(struct spool_claims *c, const char *dir);
 /* Claims as well the folders that an earlier configuration used, where mail
  * waits in them: dir keeps their names, so that no restart forgets them. */
 void spool_claim_earlier(struct spool_claims *c, const char *dir);
+
+/* Whether one of the claims is dir's lock, by the file and not by its name. */
 bool spool_is_ours(const struct spool_claims *c, const char *dir);
+
+/* Gives the lock back; nothing where dir, by this name, is not claimed. */
 void spool_release(struct spool_claims *c, const char *dir);
 
-/* Takes over a lock that came through an exec. */
+/* Takes over a lock that came through an exec; c owns fd, and copies dir. */
 void spool_adopt(struct spool_claims *c, int fd, const char *dir);
 
 #endif

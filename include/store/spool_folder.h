@@ -19,9 +19,8 @@ void spool_path(const char *dir, const char *folder,
 /* Makes the folders where they are missing; -1 with errno. */
 int spool_make_folders(const char *dir);
 
-/* Makes a rename or removal in the folder last. */
-int spool_sync_folder(const char *dir,
-		      const char *folder);
+/* Makes a rename or removal in the folder last; -1 with errno. */
+int spool_sync_folder(const char *dir, const char *folder);
 
 struct spool_usage {
 	size_t files;
@@ -29,9 +28,8 @@ struct spool_usage {
 	int64_t oldest_s;               /* since 1970; 0: there is none */
 };
 
-/* Of one folder. */
-struct spool_usage spool_usage(const char *dir,
-			       const char *folder);
+/* Of one folder; zeros where it cannot be read. */
+struct spool_usage spool_usage(const char *dir, const char *folder);
 
 /* What a file of so many bytes takes where blocks have 4 KB. */
 uint64_t spool_disk_bytes(size_t bytes);
@@ -51,18 +49,19 @@ void spool_names_free(struct spool_names *names);
 struct view spool_read_file(const char *dir, const char *folder,
 			    const char *name);
 
-/* The path of the file beside it. */
+/* The path of the hidden file beside it, which says why it was set aside. */
 void spool_note_path(const char *dir, const char *folder, const char *name,
 		     char out[SPOOL_PATH_SIZE]);
 
 /* Moves new/name into another folder and notes why, in a file beside it that
- * is hidden; spool_remove takes both away. */
+ * is hidden; spool_remove takes both away. -1 with errno; that nothing could
+ * be noted is no failure. */
 int spool_set_aside(const char *dir, const char *name, const char *folder,
 		    const char *why);
 int spool_remove(const char *dir, const char *folder, const char *name);
 
-/* Locks spool_dir/name for this process and all that inherit the descriptor.
- * -1 with EWOULDBLOCK where another has it. */
+/* Locks spool_dir/name for this process and all that inherit the descriptor,
+ * which the caller closes. -1 with EWOULDBLOCK where another has it. */
 int spool_lock(const char *dir, const char *name);
 
 /* Removes what a crash left half-written: whoever writes a file has it

@@ -77,14 +77,19 @@ struct index_facts {
 	size_t position;                /* from 1 */
 };
 
+/* To a table without columns, name or fault. */
 void table_init(struct table *t);
+
+/* Takes it up if it is one of ours; notes in t->fault one that is not, and
+ * that an INSERT without it would fail for. */
 void table_add_column(struct table *t, const struct column_facts *facts);
 
 /* Rows come key by key, in order of position. */
 void table_add_indexes(struct table *t, const struct index_facts *facts,
 		       size_t count);
 
-/* Once all is added: finds what is missing. */
+/* Once all is added: finds what is missing, and notes the first in t->fault.
+ */
 void table_finish(struct table *t);
 
 /* What will do, but not well: logs one line for each weakness, with the

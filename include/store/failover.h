@@ -27,7 +27,6 @@ struct failover {
 	int64_t look_ms;                /* for a better host, then */
 	size_t better;                  /* the host that is probed */
 	struct probe probe;
-	bool avoids_donors;             /* while another node may be had */
 	size_t donor;                   /* met while they were avoided */
 	bool was_donor;                 /* and that was told */
 	bool was_up;
@@ -45,8 +44,9 @@ void failover_deinit(struct failover *l);
  * most once, and none after deadline_ms. */
 bool failover_connect(struct failover *l, int64_t deadline_ms);
 
-/* The same, of this host only. */
-bool failover_connect_to(struct failover *l, size_t host);
+/* The same, of this host only. avoids_donors: not to a node that gives its
+ * state to another, since another may be had. */
+bool failover_connect_to(struct failover *l, size_t host, bool avoids_donors);
 
 /* The connection is closed, if there is one, and its fault is l->fault.
  * host_failed: its host is left for a while. */

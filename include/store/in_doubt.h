@@ -30,7 +30,6 @@ struct in_doubt {
 struct in_doubt_list {
 	struct in_doubt *at;
 	size_t count;
-	size_t size;
 };
 
 void in_doubt_deinit(struct in_doubt_list *d);

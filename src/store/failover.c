@@ -159,7 +159,7 @@ leave_host(struct failover *l, size_t host)
 }
 
 bool
-failover_connect_to(struct failover *l, size_t host)
+failover_connect_to(struct failover *l, size_t host, bool avoids_donors)
 {
 	struct store_fault fault = { 0 };
 
@@ -168,7 +168,7 @@ failover_connect_to(struct failover *l, size_t host)
 	struct connection *c = connection_open(l->settings, host, &fault);
 	bool is_ready = c != NULL && server_read(c) && server_is_writable(c);
 	/* A node that gives its state to another is slow, or stands still. */
-	if (is_ready && c->server.is_donor && l->avoids_donors) {
+	if (is_ready && c->server.is_donor && avoids_donors) {
 		fault_set(&c->fault, NODE_IS_DONOR,
 			  "the node is a donor or desynced");
 		l->donor = host;
@@ -208,14 +208,11 @@ find_host(struct failover *l, int64_t deadline_ms)
 			break;
 		if (!hosts_is_due(&l->hosts, host, now))
 			continue;
-		l->avoids_donors = l->hosts.count > 1;
-		bool is_ready = failover_connect_to(l, host);
-		l->avoids_donors = false;
-		if (is_ready)
+		if (failover_connect_to(l, host, l->hosts.count > 1))
 			return true;
 	}
 	/* Better than none. */
-	if (l->donor != SIZE_MAX && failover_connect_to(l, l->donor))
+	if (l->donor != SIZE_MAX && failover_connect_to(l, l->donor, false))
 		return true;
 	set_up(l, false);
 	return false;
@@ -232,10 +229,7 @@ move(struct failover *l, size_t host)
 	assert(old != NULL);
 	l->connection = NULL;
 	insert_forget(l->insert);
-	l->avoids_donors = host != old->host;
-	bool has_moved = failover_connect_to(l, host);
-	l->avoids_donors = false;
-	if (has_moved) {
+	if (failover_connect_to(l, host, host != old->host)) {
 		connection_close(&old, false);
 		return;
 	}

@@ -43,14 +43,10 @@ in_doubt_add(struct in_doubt_list *d, const struct message *m)
 
 	if (doubt != NULL)
 		return doubt;
-	if (d->count == d->size) {
-		d->size = d->size > 0 ? d->size * 2 : 32;
-		d->at = memory_resize(d->at, d->size * sizeof(*d->at));
-	}
+	d->at = memory_grow(d->at, d->count, sizeof(*d->at));
 	doubt = &d->at[d->count++];
 	memset(doubt, 0, sizeof(*doubt));
 	memcpy(doubt->id, m->id, sizeof(doubt->id));
-	assert(d->count <= d->size);
 	return doubt;
 }
 
@@ -151,6 +147,7 @@ in_doubt_duplicate(struct failover *l, const struct message *m)
 {
 	char own[MAIL_ID_LEN - 3];
 
+	assert(l->connection != NULL);
 	/* The error quotes the key's values; an id is nobody else's. */
 	snprintf(own, sizeof(own), "%.*s", MAIL_ID_LEN - 4, m->id);
 	if (strstr(l->connection->fault.text, own) != NULL)
@@ -171,7 +168,9 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 	    lost->id == l->connection->id)
 		return true;
 	snprintf(sql, sizeof(sql), "KILL CONNECTION %lu", lost->id);
+	slot_enter_database(l->slot);
 	int error = connection_run(l->connection, sql);
+	slot_leave_database(l->slot);
 	if (error == NO_SUCH_THREAD)
 		return true;
 	if (error != 0)
@@ -198,13 +197,8 @@ settle_by_looking(struct failover *l, const struct in_doubt *d,
 
 	if (d->lost.is_known && !is_there && age_ms < l->settings->set_aside_ms)
 		return SETTLED_UNKNOWN;
-	if (d->lost.is_known && is_there) {
-		slot_enter_database(l->slot);
-		bool is_over = end_connection(l, &d->lost);
-		slot_leave_database(l->slot);
-		if (!is_over)
-			return SETTLED_UNKNOWN;
-	}
+	if (d->lost.is_known && is_there && !end_connection(l, &d->lost))
+		return SETTLED_UNKNOWN;
 	if (l->connection->server.is_galera)
 		connection_run(l->connection,
 			       "SET SESSION wsrep_sync_wait = 1");

@@ -171,7 +171,7 @@ try_host(const struct store_settings *s, struct buf *good, struct buf *bad)
 	struct failover f;
 
 	failover_init(&f, s, NULL);
-	bool is_good = failover_connect_to(&f, 0);
+	bool is_good = failover_connect_to(&f, 0, false);
 	if (!is_good)
 		buf_printf(bad, "%s: error %d: %s\n", name, f.fault.error,
 			   f.fault.text);

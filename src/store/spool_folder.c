@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/process.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +114,6 @@ struct spool_names
 spool_list(const char *dir, const char *folder)
 {
 	struct spool_names names = { 0 };
-	size_t size = 0;
 	DIR *d = open_folder(dir, folder);
 
 	if (d == NULL)
@@ -124,12 +122,7 @@ spool_list(const char *dir, const char *folder)
 		size_t len = strlen(e->d_name);
 		if (e->d_name[0] == '.' || len >= SPOOL_NAME_SIZE)
 			continue;
-		if (names.count == size) {
-			size = size > 0 ? size * 2 : 64;
-			names.at = memory_resize(names.at,
-						 size * SPOOL_NAME_SIZE);
-		}
-		assert(names.count < size);
+		names.at = memory_grow(names.at, names.count, SPOOL_NAME_SIZE);
 		memcpy(names.at[names.count++], e->d_name, len + 1);
 	}
 	closedir(d);

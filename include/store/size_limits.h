@@ -26,14 +26,6 @@ size_limits_of_table(const struct store_settings *settings,
 		     const struct server *server, const struct table *table,
 		     const struct table *holds_raw);
 
-/* The smaller of each. */
-struct store_size_limits size_limits_smaller(struct store_size_limits a,
-					     struct store_size_limits b);
-
-/* Whether callers would be told the same. */
-bool size_limits_are_same(const struct store_size_limits *a,
-			  const struct store_size_limits *b);
-
 /* Bytes that one row has for mail and body together. */
 size_t size_limits_row_bytes(const struct server *server);
 

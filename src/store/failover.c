@@ -58,7 +58,10 @@ failover_deinit(struct failover *l)
 static void
 take_bounds(struct failover *l, const struct connection *c)
 {
-	struct store_size_limits now = { .is_known = false };
+	struct store_size_limits now = { .max_message_bytes = SIZE_MAX,
+					 .max_address_chars = SIZE_MAX,
+					 .has_utf8_addresses = true,
+					 .is_known = true };
 	size_t before = l->size_limits.max_message_bytes;
 	bool was_known = l->size_limits.is_known;
 	const struct table *holds_raw = l->raw_table.name != NULL ?
@@ -68,12 +71,18 @@ take_bounds(struct failover *l, const struct connection *c)
 		size_limits_of_table(l->settings, &c->server, &l->table,
 				     holds_raw);
 	for (size_t i = 0; i < l->settings->host_count; i++) {
-		if (!l->by_host[i].is_known)
+		const struct store_size_limits *b = &l->by_host[i];
+		if (!b->is_known)
 			continue;
-		now = now.is_known ? size_limits_smaller(now, l->by_host[i])
-				   : l->by_host[i];
+		if (b->max_message_bytes < now.max_message_bytes)
+			now.max_message_bytes = b->max_message_bytes;
+		if (b->max_address_chars < now.max_address_chars)
+			now.max_address_chars = b->max_address_chars;
+		now.has_utf8_addresses &= b->has_utf8_addresses;
 	}
-	if (was_known && size_limits_are_same(&now, &l->size_limits))
+	if (was_known && now.max_message_bytes == before &&
+	    now.max_address_chars == l->size_limits.max_address_chars &&
+	    now.has_utf8_addresses == l->size_limits.has_utf8_addresses)
 		return;
 	l->size_limits = now;
 	slot_gauge(l->slot, GAUGE_MAX_MESSAGE_BYTES, now.max_message_bytes);

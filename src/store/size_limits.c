@@ -103,28 +103,6 @@ size_limits_of_table(const struct store_settings *settings,
 	return b;
 }
 
-struct store_size_limits
-size_limits_smaller(struct store_size_limits a, struct store_size_limits b)
-{
-	if (b.max_message_bytes < a.max_message_bytes)
-		a.max_message_bytes = b.max_message_bytes;
-	if (b.max_address_chars < a.max_address_chars)
-		a.max_address_chars = b.max_address_chars;
-	a.has_utf8_addresses = a.has_utf8_addresses && b.has_utf8_addresses;
-	a.is_known = true;
-	return a;
-}
-
-bool
-size_limits_are_same(const struct store_size_limits *a,
-		     const struct store_size_limits *b)
-{
-	return a->max_message_bytes == b->max_message_bytes &&
-	       a->max_address_chars == b->max_address_chars &&
-	       a->has_utf8_addresses == b->has_utf8_addresses &&
-	       a->is_known == b->is_known;
-}
-
 /* Two instances may share a spool_dir that neither spools into: the figures
  * carry the name of what they are for. */
 static void

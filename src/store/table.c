@@ -138,14 +138,6 @@ table_add_column(struct table *t, const struct column_facts *facts)
 	set_type(c, facts);
 }
 
-static bool
-is_unchanging(struct view column)
-{
-	const struct store_column *known = store_column_find(column);
-
-	return known != NULL && known->is_unchanging;
-}
-
 /* Whether one key, facts[0..count-1], is unique by `hash` and columns that
  * are the same on a repeat. */
 static bool
@@ -154,8 +146,10 @@ settles(const struct index_facts *facts, size_t count)
 	bool has_hash = false;
 
 	for (size_t i = 0; i < count; i++) {
+		const struct store_column *known =
+			store_column_find(facts[i].column);
 		if (!facts[i].is_unique || facts[i].is_prefix ||
-		    !is_unchanging(facts[i].column))
+		    known == NULL || !known->is_unchanging)
 			return false;
 		if (view_equal_nocase(facts[i].column, VIEW("hash")))
 			has_hash = true;

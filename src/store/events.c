@@ -144,47 +144,39 @@ event_make(const struct row *row, char where[EVENT_BYTES])
 
 /* ---- All of them --------------------------------------------------------- */
 
-/* What is gathered, to one of the sockets. */
-static void
-send_to(struct events *e, size_t which)
-{
-	int sent;
-
-	assert(e->count > 0 && e->count <= AT_ONCE);
-	for (size_t i = 0; i < e->count; i++)
-		e->heads[i].msg_hdr = (struct msghdr){
-			.msg_name = &e->addresses[which],
-			.msg_namelen = sizeof(e->addresses[which]),
-			.msg_iov = &e->parts[i],
-			.msg_iovlen = 1,
-		};
-	do
-		sent = sendmmsg(e->settings->event_socket, e->heads,
-				(unsigned)e->count,
-				MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	/* That some went and others did not means that it is full. */
-	int error = sent < 0 ? errno : EAGAIN;
-	size_t gone = sent < 0 ? 0 : (size_t)sent;
-	slot_count(e->slot, COUNT_EVENTS, gone);
-	if (gone == e->count)
-		return;
-	slot_count(e->slot, COUNT_EVENTS_LOST, e->count - gone);
-	/* One line, whatever the reasons are by turns. */
-	if (log_may_tell(TROUBLE_EVENTS, 1))
-		log_warn("arrival events are lost",
-			 LOG_STR("socket", e->addresses[which].sun_path),
-			 LOG_STR("why", error == EAGAIN
-				 ? "its reader does not keep up"
-				 : strerror(error)));
-}
-
+/* What is gathered, to each of the sockets. */
 static void
 flush(struct events *e)
 {
-	for (size_t i = 0; e->count > 0 &&
-	     i < e->settings->event_sockets.count; i++)
-		send_to(e, i);
+	size_t sockets = e->count > 0 ? e->settings->event_sockets.count : 0;
+
+	assert(e->count <= AT_ONCE && e->used <= GATHERED);
+	for (size_t k = 0; k < sockets; k++) {
+		struct sockaddr_un *to = &e->addresses[k];
+		int sent;
+		for (size_t i = 0; i < e->count; i++)
+			e->heads[i].msg_hdr = (struct msghdr){
+				.msg_name = to, .msg_namelen = sizeof(*to),
+				.msg_iov = &e->parts[i], .msg_iovlen = 1,
+			};
+		do
+			sent = sendmmsg(e->settings->event_socket, e->heads,
+					(unsigned)e->count,
+					MSG_DONTWAIT | MSG_NOSIGNAL);
+		while (sent < 0 && errno == EINTR);
+		/* That some went and others did not means that it is full. */
+		int error = sent < 0 ? errno : EAGAIN;
+		size_t gone = sent < 0 ? 0 : (size_t)sent;
+		slot_count(e->slot, COUNT_EVENTS, gone);
+		slot_count(e->slot, COUNT_EVENTS_LOST, e->count - gone);
+		/* One line, whatever the reasons are by turns. */
+		if (gone < e->count && log_may_tell(TROUBLE_EVENTS, 1))
+			log_warn("arrival events are lost",
+				 LOG_STR("socket", to->sun_path),
+				 LOG_STR("why", error == EAGAIN
+					 ? "its reader does not keep up"
+					 : strerror(error)));
+	}
 	e->count = 0;
 	e->used = 0;
 }

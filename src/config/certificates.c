@@ -29,26 +29,6 @@ can_read(struct reading *r, const struct setting *s, const char *path)
 	return reading_load(r, &named, NULL);
 }
 
-/* Loads what will be loaded at start; the sentence begins with the file. */
-static void
-check_files(struct reading *r, const struct found *f)
-{
-	const struct certificate_settings *s = &f->settings;
-	const struct setting *wrong = f->certificate;
-	char name[KEY_NAME_SIZE];
-	char why[1024];
-
-	bool has_certificate = can_read(r, f->certificate, s->certificate);
-	bool has_key = can_read(r, f->key, s->key);
-	if (!has_certificate || !has_key ||
-	    tls_check_certificate(s, why, sizeof(why)))
-		return;
-	if (strncmp(why, s->key, strlen(s->key)) == 0)
-		wrong = f->key;
-	key_full_name(wrong->key, name, sizeof(name));
-	faults_add(&r->faults, wrong->at, name, "%s", why);
-}
-
 /* Whether both halves are there; a fault where only one is. */
 static bool
 is_whole(struct reading *r, const struct found *f)
@@ -77,10 +57,24 @@ is_whole(struct reading *r, const struct found *f)
 static void
 add(struct reading *r, const struct found *f)
 {
+	const struct certificate_settings *s = &f->settings;
+	const struct setting *wrong = f->certificate;
 	struct net_settings *net = &r->config->worker.net;
+	char name[KEY_NAME_SIZE];
+	char why[1024];
 
 	assert(f->certificate != NULL && f->key != NULL);
-	check_files(r, f);
+	assert(net->certificate_count < r->block_count + 2);
+	bool has_certificate = can_read(r, f->certificate, s->certificate);
+	bool has_key = can_read(r, f->key, s->key);
+	/* What will be loaded at start; the sentence begins with the file. */
+	if (has_certificate && has_key &&
+	    !tls_check_certificate(s, why, sizeof(why))) {
+		if (strncmp(why, s->key, strlen(s->key)) == 0)
+			wrong = f->key;
+		key_full_name(wrong->key, name, sizeof(name));
+		faults_add(&r->faults, wrong->at, name, "%s", why);
+	}
 	net->certificates[net->certificate_count++] = f->settings;
 }
 
@@ -161,27 +155,13 @@ take_second(struct reading *r)
 	tls_context_free(&c);
 }
 
-/* Whether what machines share could be loaded at start. */
-static void
-check_ticket_keys(struct reading *r)
-{
-	const struct setting *s = reading_find(r, "tls", "ticket_keys_file");
-	const char *file = r->config->worker.net.ticket_keys_file;
-	char why[1024];
-
-	if (s == NULL || file[0] == '\0' || !can_read(r, s, file))
-		return;
-	if (!ticket_keys_check(file, why, sizeof(why)))
-		faults_add(&r->faults, s->at, "tls.ticket_keys_file", "%s",
-			   why);
-}
-
 void
 reading_fill_certificates(struct reading *r)
 {
 	struct config *c = r->config;
 	struct net_settings *net = &c->worker.net;
 	struct found f = { .section = "tls" };
+	char why[1024];
 
 	c->tls.name = "";
 	f.settings = c->tls;
@@ -189,7 +169,13 @@ reading_fill_certificates(struct reading *r)
 	f.key = reading_find(r, "tls", "key");
 	net->certificates = arena_alloc(&c->arena, (r->block_count + 2) *
 						sizeof(*net->certificates));
-	check_ticket_keys(r);
+	/* Whether what machines share could be loaded at start. */
+	const struct setting *s = reading_find(r, "tls", "ticket_keys_file");
+	const char *file = net->ticket_keys_file;
+	if (s != NULL && file[0] != '\0' && can_read(r, s, file) &&
+	    !ticket_keys_check(file, why, sizeof(why)))
+		faults_add(&r->faults, s->at, "tls.ticket_keys_file", "%s",
+			   why);
 	bool has_default = is_whole(r, &f);
 	if (has_default) {
 		add(r, &f);

@@ -84,6 +84,7 @@ check_paths(struct reading *r)
 {
 	struct config *c = r->config;
 	const struct store_settings *store = &c->worker.store;
+	struct value_walk walk = { 0 };
 
 	if (c->run_dir[0] == '\0')
 		reading_fault(r, "", "run_dir", "is empty");
@@ -99,14 +100,7 @@ check_paths(struct reading *r)
 	    store->on_outage == STORE_OUTAGE_SPOOL)
 		reading_fault(r, "store", "spool_dir",
 			      "is empty, but on_outage is \"spool\"");
-}
-
-/* Nobody need have bound them yet. */
-static void
-check_event_sockets(struct reading *r)
-{
-	struct value_walk walk = { 0 };
-
+	/* Nobody need have bound the sockets for events yet. */
 	while (reading_next_value(r, "notify", "socket", &walk))
 		if (walk.text[0] != '/')
 			faults_add(&r->faults, walk.at, "notify.socket",
@@ -116,7 +110,7 @@ check_event_sockets(struct reading *r)
 			faults_add(&r->faults, walk.at, "notify.socket",
 				   "a socket's path ends at %d bytes",
 				   LONGEST_SOCKET);
-	if (r->config->worker.store.event_sockets.count > MOST_EVENT_SOCKETS)
+	if (store->event_sockets.count > MOST_EVENT_SOCKETS)
 		reading_fault(r, "notify", "socket", "has more than %d",
 			      MOST_EVENT_SOCKETS);
 }
@@ -232,7 +226,6 @@ reading_check(struct reading *r)
 			      : "missing: which domains to receive mail for");
 	check_account(r);
 	check_paths(r);
-	check_event_sockets(r);
 	check_log(r);
 	check_database(r);
 	check_queries(r);

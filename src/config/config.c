@@ -43,6 +43,7 @@ share(struct config *c)
 		w->mime.cpu_us = c->watchdog_ms * 1000 / 2;
 }
 
+/* What the command line says goes before the file. */
 static void
 override(struct config *c, const struct config_source *from)
 {

@@ -108,32 +108,25 @@ fill_hosts(struct reading *r)
 		reading_fault(r, "mysql", "hosts", "is empty");
 }
 
-/* A password in the configuration itself. */
 static void
-check_password(struct reading *r)
-{
-	const struct config *c = r->config;
-	const struct setting *s = reading_find(r, "mysql", "password");
-
-	if (s == NULL || c->worker.store.password[0] == '\0')
-		return;
-	size_t i = 0;
-	while (i < c->file_count &&
-	       strcmp(c->files[i].path, r->names[s->at.file]) != 0)
-		i++;
-	if (i < c->file_count && (c->files[i].mode & S_IROTH) != 0)
-		reading_fault(r, "mysql", "password",
-			      "everyone can read %s: chmod 0640 %s",
-			      c->files[i].path, c->files[i].path);
-}
-
-static void
-read_password_file(struct reading *r)
+fill_password(struct reading *r)
 {
 	struct config *c = r->config;
+	const struct setting *own = reading_find(r, "mysql", "password");
 	const struct setting *s = reading_find(r, "mysql", "password_file");
 	struct buf text = BUF(LARGEST_PASSWORD_FILE);
 
+	/* One in the configuration itself: who can read that file? */
+	for (size_t i = 0; own != NULL && i < c->file_count; i++) {
+		if (c->worker.store.password[0] == '\0' ||
+		    strcmp(c->files[i].path, r->names[own->at.file]) != 0)
+			continue;
+		if ((c->files[i].mode & S_IROTH) != 0)
+			reading_fault(r, "mysql", "password",
+				      "everyone can read %s: chmod 0640 %s",
+				      c->files[i].path, c->files[i].path);
+		break;
+	}
 	if (s == NULL || c->password_file[0] == '\0')
 		return;
 	if (c->worker.store.password[0] != '\0')
@@ -166,8 +159,7 @@ reading_fill_database(struct reading *r)
 	struct buf text = BUF(LARGEST_PEM);
 
 	fill_hosts(r);
-	check_password(r);
-	read_password_file(r);
+	fill_password(r);
 	if (s->tls_ca[0] == '\0' || ca == NULL)
 		return;
 	if (!s->has_tls)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_DOMAIN_FILE = 256 * 1024 * 1024 };
+enum { LARGEST_DOMAIN_FILE = 256 * 1024 * 1024, LONGEST_LOCAL = 320 };
 
 /* What a pattern is added to, and what its key is called. */
 struct list_target {
@@ -86,26 +86,6 @@ read_files(struct reading *r, struct strings *files, struct list_target to,
 	}
 }
 
-/* local@domain with the domain as an A-label, all in lower case. */
-static const char *
-address_key(struct reading *r, struct view text)
-{
-	size_t at = view_find_last(text, '@');
-	struct view local = view_slice(text, 0, at);
-	char domain[DOMAIN_NAME_SIZE];
-	size_t len = domain_name_to_ascii(view_slice(text, at + 1, text.len),
-					  domain, sizeof(domain));
-
-	if (len == 0 || local.len == 0 || local.len > 320)
-		return NULL;
-	char *key = arena_alloc(&r->config->arena, local.len + len + 2);
-	for (size_t i = 0; i < local.len; i++)
-		key[i] = ascii_lower(local.at[i]);
-	key[local.len] = '@';
-	memcpy(key + local.len + 1, domain, len);
-	return key;
-}
-
 static void
 fill_discard(struct reading *r)
 {
@@ -123,27 +103,28 @@ fill_discard(struct reading *r)
 			add_domain(r, discarded, walk.at, text);
 			continue;
 		}
-		const char *key = address_key(r, text);
-		if (key != NULL)
-			keys->at[keys->count++] = key;
-		else
+		/* local@domain, with the domain as an A-label, all in lower
+		 * case. */
+		size_t at = view_find_last(text, '@');
+		struct view local = view_slice(text, 0, at);
+		char domain[DOMAIN_NAME_SIZE];
+		size_t len = domain_name_to_ascii(
+			view_slice(text, at + 1, text.len), domain,
+			sizeof(domain));
+		if (len == 0 || local.len == 0 || local.len > LONGEST_LOCAL) {
 			faults_add(&r->faults, walk.at, "discard",
 				   "\"%.100s\" is not an address",
 				   walk.text);
+			continue;
+		}
+		char *key = arena_alloc(&r->config->arena,
+					local.len + len + 2);
+		for (size_t i = 0; i < local.len; i++)
+			key[i] = ascii_lower(local.at[i]);
+		key[local.len] = '@';
+		memcpy(key + local.len + 1, domain, len);
+		keys->at[keys->count++] = key;
 	}
-}
-
-static void
-fill_blocked_senders(struct reading *r)
-{
-	struct smtp_settings *smtp = &r->config->worker.smtp;
-	struct list_target to = { smtp->blocked_senders, "blocked_senders" };
-	struct value_walk walk = { 0 };
-
-	while (reading_next_value(r, "", to.key, &walk))
-		add_sender(r, to, walk.at, view_of(walk.text));
-	to.key = "blocked_sender_files";
-	read_files(r, &r->config->blocked_sender_files, to, add_sender);
 }
 
 void
@@ -156,10 +137,16 @@ reading_fill_domains(struct reading *r)
 	smtp->discard_domains = domains_new();
 	smtp->blocked_senders = domains_new();
 	struct list_target ours = { smtp->domains, "domains" };
-	while (reading_next_value(r, "", "domains", &walk))
+	while (reading_next_value(r, "", ours.key, &walk))
 		add_domain(r, ours, walk.at, view_of(walk.text));
 	ours.key = "domain_files";
 	read_files(r, &r->config->domain_files, ours, add_domain);
 	fill_discard(r);
-	fill_blocked_senders(r);
+	struct list_target unwanted = { smtp->blocked_senders,
+					"blocked_senders" };
+	walk = (struct value_walk){ 0 };
+	while (reading_next_value(r, "", unwanted.key, &walk))
+		add_sender(r, unwanted, walk.at, view_of(walk.text));
+	unwanted.key = "blocked_sender_files";
+	read_files(r, &r->config->blocked_sender_files, unwanted, add_sender);
 }

@@ -13,30 +13,20 @@ enum { MOST_DOMAINS = 100 };
 static const int64_t least_ms = 1000;
 static const int64_t most_ms = (int64_t)36500 * 24 * 3600 * 1000;
 
-/* The pattern as A-labels in the arena; NULL where it is none. */
-static const char *
-read_pattern(struct reading *r, struct view text)
-{
-	char pattern[DOMAIN_PATTERN_SIZE];
-	bool is_literal = text.len > 0 && text.at[0] == '[';
-	size_t len = domain_pattern_to_ascii(text, pattern);
-
-	/* "*" is what `retention` says. */
-	if (len <= 1 || (is_literal && !path_is_literal(text)))
-		return NULL;
-	return arena_copy(&r->config->arena, (struct view){ pattern, len }).at;
-}
-
 static void
 take_domain(struct reading *r, const struct value_walk *walk)
 {
 	struct store_settings *s = &r->config->worker.store;
 	struct view text = view_of(walk->text);
 	size_t equals = view_find_last(text, '=');
-	const char *pattern = read_pattern(r, view_slice(text, 0, equals));
+	struct view domain = view_slice(text, 0, equals);
+	bool is_literal = domain.len > 0 && domain.at[0] == '[';
+	char pattern[DOMAIN_PATTERN_SIZE];
+	size_t len = domain_pattern_to_ascii(domain, pattern);
 	int64_t ms;
 
-	if (pattern == NULL)
+	/* "*" is what `retention` says. */
+	if (len <= 1 || (is_literal && !path_is_literal(domain)))
 		faults_add(&r->faults, walk->at, "store.retention_domains",
 			   "\"%.100s\" is not DOMAIN=TIME, with a domain or "
 			   "\"*.domain\"", walk->text);
@@ -53,7 +43,10 @@ take_domain(struct reading *r, const struct value_walk *walk)
 			   MOST_DOMAINS);
 	else
 		s->retention_domains[s->retention_domain_count++] =
-			(struct retention_domain){ pattern, ms };
+			(struct retention_domain){
+				arena_copy(&r->config->arena,
+					   (struct view){ pattern, len }).at,
+				ms };
 }
 
 void

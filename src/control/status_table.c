@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,10 +199,13 @@ is_before(const struct slot_figures *a, const struct slot_figures *b,
 	return false;
 }
 
+/* The titles and a row a process, into rows; returns how many. */
 static size_t
-read_processes(const struct scoreboard *b, enum status_order order,
-	       struct slot_figures *found)
+read_rows(const struct scoreboard *b, const struct moment *m,
+	  enum status_order order, struct status_row *rows)
 {
+	struct slot_figures *found =
+		memory_new(scoreboard_slots(b) + 1, sizeof(*found));
 	struct slot_figures f;
 	size_t count = 0;
 
@@ -213,17 +217,6 @@ read_processes(const struct scoreboard *b, enum status_order order,
 			found[at] = found[at - 1];
 		found[at] = f;
 	}
-	return count;
-}
-
-static size_t
-read_rows(const struct scoreboard *b, const struct moment *m,
-	  enum status_order order, struct status_row *rows)
-{
-	struct slot_figures *found =
-		memory_new(scoreboard_slots(b) + 1, sizeof(*found));
-	size_t count = read_processes(b, order, found);
-
 	for (size_t c = 0; c < COLUMNS; c++) {
 		snprintf(rows[0].cells[c], CELL_SIZE, "%s", columns[c].title);
 		for (size_t i = 0; i < count; i++)
@@ -281,13 +274,17 @@ measure(const struct status_row *rows, size_t count, int width,
 	}
 }
 
-static void
-print_rows(const struct status_row *rows, size_t count, int width,
-	   struct buf *out)
+void
+status_print_table(const struct scoreboard *b, const struct moment *now,
+		   const struct status_shape *shape, struct buf *out)
 {
+	struct status_row *rows =
+		memory_new(scoreboard_slots(b) + 1, sizeof(*rows));
+	size_t count = read_rows(b, now, shape->order, rows);
 	int widths[COLUMNS];
 
-	measure(rows, count, width, widths);
+	assert(count >= 1 && count <= scoreboard_slots(b) + 1);
+	measure(rows, count, shape->width, widths);
 	for (size_t r = 0; r < count; r++) {
 		int gap = 0;
 		for (size_t c = 0; c < COLUMNS; c++) {
@@ -302,16 +299,5 @@ print_rows(const struct status_row *rows, size_t count, int width,
 			out->len--;
 		buf_append_byte(out, '\n');
 	}
-}
-
-void
-status_print_table(const struct scoreboard *b, const struct moment *now,
-		   const struct status_shape *shape, struct buf *out)
-{
-	struct status_row *rows =
-		memory_new(scoreboard_slots(b) + 1, sizeof(*rows));
-
-	print_rows(rows, read_rows(b, now, shape->order, rows), shape->width,
-		   out);
 	free(rows);
 }

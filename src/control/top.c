@@ -8,6 +8,7 @@
 #include "base/service_health.h"
 #include "control/terminal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -43,6 +44,7 @@ top_look(struct top_screen *t, const struct scoreboard *b,
 	struct scoreboard_figures f = { .master = 0 };
 	double seconds = (double)(now->now_us - t->looked_us) / 1e6;
 
+	assert(t->history_count <= TOP_HISTORY);
 	if (b != NULL)
 		scoreboard_read_figures(b, &f);
 	/* Another master may have begun to count anew. */
@@ -208,7 +210,7 @@ top_draw(const struct top_screen *t, const struct scoreboard *b,
 /* The rates as one line, for what is no terminal. */
 static void
 print_line(const struct top_screen *t, const struct scoreboard *b,
-	       const struct moment *now, struct buf *out)
+	   const struct moment *now, struct buf *out)
 {
 	time_t seconds = (time_t)(now->wall_us / 1000000);
 	struct tm utc = { 0 };
@@ -274,38 +276,12 @@ show(struct top *t, bool is_due)
 	buf_release(&text);
 }
 
-static void
-watch(struct top *t)
-{
-	struct top_screen *s = &t->screen;
-	int64_t next_ms = clock_ms();
-
-	for (;;) {
-		bool is_due = clock_ms() >= next_ms;
-		if (is_due)
-			next_ms = clock_ms() + EVERY_MS;
-		show(t, is_due);
-		if (!t->draws && ferror(stdout))
-			return;
-		int64_t left = next_ms - clock_ms();
-		int key = terminal_wait(left > 0 ? (int)left : 0);
-		if (key == 'q' || key < 0)
-			return;
-		if (key == 's')
-			s->order = (enum status_order)((s->order + 1) %
-						       STATUS_ORDERS);
-		else if (key == '1')
-			s->is_summary = !s->is_summary;
-		else if (key == ' ')
-			next_ms = clock_ms();
-	}
-}
-
 enum exit_code
 top_run(const char *run_dir, const char *pid_file)
 {
 	struct top t = { .run_dir = run_dir, .pid_file = pid_file,
 			 .draws = terminal_is_there() };
+	struct top_screen *s = &t.screen;
 	struct scoreboard *b = open_board(&t);
 
 	if (b == NULL) {
@@ -315,14 +291,31 @@ top_run(const char *run_dir, const char *pid_file)
 	}
 	scoreboard_close(&b);
 	setlocale(LC_CTYPE, "");
-	t.screen.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	const char *no_color = getenv("NO_COLOR");
-	t.screen.has_color = no_color == NULL || no_color[0] == '\0';
+	s->has_color = no_color == NULL || no_color[0] == '\0';
 	if (terminal_enter(t.draws) != 0) {
 		perror("guerrilla-smtpd: terminal");
 		return EXIT_REFUSED;
 	}
-	watch(&t);
+	int64_t next_ms = clock_ms();
+	for (int key = 0; key != 'q' && key >= 0;) {
+		bool is_due = clock_ms() >= next_ms;
+		if (is_due)
+			next_ms = clock_ms() + EVERY_MS;
+		show(&t, is_due);
+		if (!t.draws && ferror(stdout))
+			break;
+		int64_t left = next_ms - clock_ms();
+		key = terminal_wait(left > 0 ? (int)left : 0);
+		if (key == 's')
+			s->order = (enum status_order)((s->order + 1) %
+						       STATUS_ORDERS);
+		else if (key == '1')
+			s->is_summary = !s->is_summary;
+		else if (key == ' ')
+			next_ms = clock_ms();
+	}
 	terminal_leave();
 	return EXIT_DONE;
 }

@@ -70,17 +70,20 @@ find_pid_file(const char *pid, char path[PATH_MAX])
 	return is_found;
 }
 
-/* The masters of this machine, whatever configuration they have, by their
- * titles in /proc. A title can be anyone's: it is only shown. */
-static void
-print_masters(FILE *out)
+/* Tells the masters of this machine, by their titles in /proc: perhaps it was
+ * started with another configuration. A title can be anyone's: it is only
+ * shown. */
+static enum exit_code
+not_running(const struct verb_request *request)
 {
 	static const char title[] = "guerrilla-smtpd: master";
 	char path[PATH_MAX], text[sizeof(title)];
 	DIR *proc = opendir("/proc");
 
+	fprintf(stderr, "guerrilla-smtpd: not running: nobody holds %s\n",
+		request->pid_file);
 	if (proc == NULL)
-		return;
+		return EXIT_NOT_RUNNING;
 	for (struct dirent *e; (e = readdir(proc)) != NULL;) {
 		snprintf(path, sizeof(path), "/proc/%.20s/cmdline", e->d_name);
 		int fd = isdigit((unsigned char)e->d_name[0])
@@ -93,22 +96,13 @@ print_masters(FILE *out)
 		    memcmp(text, title, (size_t)n) != 0)
 			continue;
 		if (find_pid_file(e->d_name, path))
-			fprintf(out, "process %.20s is a master, with pid "
+			fprintf(stderr, "process %.20s is a master, with pid "
 				"file %s\n", e->d_name, path);
 		else
-			fprintf(out, "process %.20s is a master\n",
+			fprintf(stderr, "process %.20s is a master\n",
 				e->d_name);
 	}
 	closedir(proc);
-}
-
-static enum exit_code
-not_running(const struct verb_request *request)
-{
-	fprintf(stderr, "guerrilla-smtpd: not running: nobody holds %s\n",
-		request->pid_file);
-	/* Perhaps it was started with another configuration. */
-	print_masters(stderr);
 	return EXIT_NOT_RUNNING;
 }
 

@@ -141,21 +141,6 @@ close_others(const struct master *m, const struct role *role,
 	free(keep);
 }
 
-/* Who connects reads where the hosts are, and one process writes it. */
-static int
-map_host_names(const struct generation *g, const struct role *role)
-{
-	const struct store_settings *store = &g->config->worker.store;
-	size_t size = host_names_size(store->host_count);
-	bool is_writer = (role->rights & SANDBOX_RESOLVES) != 0;
-	const struct shared_part own = { 0, is_writer ? size : 0 };
-
-	if (g->host_names == NULL ||
-	    (role->rights & (SANDBOX_RESOLVES | SANDBOX_STORES)) == 0)
-		return 0;
-	return shared_memory_remap(g->host_names, size, g->names, &own);
-}
-
 /* Of what all share each writes its own part and no more: the descriptors
  * are closed after this. -1 with errno. */
 static int
@@ -163,7 +148,9 @@ map_own(struct master *m, int i, const struct generation *g,
 	struct child_context *context)
 {
 	enum slot_role role = m->processes.entries[i].role;
+	unsigned rights = role_of(role)->rights;
 	const struct child *c = &m->children[i];
+	size_t size = host_names_size(g->config->worker.store.host_count);
 
 	if (scoreboard_remap(m->scoreboard, m->scoreboard_fd, (size_t)i) != 0)
 		return -1;
@@ -172,7 +159,13 @@ map_own(struct master *m, int i, const struct generation *g,
 	    connection_limits_remap(c->connection_limits,
 				    (unsigned)c->region) != 0)
 		return -1;
-	if (map_host_names(g, role_of(role)) != 0)
+	/* Who connects reads where the hosts are, and one process writes it. */
+	const struct shared_part hosts = {
+		0, (rights & SANDBOX_RESOLVES) != 0 ? size : 0
+	};
+	if (g->host_names != NULL &&
+	    (rights & (SANDBOX_RESOLVES | SANDBOX_STORES)) != 0 &&
+	    shared_memory_remap(g->host_names, size, g->names, &hosts) != 0)
 		return -1;
 	if (role != SLOT_LOGGER)
 		return 0;

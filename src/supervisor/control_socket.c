@@ -121,37 +121,31 @@ is_peer_gone(int fd)
 	return is_gone;
 }
 
-/* A place for who may ask; else it is hung up. */
-static void
-receive(struct control_socket *v, int fd, bool (*is_child)(void *, pid_t),
-	void *context)
-{
-	struct asker *a = v->askers;
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	while (a < v->askers + CONTROL_ASKERS && a->fd >= 0)
-		a++;
-	if (a < v->askers + CONTROL_ASKERS &&
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	    (peer.uid == 0 || (!v->is_roots && peer.uid == geteuid())) &&
-	    !is_child(context, peer.pid) && !is_peer_gone(fd))
-		*a = (struct asker){ .fd = fd, .since_ms = clock_ms() };
-	else
-		close(fd);
-}
-
 bool
 control_socket_accept(struct control_socket *v,
 		      bool (*is_child)(void *, pid_t), void *context)
 {
 	for (int n = 0; n < MOST_AT_ONCE; n++) {
+		struct asker *a = v->askers;
+		struct ucred peer;
+		socklen_t len = sizeof(peer);
 		int fd = v->listener < 0 ? -1
 			: accept4(v->listener, NULL, NULL,
 				  SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return true;
-		receive(v, fd, is_child, context);
+		/* A place for who may ask; else it is hung up. */
+		while (a < v->askers + CONTROL_ASKERS && a->fd >= 0)
+			a++;
+		if (a < v->askers + CONTROL_ASKERS &&
+		    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+		    (peer.uid == 0 ||
+		     (!v->is_roots && peer.uid == geteuid())) &&
+		    !is_child(context, peer.pid) && !is_peer_gone(fd))
+			*a = (struct asker){ .fd = fd,
+					     .since_ms = clock_ms() };
+		else
+			close(fd);
 	}
 	return false;
 }

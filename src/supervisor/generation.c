@@ -12,6 +12,7 @@
 #include "supervisor/roles.h"
 #include "supervisor/root_open.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,36 +171,29 @@ generation_keep_spools(const struct generation *g,
 	}
 }
 
-static int
-share_host_names(struct generation *g, struct buf *why)
-{
-	const struct store_settings *store = &g->config->worker.store;
-	size_t size = host_names_size(store->host_count);
-
-	if (!host_names_are_wanted(store))
-		return 0;
-	g->names = shared_memory_open("host-names", size);
-	if (g->names >= 0)
-		g->host_names = shared_memory_map(g->names, size,
-						  PROT_READ | PROT_WRITE);
-	if (g->host_names != NULL)
-		return 0;
-	buf_printf(why, "memory for the hosts' addresses: %s\n",
-		   strerror(errno));
-	return -1;
-}
-
 int
 generation_load(struct generation *g, struct spool_claims *claims,
 		struct buf *why)
 {
+	const struct store_settings *store = &g->config->worker.store;
+	size_t size = host_names_size(store->host_count);
 	char reason[512];
 
+	assert(g->tls == NULL && g->host_names == NULL);
 	if (claim_spool(g->config, claims, why) != 0)
 		return -1;
 	make_sandbox_rules(g);
-	if (share_host_names(g, why) != 0)
-		return -1;
+	if (host_names_are_wanted(store)) {
+		g->names = shared_memory_open("host-names", size);
+		if (g->names >= 0)
+			g->host_names = shared_memory_map(
+				g->names, size, PROT_READ | PROT_WRITE);
+		if (g->host_names == NULL) {
+			buf_printf(why, "memory for the hosts' addresses: "
+				   "%s\n", strerror(errno));
+			return -1;
+		}
+	}
 	if (proof_of_sandboxes(g, why) != 0)
 		return -1;
 	if (net_of(g)->certificate_count == 0)

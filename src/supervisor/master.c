@@ -58,15 +58,26 @@ master_await_config(const struct config_source *source, struct buf *why)
 	return c;
 }
 
-/* The file that an upgrade will run: as it was called, so that a link to the
- * newest version is followed again; not /proc/self/exe, which stays with the
- * old file. */
-static void
-note_program(struct master *m)
+struct master *
+master_new(const struct supervisor_options *o, const struct handover *h)
 {
-	const char *name = m->options.argv[0];
+	const struct config_source source = master_source(&o->source, h);
+	struct master *m = memory_new(1, sizeof(*m));
 	char here[MASTER_PATH_SIZE / 2];
 
+	m->options = *o;
+	m->options.source.file = memory_copy_text(source.file);
+	m->options.source.log_file = source.log_file != NULL
+		? memory_copy_text(source.log_file) : NULL;
+	m->options.argv = title_prepare(o->argc, o->argv);
+	m->control.listener = m->pid_file = m->ready_pipe = -1;
+	m->now.log_file = m->next.log_file = -1;
+	m->tickets = memfd_create("tickets", MFD_CLOEXEC);
+	m->upgrade.program = m->upgrade.words = -1;
+	/* The file that an upgrade will run: as it was called, so that a link
+	 * to the newest version is followed again; not /proc/self/exe, which
+	 * stays with the old file. */
+	const char *name = m->options.argv[0];
 	if (name != NULL && name[0] == '/') {
 		snprintf(m->program, sizeof(m->program), "%s", name);
 	} else if (name != NULL && strchr(name, '/') != NULL &&
@@ -78,24 +89,6 @@ note_program(struct master *m)
 				     sizeof(m->program) - 1);
 		m->program[n > 0 ? n : 0] = '\0';
 	}
-}
-
-struct master *
-master_new(const struct supervisor_options *o, const struct handover *h)
-{
-	const struct config_source source = master_source(&o->source, h);
-	struct master *m = memory_new(1, sizeof(*m));
-
-	m->options = *o;
-	m->options.source.file = memory_copy_text(source.file);
-	m->options.source.log_file = source.log_file != NULL
-		? memory_copy_text(source.log_file) : NULL;
-	m->options.argv = title_prepare(o->argc, o->argv);
-	m->control.listener = m->pid_file = m->ready_pipe = -1;
-	m->now.log_file = m->next.log_file = -1;
-	m->tickets = memfd_create("tickets", MFD_CLOEXEC);
-	m->upgrade.program = m->upgrade.words = -1;
-	note_program(m);
 	for (int i = 0; i < SCOREBOARD_SLOTS; i++)
 		m->children[i] = NO_CHILD;
 	return m;

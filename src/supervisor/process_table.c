@@ -169,10 +169,17 @@ end_of(struct process_table *r, struct process *e, enum span span,
 	return PROCESS_NEVER;
 }
 
-/* What the entry must remember of the event. */
-static void
-note(struct process *e, enum process_event event, int64_t now_ms)
+enum process_action
+process_table_handle(struct process_table *r, int i, enum process_event event,
+		     int64_t now_ms)
 {
+	assert(i > 0 && i < SCOREBOARD_SLOTS);
+	struct process *e = &r->entries[i];
+	struct step step = steps[e->state][event];
+
+	if (!step.is_legal)
+		return PROCESS_DO_NOTHING;
+	/* What the entry must remember of the event. */
 	if (event == PROCESS_FORKED) {
 		if (e->forked_ms != 0)
 			e->restarts++;
@@ -185,19 +192,6 @@ note(struct process *e, enum process_event event, int64_t now_ms)
 			e->back_off_ms = 0;
 		e->pid = 0;
 	}
-}
-
-enum process_action
-process_table_handle(struct process_table *r, int i, enum process_event event,
-		     int64_t now_ms)
-{
-	assert(i > 0 && i < SCOREBOARD_SLOTS);
-	struct process *e = &r->entries[i];
-	struct step step = steps[e->state][event];
-
-	if (!step.is_legal)
-		return PROCESS_DO_NOTHING;
-	note(e, event, now_ms);
 	/* One that never became ready hung at its start: it waits too. */
 	if (e->state == PROCESS_HUNG && event == PROCESS_EXITED &&
 	    e->ready_ms == 0)

@@ -35,13 +35,18 @@ keep_listeners(const struct master *m, const struct generation *g, int *fds)
 	return n;
 }
 
-/* How the database is reached: nothing else is. */
+/* Not run_dir: what a worker writes there is mapped already, and it has no
+ * business with the pid file and the control socket. */
 static void
-allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
+wall_store(const struct generation *g, struct sandbox_rules *rules)
 {
-	rules->connects_locally = s->socket[0] != '\0';
-	for (size_t i = 0; i < s->host_count; i++) {
-		unsigned port = s->hosts[i].port;
+	const struct store_settings *store = &g->config->worker.store;
+
+	rules->writable[0] = store->spool_dir;
+	/* How the database is reached: nothing else is. */
+	rules->connects_locally = store->socket[0] != '\0';
+	for (size_t i = 0; i < store->host_count; i++) {
+		unsigned port = store->hosts[i].port;
 		int k = 0;
 		if (port == 0) {
 			rules->connects_locally = true;
@@ -55,17 +60,6 @@ allow_hosts(struct sandbox_rules *rules, const struct store_settings *s)
 		else
 			rules->has_more_ports = true;
 	}
-}
-
-/* Not run_dir: what a worker writes there is mapped already, and it has no
- * business with the pid file and the control socket. */
-static void
-wall_store(const struct generation *g, struct sandbox_rules *rules)
-{
-	const struct store_settings *store = &g->config->worker.store;
-
-	rules->writable[0] = store->spool_dir;
-	allow_hosts(rules, store);
 	if (store->tls_ca[0] == '/')
 		rules->readable[0] = store->tls_ca;
 }

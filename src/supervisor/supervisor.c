@@ -135,45 +135,37 @@ hear_requests(struct master *m)
 
 /* ---- What follows -------------------------------------------------------- */
 
-/* All of them, and the one that ends first. Where there are more than have a
- * place, that one's is the last. */
-static void
-note_certificates(struct master *m, struct certificate_end *first)
-{
-	struct certificate_end c;
-	size_t count = 0;
-
-	while (m->now.tls != NULL &&
-	       tls_context_certificate(m->now.tls, count, &c)) {
-		if (count < SCOREBOARD_CERTIFICATES)
-			scoreboard_note_certificate(m->scoreboard, count,
-						    c.name, c.end_s);
-		if (count == 0 || c.end_s < first->end_s)
-			*first = c;
-		count++;
-	}
-	if (count > SCOREBOARD_CERTIFICATES)
-		scoreboard_note_certificate(m->scoreboard,
-					    SCOREBOARD_CERTIFICATES - 1,
-					    "other", first->end_s);
-	for (; count < SCOREBOARD_CERTIFICATES; count++)
-		scoreboard_note_certificate(m->scoreboard, count, "", 0);
-}
-
 /* Notes the first end of the generation in force and warns of it, when that
  * begins and then daily: a forgotten certificate is found out by those who
  * wait for mail. */
 static void
 look_at_certificates(struct master *m)
 {
-	struct certificate_end first = { .end_s = 0 };
+	struct certificate_end c, first = { .end_s = 0 };
+	size_t count = 0;
 
 	if (m->expiry_generation == m->now.number &&
 	    clock_ms() < m->next_expiry_ms)
 		return;
 	m->expiry_generation = m->now.number;
 	m->next_expiry_ms = clock_ms() + (int64_t)DAY_SECONDS * 1000;
-	note_certificates(m, &first);
+	/* All of them, and the one that ends first. Where there are more than
+	 * have a place, that one's is the last. */
+	while (m->now.tls != NULL &&
+	       tls_context_certificate(m->now.tls, count, &c)) {
+		if (count < SCOREBOARD_CERTIFICATES)
+			scoreboard_note_certificate(m->scoreboard, count,
+						    c.name, c.end_s);
+		if (count == 0 || c.end_s < first.end_s)
+			first = c;
+		count++;
+	}
+	if (count > SCOREBOARD_CERTIFICATES)
+		scoreboard_note_certificate(m->scoreboard,
+					    SCOREBOARD_CERTIFICATES - 1,
+					    "other", first.end_s);
+	for (; count < SCOREBOARD_CERTIFICATES; count++)
+		scoreboard_note_certificate(m->scoreboard, count, "", 0);
 	slot_gauge(scoreboard_slot_at(m->scoreboard, 0), GAUGE_CERTIFICATE_END,
 		   first.end_s > 0 ? (uint64_t)first.end_s : 0);
 	int64_t left = first.end_s - clock_wall_us() / 1000000;

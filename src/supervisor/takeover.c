@@ -14,6 +14,7 @@
 #include "supervisor/notify.h"
 #include "supervisor/worker_count.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ await_change(struct master *m, int i, enum process_state from, int64_t ms)
 {
 	int64_t until_ms = clock_ms() + ms;
 
+	assert(i > 0 && i < SCOREBOARD_SLOTS);
 	while (m->processes.entries[i].state == from &&
 	       clock_ms() < until_ms) {
 		struct pollfd channel = { .fd = m->children[i].channel,
@@ -96,26 +98,6 @@ takeover_try(struct master *m, struct config *config,
 
 /* ---- Taking over --------------------------------------------------------- */
 
-/* The sockets as a generation of nobody, so that they are found by name. */
-static void
-hold_listeners(struct master *m, const struct handover *h)
-{
-	struct takeover *t = &m->takeover;
-	size_t count = h->listener_count;
-
-	struct listen_settings *settings =
-		arena_alloc(&t->arena, count * sizeof(*settings));
-	t->handed = (struct generation){ .config = &t->handed_config,
-					 .log_file = -1 };
-	t->handed.listeners = memory_new(count, sizeof(int));
-	for (size_t i = 0; i < count; i++) {
-		settings[i].name = h->listeners[i].name;
-		t->handed.listeners[i] = h->listeners[i].fd;
-	}
-	t->handed_config.worker.net.listeners = settings;
-	t->handed_config.worker.net.listener_count = count;
-}
-
 static int
 adopt_shared(struct master *m, const struct handover *h)
 {
@@ -151,11 +133,26 @@ adopt_shared(struct master *m, const struct handover *h)
 int
 takeover_adopt(struct master *m, const struct handover *h)
 {
+	struct takeover *t = &m->takeover;
+	size_t count = h->listener_count;
+
+	assert(h->asker_count <= CONTROL_ASKERS);
 	umask(027);
 	handover_forget();
 	handover_keep_open(h, false);
 	snprintf(m->program, sizeof(m->program), "%s", h->program);
-	hold_listeners(m, h);
+	/* The sockets as a generation of nobody: they are found by name. */
+	struct listen_settings *settings =
+		arena_alloc(&t->arena, count * sizeof(*settings));
+	t->handed = (struct generation){ .config = &t->handed_config,
+					 .log_file = -1 };
+	t->handed.listeners = memory_new(count, sizeof(int));
+	for (size_t i = 0; i < count; i++) {
+		settings[i].name = h->listeners[i].name;
+		t->handed.listeners[i] = h->listeners[i].fd;
+	}
+	t->handed_config.worker.net.listeners = settings;
+	t->handed_config.worker.net.listener_count = count;
 	adopt_spools(m, h);
 	if (adopt_shared(m, h) != 0)
 		return -1;

@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -75,6 +76,7 @@ take_host(struct reading *r, struct place at, const char *text)
 				   "\"%.100s\" given twice", text);
 			return;
 		}
+	assert(s->host_count <= r->config->hosts.count);
 	s->hosts[s->host_count++] = host;
 }
 

@@ -7,6 +7,7 @@
 #include "smtp/blocked.h"
 #include "smtp/path.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,7 @@ fill_discard(struct reading *r)
 			key[i] = ascii_lower(local.at[i]);
 		key[local.len] = '@';
 		memcpy(key + local.len + 1, domain, len);
+		assert(keys->count <= r->config->discard.count);
 		keys->at[keys->count++] = key;
 	}
 }

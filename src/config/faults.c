@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ faults_add(struct faults *f, struct place at, const char *key,
 		f->count++;
 		return;
 	}
+	assert(f->arena != NULL && at.line > 0);
 	struct buf sentence = BUF(LONGEST_SENTENCE);
 	struct buf line = BUF(LONGEST_FAULT);
 	va_list args;

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -21,6 +22,7 @@ enum { PIECE = 16 * 1024, MOST_LINKS = 8 };
 const char *
 reading_resolve(struct reading *r, unsigned file, const char *path)
 {
+	assert(file < r->name_count);
 	const char *from = r->names[file];
 	const char *slash = strrchr(from, '/');
 
@@ -149,6 +151,8 @@ reading_load(struct reading *r, const struct named_file *file,
 	     struct buf *text_out)
 {
 	struct stat st;
+
+	assert(text_out == NULL || text_out->len == 0);
 	/* A FIFO put here by mistake must not block the master; and what
 	 * is read twice must be there the second time. */
 	int fd = open(file->path,

@@ -39,6 +39,7 @@ key_section_elsewhere(struct view name)
 const char *
 key_full_name(const struct key *k, char *out, size_t size)
 {
+	assert(k != NULL && size > 0);
 	snprintf(out, size, "%s%s%s", k->section,
 		 k->section[0] != '\0' ? "." : "", k->name);
 	return out;

@@ -5,6 +5,7 @@
  * taken apart here, by the same rules, and libconfuse gets clean text. */
 #include "config/lexer.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What ends a word in libconfuse's lexer. */
@@ -33,6 +34,7 @@ starts_with(const struct scanner *s, const char *prefix)
 static void
 skip(struct scanner *s, size_t n)
 {
+	assert(n <= s->rest.len);
 	for (size_t i = 0; i < n; i++)
 		if (s->rest.at[i] == '\n')
 			s->line++;

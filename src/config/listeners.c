@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "net/listen.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +103,7 @@ add_status(struct reading *r)
 	if (name.kind == LISTEN_INET && !address_is_loopback(&name.address))
 		reading_warn(r, "status", "listen", "\"%.200s\" is open to "
 			     "others: there is no password", text);
+	assert(net->listener_count < r->block_count + 3);
 	net->listeners[net->listener_count] = (struct listen_settings){
 		.name = text, .mode = STATUS_MODE };
 	net->has_status = true;

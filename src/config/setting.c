@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,7 @@ static void
 add_setting(struct reading *r, struct setting setting, unsigned file,
 	    const struct values *v)
 {
+	assert(setting.key != NULL && (v->is_list || v->count == 1));
 	setting.count = v->count;
 	setting.values = arena_alloc(&r->config->arena,
 				     v->count * sizeof(*setting.values));

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <confuse.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -55,8 +56,11 @@ take(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 			d->setting++;
 			d->value = 0;
 		}
-		if (d->setting < r->setting_count)
-			r->settings[d->setting].values[d->value++].text = text;
+		if (d->setting < r->setting_count) {
+			struct setting *s = &r->settings[d->setting];
+			assert(d->value < s->count);
+			s->values[d->value++].text = text;
+		}
 	}
 	return 0;
 }

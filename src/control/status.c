@@ -5,6 +5,7 @@
 
 #include "base/service_health.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -37,6 +38,7 @@ human_bytes(uint64_t bytes, char out[HUMAN_SIZE])
 	}
 	for (; bytes / worth >= 1024; worth *= 1024)
 		unit++;
+	assert(unit < sizeof(units) - 1);
 	snprintf(out, HUMAN_SIZE, "%.1f%c", (double)bytes / (double)worth,
 		 units[unit]);
 	return out;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -63,6 +64,7 @@ take_over(void)
 {
 	struct termios now;
 
+	assert(!is_drawn_on);
 	if (tcgetattr(STDIN_FILENO, &now) != 0)
 		return -1;
 	before = now;
@@ -146,6 +148,7 @@ terminal_wait(int ms)
 				.events = POLLIN };
 	char key;
 
+	assert(ms >= 0);
 	int n = ppoll(&input, 1, &time, &outside);
 	/* As the shell expects it of whom ^Z stops. */
 	if (wants_stop) {

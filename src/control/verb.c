@@ -11,6 +11,7 @@
 #include "control/status.h"
 #include "control/top.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -219,6 +220,7 @@ ask_master(const char *run_dir, const char *pid_file, const char *verb,
 		return EXIT_REFUSED;
 	}
 	len = snprintf(request, sizeof(request), "%s\n", verb);
+	assert(len > 0 && (size_t)len < sizeof(request));
 	if (send(fd, request, (size_t)len, MSG_NOSIGNAL) != len)
 		keep_text(answer, "the request could not be sent");
 	enum exit_code outcome = listen_for_outcome(fd, answer);

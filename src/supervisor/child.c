@@ -13,6 +13,7 @@
 #include "supervisor/readiness.h"
 #include "supervisor/roles.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -129,6 +130,7 @@ close_others(const struct master *m, const struct role *role,
 		count += role->keep(m, g, keep + count);
 	else
 		keep[count++] = m->lines[1];
+	assert(count <= role_most_descriptors(g));
 	qsort(keep, count, sizeof(*keep), by_number);
 	for (size_t i = 0; i < count; i++) {
 		if (keep[i] < (int)next)

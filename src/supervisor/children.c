@@ -11,6 +11,7 @@
 #include "supervisor/upgrade.h"
 #include "supervisor/usage.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -69,6 +70,7 @@ start(struct master *m, int i)
 	struct child_ends ours = { -1, -1 }, own = { -1, -1 };
 	pid_t pid = -1;
 
+	assert(!process_is_alive(e) && c->channel < 0);
 	c->region = 0;
 	if (e->role == SLOT_WORKER) {
 		c->connection_limits = m->connection_limits;
@@ -258,6 +260,7 @@ children_hear(struct master *m, int i)
 	struct slot_figures told;
 	char words[64];
 
+	assert(c->channel >= 0);
 	ssize_t n = read(c->channel, words, sizeof(words));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,7 @@ control_socket_watch(const struct control_socket *v, struct pollfd *polls)
 static void
 hang_up(struct asker *a)
 {
+	assert(a->fd >= 0);
 	close(a->fd);
 	*a = (struct asker){ .fd = -1 };
 }
@@ -154,6 +156,7 @@ static void
 read_request(struct control_socket *v, struct asker *a,
 	     bool is_asked[CONTROL_VERBS])
 {
+	assert(a->len < sizeof(a->request) - 1);
 	ssize_t n = recv(a->fd, a->request + a->len,
 			 sizeof(a->request) - 1 - a->len, MSG_DONTWAIT);
 
@@ -222,6 +225,7 @@ control_socket_hear(struct control_socket *v, bool is_asked[CONTROL_VERBS])
 void
 control_socket_take_up(struct control_socket *v, enum control_verb verb)
 {
+	assert(verb > CONTROL_NOTHING && verb < CONTROL_VERBS);
 	for (size_t i = 0; i < CONTROL_ASKERS; i++)
 		if (v->askers[i].fd >= 0 && v->askers[i].verb == verb)
 			v->askers[i].is_taken_up = true;

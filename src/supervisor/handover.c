@@ -6,6 +6,7 @@
  * passed over, so that later ones can say more. */
 #include "supervisor/handover.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -64,6 +65,7 @@ handover_print(const struct handover *h, struct buf *out)
 		if (c->region >= 0)
 			buf_printf(out, "region %d %d\n", c->index, c->region);
 	}
+	assert(h->asker_count <= CONTROL_ASKERS);
 	for (size_t i = 0; i < h->asker_count; i++)
 		buf_printf(out, "asker %d %d %d\n", h->askers[i].fd,
 			   (int)h->askers[i].verb, h->askers[i].is_taken_up);

@@ -9,6 +9,7 @@
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -48,6 +49,7 @@ pause_begin(struct master *m)
 static void
 end(struct master *m, const char *why)
 {
+	assert(m->paused_until_ms != 0);
 	m->paused_until_ms = 0;
 	m->pause_answer_ms = 0;
 	control_socket_answer(&m->control, CONTROL_PAUSE, false,

@@ -173,7 +173,7 @@ enum process_action
 process_table_handle(struct process_table *r, int i, enum process_event event,
 		     int64_t now_ms)
 {
-	assert(i > 0 && i < SCOREBOARD_SLOTS);
+	assert(i > 0 && i < SCOREBOARD_SLOTS && event < PROCESS_EVENTS);
 	struct process *e = &r->entries[i];
 	struct step step = steps[e->state][event];
 
@@ -231,6 +231,7 @@ may_restart(struct process_table *r, int64_t now_ms)
 enum process_action
 process_table_tick(struct process_table *r, int i, int64_t now_ms)
 {
+	assert(i > 0 && i < SCOREBOARD_SLOTS);
 	struct process *e = &r->entries[i];
 
 	if (e->state == PROCESS_FREE || now_ms < e->due_ms)
@@ -268,5 +269,6 @@ process_table_find(const struct process_table *r, pid_t pid)
 const char *
 process_state_name(enum process_state state)
 {
+	assert(state < PROCESS_STATES);
 	return names[state];
 }

@@ -9,6 +9,7 @@
 #include "supervisor/children.h"
 #include "supervisor/notify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,6 +70,7 @@ begin(struct master *m)
 {
 	struct buf faults = BUF(FAULTS_SIZE);
 
+	assert(m->next.config == NULL);
 	m->wants_reload = false;
 	m->reload_began_ms = clock_ms();
 	control_socket_take_up(&m->control, CONTROL_RELOAD);
@@ -107,6 +109,7 @@ commit(struct master *m)
 	struct generation old = m->now;
 	char text[128];
 
+	assert(m->next.config != NULL && m->next.number > old.number);
 	m->now = m->next;
 	m->next = (struct generation){ .log_file = -1 };
 	m->processes.times = master_times(m->now.config);

@@ -10,6 +10,7 @@
 #include "logger/logger.h"
 #include "net/listen.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -131,6 +132,7 @@ as_account(const struct account *account,
 			    .why = "no process could be started for it" };
 	int ends[2];
 
+	assert(account != NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		ends[0] = ends[1] = -1;
 	pid_t child = ends[0] >= 0 ? fork() : -1;

@@ -11,6 +11,7 @@
 #include "supervisor/roles.h"
 #include "supervisor/upgrade.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -118,6 +119,7 @@ stop_finish(struct master *m)
 	static const char *const names[] = { "control", "scoreboard" };
 	char path[PATH_MAX];
 
+	assert(m->phase != MASTER_SERVING);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		int len = snprintf(path, sizeof(path), "%s/%s",
 				   m->now.config->run_dir, names[i]);

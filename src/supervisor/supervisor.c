@@ -22,6 +22,7 @@
 #include "supervisor/watchdog.h"
 #include "supervisor/worker_count.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -264,6 +265,7 @@ serve(struct master *m)
 		size_t n = 1 + control_socket_watch(&m->control, polls + 1);
 		size_t first_child = n;
 		n += children_watch(m, polls + n, whose);
+		assert(n <= sizeof(polls) / sizeof(polls[0]));
 		if (poll(polls, (nfds_t)n, poll_timeout_ms(m)) < 0)
 			n = 0;
 		for (size_t i = first_child; i < n; i++)

@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "supervisor/notify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -139,6 +140,7 @@ begin(struct master *m)
 	struct upgrade *u = &m->upgrade;
 	char why[MASTER_PATH_SIZE + 128];
 
+	assert(u->trial == 0 && u->program < 0 && u->words < 0);
 	u->is_wanted = false;
 	control_socket_take_up(&m->control, CONTROL_UPGRADE);
 	log_info("upgrade begins", LOG_STR("program", m->program));

@@ -6,6 +6,7 @@
 #include "supervisor/children.h"
 #include "supervisor/roles.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static int
@@ -52,6 +53,7 @@ worker_count_shrink(struct master *m)
 		log_warn("the last worker stays");
 		return;
 	}
+	assert(highest > 0);
 	children_take(m, highest, PROCESS_DRAIN);
 	log_info("one worker fewer", LOG_NUM("workers", count - 1));
 }

@@ -208,26 +208,6 @@ process_table_handle(struct process_table *r, int i, enum process_event event,
 	return step.act;
 }
 
-/* All together are kept to a few restarts a second, after as many at once as
- * there are processes. */
-static bool
-may_restart(struct process_table *r, int64_t now_ms)
-{
-	int64_t credit = r->restart_credit +
-			 (now_ms - r->refilled_ms) * RESTARTS_A_SECOND;
-	int64_t wanted = 0;
-
-	for (int i = 1; i < SCOREBOARD_SLOTS; i++)
-		wanted += process_is_wanted(&r->entries[i]);
-	int64_t most = (wanted > 0 ? wanted : 1) * 1000;
-	r->restart_credit = credit < most ? credit : most;
-	r->refilled_ms = now_ms;
-	if (r->restart_credit < 1000)
-		return false;
-	r->restart_credit -= 1000;
-	return true;
-}
-
 enum process_action
 process_table_tick(struct process_table *r, int i, int64_t now_ms)
 {
@@ -236,10 +216,22 @@ process_table_tick(struct process_table *r, int i, int64_t now_ms)
 
 	if (e->state == PROCESS_FREE || now_ms < e->due_ms)
 		return PROCESS_DO_NOTHING;
-	bool is_restart = e->state == PROCESS_WAITING && e->forked_ms != 0;
-	if (is_restart && !may_restart(r, now_ms)) {
-		e->due_ms = now_ms + 1000 / RESTARTS_A_SECOND;
-		return PROCESS_DO_NOTHING;
+	/* All together are kept to a few restarts a second, after as many at
+	 * once as there are processes. */
+	if (e->state == PROCESS_WAITING && e->forked_ms != 0) {
+		int64_t credit = r->restart_credit +
+				 (now_ms - r->refilled_ms) * RESTARTS_A_SECOND;
+		int64_t most = 0;
+		for (int k = 1; k < SCOREBOARD_SLOTS; k++)
+			most += process_is_wanted(&r->entries[k]) ? 1000 : 0;
+		assert(most >= 1000);   /* this one is wanted */
+		r->restart_credit = credit < most ? credit : most;
+		r->refilled_ms = now_ms;
+		if (r->restart_credit < 1000) {
+			e->due_ms = now_ms + 1000 / RESTARTS_A_SECOND;
+			return PROCESS_DO_NOTHING;
+		}
+		r->restart_credit -= 1000;
 	}
 	return process_table_handle(r, i, PROCESS_IS_DUE, now_ms);
 }

@@ -42,22 +42,11 @@ absolute(const char *path, char whole[PATH_MAX])
 	return whole;
 }
 
-static struct config *
-read_config(const struct config_source *source)
-{
-	struct buf faults = BUF(LONGEST_REPORT);
-	struct config *c = config_read(source, &faults);
-
-	put(stderr, &faults);
-	buf_release(&faults);
-	return c;
-}
-
 static int
 print(const struct config_source *source)
 {
 	struct buf text = BUF(LONGEST_PRINT);
-	struct config *c = read_config(source);
+	struct config *c = config_read_aloud(source);
 
 	if (c == NULL)
 		return EXIT_CONFIG;
@@ -96,7 +85,7 @@ static int
 list_spool(const struct config_source *source)
 {
 	struct buf text = BUF(LONGEST_PRINT);
-	struct config *c = read_config(source);
+	struct config *c = config_read_aloud(source);
 
 	if (c == NULL)
 		return EXIT_CONFIG;

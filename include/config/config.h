@@ -75,6 +75,11 @@ struct config {
  * the chgrp and chmod that help. */
 struct config *config_read(const struct config_source *from,
 			   struct buf *faults);
+
+/* The same, with the faults to standard error. */
+struct config *config_read_aloud(const struct config_source *from);
+
+/* Ends it, its passwords overwritten, and sets *c to NULL; NULL is fine. */
 void config_free(struct config **c);
 
 /* Its warnings to the log. */

@@ -87,30 +87,24 @@ is_double(const struct net_settings *net, const char *name)
 	return false;
 }
 
-/* The name, or "*." before one, in the form in which a client's SNI is
- * compared; NULL with a fault. */
-static const char *
-name_of(struct reading *r, const struct block *b)
-{
-	char ascii[DOMAIN_PATTERN_SIZE];
-	size_t len = domain_pattern_to_ascii(view_of(b->title), ascii);
-
-	if (len > 0 && strcmp(ascii, "*") != 0 && strchr(ascii, '[') == NULL)
-		return arena_copy(&r->config->arena,
-				  (struct view){ ascii, len }).at;
-	faults_add(&r->faults, b->at, "tls_name",
-		   "\"%.200s\" is not a domain name", b->title);
-	return NULL;
-}
-
 static void
 take_block(struct reading *r, int number)
 {
 	const struct block *b = &r->blocks[number];
 	struct net_settings *net = &r->config->worker.net;
-	struct found f = { .section = "tls_name" };
+	struct found f = { .section = "tls_name",
+			   .settings = { NULL, "", "" } };
+	char ascii[DOMAIN_PATTERN_SIZE];
 
-	f.settings = (struct certificate_settings){ name_of(r, b), "", "" };
+	/* The name, or "*." before one, in the form in which a client's SNI
+	 * is compared. */
+	size_t len = domain_pattern_to_ascii(view_of(b->title), ascii);
+	if (len > 0 && strcmp(ascii, "*") != 0 && strchr(ascii, '[') == NULL)
+		f.settings.name = arena_copy(&r->config->arena,
+					     (struct view){ ascii, len }).at;
+	else
+		faults_add(&r->faults, b->at, "tls_name",
+			   "\"%.200s\" is not a domain name", b->title);
 	f.certificate = reading_find_in(r, number, f.section, "certificate");
 	f.key = reading_find_in(r, number, f.section, "key");
 	if (f.certificate != NULL)

@@ -5,11 +5,13 @@
 #include "base/memory.h"
 #include "config/reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MIME_CPU_US = 5 * 1000 * 1000, LONGEST_WARNINGS = 1024 * 1024 };
+enum { MIME_CPU_US = 5 * 1000 * 1000, LONGEST_WARNINGS = 1024 * 1024,
+       LONGEST_FAULTS = 1024 * 1024 };
 
 void
 reading_release(struct reading *r)
@@ -95,6 +97,18 @@ config_read(const struct config_source *from, struct buf *faults)
 	reading_release(&r);
 	if (!is_good)
 		config_free(&c);
+	return c;
+}
+
+struct config *
+config_read_aloud(const struct config_source *from)
+{
+	struct buf faults = BUF(LONGEST_FAULTS);
+	struct config *c = config_read(from, &faults);
+
+	if (faults.len > 0)
+		fwrite(faults.at, 1, faults.len, stderr);
+	buf_release(&faults);
 	return c;
 }
 

@@ -174,40 +174,42 @@ print_word(unsigned value, const struct key *key, struct buf *out)
 			quote(w->name, out);
 }
 
-/* The value as one would write it; "" for a secret. */
+/* A line: the key, and its value as one would write it; "" for a secret. */
 static void
-print_value(const void *base, const struct key *key, struct buf *out)
+print_key(const void *base, const struct key *key, struct buf *out)
 {
 	const void *field = (const char *)base + key->offset;
 	const struct strings *list = field;
 	char text[UNITS_SIZE];
 
+	buf_printf(out, "%s%s = ", key->section[0] != '\0' ? "\t" : "",
+		   key->name);
 	switch (key->kind) {
 	case KEY_TEXT:
 	case KEY_FILE:
 	case KEY_PATH:
 		quote(key->is_secret ? "" : *(const char *const *)field,
-			    out);
-		return;
+		      out);
+		break;
 	case KEY_FLAG:
 		if (key->words != NULL)
 			print_word(*(const bool *)field, key, out);
 		else
 			buf_append_text(out, *(const bool *)field ? "true"
 								  : "false");
-		return;
+		break;
 	case KEY_DURATION:
 		buf_append_text(out, duration_print(*(const int64_t *)field,
 						    text));
-		return;
+		break;
 	case KEY_COUNT:
 	case KEY_SIZE:
 		buf_append_text(out, numbers[key->kind].print(
 			(int64_t)*(const size_t *)field, text));
-		return;
+		break;
 	case KEY_MODE:
 		quote(mode_print(*(const unsigned *)field, text), out);
-		return;
+		break;
 	case KEY_SCORE:
 		/* With a fraction, without its idle zeros. */
 		snprintf(text, sizeof(text), "%.6f", *(const double *)field);
@@ -215,10 +217,10 @@ print_value(const void *base, const struct key *key, struct buf *out)
 		     text[len - 1] == '0' && text[len - 2] != '.'; len--)
 			text[len - 1] = '\0';
 		buf_append_text(out, text);
-		return;
+		break;
 	case KEY_WORD:
 		print_word(*(const unsigned *)field, key, out);
-		return;
+		break;
 	case KEY_LIST:
 		buf_append_byte(out, '{');
 		for (size_t i = 0; i < list->count; i++) {
@@ -226,16 +228,8 @@ print_value(const void *base, const struct key *key, struct buf *out)
 			quote(list->at[i], out);
 		}
 		buf_append_byte(out, '}');
-		return;
+		break;
 	}
-}
-
-static void
-print_key(const void *base, const struct key *key, struct buf *out)
-{
-	buf_printf(out, "%s%s = ", key->section[0] != '\0' ? "\t" : "",
-		   key->name);
-	print_value(base, key, out);
 	buf_append_byte(out, '\n');
 }
 

@@ -25,13 +25,24 @@ by_default(const struct config *c, const char *name)
 	return l;
 }
 
+static bool
+is_taken(const struct net_settings *net, const struct listen_name *name)
+{
+	struct listen_name other;
+	const char *why;
+
+	for (size_t i = 0; i < net->listener_count; i++)
+		if (listen_parse(view_of(net->listeners[i].name), &other,
+				 &why) && listen_is_same(name, &other))
+			return true;
+	return false;
+}
+
 /* Whether the title is a name to listen on, and the first of that name. */
 static bool
 is_good_name(struct reading *r, const struct block *b)
 {
-	const struct net_settings *net = &r->config->worker.net;
 	struct listen_name name;
-	struct listen_name other;
 	const char *why = "";
 
 	if (!listen_parse(view_of(b->title), &name, &why)) {
@@ -39,14 +50,11 @@ is_good_name(struct reading *r, const struct block *b)
 			   b->title, why);
 		return false;
 	}
-	for (size_t i = 0; i < net->listener_count; i++)
-		if (listen_parse(view_of(net->listeners[i].name), &other,
-				 &why) && listen_is_same(&name, &other)) {
-			faults_add(&r->faults, b->at, "listen",
-				   "\"%s\" given twice", b->title);
-			return false;
-		}
-	return true;
+	if (!is_taken(&r->config->worker.net, &name))
+		return true;
+	faults_add(&r->faults, b->at, "listen", "\"%s\" given twice",
+		   b->title);
+	return false;
 }
 
 static void
@@ -82,19 +90,17 @@ add_status(struct reading *r)
 	struct net_settings *net = &r->config->worker.net;
 	const struct setting *s = reading_find(r, "status", "listen");
 	const char *text = r->config->status_listen;
-	struct listen_name name, other;
+	struct listen_name name;
 	const char *why = "write an address or unix:/path";
 
 	if (s == NULL || text[0] == '\0')
 		return;
 	bool is_good = listen_parse(view_of(text), &name, &why) &&
 		       name.kind != LISTEN_INHERITED;
-	for (size_t i = 0; is_good && i < net->listener_count; i++)
-		if (listen_parse(view_of(net->listeners[i].name), &other,
-				 &why) && listen_is_same(&name, &other)) {
-			is_good = false;
-			why = "mail is received there";
-		}
+	if (is_good && is_taken(net, &name)) {
+		is_good = false;
+		why = "mail is received there";
+	}
 	if (!is_good) {
 		faults_add(&r->faults, s->at, "status.listen", "\"%.200s\": %s",
 			   text, why);

@@ -24,16 +24,6 @@ put(FILE *where, struct buf *text)
 	buf_release(text);
 }
 
-static struct config *
-read_config(const struct config_source *source)
-{
-	struct buf faults = BUF(LONGEST_REPORT);
-	struct config *c = config_read(source, &faults);
-
-	put(stderr, &faults);
-	return c;
-}
-
 /* A folder that is not there yet is made at the start, by root. */
 static bool
 may_write(const struct config *c, const char *key, const char *folder)
@@ -88,7 +78,7 @@ is_good_in_child(const struct config *c, const struct config_source *source,
 			fprintf(stderr, "guerrilla-smtpd: %s\n", why);
 			_exit(EXIT_CONFIG);
 		}
-		struct config *again = read_config(source);
+		struct config *again = config_read_aloud(source);
 		bool is_good = again != NULL &&
 			       (!with_database || is_good_for_user(again));
 		config_free(&again);
@@ -104,7 +94,7 @@ is_good_in_child(const struct config *c, const struct config_source *source,
 enum exit_code
 config_test(const struct config_source *source, bool with_database)
 {
-	struct config *c = read_config(source);
+	struct config *c = config_read_aloud(source);
 	struct buf advice = BUF(LONGEST_REPORT);
 	struct account account;
 	char why[ACCOUNT_REASON_SIZE];

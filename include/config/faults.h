@@ -37,6 +37,7 @@ void faults_add(struct faults *f, struct place at, const char *key,
 void faults_print(const struct faults *f, const char *const *names,
 		  struct buf *out);
 
+/* The list; the texts go with the arena. */
 void faults_release(struct faults *f);
 
 #endif

@@ -128,8 +128,11 @@ struct value_walk {
 bool reading_next_value(const struct reading *r, const char *section,
 			const char *name, struct value_walk *walk);
 
-/* Sets the field of base to the setting's value, or notes a fault. */
+/* Sets the field of base, which key->offset counts from, to the setting's
+ * value, or notes a fault. */
 void reading_set(struct reading *r, void *base, const struct setting *s);
+
+/* Sets it to the key's default; a word without one is left as it is. */
 void reading_set_default(void *base, const struct key *key);
 
 /* A fault of that key, where it was set, or at the first line. */

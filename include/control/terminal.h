@@ -12,9 +12,11 @@ bool terminal_is_there(void);
 /* Blocks the signals that would end or stop us, but within terminal_wait().
  * Takes the terminal over where draws; -1 with errno. Once a process. */
 int terminal_enter(bool draws);
+
+/* Gives it back as it was; harmless where it was not taken. */
 void terminal_leave(void);
 
-/* Columns and rows now. */
+/* Columns and rows now; 80 and 24 where the terminal does not tell. */
 void terminal_size(int *columns, int *rows);
 
 /* Puts text on the screen, from its first line, and clears the rest. */

@@ -44,6 +44,7 @@ struct control_socket {
  * non-blocking. -1 with errno. */
 int control_listen(const char *run_dir);
 
+/* Nobody asks yet. The listener, which may be -1, is not closed here. */
 void control_socket_init(struct control_socket *v, int listener,
 			 bool is_roots);
 

@@ -57,8 +57,9 @@ struct handover {
 	size_t asker_count;
 };
 
-/* As text, and back; strings and lists come from the arena. False for text
- * that is not whole or not ours. */
+/* As text, and back; strings and lists come from the arena. -1 where out is
+ * full; false, *out perhaps half filled, for text that is not whole or not
+ * ours. */
 int handover_print(const struct handover *h, struct buf *out);
 bool handover_parse(struct view text, struct arena *arena,
 		    struct handover *out);

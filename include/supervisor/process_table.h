@@ -73,6 +73,7 @@ struct process_table {
 	struct process entries[SCOREBOARD_SLOTS];
 };
 
+/* Empties it; times are copied and may be changed later. */
 void process_table_init(struct process_table *r,
 			const struct process_times *times, int64_t now_ms);
 
@@ -93,6 +94,7 @@ enum process_action process_table_tick(struct process_table *r, int i,
 /* When process_table_tick is next worth a call; PROCESS_NEVER if not. */
 int64_t process_table_next_ms(const struct process_table *r, int64_t now_ms);
 
+/* The entry of that process; -1 where there is none, and for pid 0. */
 int process_table_find(const struct process_table *r, pid_t pid);
 
 /* Whether somebody lives there. */
@@ -101,6 +103,7 @@ bool process_is_alive(const struct process *e);
 /* Whether the place is filled again after a death: it is wanted. */
 bool process_is_wanted(const struct process *e);
 
+/* As the log calls it. */
 const char *process_state_name(enum process_state state);
 
 #endif

@@ -281,6 +281,7 @@ build/release/intruder: build/release/main.o $(objects) \
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_cflags) -Itests $(release_ldflags) \
 		-Wl,--wrap=landlock_abi,--wrap=sandbox_enter \
+		-Wl,--wrap=sandbox_enter_child \
 		-Wl,--wrap=slot_set_state -Wno-missing-prototypes -o $@ \
 		$(filter %.c %.o,$^) $(libs)
 

@@ -25,10 +25,11 @@ say    = @$(if $(filter 0,$(V)),echo,:)
 
 # ---- The house: every room and what stands in it -------------------------
 
-base       = address arena buf chain clock figures histogram history in_child \
-	landlock log log_line memory pass_descriptor pid_file process queue \
-	sandbox scoreboard scoreboard_master scoreboard_read seccomp_filter \
-	service_health shared_memory signals utf8 view
+base       = address arena buf chain child_context clock figures histogram \
+	history in_child landlock log log_line memory pass_descriptor \
+	pid_file process queue sandbox scoreboard scoreboard_master \
+	scoreboard_read seccomp_filter service_health shared_memory signals \
+	utf8 view
 net        = certificate connection_limits connection_table domain_name listen \
 	proxy_protocol recipient_rates remote_key signing signing_answer \
 	ticket_keys tls tls_context
@@ -281,7 +282,6 @@ build/release/intruder: build/release/main.o $(objects) \
 	$(say) "  link  $@"
 	$(quiet)$(CC) $(release_cflags) -Itests $(release_ldflags) \
 		-Wl,--wrap=landlock_abi,--wrap=sandbox_enter \
-		-Wl,--wrap=sandbox_enter_child \
 		-Wl,--wrap=slot_set_state -Wno-missing-prototypes -o $@ \
 		$(filter %.c %.o,$^) $(libs)
 

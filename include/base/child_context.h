@@ -42,9 +42,13 @@ struct child_context {
 					 * master, without keys; NULL without
 					 * a certificate */
 	struct log_backlog *backlog;    /* the logger's */
-	/* For sandbox_enter(), called by the child itself before its second
-	 * thread starts; NULL: none. */
+	/* Entered by the child itself before its second thread starts; NULL:
+	 * none. */
 	const struct sandbox_rules *sandbox;
 };
+
+/* sandbox_enter() for a child that has its log. -1 where it failed, which is
+ * told: the child must leave. */
+int child_enter_sandbox(const struct child_context *context);
 
 #endif

@@ -48,9 +48,4 @@ struct sandbox_rules {
 int sandbox_enter(const struct sandbox_rules *rules,
 		  struct scoreboard_slot *slot);
 
-/* The same for a child that has its log: it tells what failed, and the child
- * must leave. */
-struct child_context;
-int sandbox_enter_child(const struct child_context *context);
-
 #endif

@@ -2,15 +2,11 @@
 /* The order in which a sandbox is closed, and what holds then. */
 #include "base/sandbox.h"
 
-#include "base/child_context.h"
 #include "base/landlock.h"
-#include "base/log.h"
 #include "base/seccomp_filter.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,14 +51,4 @@ sandbox_enter(const struct sandbox_rules *rules, struct scoreboard_slot *slot)
 		return -1;
 	slot_note_sandbox(slot, &now);
 	return 0;
-}
-
-int
-sandbox_enter_child(const struct child_context *context)
-{
-	if (sandbox_enter(context->sandbox, context->slot) == 0)
-		return 0;
-	log_error("the sandbox cannot be entered",
-		  LOG_STR("error", strerror(errno)));
-	return -1;
 }

@@ -112,7 +112,7 @@ janitor_run(const struct store_settings *settings,
 	own.event_socket = -1;
 	if (own.event_sockets.count > 0)
 		own.event_socket = events_socket();
-	if (sandbox_enter_child(context) != 0)
+	if (child_enter_sandbox(context) != 0)
 		return 1;
 	slot_set_state(context->slot, SLOT_READY);
 	if (write(context->channel, &ready, 1) != 1)

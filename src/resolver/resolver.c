@@ -115,7 +115,7 @@ resolver_run(const struct store_settings *settings, struct host_names *names,
 	resolver_prepare();
 	/* Not for the answer: what it loads must be there before. */
 	(void)host_names_ask("localhost", &ignored, &why);
-	if (sandbox_enter_child(context) != 0)
+	if (child_enter_sandbox(context) != 0)
 		return EXIT_UNABLE;
 	int error = pthread_create(&thread, NULL, look_up_all, &r);
 	if (error != 0) {

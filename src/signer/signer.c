@@ -175,7 +175,7 @@ signer_run(const struct signer_duty *duty, const struct child_context *context)
 	}
 	ticket_keys_keep_in(tls_context_ticket_keys(context->tls),
 			    duty->tickets);
-	if (sandbox_enter_child(context) != 0)
+	if (child_enter_sandbox(context) != 0)
 		return EXIT_UNABLE;
 	pthread_attr_init(&s.thread);
 	pthread_attr_setdetachstate(&s.thread, PTHREAD_CREATE_DETACHED);

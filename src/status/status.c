@@ -206,7 +206,7 @@ status_run(const struct status_duty *duty, const struct child_context *context)
 			  LOG_STR("error", strerror(errno)));
 		return EXIT_UNABLE;
 	}
-	if (sandbox_enter_child(context) != 0)
+	if (child_enter_sandbox(context) != 0)
 		return EXIT_UNABLE;
 	slot_set_state(context->slot, SLOT_READY);
 	send(context->channel, &ready, 1, MSG_NOSIGNAL);

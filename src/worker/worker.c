@@ -159,7 +159,7 @@ worker_run(const struct worker_settings *settings,
 	own.store.event_socket = -1;
 	if (own.store.event_sockets.count > 0)
 		own.store.event_socket = events_socket();
-	if (sandbox_enter_child(context) != 0)
+	if (child_enter_sandbox(context) != 0)
 		return EXIT_UNABLE;
 	w.delivery = delivery_start(&own, context);
 	if (w.delivery == NULL) {

@@ -3,7 +3,6 @@
  * closed and it is ready, it tries every escape and says on stderr what
  * stopped it. With GUERRILLA_LANDLOCK=N the kernel seems to have Landlock of
  * that version only (0: none). Linked with --wrap. */
-#include "base/child_context.h"
 #include "base/landlock.h"
 #include "base/scoreboard_layout.h"
 #include "support/escapes.h"
@@ -20,8 +19,6 @@ int __real_sandbox_enter(const struct sandbox_rules *rules,
 			 struct scoreboard_slot *slot);
 int __wrap_sandbox_enter(const struct sandbox_rules *rules,
 			 struct scoreboard_slot *slot);
-int __real_sandbox_enter_child(const struct child_context *context);
-int __wrap_sandbox_enter_child(const struct child_context *context);
 void __real_slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 void __wrap_slot_set_state(struct scoreboard_slot *s, enum slot_state state);
 
@@ -46,16 +43,6 @@ __wrap_sandbox_enter(const struct sandbox_rules *rules,
 	int rc = __real_sandbox_enter(rules, slot);
 
 	role = rules->role;
-	return rc;
-}
-
-/* Most enter so; the call within one object is not wrapped. */
-int
-__wrap_sandbox_enter_child(const struct child_context *context)
-{
-	int rc = __real_sandbox_enter_child(context);
-
-	role = context->sandbox->role;
 	return rc;
 }
 

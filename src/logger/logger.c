@@ -101,7 +101,7 @@ note(struct logger *l, enum log_level level, const char *message,
 	target_write(&l->target, &(struct view){ bytes, line.len + 1 }, 1);
 }
 
-/* Writes what lies on the backlog and clears it. */
+/* Counts and writes what lies on the backlog, and clears it. */
 static void
 clear_backlog(struct logger *l)
 {
@@ -116,6 +116,10 @@ clear_backlog(struct logger *l)
 			const char *lf = memchr(at, '\n', (size_t)(end - at));
 			if (lf == NULL)
 				break;
+			if (*at >= '0' && *at <= '0' + LOG_LEVEL_ERROR)
+				slot_count_in(l->context->slot,
+					      SERIES_LOG_LINES,
+					      (size_t)(*at - '0'));
 			if (lf - at > 1)
 				lines[count++] = (struct view){
 					at, (size_t)(lf - at) + 1 };
@@ -159,13 +163,6 @@ fill_backlog(struct logger *l, bool *is_empty_out)
 			/* Only a process gone mad sends one without end. */
 			at[n - 1] = '\n';
 			at[n] = '\0';
-			for (char *end = at + n; at < end;
-			     at = memchr(at, '\n', (size_t)(end - at)), at++)
-				if (*at >= '0' &&
-				    *at <= '0' + LOG_LEVEL_ERROR)
-					slot_count_in(l->context->slot,
-						      SERIES_LOG_LINES,
-						      (size_t)(*at - '0'));
 			continue;
 		}
 		if (n < 0 && errno == EINTR)

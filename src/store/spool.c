@@ -213,9 +213,10 @@ static int
 put_file(struct spool *s, struct mail *const *mails, size_t count)
 {
 	char unfinished[SPOOL_PATH_SIZE], finished[SPOOL_PATH_SIZE];
-	const char *name = mails[0]->message->id, *left = unfinished;
+	const char *left = unfinished;
 
 	assert(count > 0);
+	const char *name = mails[0]->message->id;
 	spool_path(s->settings->spool_dir, "tmp", name, unfinished);
 	spool_path(s->settings->spool_dir, "new", name, finished);
 	int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,

@@ -58,6 +58,10 @@ const char *retention_seconds(const struct table *t);
 const char *retention_date(const struct table *t, int64_t seconds,
 			   char out[DATE_TEXT_SIZE]);
 
+/* Runs a DELETE, whose text it ends and releases. Rows that went; -1 with the
+ * connection's fault. */
+int64_t retention_delete(const struct retention *r, struct buf *sql);
+
 /* ---- Mail expired by its domain, row by row ------------------------------ */
 
 struct retention_batch {

@@ -107,11 +107,7 @@ delete_oldest(struct retention *r, int64_t now_s, struct retention_batch *b)
 		   "LIMIT %lld", catalog_quote(l->settings->table, table),
 		   retention_date(&l->table, cutoff_s, date),
 		   (long long)b->most);
-	buf_append_byte(&sql, '\0');
-	int error = connection_run(l->connection, sql.at);
-	buf_release(&sql);
-	b->rows = error == 0 ?
-		(int64_t)mysql_affected_rows(l->connection->mysql) : -1;
+	b->rows = retention_delete(r, &sql);
 	bool has_more = b->rows == b->most;
 	if (has_more && clock_ms() >= r->lag_look_ms)
 		b->lag_s = ask_lag(r, cutoff_s);

@@ -40,6 +40,17 @@ retention_date(const struct table *t, int64_t seconds,
 	return out;
 }
 
+int64_t
+retention_delete(const struct retention *r, struct buf *sql)
+{
+	struct connection *c = r->store->failover.connection;
+
+	buf_append_byte(sql, '\0');
+	int error = connection_run(c, sql->at);
+	buf_release(sql);
+	return error == 0 ? (int64_t)mysql_affected_rows(c->mysql) : -1;
+}
+
 static void
 write_window(const struct retention *r, struct window w, struct buf *sql)
 {
@@ -122,11 +133,7 @@ retention_walk(struct retention *r, int64_t now_s, int64_t dropped_s,
 	buf_append_text(&sql, " AND ");
 	retention_write_class(l->settings, c->keep_s, &sql);
 	buf_printf(&sql, " ORDER BY `date` LIMIT %d", b->most);
-	buf_append_byte(&sql, '\0');
-	int error = connection_run(l->connection, sql.at);
-	buf_release(&sql);
-	b->rows = error == 0 ?
-		(int64_t)mysql_affected_rows(l->connection->mysql) : -1;
+	b->rows = retention_delete(r, &sql);
 	if (b->rows < 0)
 		return false;
 	if (b->rows == b->most)

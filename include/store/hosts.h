@@ -51,9 +51,12 @@ int64_t hosts_jitter(struct hosts *h, int64_t ms);
  * another one takes meanwhile. */
 enum probe_answer { PROBE_WAITS, PROBE_LISTENS, PROBE_SILENT };
 
+struct addrinfo;
 struct probe {
 	int fd;                 /* -1: none under way */
 	int64_t until_ms;
+	struct addrinfo *found; /* the addresses of its name */
+	struct addrinfo *next;  /* the one to be tried after this */
 };
 
 #define PROBE_NONE ((struct probe){ .fd = -1 })

@@ -103,49 +103,64 @@ hosts_next_ms(const struct hosts *h)
 
 /* ---- Whether somebody listens: a connect that nobody waits for ---------- */
 
+/* Begins with the next address that does not fail at once. */
+static void
+connect_next(struct probe *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	for (; p->next != NULL && p->fd < 0; p->next = p->next->ai_next) {
+		const struct addrinfo *a = p->next;
+		p->fd = socket(a->ai_family,
+			       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (p->fd >= 0 &&
+		    connect(p->fd, a->ai_addr, a->ai_addrlen) != 0 &&
+		    errno != EINPROGRESS) {
+			close(p->fd);
+			p->fd = -1;
+		}
+	}
+}
+
 void
 probe_start(struct probe *p, const struct store_host *host, int64_t until_ms)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
 	char port[16];
 
 	probe_stop(p);
 	p->until_ms = until_ms;
 	snprintf(port, sizeof(port), "%u", host->port);
-	if (getaddrinfo(host->name, port, &hints, &found) != 0)
-		return;
-	for (const struct addrinfo *a = found; a != NULL && p->fd < 0;
-	     a = a->ai_next) {
-		p->fd = socket(a->ai_family,
-			       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (p->fd >= 0 &&
-		    connect(p->fd, a->ai_addr, a->ai_addrlen) != 0 &&
-		    errno != EINPROGRESS)
-			probe_stop(p);
-	}
-	freeaddrinfo(found);
+	if (getaddrinfo(host->name, port, &hints, &p->found) != 0)
+		p->found = NULL;
+	p->next = p->found;
+	connect_next(p);
 }
 
+/* One address after the other, in the client library's order. */
 enum probe_answer
 probe_ask(struct probe *p)
 {
-	struct pollfd fd = { .fd = p->fd, .events = POLLOUT };
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (p->fd < 0)
-		return PROBE_SILENT;
-	if (poll(&fd, 1, 0) == 0) {
-		if (clock_ms() < p->until_ms)
-			return PROBE_WAITS;
-		probe_stop(p);
-		return PROBE_SILENT;
+	while (p->fd >= 0) {
+		struct pollfd fd = { .fd = p->fd, .events = POLLOUT };
+		if (poll(&fd, 1, 0) == 0) {
+			if (clock_ms() < p->until_ms)
+				return PROBE_WAITS;
+			break;
+		}
+		if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error,
+			       &size) == 0 && error == 0) {
+			probe_stop(p);
+			return PROBE_LISTENS;
+		}
+		connect_next(p);
 	}
-	bool is_well = getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error,
-				  &size) == 0 && error == 0;
 	probe_stop(p);
-	return is_well ? PROBE_LISTENS : PROBE_SILENT;
+	return PROBE_SILENT;
 }
 
 void
@@ -153,7 +168,9 @@ probe_stop(struct probe *p)
 {
 	if (p->fd >= 0)
 		close(p->fd);
-	p->fd = -1;
+	if (p->found != NULL)
+		freeaddrinfo(p->found);
+	*p = PROBE_NONE;
 }
 
 /* ---- What the operator is told ------------------------------------------ */

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which host when, and which partitions for which retention. */
+#include "store/host_names.h"
 #include "store/hosts.h"
 #include "store/partitions.h"
 #include "store/retention_domains.h"
 
+#include "base/shared_memory.h"
+
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -61,6 +68,62 @@ workers_spread_over_hosts_and_moments(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_true(first[i] > 8);
 	assert_true(same < 10);
+}
+
+static enum probe_answer
+probe_name_at(const char *one, const char *other, uint16_t port)
+{
+	static struct store_host host = { "db.example.com", 0 };
+	static const struct store_settings settings = { .hosts = &host,
+							.host_count = 1 };
+	static struct host_names *names;
+	struct host_addresses found = { .count = 2 };
+	struct probe probe = PROBE_NONE;
+	enum probe_answer answer;
+
+	assert_true(address_parse(view_of(one), &found.at[0]));
+	assert_true(address_parse(view_of(other), &found.at[1]));
+	if (names == NULL) {
+		size_t size = host_names_size(1);
+		int fd = shared_memory_open("names", size);
+		names = shared_memory_map(fd, size, PROT_READ | PROT_WRITE);
+		assert_non_null(names);
+		close(fd);
+		host_names_set(names, 0, &found);
+		host_names_use(names, &settings, 1);
+	}
+	host_names_set(names, 0, &found);
+	host.port = port;
+	probe_start(&probe, &host, INT64_MAX);
+	while ((answer = probe_ask(&probe)) == PROBE_WAITS)
+		usleep(1000);
+	assert_int_equal(probe.fd, -1);
+	return answer;
+}
+
+/* A server that listens on one of its name's addresses. */
+static void
+each_address_of_a_name_is_probed(void **state)
+{
+	(void)state;
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	uint16_t port = ntohs(at.sin_port);
+	assert_int_equal(probe_name_at("127.0.0.1", "127.0.0.2", port),
+			 PROBE_LISTENS);
+	assert_int_equal(probe_name_at("127.0.0.2", "127.0.0.1", port),
+			 PROBE_LISTENS);
+	assert_int_equal(probe_name_at("::1", "127.0.0.1", port),
+			 PROBE_LISTENS);
+	close(fd);
+	assert_int_equal(probe_name_at("127.0.0.2", "127.0.0.1", port),
+			 PROBE_SILENT);
 }
 
 static void
@@ -270,6 +333,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dead_host_is_left_alone_longer_and_longer),
 		cmocka_unit_test(workers_spread_over_hosts_and_moments),
+		cmocka_unit_test(each_address_of_a_name_is_probed),
 		cmocka_unit_test(partitions_are_known_by_their_expression),
 		cmocka_unit_test(boundaries_are_read),
 		cmocka_unit_test(an_interval_is_a_round_quarter),

@@ -12,8 +12,10 @@
 bool catalog_read(struct connection *c, struct table *out);
 
 /* Gives the columns the maps of their character sets, asking the server for
- * those that are not in the list yet. The caller frees the list at the end. */
-void catalog_map_charsets(struct connection *c, struct table *t,
+ * what the list does not have yet. False with c->fault where the connection is
+ * lost; what was learned stays in the list, which the caller frees at the
+ * end. */
+bool catalog_map_charsets(struct connection *c, struct table *t,
 			  struct charset_map **list);
 
 /* Asks a query in which one %s stands for the table's name as a literal. */

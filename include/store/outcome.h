@@ -47,6 +47,10 @@ struct outcome {
 /* Never NULL: errors that are not listed have the outcome of their kind. */
 const struct outcome *outcome_of(int error);
 
+/* Whether the number is the client library's own: the connection is lost, or
+ * nobody can trust it any more. */
+bool outcome_is_of_client(int error);
+
 /* One more error of the database, by what it asks for. */
 void outcome_count(int error, struct scoreboard_slot *slot);
 

@@ -21,13 +21,15 @@ enum column_family { FAMILY_TEXT, FAMILY_BYTES, FAMILY_INTEGER, FAMILY_REAL,
 
 enum { NAME_SIZE = 65 * 4 };    /* 64 characters, and a NUL */
 
-enum { CHARSET_MAP_CHARS = 0x10000, CHARSET_NAME_SIZE = 64 };
+enum { CHARSET_MAP_CHARS = 0x10000, CHARSET_NAME_SIZE = 64,
+       CHARSET_MAP_STRETCH = 0x1000 };
 
 /* The characters that a character set of the database has: one bit for each
  * of the Basic Multilingual Plane. */
 struct charset_map {
 	struct charset_map *next;
 	char name[CHARSET_NAME_SIZE];
+	uint16_t learned;               /* a bit for each stretch asked for */
 	uint8_t bits[CHARSET_MAP_CHARS / 8];
 };
 

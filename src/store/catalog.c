@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATEMENT_MAX = 8192, STRETCH = 4096, STRETCH_MAX = 64 * 1024 };
+enum { STATEMENT_MAX = 8192, STRETCH_MAX = 64 * 1024 };
 
 static const char columns_of[] =
 	"SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME,"
@@ -174,15 +174,16 @@ catalog_read(struct connection *c, struct table *out)
 	return true;
 }
 
-/* Which characters of a stretch come back from the set as they went. */
-static void
+/* Which characters of a stretch come back from the set as they went. False
+ * with c->fault. */
+static bool
 learn_stretch(struct connection *c, struct charset_map *map, uint32_t from)
 {
 	struct buf characters = BUF(STRETCH_MAX), sql = BUF(STRETCH_MAX);
 	char utf8[4] = { 0 };
 
 	/* Without NUL and surrogates. */
-	for (uint32_t code = from; code < from + STRETCH; code++)
+	for (uint32_t code = from; code < from + CHARSET_MAP_STRETCH; code++)
 		if (code > 0 && (code < 0xd800 || code > 0xdfff))
 			buf_append(&characters, (struct view){ utf8,
 				utf8_encode(code, utf8) });
@@ -201,9 +202,26 @@ learn_stretch(struct connection *c, struct charset_map *map, uint32_t from)
 		mysql_free_result(rows);
 	buf_release(&sql);
 	buf_release(&characters);
+	return rows != NULL;
 }
 
-void
+/* What the server refuses is asked again when the table is read the next
+ * time; until then those characters are taken for ones that the set lacks. */
+static bool
+learn_rest(struct connection *c, struct charset_map *map)
+{
+	for (uint32_t i = 0; i < CHARSET_MAP_CHARS / CHARSET_MAP_STRETCH; i++) {
+		if ((map->learned >> i & 1) != 0)
+			continue;
+		if (learn_stretch(c, map, i * CHARSET_MAP_STRETCH))
+			map->learned |= (uint16_t)(1u << i);
+		else if (outcome_is_of_client(c->fault.error))
+			return false;
+	}
+	return true;
+}
+
+bool
 catalog_map_charsets(struct connection *c, struct table *t,
 		     struct charset_map **list)
 {
@@ -218,12 +236,12 @@ catalog_map_charsets(struct connection *c, struct table *t,
 		if (map == NULL) {
 			map = memory_new(1, sizeof(*map));
 			charset_map_init(map, name);
-			for (uint32_t from = 0; from < CHARSET_MAP_CHARS;
-			     from += STRETCH)
-				learn_stretch(c, map, from);
 			map->next = *list;
 			*list = map;
 		}
+		if (!learn_rest(c, map))
+			return false;
 		column->map = map;
 	}
+	return true;
 }

@@ -165,7 +165,7 @@ set_up_session(struct connection *c, const struct store_settings *settings)
 		int error = connection_run(c, sql);
 		/* Refused by the server: it may not know the variable. But
 		 * strictness, the first, is a must. */
-		if (error != 0 && (i == 0 || error >= CR_MIN_ERROR))
+		if (error != 0 && (i == 0 || outcome_is_of_client(error)))
 			return false;
 	}
 	return true;

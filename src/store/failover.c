@@ -112,8 +112,8 @@ learn(struct failover *l, struct connection *c, struct table *t)
 		c->fault.table = t->name;
 		return false;
 	}
-	catalog_map_charsets(c, t, &l->maps);
-	if (insert_prove(l->insert, c, t) == 0)
+	if (catalog_map_charsets(c, t, &l->maps) &&
+	    insert_prove(l->insert, c, t) == 0)
 		return true;
 	c->fault.table = t->name;
 	return false;

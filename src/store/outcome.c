@@ -150,17 +150,21 @@ static const struct outcome outcomes[] = {
 static const struct outcome of_server = { 0, ACTION_SPLIT, OWN | LOOK };
 static const struct outcome of_client = { 0, ACTION_IN_DOUBT, OPEN };
 
+bool
+outcome_is_of_client(int error)
+{
+	return (error >= CLIENT_ERRORS && error < CLIENT_ERRORS_END) ||
+	       (error >= CONNECTOR_ERRORS && error < CONNECTOR_ERRORS_END) ||
+	       error <= 0;
+}
+
 const struct outcome *
 outcome_of(int error)
 {
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		if (outcomes[i].error == error)
 			return &outcomes[i];
-	if ((error >= CLIENT_ERRORS && error < CLIENT_ERRORS_END) ||
-	    (error >= CONNECTOR_ERRORS && error < CONNECTOR_ERRORS_END) ||
-	    error <= 0)
-		return &of_client;
-	return &of_server;
+	return outcome_is_of_client(error) ? &of_client : &of_server;
 }
 
 void

@@ -13,6 +13,7 @@ from support.galera import Cluster
 from support.load import Load
 from support.mariadb import Database, MariaDB, SCRIPT, TOP
 from support.server import PROGRAM, Server, free_port, open_folder
+from support.stand_in import StandIn
 from support.store_driver import running
 
 NUMBERS = itertools.count(1)
@@ -68,6 +69,14 @@ def database(mariadb):
     mariadb.resume()
     mariadb.start()
     database.drop()
+
+
+@pytest.fixture
+def stand_in(database):
+    """A server that misbehaves, before the database."""
+    made = StandIn(database.mariadb.socket)
+    yield made
+    made.close()
 
 
 @pytest.fixture

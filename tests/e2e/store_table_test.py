@@ -126,6 +126,29 @@ def test_every_character_set_takes_every_mail(database, store, charset):
         save_kinds(database, driver)
 
 
+@pytest.mark.parametrize("how, error", [("cut", 0), ("error", 1317)])
+@pytest.mark.parametrize("stretch", [0, 1, 15])
+def test_a_character_set_is_learned_whole(database, store, stand_in, how,
+                                          error, stretch):
+    """Its characters are asked for by stretches: whatever happens to one, the
+    letters that the column has are stored."""
+    database.query("ALTER TABLE new_mail CONVERT TO CHARACTER SET latin2")
+    lost = stand_in.set("query", how, error, text=b"CONVERT(CONVERT(",
+                        skip=stretch)
+    with store(hosts=[stand_in.host]) as driver:
+        assert driver.save(1, 200, 1)[0].verdict == "STORED"
+        assert lost.met == 1
+        # The table is read once more, as it is each time something changes.
+        stand_in.set("execute", "error", 1054)
+        assert driver.save(1, 200, 1, "emoji")[0].verdict == "STORED"
+        assert driver.save(1, 200, 1, "emoji")[0].verdict == "STORED"
+    subjects = [row["subject"] for row in database.rows(
+        "subject LIKE '%%nstig'")]
+    assert subjects == ["? g\u00fcnstig"] * 2
+    asked = stand_in.queries(b"CONVERT(CONVERT(")
+    assert len(asked) == 16 + 1
+
+
 def test_all_widths_are_respected(database, store):
     for column in ("from", "subject", "charset", "content_type", "helo",
                    "message_id", "return_path"):

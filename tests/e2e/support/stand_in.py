@@ -48,14 +48,17 @@ class Fault:
         late    the server does it, an error is the answer
         cut     the connection ends before the server sees it
         lost    the server does it, the connection ends without the answer
+        left    like lost, and the server does not learn of the end
         hang    the server never sees it, no answer comes
         delay   it is passed on after so many seconds
 
     then: called when it is met, before anything else happens.
+    follower: the fault that takes its place then. skip: how many commands
+    pass that would meet it.
     """
 
     def __init__(self, kind, how, error=0, text=b"", times=1, seconds=0,
-                 then=None):
+                 then=None, follower=None, skip=0):
         self.kind = kind
         self.how = how
         self.error = error
@@ -63,11 +66,16 @@ class Fault:
         self.times = times
         self.seconds = seconds
         self.then = then or (lambda: None)
+        self.follower = follower
+        self.skip = skip
         self.met = 0
 
     def meets(self, kind, payload):
-        return self.met < self.times and kind == self.kind and \
-            self.text in payload
+        if self.met >= self.times or kind != self.kind or \
+                self.text not in payload:
+            return False
+        self.skip -= 1
+        return self.skip < 0
 
 
 class StandIn:
@@ -83,6 +91,7 @@ class StandIn:
         self.lock = threading.Lock()
         self.is_open = True
         self.ends = set()
+        self.left = []                  # connections, still open
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.host = f"127.0.0.1:{self.port}"
@@ -127,7 +136,7 @@ class StandIn:
     def close(self):
         self.is_open = False
         self.listener.close()
-        for end in list(self.ends):
+        for end in list(self.ends) + self.left:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
@@ -155,16 +164,19 @@ class StandIn:
             self.ends -= {client, server}
             self.clients.discard(client)
             client.close()
-            server.close()
+            if server not in self.left:
+                server.close()
 
     def _take(self, kind, payload):
         with self.lock:
             self.seen.append(Command(kind, time.monotonic(), payload[:300]))
-            if self.fault and self.fault.meets(kind, payload):
-                self.fault.met += 1
-                self.fault.then()
-                return self.fault
-        return None
+            fault = self.fault
+            if not fault or not fault.meets(kind, payload):
+                return None
+            fault.met += 1
+            fault.then()
+            self.fault = fault.follower or fault
+            return fault
 
     def _meet_connect(self, client):
         fault = self._take("connect", b"")
@@ -225,9 +237,11 @@ class StandIn:
             if kind not in SILENT:
                 client.sendall(error_packet(1, fault.error, "stand-in"))
             return True
-        if fault.how in ("late", "lost"):
+        if fault.how in ("late", "lost", "left"):
             server.sendall(data)
             server.recv(65536)
+            if fault.how == "left":
+                self.left.append(server)
             if fault.how == "late":
                 client.sendall(error_packet(1, fault.error, "stand-in"))
             return fault.how == "late"

@@ -177,8 +177,10 @@ end_connection(struct failover *l, const struct lost_connection *lost)
 		return false;
 	snprintf(sql, sizeof(sql), "SELECT 1 FROM "
 		 "information_schema.PROCESSLIST WHERE ID = %lu", lost->id);
-	while (has_rows(l, sql) != SETTLED_ABSENT) {
-		if (clock_ms() >= give_up_ms)
+	for (enum settled seen; (seen = has_rows(l, sql)) != SETTLED_ABSENT;) {
+		if (clock_ms() >= give_up_ms ||
+		    (seen == SETTLED_UNKNOWN &&
+		     outcome_is_of_client(l->connection->fault.error)))
 			return false;
 		nanosleep(&pause, NULL);
 	}

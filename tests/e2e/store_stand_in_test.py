@@ -11,20 +11,13 @@ import pytest
 
 from support.mariadb import Database, MariaDB
 from support.server import open_folder
-from support.stand_in import ERRORS, StandIn
+from support.stand_in import ERRORS, Fault, StandIn
 from support.store_driver import assert_exactly_once, running
 from support.waiting import wait_for
 
 # Of each action one, for every day.
 SOME = [1213, 1290, 1461, 2013, 1062, 1406, 1146, 1114]
 LARGE = 600_000                         # goes in pieces
-
-
-@pytest.fixture
-def stand_in(database):
-    made = StandIn(database.mariadb.socket)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -211,6 +204,22 @@ def test_two_names_of_one_server_need_no_wait(database, tmp_path, stand_in,
         saved += driver.save()          # not in ten minutes
         assert second.times("prepare")
         assert bool(second.queries(b"KILL CONNECTION")) == (key == "KEY")
+    assert {one.verdict for one in saved} == {"STORED"}
+    assert_exactly_once(database, saved)
+
+
+def test_a_wait_for_the_end_ends_with_its_connection(database, tmp_path,
+                                                     stand_in):
+    """The end of the lost connection is waited for, and that connection is
+    lost too: the next one goes on, long before mysql.timeout."""
+    database.query("ALTER TABLE new_mail DROP KEY `hash`, ADD KEY (`hash`)")
+    with running(database, tmp_path, hosts=[stand_in.host], hold=10_000,
+                 timeout=60_000) as driver:
+        saved = driver.save()
+        lost_again = Fault("query", "cut", text=b"PROCESSLIST")
+        stand_in.set("execute", "left", follower=lost_again)
+        saved += driver.save()
+        assert lost_again.met == 1
     assert {one.verdict for one in saved} == {"STORED"}
     assert_exactly_once(database, saved)
 

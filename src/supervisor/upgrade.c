@@ -154,8 +154,8 @@ begin(struct master *m)
 	}
 	u->words = memfd_create("guerrilla-smtpd trial", MFD_CLOEXEC);
 	u->until_ms = clock_ms() + TRIAL_MS;
-	u->trial = fork();
-	if (u->trial == 0) {
+	pid_t pid = u->words >= 0 ? fork() : -1;
+	if (pid == 0) {
 		signals_for_child();
 		dup2(u->words, STDOUT_FILENO);
 		dup2(u->words, STDERR_FILENO);
@@ -165,10 +165,14 @@ begin(struct master *m)
 		fflush(stderr);
 		_exit(EXIT_CANNOT_EXEC);
 	}
-	if (u->words < 0 || u->trial < 0) {
-		u->trial = 0;
-		refuse(m, "no process for the trial");
+	if (pid < 0) {
+		snprintf(why, sizeof(why), "no %s for the trial: %s",
+			 u->words < 0 ? "memory" : "process",
+			 strerror(errno));
+		refuse(m, why);
+		return;
 	}
+	u->trial = pid;
 }
 
 bool

@@ -154,6 +154,30 @@ def test_a_broken_configuration_stops_it_in_the_trial(copied):
     copied.send()
 
 
+def limit_descriptors(server, most):
+    """By the server's own account: root may lack the right."""
+    with open(f"/proc/{server.pid}/status", encoding="ascii") as file:
+        account = {name: int(number) for name, number in re.findall(
+            r"^([UG])id:\t(\d+)", file.read(), re.MULTILINE)}
+    subprocess.run(["prlimit", f"--pid={server.pid}", f"--nofile={most}:"],
+                   user=account["U"], group=account["G"], extra_groups=[],
+                   check=True)
+
+
+def test_without_descriptors_no_trial_is_begun(copied, database):
+    """One is left: for the program's file, and none for the trial's words."""
+    used = {int(fd) for fd in os.listdir(f"/proc/{copied.pid}/fd")}
+    free = [fd for fd in range(max(used) + 3) if fd not in used]
+    limit_descriptors(copied, free[1])
+    copied.signal(signal.SIGUSR2)
+    copied.await_log("no memory for the trial: Too many open files")
+    limit_descriptors(copied, 1000)
+    copied.send()
+    assert database.count() == 1
+    assert "generation 2" in ask(copied, "upgrade")
+    assert trial_workers(copied) == 1
+
+
 def test_a_generation_that_does_not_come_up_is_tried_again(copied, database):
     """Its trial is fine, its workers are killed: the old ones serve on, and
     others are started until they live."""

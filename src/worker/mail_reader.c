@@ -29,7 +29,7 @@ struct mail_reader {
 
 enum {
 	WARN_LIMITS_US = 60 * 1000000,
-	PRINTED_BYTES = 64 * 1024       /* of each end, for a fingerprint */
+	PRINTED_BYTES = 8 * 1024        /* of each end, for a fingerprint */
 };
 
 static bool
@@ -100,7 +100,8 @@ mix(uint64_t print, struct view bytes)
 }
 
 /* Tells messages apart well enough for a list of killers. The ends are
- * enough, and a mail of 25 MB costs no more than one of 64 KB. */
+ * enough, the first of which has the header's dates and ids: a mail of 25 MB
+ * costs no more than one of 16 KB, and no byte is read twice. */
 static uint64_t
 fingerprint(const struct chain *raw)
 {
@@ -108,11 +109,14 @@ fingerprint(const struct chain *raw)
 
 	if (raw->first == NULL)
 		return 1;
-	print = mix(print, view_slice((struct view){ raw->first->bytes,
+	struct view head = view_slice((struct view){ raw->first->bytes,
 						     raw->first->len },
-				      0, PRINTED_BYTES));
+				      0, PRINTED_BYTES);
 	size_t len = raw->last->len;
 	size_t from = len > PRINTED_BYTES ? len - PRINTED_BYTES : 0;
+	if (raw->last == raw->first && from < head.len)
+		from = head.len;
+	print = mix(print, head);
 	print = mix(print, view_slice((struct view){ raw->last->bytes, len },
 				      from, len));
 	return print != 0 ? print : 1;

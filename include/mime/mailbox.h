@@ -10,6 +10,11 @@
  * not given to it, since each group that is opened costs it stack. */
 enum { MAILBOX_MOST = 6000, MAILBOX_COLONS = 32 };
 
+/* The address of a value that is one mailbox and leaves nothing to a reader:
+ * "a@b", "<a@b>", "Plain words <a@b>", "\"Words, in quotes\" <a@b>". Empty for
+ * any other, of which GMime may read the same. */
+struct view mailbox_plain(struct view value);
+
 /* Copies the address of the first mailbox that has an '@' into where, which
  * has room for value.len bytes; else the first lone word. Returns its length;
  * 0 where there is none. *has_domain_out tells whether it has an '@'. */

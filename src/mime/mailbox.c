@@ -9,6 +9,67 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+/* ---- What needs no reader ------------------------------------------------ */
+
+/* Length of letters, digits and these between dots (RFC 5322 3.2.3). */
+static size_t
+dotted_len(struct view v, const char *also)
+{
+	size_t n = 0, dots = 0;
+
+	for (; n < v.len; n++) {
+		if (v.at[n] == '.' && (n == dots || n + 1 == v.len))
+			return 0;
+		if (v.at[n] == '.')
+			dots = n + 1;
+		else if (!ascii_is_alnum(v.at[n]) &&
+			 !byte_is_one_of(v.at[n], also))
+			break;
+	}
+	return n > 0 && n == dots ? 0 : n;
+}
+
+struct view
+mailbox_plain(struct view value)
+{
+	static const char blanks[] = " \t";
+	struct view rest = byte_trim(value, blanks);
+	size_t open = view_find(rest, '<');
+
+	if (open < rest.len) {
+		struct view name = byte_trim(view_slice(rest, 0, open), blanks);
+		if (name.len > 0 && name.at[0] == '"') {
+			if (byte_quoted_len(name) != name.len ||
+			    view_find(name, '\\') != name.len)
+				return VIEW("");
+			name = view_slice(name, 1, name.len - 1);
+		} else {
+			for (size_t i = 0; i < name.len; i++)
+				if (!ascii_is_alnum(name.at[i]) &&
+				    !byte_is_one_of(name.at[i], " -_"))
+					return VIEW("");
+		}
+		for (size_t i = 0; i < name.len; i++)
+			if (name.at[i] < ' ' || name.at[i] > '~')
+				return VIEW("");
+		if (rest.at[rest.len - 1] != '>')
+			return VIEW("");
+		rest = view_slice(rest, open + 1, rest.len - 1);
+	}
+	size_t at = dotted_len(rest, "-_+");
+	struct view domain = view_slice(rest, at + 1, rest.len);
+	if (at == 0 || at == rest.len || rest.at[at] != '@' ||
+	    domain.len == 0 || dotted_len(domain, "-") != domain.len)
+		return VIEW("");
+	/* GMime decodes what is "xn--". */
+	for (size_t i = 1; i < domain.len; i++)
+		if (domain.at[i - 1] == '-' && domain.at[i] == '-')
+			return VIEW("");
+	return rest;
+}
+
+/* ---- What GMime reads ---------------------------------------------------- */
+
 /* NULL where it cannot be read, or must not be. */
 static InternetAddressList *
 read_list(struct view value)
@@ -196,8 +257,13 @@ mailbox_first(struct view value, char *where, bool *has_domain_out)
 {
 	struct visit v = { .mailbox = keep_first, .found = where };
 	struct words words = { .rest = value };
-	struct view address;
+	struct view address = mailbox_plain(value);
 
+	if (address.len > 0) {
+		memcpy(where, address.at, address.len);
+		*has_domain_out = true;
+		return address.len;
+	}
 	*has_domain_out = visit_all(value, &v);
 	if (!*has_domain_out && next_word(&words, &address)) {
 		*has_domain_out = true;
@@ -264,19 +330,15 @@ mailbox_has_domain(struct view value,
 	struct words words = { .rest = value };
 	struct view address, rest = value, domain;
 	bool is_found = false;
-	size_t n = 0, ats = 0;
 
 	/* Most fields name nobody wanted: that is seen without reading. */
 	while (!is_found && next_domain(&rest, &domain))
 		is_found = wanted(context, domain);
 	if (!is_found)
 		return false;
-	/* An address and nothing else needs none either. */
-	while (n < value.len && (is_domain_byte(value.at[n]) ||
-				 value.at[n] == '@' || value.at[n] == '+'))
-		ats += value.at[n++] == '@';
-	if (n == value.len && ats == 1)
-		return true;
+	address = mailbox_plain(value);
+	if (address.len > 0)
+		return is_wanted(&v, address);
 	is_found = visit_all(value, &v);
 	while (!is_found && next_word(&words, &address))
 		is_found = !words.is_quoted && is_wanted(&v, address);

@@ -260,6 +260,47 @@ lists_are_judged(void **state)
 	}
 }
 
+static const struct {
+	const char *value;
+	const char *address;            /* "": GMime's to read */
+} plain[] = {
+	{ "a@b", "a@b" }, { " <a@b.example>\t", "a@b.example" },
+	{ "Joe Doe <joe.doe+x-y_z@b-c.example>",
+	  "joe.doe+x-y_z@b-c.example" },
+	{ "\"Doe, Joe (c) <x@y>\" <a@b>", "" },
+	{ "\"Doe, Joe (c) x@y\" <a@b>", "a@b" }, { "\"\"<a@b>", "a@b" },
+	{ "\"a\\\"b\" <a@b>", "" }, { "\"a\" \"b\" <a@b>", "" },
+	{ "Joe\r\n Doe <a@b>", "" }, { "J\xc3\xb6 <a@b>", "" },
+	{ "J. Doe <a@b>", "" }, { "a@b (c)", "" }, { "a@b, c@d", "" },
+	{ "a@b <c@d>", "" }, { "<a@b", "" }, { "<a@b> c", "" }, { "a@", "" },
+	{ "@b", "" }, { "a", "" }, { "", "" }, { "<>", "" }, { "<", "" },
+	{ "a..b@c", "" }, { ".a@c", "" }, { "a.@c", "" }, { "a@b.", "" },
+	{ "a@.b", "" }, { "a@b@c", "" }, { "a@b_c", "" }, { "a b@c", "" },
+	{ "<a@b><c@d>", "" }, { "a@[192.0.2.1]", "" }, { "T: a@b;", "" },
+	{ "a@xn--bcher-kva.example", "" }, { "a@b.Xn--p1ai", "" },
+};
+
+static void
+a_plain_mailbox_needs_no_reader(void **state)
+{
+	char where[64];
+	bool has_domain;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		struct view value = view_of(plain[i].value);
+		struct view address = view_of(plain[i].address);
+		if (!view_equal(mailbox_plain(value), address))
+			fail_msg("%s", plain[i].value);
+		if (address.len == 0)
+			continue;
+		assert_int_equal(mailbox_first(value, where, &has_domain),
+				 address.len);
+		assert_memory_equal(where, address.at, address.len);
+		assert_true(has_domain);
+	}
+}
+
 /* Beyond what GMime may see the words count. */
 static void
 long_lists_are_judged(void **state)
@@ -333,6 +374,7 @@ main(void)
 		cmocka_unit_test(dispositions_are_read),
 		cmocka_unit_test(literals_mean_what_gmime_reads),
 		cmocka_unit_test(lists_are_judged),
+		cmocka_unit_test(a_plain_mailbox_needs_no_reader),
 		cmocka_unit_test(long_lists_are_judged),
 		cmocka_unit_test(hostile_addresses_end),
 		cmocka_unit_test(html_is_empty_without_text),

@@ -7,6 +7,7 @@
 #include "base/view.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 
 struct buf {
 	char *at;
@@ -24,6 +25,9 @@ void buf_release(struct buf *b);
 int buf_append(struct buf *b, struct view bytes);
 int buf_append_text(struct buf *b, const char *text);
 int buf_append_byte(struct buf *b, char c);
+
+/* A number in decimal, with zeros in front up to so many digits. */
+int buf_append_number(struct buf *b, int64_t number, size_t digits);
 
 /* As printf, appended. */
 int buf_printf(struct buf *b, const char *format, ...)

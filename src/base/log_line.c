@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -103,14 +102,25 @@ put_value(struct buf *line, enum log_format format, struct view v)
 	return fits;
 }
 
+/* Microseconds as milliseconds; false where they do not fit. */
+static bool
+put_thousandths(struct buf *line, int64_t number)
+{
+	if (number < 0 && buf_append_byte(line, '-') != 0)
+		return false;
+	return buf_append_number(line, number < 0 ? -(number / 1000)
+						  : number / 1000, 1) == 0 &&
+	       buf_append_byte(line, '.') == 0 &&
+	       buf_append_number(line, number < 0 ? -(number % 1000)
+						  : number % 1000, 3) == 0;
+}
+
 /* False where not all of it fits. */
 static bool
 put_field(struct buf *line, enum log_format format, const struct log_field *f)
 {
 	size_t before = line->len;
 	bool is_json = format == LOG_AS_JSON, fits = true;
-	uint64_t us = f->number < 0 ? -(uint64_t)f->number
-				    : (uint64_t)f->number;
 
 	if (f->is_optional && !is_json &&
 	    (f->kind == LOG_TEXT
@@ -124,15 +134,37 @@ put_field(struct buf *line, enum log_format format, const struct log_field *f)
 	if (fits && f->kind == LOG_TEXT)
 		fits = put_value(line, format, f->text);
 	else if (fits && f->kind == LOG_NUMBER)
-		fits = buf_printf(line, "%" PRId64, f->number) == 0;
+		fits = buf_append_number(line, f->number, 1) == 0;
 	else if (fits)
-		fits = buf_printf(line, "%s%" PRIu64 ".%03u",
-				  f->number < 0 ? "-" : "", us / 1000,
-				  (unsigned)(us % 1000)) == 0;
+		fits = put_thousandths(line, f->number);
 	/* A key without its value would be worse than none. */
 	if (line->len == keyed)
 		line->len = before;
 	return fits;
+}
+
+/* 2026-01-31T23:59:59.999Z */
+static void
+put_time(struct buf *line, int64_t wall_us)
+{
+	time_t seconds = (time_t)(wall_us / 1000000);
+	struct tm utc = { 0 };
+
+	gmtime_r(&seconds, &utc);
+	buf_append_number(line, utc.tm_year + 1900, 4);
+	buf_append_byte(line, '-');
+	buf_append_number(line, utc.tm_mon + 1, 2);
+	buf_append_byte(line, '-');
+	buf_append_number(line, utc.tm_mday, 2);
+	buf_append_byte(line, 'T');
+	buf_append_number(line, utc.tm_hour, 2);
+	buf_append_byte(line, ':');
+	buf_append_number(line, utc.tm_min, 2);
+	buf_append_byte(line, ':');
+	buf_append_number(line, utc.tm_sec, 2);
+	buf_append_byte(line, '.');
+	buf_append_number(line, wall_us / 1000 % 1000, 3);
+	buf_append_byte(line, 'Z');
 }
 
 void
@@ -142,23 +174,20 @@ log_line_make(struct log_line *line, const struct log_origin *o,
 	bool is_json = o->format == LOG_AS_JSON, fits;
 	struct buf b = { .at = line->at, .size = sizeof(line->at),
 			 .ceiling = sizeof(line->at) - RESERVED };
-	time_t seconds = (time_t)(o->wall_us / 1000000);
-	struct tm utc = { 0 };
-	char date[32];
 
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	int ms = (int)(o->wall_us / 1000 % 1000);
-	if (is_json) {
-		buf_printf(&b, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\","
-			   "\"process\":\"%s\",\"pid\":%d,\"event\":", date,
-			   ms, levels[o->level], o->name, o->pid);
+	buf_append_text(&b, is_json ? "{\"time\":\"" : "");
+	put_time(&b, o->wall_us);
+	buf_append_text(&b, is_json ? "\",\"level\":\"" : " ");
+	buf_append_text(&b, levels[o->level]);
+	buf_append_text(&b, is_json ? "\",\"process\":\"" : " ");
+	buf_append_text(&b, o->name);
+	buf_append_text(&b, is_json ? "\",\"pid\":" : "[");
+	buf_append_number(&b, o->pid, 1);
+	buf_append_text(&b, is_json ? ",\"event\":" : "]: ");
+	if (is_json)
 		fits = put_value(&b, LOG_AS_JSON, view_of(message));
-	} else {
-		buf_printf(&b, "%s.%03dZ %s %s[%d]: ", date, ms,
-			   levels[o->level], o->name, o->pid);
+	else
 		fits = log_escape(&b, LOG_AS_TEXT, view_of(message));
-	}
 	for (; fields->key != NULL && fits; fields++)
 		fits = put_field(&b, o->format, fields);
 	const char *end = is_json ? "}\n" : "\n";

@@ -43,7 +43,8 @@ offers_xclient(const struct session *s)
 static void
 describe_size(const struct session *s, struct buf *out)
 {
-	buf_printf(out, " %zu", s->state->max_message_bytes);
+	buf_append_byte(out, ' ');
+	buf_append_number(out, (int64_t)s->state->max_message_bytes, 1);
 }
 
 static void
@@ -56,8 +57,10 @@ describe_xclient(const struct session *s, struct buf *out)
 static void
 describe_limits(const struct session *s, struct buf *out)
 {
-	buf_printf(out, " MAILMAX=%zu RCPTMAX=%zu", s->settings->mails,
-		   s->settings->recipients);
+	buf_append_text(out, " MAILMAX=");
+	buf_append_number(out, (int64_t)s->settings->mails, 1);
+	buf_append_text(out, " RCPTMAX=");
+	buf_append_number(out, (int64_t)s->settings->recipients, 1);
 }
 
 /* ---- What MAIL says ------------------------------------------------------ */

@@ -45,8 +45,9 @@ hello_ehlo(struct session *s, struct view argument, struct buf *out)
 		return;
 	}
 	s->is_ehlo = true;
-	int failed = buf_printf(out, "250-%.255s\r\n", s->settings->hostname);
-	assert(failed == 0);
+	buf_append_text(out, "250-");
+	buf_append(out, view_slice(view_of(s->settings->hostname), 0, 255));
+	buf_append_text(out, "\r\n");
 	extensions_list(s, out);
 }
 

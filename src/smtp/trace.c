@@ -113,10 +113,20 @@ trace_write(const struct message *m, const struct recipient *r,
 	foreign(&h, "for <", r->address, ">;");
 	/* RFC 5322 3.3, in UTC, whatever the locale. */
 	if (gmtime_r(&seconds, &tm) != NULL) {
-		buf_printf(&date, "%s, %d %s %d %02d:%02d:%02d +0000",
-			   days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-			   tm.tm_sec);
+		buf_append_text(&date, days[tm.tm_wday]);
+		buf_append_text(&date, ", ");
+		buf_append_number(&date, tm.tm_mday, 1);
+		buf_append_byte(&date, ' ');
+		buf_append_text(&date, months[tm.tm_mon]);
+		buf_append_byte(&date, ' ');
+		buf_append_number(&date, tm.tm_year + 1900, 4);
+		buf_append_byte(&date, ' ');
+		buf_append_number(&date, tm.tm_hour, 2);
+		buf_append_byte(&date, ':');
+		buf_append_number(&date, tm.tm_min, 2);
+		buf_append_byte(&date, ':');
+		buf_append_number(&date, tm.tm_sec, 2);
+		buf_append_text(&date, " +0000");
 		word(&h, buf_view(&date));
 	}
 	end(&h);

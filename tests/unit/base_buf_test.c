@@ -32,6 +32,34 @@ buf_refuses_beyond_its_ceiling(void **state)
 }
 
 static void
+numbers_are_appended(void **state)
+{
+	static const struct {
+		int64_t number;
+		size_t digits;
+		const char *text;
+	} cases[] = {
+		{ 0, 1, "0" }, { 0, 0, "0" }, { 7, 3, "007" }, { 10, 1, "10" },
+		{ 1234, 2, "1234" }, { -5, 1, "-5" }, { -5, 2, "-05" },
+		{ INT64_MAX, 1, "9223372036854775807" },
+		{ INT64_MIN, 1, "-9223372036854775808" },
+		{ 0, 20, "00000000000000000000" },
+	};
+	struct buf b = BUF(21);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		b.len = 0;
+		assert_int_equal(buf_append_number(&b, cases[i].number,
+						   cases[i].digits), 0);
+		assert_true(view_equal(buf_view(&b), view_of(cases[i].text)));
+	}
+	assert_int_equal(buf_append_number(&b, 10, 1), -1);
+	assert_int_equal(b.len, 20);
+	buf_release(&b);
+}
+
+static void
 arena_is_charged_and_given_back(void **state)
 {
 	(void)state;
@@ -127,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buf_refuses_beyond_its_ceiling),
+		cmocka_unit_test(numbers_are_appended),
 		cmocka_unit_test(arena_is_charged_and_given_back),
 		cmocka_unit_test(arena_shrinks_its_newest),
 		cmocka_unit_test(chain_keeps_bytes_in_order),

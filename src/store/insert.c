@@ -26,7 +26,8 @@ enum {
 	MAX_PARAMETERS = 65535,         /* of the protocol */
 	ROW_OVERHEAD = 512,             /* of all short columns */
 	SQL_MAX = 4 * 1024 * 1024,
-	KEPT_STATEMENTS = 8,    /* each row of each costs the server 10 KB */
+	KEPT_STATEMENTS = 64,
+	KEPT_ROWS = 512,        /* of all; each costs the server 10 KB */
 	TOO_MANY_STATEMENTS = 1461
 };
 
@@ -42,6 +43,7 @@ struct insert {
 	struct connection *connection;  /* of what runs, and its table */
 	const struct table *table;
 	struct kept_statement kept[KEPT_STATEMENTS];
+	size_t kept_rows;
 	uint64_t uses;
 	struct bind_rows bound;
 	struct buf sql;
@@ -61,14 +63,22 @@ insert_new(const struct store_settings *settings)
 	return i;
 }
 
+static void
+close_kept(struct insert *i, struct kept_statement *k)
+{
+	assert(i->kept_rows >= k->rows);
+	mysql_stmt_close(k->stmt);
+	i->kept_rows -= k->rows;
+	*k = (struct kept_statement){ 0 };
+}
+
 void
 insert_forget(struct insert *i)
 {
-	for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
+	for (size_t n = 0; n < KEPT_STATEMENTS; n++)
 		if (i->kept[n].stmt != NULL)
-			mysql_stmt_close(i->kept[n].stmt);
-		i->kept[n] = (struct kept_statement){ 0 };
-	}
+			close_kept(i, &i->kept[n]);
+	assert(i->kept_rows == 0);
 }
 
 void
@@ -160,33 +170,48 @@ prepare(struct insert *i, size_t rows)
 	return NULL;
 }
 
+/* A place for a statement of that many rows; the oldest ones make way. */
+static struct kept_statement *
+free_place(struct insert *i, size_t rows)
+{
+	for (;;) {
+		struct kept_statement *oldest = NULL, *place = NULL;
+		for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
+			struct kept_statement *k = &i->kept[n];
+			if (k->stmt == NULL)
+				place = k;
+			else if (oldest == NULL || k->used < oldest->used)
+				oldest = k;
+		}
+		if (oldest == NULL ||
+		    (place != NULL && i->kept_rows + rows <= KEPT_ROWS))
+			return place;
+		close_kept(i, oldest);
+	}
+}
+
 /* The statement of that many rows; NULL with the connection's fault. */
 static MYSQL_STMT *
 statement_of(struct insert *i, size_t rows)
 {
-	struct kept_statement *k = &i->kept[0];
-
-	for (size_t n = 0; n < KEPT_STATEMENTS; n++) {
+	for (size_t n = 0; n < KEPT_STATEMENTS; n++)
 		if (i->kept[n].stmt != NULL && i->kept[n].rows == rows &&
 		    i->kept[n].table == i->table) {
 			i->kept[n].used = ++i->uses;
 			return i->kept[n].stmt;
 		}
-		if (i->kept[n].used < k->used)
-			k = &i->kept[n];
-	}
-	if (k->stmt != NULL)
-		mysql_stmt_close(k->stmt);
-	k->stmt = prepare(i, rows);
-	if (k->stmt == NULL &&
+	struct kept_statement *k = free_place(i, rows);
+	MYSQL_STMT *stmt = prepare(i, rows);
+	if (stmt == NULL &&
 	    i->connection->fault.error == TOO_MANY_STATEMENTS) {
 		insert_forget(i);
-		k->stmt = prepare(i, rows);
+		stmt = prepare(i, rows);
 	}
-	k->table = i->table;
-	k->rows = rows;
-	k->used = ++i->uses;
-	return k->stmt;
+	if (stmt == NULL)
+		return NULL;
+	*k = (struct kept_statement){ stmt, i->table, rows, ++i->uses };
+	i->kept_rows += rows;
+	return stmt;
 }
 
 int

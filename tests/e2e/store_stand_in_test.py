@@ -123,6 +123,23 @@ def test_done_but_told_otherwise(database, tmp_path, stand_in, error, step,
     assert one.verdict == "STORED"
 
 
+def test_a_statement_is_prepared_once(database, tmp_path, stand_in):
+    """For each number of rows, as long as the server has room for them."""
+    with running(database, tmp_path, hosts=[stand_in.host], hold=1000,
+                 batch_rows=40) as driver:
+        saved = [one for n in [*range(1, 31)] * 2 for one in driver.save(n)]
+        assert len(stand_in.times("prepare")) == 30
+        assert stand_in.times("close") == []
+        # 465 rows so far: the oldest statements make way for 40 and 39 more.
+        saved += driver.save(40) + driver.save(39) + driver.save(30)
+        assert len(stand_in.times("prepare")) == 32
+        assert len(stand_in.times("close")) == 8
+        saved += driver.save(9) + driver.save(8)
+        assert len(stand_in.times("prepare")) == 33
+    assert {one.verdict for one in saved} == {"STORED"}
+    assert_exactly_once(database, saved)
+
+
 # ---- Statements that never come back -----------------------------------------
 
 

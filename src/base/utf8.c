@@ -110,13 +110,18 @@ utf8_is_ascii(struct view v)
 static size_t
 valid_len(struct view v)
 {
+	const unsigned char *at = (const unsigned char *)v.at;
 	size_t done = 0;
 
 	while (done < v.len) {
+		/* Most of what is not ASCII has two bytes. */
+		if (at[done] >= 0xc2 && at[done] < 0xe0 && done + 1 < v.len &&
+		    (at[done + 1] & 0xc0) == 0x80) {
+			done += 2;
+			continue;
+		}
 		struct view rest = view_slice(v, done, v.len);
-		size_t n = ascii_run(rest);
-		if (n == 0)
-			n = char_len(rest);
+		size_t n = at[done] < 0x80 ? ascii_run(rest) : char_len(rest);
 		if (n == 0)
 			break;
 		done += n;

@@ -44,4 +44,8 @@ void signing_client_init(struct signing_client *c, int fd);
 bool signing_ask(struct signing_client *c, struct signing_message *question,
 		 struct signing_message *answer);
 
+/* Whether nobody answers just now. No longer a second after the last question,
+ * so that another is asked. */
+bool signing_is_away(const struct signing_client *c);
+
 #endif

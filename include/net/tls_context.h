@@ -29,6 +29,9 @@ bool tls_context_load_keys(struct tls_context *c,
 /* Where the signer is asked, from now on: a socket that stays the caller's. */
 void tls_context_use_signer(struct tls_context *c, int fd);
 
+/* Whether the signer did not answer of late: a handshake would fail. */
+bool tls_context_is_broken(const struct tls_context *c);
+
 /* Whether this one would load, its key too, for a check of the configuration:
  * a child looks, so that no trace of the key stays. */
 bool tls_check_certificate(const struct certificate_settings *s, char *why,

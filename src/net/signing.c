@@ -72,3 +72,9 @@ signing_ask(struct signing_client *c, struct signing_message *question,
 	c->is_away = true;
 	return false;
 }
+
+bool
+signing_is_away(const struct signing_client *c)
+{
+	return c->is_away && clock_ms() - c->asked_ms < AWAY_MS;
+}

@@ -264,6 +264,12 @@ tls_context_use_signer(struct tls_context *c, int fd)
 	signing_client_init(&c->signer, fd);
 }
 
+bool
+tls_context_is_broken(const struct tls_context *c)
+{
+	return signing_is_away(&c->signer);
+}
+
 EVP_PKEY *
 tls_context_key(const struct tls_context *c, size_t number)
 {

@@ -3,6 +3,7 @@
  * is time to be replaced. */
 #include "worker/client.h"
 
+#include "net/tls_context.h"
 #include "worker/mail_log.h"
 
 #include <malloc.h>
@@ -78,6 +79,8 @@ worker_on_heartbeat(struct loop *loop, struct timer *timer)
 	slot_gauge(slot, GAUGE_ADDRESSES_LIMIT,
 		   connection_addresses_limit(&w->connections));
 	slot_gauge(slot, GAUGE_MEMORY, w->budget.used);
+	w->state.is_tls_broken = w->context->tls != NULL &&
+				 tls_context_is_broken(w->context->tls);
 	update_pressure(w);
 	ask_for_replacement(w);
 	/* Memory that large mail needed, and nothing needs now, goes back to

@@ -164,6 +164,33 @@ def test_no_handshake_is_lost_with_the_signer(start_server, certificate):
     assert len(failed) < 20, failed
 
 
+def test_starttls_is_put_off_while_nobody_signs(start_server, certificate):
+    """A client that may go on without TLS, or come again, is told so: a
+    handshake that fails would tell it nothing."""
+    server = start_server(certificate.settings(workers=1))
+
+    def is_put_off():
+        with server.dialog() as dialog:
+            dialog.command("EHLO client.example.org", 250)
+            reply = dialog.command("STARTTLS")
+            return (reply.code, reply.enhanced) == (454, "4.7.0")
+
+    def shakes():
+        try:
+            return bool(shake(server))
+        except (OSError, AssertionError):
+            return False
+
+    pid, = ready_signer(server)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert not shakes()
+        wait_for(is_put_off, 10, "a 454")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(shakes, 30, "TLS again")
+
+
 def test_a_successor_has_the_keys_of_its_generation(server, certificate):
     """Even where the files are others by then: that is for a reload."""
     old, new = certificate.der, Certificate(certificate.folder, "second")

@@ -88,7 +88,8 @@ struct worker {
 	bool is_ready;                  /* CHILD_READY was sent */
 	bool is_store_behind;           /* our store does not answer, but
 					 * another worker's does */
-	bool is_paused;                 /* no descriptor was left */
+	bool is_paused;                 /* no descriptor was left, or: */
+	bool has_left_some;             /* the others were to take the next */
 	bool is_listening;              /* the listeners are watched */
 	bool has_asked_to_recycle;      /* CHILD_RECYCLE was sent */
 	bool is_draining;               /* no new clients */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-enum { ACCEPTS_A_WAKE = 8, PAUSE_MS = 250 };
+enum { ACCEPTS_A_WAKE = 8, PAUSE_MS = 250, LEAVE_MS = 2 };
 
 static void
 on_ready(struct loop *loop, struct watch *watch, short events)
@@ -131,7 +131,27 @@ on_accept_timer(struct loop *loop, struct timer *timer)
 	worker_update_listeners(w);
 }
 
-/* A few a wake, so that the other workers get theirs. */
+static void
+pause_listeners(struct worker *w, int64_t ms)
+{
+	w->is_paused = true;
+	loop_set_timer(&w->loop, &w->accept_timer, w->loop.now_ms + ms);
+	worker_update_listeners(w);
+}
+
+/* By an eighth and a few, so that sessions that come and go are nothing. */
+static bool
+has_more_than_its_share(const struct worker *w)
+{
+	size_t all = connection_limits_total(w->connections.connection_limits);
+	size_t share = all / w->settings->workers;
+
+	return w->client_count > share + share / 8 + 2;
+}
+
+/* A few a wake; and whoever has more than its share leaves the next ones to
+ * the others for a moment. The kernel wakes the same worker as long as it
+ * sleeps: it would get every session that comes to stay. */
 static void
 on_listener(struct loop *loop, struct watch *watch, short events)
 {
@@ -140,6 +160,9 @@ on_listener(struct loop *loop, struct watch *watch, short events)
 		&w->settings->net.listeners[watch - w->listeners];
 
 	(void)events;
+	/* What nobody took meanwhile is ours. */
+	bool leaves_some = w->settings->workers > 1 && !w->has_left_some;
+	w->has_left_some = false;
 	for (int i = 0; i < ACCEPTS_A_WAKE; i++) {
 		struct sockaddr_storage from = { 0 };
 		socklen_t len = sizeof(from);
@@ -148,7 +171,11 @@ on_listener(struct loop *loop, struct watch *watch, short events)
 		if (fd >= 0) {
 			struct address peer = address_from_socket(&from);
 			accept_client(w, fd, &peer, listener);
-			continue;
+			if (!leaves_some || !has_more_than_its_share(w))
+				continue;
+			w->has_left_some = true;
+			pause_listeners(w, LEAVE_MS);
+			return;
 		}
 		/* These are of a call, or a client that left. */
 		if (errno == EINTR || errno == ECONNABORTED)
@@ -161,10 +188,7 @@ on_listener(struct loop *loop, struct watch *watch, short events)
 				log_warn("no descriptor or memory for a new "
 					 "connection: accepting pauses",
 					 LOG_NUM("errno", errno));
-			w->is_paused = true;
-			loop_set_timer(&w->loop, &w->accept_timer,
-				       w->loop.now_ms + PAUSE_MS);
-			worker_update_listeners(w);
+			pause_listeners(w, PAUSE_MS);
 		}
 		return;
 	}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions on the wire: how bytes come and go, deadlines, memory, leaving."""
+import contextlib
+import json
 import os
 import re
 import signal
@@ -231,6 +233,24 @@ def test_a_transaction_has_its_time(start_server):
 
 
 # -- Leaving -----------------------------------------------------------------
+
+def test_sessions_that_stay_are_shared(start_server):
+    """One worker could take them all, being the first that wakes; what the
+    others do not take, it does."""
+    server = start_server({"workers": 3, "limits.connections_per_ip": 100})
+    server.await_log("ready version")
+
+    def sessions():
+        status = json.loads(server.run("-s", "status", "--json").stdout)
+        return [p["gauges"]["sessions"] for p in status["processes"]
+                if p["role"] == "worker"]
+
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(server.dialog())
+        wait_for(lambda: sum(sessions()) == 60, 10, "all to be counted")
+        assert min(sessions()) >= 5, sessions()
+
 
 def test_stopping_lets_transactions_end(server, database):
     with server.dialog() as idle, server.dialog() as busy:

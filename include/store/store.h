@@ -45,13 +45,12 @@ bool store_is_up(const struct store *s);
  * caller need not call before; 0 while it is up. */
 int64_t store_next_try_ms(const struct store *s);
 
-/* What goes into one transaction: one statement, or one for each row where
- * they are large. Zeroed: nothing yet. */
+/* What goes into one transaction. Zeroed: nothing yet. */
 struct store_batch {
 	size_t rows;
 	size_t raws;            /* messages for raw_table */
 	size_t bytes;           /* of all of them */
-	bool is_large;          /* all of them are */
+	bool is_closed;         /* by a large one, which goes alone */
 };
 
 /* Adds the mail where batch_rows, batch_bytes and the server's packet allow,

@@ -10,10 +10,6 @@
 
 #include <assert.h>
 
-/* What large mail is given together, since a commit costs as much as writing
- * 1 MB. Nobody else waits for it. */
-enum { LARGE_TOGETHER = 4 * 1024 * 1024 };
-
 static bool
 has_raw_table(const struct store *s)
 {
@@ -152,22 +148,13 @@ store_batch_add(struct store *s, struct store_batch *b,
 	assert(f->connection != NULL);
 	const struct extent e = add_rows(s, mail, b->rows, b->raws);
 	size_t rows = b->rows + e.rows, bytes = b->bytes + e.bytes;
-	bool is_large = e.largest > INSERT_LARGE;
-	size_t most = insert_max_bytes(f->insert, f->connection);
 
-	/* Of large mail as much as any transaction may have; without them a
-	 * statement that fails would leave those before it in the table. */
-	if (is_large) {
-		most = f->table.is_transactional ? LARGE_TOGETHER : 0;
-		if (s->settings->transaction_bytes < most)
-			most = s->settings->transaction_bytes;
-		if (f->connection->server.max_transaction < most)
-			most = f->connection->server.max_transaction;
-	}
-	if (b->rows > 0 && (is_large != b->is_large || bytes > most ||
-			    rows > insert_max_rows(f->insert, &f->table)))
+	if (b->rows > 0 && (b->is_closed || e.largest > INSERT_LARGE ||
+			    rows > insert_max_rows(f->insert, &f->table) ||
+			    bytes > insert_max_bytes(f->insert, f->connection)))
 		return false;
-	*b = (struct store_batch){ rows, b->raws + e.raws, bytes, is_large };
+	*b = (struct store_batch){ rows, b->raws + e.raws, bytes,
+				   e.largest > INSERT_LARGE };
 	return true;
 }
 

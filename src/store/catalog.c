@@ -205,6 +205,9 @@ learn_stretch(struct connection *c, struct charset_map *map, uint32_t from)
 	return rows != NULL;
 }
 
+static_assert(CHARSET_MAP_CHARS / CHARSET_MAP_STRETCH == 16,
+	      "learned has a bit for each stretch");
+
 /* What the server refuses is asked again when the table is read the next
  * time; until then those characters are taken for ones that the set lacks. */
 static bool

@@ -7,7 +7,8 @@ from support.waiting import wait_for
 
 
 def poison(kind):
-    return (f'From: "{kind}" <Bad@Example.org>\r\nTo: you@example.com\r\n'
+    # By its comment the address is GMime's to read.
+    return (f'From: "{kind}" (x) <Bad@Example.org>\r\nTo: you@example.com\r\n'
             f"Subject: poison\r\nX-Fragile: {kind}\r\n"
             f"Content-Type: text/plain; name={kind}\r\n\r\ntext\r\n")
 

@@ -76,8 +76,9 @@ void connection_limits_clear_region(struct connection_limits *c,
 int connection_limits_remap(const struct connection_limits *c,
 			    unsigned region);
 
-/* Of this worker: how many addresses have a connection, local ones aside, and
- * how many there is room for. */
+/* Of this worker: how many connections were admitted; how many addresses have
+ * one, local ones aside, and how many there is room for. */
+size_t connection_count(const struct connection_counter *s);
 size_t connection_addresses(const struct connection_counter *s);
 size_t connection_addresses_limit(const struct connection_counter *s);
 

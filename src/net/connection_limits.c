@@ -19,11 +19,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { SMALLEST_TABLE = 256 };
-
-/* Raised with every change of what lies in a region, and how it is found:
- * an upgrade to a program with another number begins with empty ones. */
-enum { LAYOUT = 5 };
+/* LAYOUT is raised with every change of what lies in a region, and how it is
+ * found: an upgrade to a program with another begins with empty ones. */
+enum { SMALLEST_TABLE = 256, LAYOUT = 5 };
 
 /* Each has a sketch in each region. */
 enum rate_kind { RATE_RECIPIENT, RATE_DOMAIN, RATE_KINDS };
@@ -220,11 +218,17 @@ connection_limits_total(const struct connection_limits *c)
 }
 
 size_t
+connection_count(const struct connection_counter *s)
+{
+	return (size_t)connection_table_total(
+		region_of(s->connection_limits, s->region));
+}
+
+size_t
 connection_addresses(const struct connection_counter *s)
 {
-	struct connection_limits *c = s->connection_limits;
-
-	return (size_t)connection_table_addresses(region_of(c, s->region));
+	return (size_t)connection_table_addresses(
+		region_of(s->connection_limits, s->region));
 }
 
 size_t

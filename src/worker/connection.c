@@ -139,14 +139,15 @@ pause_listeners(struct worker *w, int64_t ms)
 	worker_update_listeners(w);
 }
 
-/* By an eighth and a few, so that sessions that come and go are nothing. */
+/* By an eighth and a few, so that sessions that come and go are nothing. Who
+ * is refused, or waits to be admitted, does not count. */
 static bool
 has_more_than_its_share(const struct worker *w)
 {
 	size_t all = connection_limits_total(w->connections.connection_limits);
 	size_t share = all / w->settings->workers;
 
-	return w->client_count > share + share / 8 + 2;
+	return connection_count(&w->connections) > share + share / 8 + 2;
 }
 
 /* A few a wake; and whoever has more than its share leaves the next ones to

@@ -106,13 +106,12 @@ put_value(struct buf *line, enum log_format format, struct view v)
 static bool
 put_thousandths(struct buf *line, int64_t number)
 {
-	if (number < 0 && buf_append_byte(line, '-') != 0)
-		return false;
-	return buf_append_number(line, number < 0 ? -(number / 1000)
-						  : number / 1000, 1) == 0 &&
+	uint64_t us = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	return (number >= 0 || buf_append_byte(line, '-') == 0) &&
+	       buf_append_number(line, (int64_t)(us / 1000), 1) == 0 &&
 	       buf_append_byte(line, '.') == 0 &&
-	       buf_append_number(line, number < 0 ? -(number % 1000)
-						  : number % 1000, 3) == 0;
+	       buf_append_number(line, (int64_t)(us % 1000), 3) == 0;
 }
 
 /* False where not all of it fits. */

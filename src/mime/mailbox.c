@@ -38,22 +38,17 @@ mailbox_plain(struct view value)
 
 	if (open < rest.len) {
 		struct view name = byte_trim(view_slice(rest, 0, open), blanks);
-		if (name.len > 0 && name.at[0] == '"') {
-			if (byte_quoted_len(name) != name.len ||
-			    view_find(name, '\\') != name.len)
-				return VIEW("");
-			name = view_slice(name, 1, name.len - 1);
-		} else {
-			for (size_t i = 0; i < name.len; i++)
-				if (!ascii_is_alnum(name.at[i]) &&
-				    !byte_is_one_of(name.at[i], " -_"))
-					return VIEW("");
-		}
-		for (size_t i = 0; i < name.len; i++)
-			if (name.at[i] < ' ' || name.at[i] > '~')
-				return VIEW("");
-		if (rest.at[rest.len - 1] != '>')
+		bool is_quoted = name.len > 0 && name.at[0] == '"';
+		if (rest.at[rest.len - 1] != '>' ||
+		    (is_quoted && byte_quoted_len(name) != name.len))
 			return VIEW("");
+		for (size_t i = 0; i < name.len; i++) {
+			char c = name.at[i];
+			if (is_quoted ? c < ' ' || c > '~' || c == '\\'
+				      : !ascii_is_alnum(c) &&
+					!byte_is_one_of(c, " -_"))
+				return VIEW("");
+		}
 		rest = view_slice(rest, open + 1, rest.len - 1);
 	}
 	size_t at = dotted_len(rest, "-_+");

@@ -49,6 +49,12 @@ send_question(struct signing_client *c, const struct signing_message *question)
 }
 
 bool
+signing_is_away(const struct signing_client *c)
+{
+	return c->is_away && clock_ms() - c->asked_ms < AWAY_MS;
+}
+
+bool
 signing_ask(struct signing_client *c, struct signing_message *question,
 	    struct signing_message *answer)
 {
@@ -56,7 +62,7 @@ signing_ask(struct signing_client *c, struct signing_message *question,
 	/* Once given up, nobody waits for the signer: one of the questions must
 	 * have been answered by now, and another is sent from time to time. */
 	if (c->is_away && !receive(c, answer, MSG_DONTWAIT)) {
-		if (clock_ms() - c->asked_ms >= AWAY_MS)
+		if (!signing_is_away(c))
 			send_question(c, question);
 		return false;
 	}
@@ -71,10 +77,4 @@ signing_ask(struct signing_client *c, struct signing_message *question,
 	}
 	c->is_away = true;
 	return false;
-}
-
-bool
-signing_is_away(const struct signing_client *c)
-{
-	return c->is_away && clock_ms() - c->asked_ms < AWAY_MS;
 }

@@ -107,20 +107,20 @@ hosts_next_ms(const struct hosts *h)
 static void
 connect_next(struct probe *p)
 {
-	if (p->fd >= 0)
-		close(p->fd);
-	p->fd = -1;
-	for (; p->next != NULL && p->fd < 0; p->next = p->next->ai_next) {
-		const struct addrinfo *a = p->next;
+	const struct addrinfo *a;
+
+	do {
+		if (p->fd >= 0)
+			close(p->fd);
+		p->fd = -1;
+		a = p->next;
+		if (a == NULL)
+			return;
+		p->next = a->ai_next;
 		p->fd = socket(a->ai_family,
 			       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (p->fd >= 0 &&
-		    connect(p->fd, a->ai_addr, a->ai_addrlen) != 0 &&
-		    errno != EINPROGRESS) {
-			close(p->fd);
-			p->fd = -1;
-		}
-	}
+	} while (p->fd < 0 || (connect(p->fd, a->ai_addr, a->ai_addrlen) != 0 &&
+			       errno != EINPROGRESS));
 }
 
 void

@@ -232,8 +232,6 @@ def test_a_transaction_has_its_time(start_server):
         assert (reply.code, reply.enhanced) == (421, "4.4.2")
 
 
-# -- Leaving -----------------------------------------------------------------
-
 def test_sessions_that_stay_are_shared(start_server):
     """One worker could take them all, being the first that wakes; what the
     others do not take, it does."""
@@ -251,6 +249,8 @@ def test_sessions_that_stay_are_shared(start_server):
         wait_for(lambda: sum(sessions()) == 60, 10, "all to be counted")
         assert min(sessions()) >= 5, sessions()
 
+
+# -- Leaving -----------------------------------------------------------------
 
 def test_stopping_lets_transactions_end(server, database):
     with server.dialog() as idle, server.dialog() as busy:
